@@ -1,0 +1,6 @@
+namespace Warren.Amqp;
+
+public sealed class FieldTable
+{
+    public static FieldTable Empty { get; } = new();
+}
