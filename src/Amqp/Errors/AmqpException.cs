@@ -38,6 +38,9 @@ public sealed class AmqpException : Exception
     /// <summary>The method at fault; 0 when there is none.</summary>
     public ushort MethodId { get; set; }
 
+    /// <summary>It is about a frame, not about a method: the close names none.</summary>
+    public bool IsNobodysMethod { get; init; }
+
     private static string Cut(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);

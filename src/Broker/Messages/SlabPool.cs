@@ -3,6 +3,7 @@ namespace Warren.Broker.Messages;
 /// <summary>
 /// Slabs of one size, reused; messages too large for one get a slab of their own, which is never pooled.
 /// A leaf lock guards the stack: it is taken once for hundreds of messages.
+/// The arrays live in the pinned heap, so that the collector never copies them when they grow old.
 /// </summary>
 public sealed class SlabPool
 {
@@ -36,7 +37,14 @@ public sealed class SlabPool
                 return slab;
             }
         }
-        return new Slab(GC.AllocateUninitializedArray<byte>(SlabSizeBytes), this);
+        return new Slab(GC.AllocateUninitializedArray<byte>(SlabSizeBytes, pinned: true), this);
+    }
+
+    /// <summary>Makes a slab of bytes that were gathered elsewhere, with one reference that the caller owns.</summary>
+    public Slab Adopt(byte[] bytes)
+    {
+        Interlocked.Add(ref _outstandingBytes, bytes.Length);
+        return new Slab(bytes, this) { UsedBytes = bytes.Length };
     }
 
     internal void Return(Slab slab)

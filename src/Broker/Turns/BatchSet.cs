@@ -16,54 +16,75 @@ public sealed class BatchSet<TReceiver, TItem>
     private const int EarlyPostItems = 512;
 
     private readonly Action<TReceiver, ReadOnlySpan<TItem>> _post;
+    private readonly Func<int, TItem>? _trailer;
     private readonly List<TReceiver> _receivers = [];
     private readonly List<List<TItem>> _batches = [];
+    private readonly List<int> _weights = [];
     private readonly Dictionary<TReceiver, int> _index = new(ReferenceEqualityComparer.Instance);
     private TReceiver? _last;
     private int _lastAt;
 
-    public BatchSet(Action<TReceiver, ReadOnlySpan<TItem>> post) => _post = post;
+    /// <param name="post">Posts a batch to its receiver.</param>
+    /// <param name="trailer">Makes the item that ends a batch of this weight; none for weight 0.</param>
+    public BatchSet(Action<TReceiver, ReadOnlySpan<TItem>> post, Func<int, TItem>? trailer = null)
+    {
+        _post = post;
+        _trailer = trailer;
+    }
 
     public bool IsEmpty => _receivers.Count == 0;
 
-    public void Add(TReceiver receiver, in TItem item)
+    /// <param name="receiver">Who gets it.</param>
+    /// <param name="item">What.</param>
+    /// <param name="weight">Summed up for the batch's trailer.</param>
+    public void Add(TReceiver receiver, in TItem item, int weight = 0)
     {
-        List<TItem> batch = BatchOf(receiver);
+        int at = IndexOf(receiver);
+        List<TItem> batch = _batches[at];
         batch.Add(item);
+        CollectionsMarshal.AsSpan(_weights)[at] += weight;
         if (batch.Count >= EarlyPostItems)
-        {
-            _post(receiver, CollectionsMarshal.AsSpan(batch));
-            batch.Clear();
-        }
+            PostBatch(at);
     }
 
     /// <summary>Posts all batches in the order their receivers were first met.</summary>
     public void Flush()
     {
         for (int at = 0; at < _receivers.Count; at++)
-        {
-            List<TItem> batch = _batches[at];
-            if (batch.Count > 0)
-                _post(_receivers[at], CollectionsMarshal.AsSpan(batch));
-            batch.Clear();
-        }
+            PostBatch(at);
         if (_receivers.Count > LinearSearchLimit)
             _index.Clear();
         _receivers.Clear();
         _last = null;
     }
 
-    private List<TItem> BatchOf(TReceiver receiver)
+    private void PostBatch(int at)
+    {
+        List<TItem> batch = _batches[at];
+        if (batch.Count == 0)
+            return;
+        int weight = _weights[at];
+        _weights[at] = 0;
+        if (weight > 0 && _trailer is not null)
+            batch.Add(_trailer(weight));
+        _post(_receivers[at], CollectionsMarshal.AsSpan(batch));
+        batch.Clear();
+    }
+
+    private int IndexOf(TReceiver receiver)
     {
         if (ReferenceEquals(receiver, _last))
-            return _batches[_lastAt];
+            return _lastAt;
         int at = Find(receiver);
         if (at < 0)
         {
             at = _receivers.Count;
             _receivers.Add(receiver);
             if (_batches.Count == at)
+            {
                 _batches.Add([]);
+                _weights.Add(0);
+            }
             if (at == LinearSearchLimit)
                 IndexAll();
             else if (at > LinearSearchLimit)
@@ -71,7 +92,7 @@ public sealed class BatchSet<TReceiver, TItem>
         }
         _last = receiver;
         _lastAt = at;
-        return _batches[at];
+        return at;
     }
 
     private int Find(TReceiver receiver)
