@@ -1,6 +1,0 @@
-namespace Warren.Amqp;
-
-public sealed class FieldTable
-{
-    public static FieldTable Empty { get; } = new();
-}
