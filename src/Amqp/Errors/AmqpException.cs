@@ -26,7 +26,7 @@ public sealed class AmqpException : Exception
     /// <summary>The code for the close method.</summary>
     public ushort ReplyCode { get; }
 
-    /// <summary>The text for the close method: the code's name, a dash, the explanation; at most 255 bytes of UTF-8.</summary>
+    /// <summary>The code's name, a dash, the explanation; cut to 255 bytes of UTF-8 for the close method.</summary>
     public string ReplyText { get; }
 
     /// <summary>Whether the connection ends, and not only the channel.</summary>

@@ -52,7 +52,7 @@ public readonly ref struct PropertiesView
     }
 
     /// <summary>Checks flags and list and notes where things are.</summary>
-    /// <exception cref="WireFormatException">The list ends early, has bytes left over, or holds a bad table.</exception>
+    /// <exception cref="WireFormatException">The list ends early, goes on too long, or holds a bad table.</exception>
     public static PropertiesView Parse(ReadOnlySpan<byte> raw)
     {
         if (raw.Length < PropertyFlags.SizeBytes)
