@@ -65,6 +65,8 @@ internal sealed class ChannelPublisher
             Complete(wholeBody ? frame.Payload : [], isGathered: !wholeBody);
     }
 
+    public void Reset() => _content.Reset();
+
     private void Complete(ReadOnlySpan<byte> body, bool isGathered)
     {
         PropertiesView properties = PropertiesView.Parse(_content.Properties);

@@ -40,6 +40,15 @@ public class ChannelRequest
         return frame;
     }
 
+    /// <summary>Every queue of a transaction has answered.</summary>
+    internal void Committed(bool accepted)
+    {
+        if (accepted)
+            Succeed(new TxCommitOk());
+        else
+            Fail(new AmqpException(ReplyCode.PreconditionFailed, "partial tx completion"));
+    }
+
     /// <summary>Closes the channel or the connection, as the error says.</summary>
     internal void Fail(AmqpException error) => Answer(new ConnectionEvent(ConnectionEventKind.Failed, 0, Channel, error));
 
