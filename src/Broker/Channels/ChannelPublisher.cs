@@ -2,6 +2,7 @@ using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Connections;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;

@@ -22,7 +22,7 @@ public class ChannelRequest
 
     /// <summary>Sends the reply, unless the client does not want it, and lets the channel go on.</summary>
     internal void Succeed<TMethod>(scoped in TMethod reply)
-        where TMethod : IMethod, allows ref struct
+        where TMethod : struct, IMethod, allows ref struct
     {
         if (Encode(reply) is { } frames)
             Channel.Deliveries.Outbox.Post(OutboxItem.Frames(frames));
@@ -31,7 +31,7 @@ public class ChannelRequest
 
     /// <summary>The reply's frame; null if the client does not want it.</summary>
     internal byte[]? Encode<TMethod>(scoped in TMethod reply)
-        where TMethod : IMethod, allows ref struct
+        where TMethod : struct, IMethod, allows ref struct
     {
         if (_noWait)
             return null;

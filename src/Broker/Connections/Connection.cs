@@ -149,7 +149,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
 
     /// <summary>Sends a method that carries no content.</summary>
     internal void Send<TMethod>(ushort channel, scoped in TMethod method)
-        where TMethod : IMethod, allows ref struct
+        where TMethod : struct, IMethod, allows ref struct
     {
         byte[] frame = new byte[FrameWriter.MethodFrameBytes(method)];
         FrameWriter.WriteMethod(frame, channel, method);

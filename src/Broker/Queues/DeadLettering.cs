@@ -1,5 +1,7 @@
 using System.Text;
 using Warren.Amqp;
+using Warren.Broker.Delays;
+using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
 using Warren.Broker.Topology;
 

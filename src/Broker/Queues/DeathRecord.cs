@@ -31,7 +31,7 @@ internal static class DeathRecord
     {
         string reasonName = NameOf(reason);
         string exchange = WireText.Decode(message.Exchange);
-        var deaths = new FieldArray();
+        var others = new List<FieldValue>();
         FieldTable death = NewDeath(message, properties, headers, reasonName, queue, exchange, now);
         foreach (FieldValue earlier in DeathsOf(headers))
         {
@@ -42,13 +42,10 @@ internal static class DeathRecord
             }
             else
             {
-                deaths.Add(earlier);
+                others.Add(earlier);
             }
         }
-        var ordered = new FieldArray { FieldValue.Of(death) };
-        foreach (FieldValue other in deaths)
-            ordered.Add(other);
-        headers.Set(Deaths, FieldValue.Of(ordered));
+        headers.Set(Deaths, FieldValue.Of(new FieldArray([FieldValue.Of(death), .. others])));
         if (!headers.ContainsKey("x-first-death-reason"))
             Set(headers, "first", reasonName, queue, exchange);
         Set(headers, "last", reasonName, queue, exchange);
@@ -74,26 +71,23 @@ internal static class DeathRecord
     private static FieldTable NewDeath(
         in Message message, BasicProperties properties, FieldTable headers, string reason, string queue, string exchange, DateTimeOffset now)
     {
-        var keys = new FieldArray { FieldValue.OfLongString(message.RoutingKey) };
+        List<FieldValue> keys = [FieldValue.OfLongString(message.RoutingKey)];
         if (headers.TryGetValue("CC", out FieldValue copies) && copies.Kind == FieldKind.Array)
-        {
-            foreach (FieldValue key in copies.AsArray())
-                keys.Add(key);
-        }
+            keys.AddRange(copies.AsArray());
         var death = new FieldTable();
         death.Add("count", FieldValue.Of(1L));
         death.Add("reason", FieldValue.Of(reason));
         death.Add("queue", FieldValue.Of(queue));
         death.Add("time", FieldValue.OfTimestamp((ulong)now.ToUnixTimeSeconds()));
         death.Add("exchange", FieldValue.Of(exchange));
-        death.Add("routing-keys", FieldValue.Of(keys));
+        death.Add("routing-keys", FieldValue.Of(new FieldArray([.. keys])));
         if (properties.Expiration is { } expiration)
             death.Add("original-expiration", FieldValue.Of(expiration));
         return death;
     }
 
     private static FieldArray DeathsOf(FieldTable headers) =>
-        headers.TryGetValue(Deaths, out FieldValue value) && value.Kind == FieldKind.Array ? value.AsArray() : [];
+        headers.TryGetValue(Deaths, out FieldValue value) && value.Kind == FieldKind.Array ? value.AsArray() : FieldArray.Empty;
 
     private static bool IsOf(FieldTable death, string queue, string reason) =>
         TextOf(death, "queue") == queue && TextOf(death, "reason") == reason;

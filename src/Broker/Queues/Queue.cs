@@ -229,7 +229,7 @@ public sealed class Queue : Mailbox<QueueCommand>
         }
     }
 
-    private void Deliver(in QueueEffect effect, QueueScratch scratch)
+    private static void Deliver(in QueueEffect effect, QueueScratch scratch)
     {
         Consumer consumer = effect.Consumer;
         if (effect.Slot >= 0)

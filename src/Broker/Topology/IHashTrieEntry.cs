@@ -8,7 +8,7 @@ internal interface IHashTrieEntry<TKey>
     where TKey : allows ref struct
 {
     /// <summary>The full 32 bits, stored or cached: asked whenever entries part.</summary>
-    public int Hash { get; }
+    int Hash { get; }
 
-    public bool Is(scoped TKey key);
+    bool Is(scoped TKey key);
 }
