@@ -54,6 +54,7 @@ public sealed class MessageBroker : IDisposable
         Authenticator = new Authenticator(AuthenticationOptions.From(options));
         Connections = new ConnectionRegistry(this);
         Alarms = new NodeAlarms(this);
+        Bootstrap.Apply(this);
         _tick = time.CreateTimer(static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs), TimeSpan.FromMilliseconds(ConnectionTickMs));
     }
 
