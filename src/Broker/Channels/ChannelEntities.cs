@@ -30,6 +30,8 @@ internal sealed class ChannelEntities
 
     private string VhostName => _connection.VhostName;
 
+    private string DefaultQueueType => _connection.Vhost?.DefaultQueueType ?? Broker.Options.DefaultQueueType;
+
     public bool TryHandle(uint method, ref WireReader reader)
     {
         switch (method)
@@ -97,7 +99,7 @@ internal sealed class ChannelEntities
             return;
         }
         FieldTable arguments = declare.Arguments;
-        string defaultType = Broker.Options.DefaultQueueType;
+        string defaultType = DefaultQueueType;
         ValidQueue? valid = null;
         if (name.Length == 0)
         {
@@ -133,7 +135,7 @@ internal sealed class ChannelEntities
     {
         if (_connection.Vhost?.Queues.TryGetValue(declaration.Name, out QueueDefinition? present) == true)
         {
-            DeclareQueue.CheckAgainst(present, declaration, Broker.Options.DefaultQueueType);
+            DeclareQueue.CheckAgainst(present, declaration, DefaultQueueType);
             var status = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
             _connection.AddPost(present.Home, QueueCommand.Status(status, touches: true));
             return;

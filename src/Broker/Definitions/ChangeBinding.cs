@@ -43,16 +43,23 @@ internal sealed class ChangeBinding : DefinitionsChange
 
     private void Add(DefinitionsStore store, Vhost vhost)
     {
-        if (!vhost.Exchanges.TryGetValue(_binding.Source, out Exchange? source))
-            throw NoSuch(ResourceKind.Exchange, _binding.Source);
-        if (_binding.DestinationKind == DestinationKind.Queue && !vhost.Queues.TryGetValue(_binding.Destination, out QueueDefinition? _))
-            throw NoSuch(ResourceKind.Queue, _binding.Destination);
-        if (_binding.DestinationKind == DestinationKind.Exchange && !vhost.Exchanges.TryGetValue(_binding.Destination, out Exchange? _))
-            throw NoSuch(ResourceKind.Exchange, _binding.Destination);
-        source.Validate(_binding);
+        CheckEnds(vhost, _binding);
         store.Publish(vhost.WithBinding(_binding));
     }
 
-    private AmqpException NoSuch(ResourceKind kind, string name) =>
-        new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, _vhost)}");
+    /// <summary>Throws if one of the binding's ends is missing or its source does not take it.</summary>
+    internal static void CheckEnds(Vhost vhost, Binding binding)
+    {
+        if (!vhost.Exchanges.TryGetValue(binding.Source, out Exchange? source))
+            throw NoSuch(ResourceKind.Exchange, binding.Source, vhost);
+        bool toQueue = binding.DestinationKind == DestinationKind.Queue;
+        if (toQueue && !vhost.Queues.TryGetValue(binding.Destination, out QueueDefinition? _))
+            throw NoSuch(ResourceKind.Queue, binding.Destination, vhost);
+        if (!toQueue && !vhost.Exchanges.TryGetValue(binding.Destination, out Exchange? _))
+            throw NoSuch(ResourceKind.Exchange, binding.Destination, vhost);
+        source.Validate(binding);
+    }
+
+    private static AmqpException NoSuch(ResourceKind kind, string name, Vhost vhost) =>
+        new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, vhost.Name)}");
 }

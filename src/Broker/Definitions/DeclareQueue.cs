@@ -24,7 +24,7 @@ internal sealed class DeclareQueue : DefinitionsChange
         if (vhost.Queues.TryGetValue(declaration.Name, out QueueDefinition? present))
         {
             // Somebody else was quicker: compare with his, and ask for its counts.
-            CheckAgainst(present, declaration, store.Broker.Options.DefaultQueueType);
+            CheckAgainst(present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType);
             _request.PassOn(false);
             present.Home.Post(QueueCommand.Status(_request, touches: true));
             return;

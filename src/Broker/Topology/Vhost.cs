@@ -31,8 +31,10 @@ public sealed class Vhost
         NameMap<Exchange> exchanges,
         NameMap<QueueDefinition> queues,
         BindingIndex toQueues,
-        BindingIndex toExchanges)
+        BindingIndex toExchanges,
+        string? defaultQueueType = null)
     {
+        DefaultQueueType = defaultQueueType;
         Name = name;
         Exchanges = exchanges;
         Queues = queues;
@@ -41,6 +43,9 @@ public sealed class Vhost
     }
 
     public string Name { get; }
+
+    /// <summary>The type of queues declared without one: classic, quorum or stream; null: the node's.</summary>
+    public string? DefaultQueueType { get; }
 
     /// <summary>The default exchange is among them, named "".</summary>
     public NameMap<Exchange> Exchanges { get; }
@@ -177,7 +182,9 @@ public sealed class Vhost
         NameMap<QueueDefinition> queues,
         BindingIndex toQueues,
         BindingIndex toExchanges) =>
-        new(Name, exchanges, queues, toQueues, toExchanges);
+        new(Name, exchanges, queues, toQueues, toExchanges, DefaultQueueType);
+
+    internal Vhost WithDefaultQueueType(string? type) => new(Name, Exchanges, Queues, ToQueues, ToExchanges, type);
 
     private static Binding Implicit(QueueDefinition queue) => new("", DestinationKind.Queue, queue.Name, queue.Name);
 
