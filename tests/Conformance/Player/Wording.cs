@@ -9,7 +9,7 @@ namespace Warren.Conformance.Player;
 /// <summary>Writes what a server sent as transcript lines, in the notation that scenarios are written in.</summary>
 public static partial class Wording
 {
-    private const int LongTextBytes = 300;
+    private const int LongTextBytes = 1000;
 
     /// <summary>The server's properties that differ between versions and machines; their values are left out.</summary>
     private static readonly HashSet<string> Identity =
@@ -54,7 +54,7 @@ public static partial class Wording
     {
         if (bytes.Length > 60 && bytes.AsSpan().IndexOfAnyExcept(bytes[0]) < 0)
             return string.Create(CultureInfo.InvariantCulture, $"{bytes.Length}*{(char)bytes[0]}");
-        if (bytes.Length > LongTextBytes && !IsText(bytes))
+        if (bytes.Length > LongTextBytes)
             return $"{bytes.Length} bytes of digest {Convert.ToHexString(SHA256.HashData(bytes))[..16]}";
         return IsText(bytes) ? Quote(Encoding.UTF8.GetString(bytes)) : Quote(bytes);
     }
@@ -83,7 +83,7 @@ public static partial class Wording
     {
         bool serverProperties = table.Find("cluster_name") is not null && table.Find("product") is not null;
         IEnumerable<(string Name, FieldValue Value)> entries = table.Entries;
-        if (serverProperties)
+        if (serverProperties || table.Find("consumer_cancel_notify") is not null)
             entries = entries.Where(entry => entry.Name != "warren_version").OrderBy(entry => entry.Name, StringComparer.Ordinal);
         return '{' + string.Join(", ", entries.Select(entry =>
             $"{Name(entry.Name)}: {(serverProperties && Identity.Contains(entry.Name) ? "<text>" : Value(entry.Value))}")) + '}';
