@@ -92,6 +92,8 @@ public sealed class ChannelStep(Conversation conversation, ushort channel, Queue
         string queue = Encoding.UTF8.GetString(Literal.Text(arguments.Named.GetValueOrDefault("queue", "")));
         if (method == "queue.declare" && arguments.Flag("nowait"))
             observer.Declared(queue, conversation, arguments.Flag("exclusive"));
+        if (method == "confirm.select")
+            conversation.Channel(channel).NextConfirm = Math.Max(1, conversation.Channel(channel).NextConfirm);
         if (arguments.Flag("nowait"))
             return;
         if (method == "basic.get")

@@ -55,6 +55,7 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
         _wire.Send("AMQP\0\0\u0009\u0001"u8);
         if (Next(Patience)?.Name != "connection.start")
             return;
+        _heard.Clear();
         SendStartOk(options);
         Incoming? tune = Next(Patience);
         if (tune?.Name != "connection.tune")
@@ -149,6 +150,8 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
                 continue;
             _heard.Add(incoming);
             Deal(incoming);
+            if (incoming.Name is "basic.ack" or "basic.nack")
+                HearConfirm(incoming);
             return incoming;
         }
     }
@@ -268,13 +271,27 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
             case "channel.close-ok":
                 state!.Open = false;
                 break;
-            case "confirm.select-ok":
-                state!.NextConfirm = Math.Max(1, state.NextConfirm);
-                break;
-            case "basic.ack" or "basic.nack":
-                state?.Confirm((long)incoming.Method!.Value("delivery_tag"), (bool)incoming.Method!.Value("multiple"));
-                break;
         }
+    }
+
+    /// <summary>
+    /// Puts the tags that a confirm covers in its place, joined to a confirm just before it: whether a server tells of
+    /// several publishes at once or one by one is its own affair.
+    /// </summary>
+    private void HearConfirm(Incoming confirm)
+    {
+        _heard.Remove(confirm);
+        long tag = (long)confirm.Method!.Value("delivery_tag");
+        IEnumerable<long> tags = _channels[confirm.Channel].Confirm(tag, (bool)confirm.Method.Value("multiple"));
+        string text = $"{confirm.Name} confirms";
+        if (_heard.LastOrDefault() is { Method: null } last && last.Channel == confirm.Channel && last.Name.StartsWith(text, StringComparison.Ordinal))
+        {
+            _heard.RemoveAt(_heard.Count - 1);
+            text = last.Name;
+        }
+
+        text = string.Join(' ', [text, .. tags]);
+        _heard.Add(new Incoming(confirm.Channel, null, null, null, text));
     }
 
     private void SendStartOk(IReadOnlyDictionary<string, string> options)

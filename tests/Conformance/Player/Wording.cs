@@ -15,18 +15,21 @@ public static partial class Wording
     private static readonly HashSet<string> Identity =
         ["cluster_name", "copyright", "information", "platform", "product", "version", "warren_version"];
 
+    /// <summary>Tables with one of these are the server's own; the order of their entries means nothing and is not told.</summary>
+    private static readonly string[] Sorted = ["consumer_cancel_notify", "x-death", "routing-keys", "x-delivery-count"];
+
     /// <summary>The lines of one thing received; the properties and body of a content follow indented.</summary>
     public static IEnumerable<string> Lines(string connection, Incoming incoming)
     {
         if (incoming.Method is not { } method)
         {
-            yield return $"{connection} {incoming.Other}";
+            yield return $"{connection}{(incoming.Channel > 0 ? $".{incoming.Channel}" : "")} {incoming.Other}";
             yield break;
         }
 
         StringBuilder line = new($"{connection}.{incoming.Channel} {method.Name}");
         for (int i = 0; i < method.Values.Count; i++)
-            line.Append(CultureInfo.InvariantCulture, $" {method.Definition.Fields[i].Name}={Field(method.Values[i])}");
+            line.Append(CultureInfo.InvariantCulture, $" {method.Definition.Fields[i].Name}={Field(Ordered(method, i))}");
         yield return line.ToString();
         if (incoming.Header is not { } header)
             yield break;
@@ -38,6 +41,12 @@ public static partial class Wording
 
         yield return "  body " + Text(incoming.Body!);
     }
+
+    /// <summary>The value of a field; mechanisms have no order.</summary>
+    private static object Ordered(Method method, int field) =>
+        method.Definition.Fields[field].Name == "mechanisms"
+            ? Encoding.UTF8.GetBytes(string.Join(' ', Encoding.UTF8.GetString((byte[])method.Values[field]).Split(' ').Order()))
+            : method.Values[field];
 
     /// <summary>A method field or a property.</summary>
     public static string Field(object value) => value switch
@@ -83,7 +92,7 @@ public static partial class Wording
     {
         bool serverProperties = table.Find("cluster_name") is not null && table.Find("product") is not null;
         IEnumerable<(string Name, FieldValue Value)> entries = table.Entries;
-        if (serverProperties || table.Find("consumer_cancel_notify") is not null)
+        if (serverProperties || Sorted.Any(name => table.Find(name) is not null))
             entries = entries.Where(entry => entry.Name != "warren_version").OrderBy(entry => entry.Name, StringComparer.Ordinal);
         return '{' + string.Join(", ", entries.Select(entry =>
             $"{Name(entry.Name)}: {(serverProperties && Identity.Contains(entry.Name) ? "<text>" : Value(entry.Value))}")) + '}';
