@@ -44,7 +44,7 @@ public sealed record Field(string WireName, string Type)
         _ => throw new FormatException($"The type '{Type}' of field '{WireName}' is unknown."),
     };
 
-    /// <summary>The size when it is always the same, else the size of the length before it; bits are counted by the method.</summary>
+    /// <summary>The size, or that of the length before the content; bits are counted by the method.</summary>
     public int FixedBytes => Type switch
     {
         "octet" or "shortstr" or "shortbytes" => 1,

@@ -18,7 +18,7 @@ public sealed record Method(
         _ => "Sent by both sides.",
     };
 
-    /// <summary>Bytes of ids, fixed fields, lengths and packed bits: all but the content of strings and tables.</summary>
+    /// <summary>Ids, fixed fields, lengths and packed bits: all but the content of strings and tables.</summary>
     public int FixedBytes
     {
         get

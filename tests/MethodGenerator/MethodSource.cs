@@ -13,7 +13,8 @@ internal sealed class MethodSource(Method method)
         Line(MethodSourceSet.FileHeader);
         Line("namespace Warren.Amqp;");
         Line("");
-        Line($"/// <summary>The method {method.WireName} ({method.ClassId}.{method.MethodId}). {method.SenderText}</summary>");
+        var id = $"{method.ClassId}.{method.MethodId}";
+        Line($"/// <summary>The method {method.WireName} ({id}). {method.SenderText}</summary>");
         Line($"public readonly ref struct {method.Name} : IMethod");
         Line("{");
         WriteConstants();

@@ -18,6 +18,46 @@ public static class MethodSourceSet
         return files;
     }
 
+    /// <summary>The file of the fuzzer that reads any method and writes it again.</summary>
+    public static string GenerateRewriter(string table)
+    {
+        var text = new StringBuilder();
+        text.Append($$"""
+            {{FileHeader}}
+            using Warren.Amqp;
+
+            namespace Warren.Fuzz;
+
+            /// <summary>Reads the arguments of any method and writes the method again.</summary>
+            public static class MethodRewriter
+            {
+                /// <summary>The bytes of the method frame's payload, or null for an unknown method.</summary>
+                public static byte[]? Rewrite(uint methodId, ref WireReader reader) => methodId switch
+                {
+
+            """);
+        foreach (var method in MethodTable.Parse(table))
+            text.Append($"        MethodId.{method.Name} => Write({method.Name}.Read(ref reader)),\n");
+        text.Append("""
+                    _ => null,
+                };
+
+                private static byte[] Write<TMethod>(TMethod method)
+                    where TMethod : struct, IMethod, allows ref struct
+                {
+                    var bytes = new byte[method.SizeBytes];
+                    var writer = new WireWriter(bytes);
+                    method.WriteTo(ref writer);
+                    return writer.Position == bytes.Length
+                        ? bytes
+                        : throw new InvalidOperationException($"Told {bytes.Length} bytes, wrote {writer.Position}.");
+                }
+            }
+
+            """);
+        return text.ToString();
+    }
+
     private static string WriteIds(IReadOnlyList<Method> methods)
     {
         var text = new StringBuilder();
@@ -25,7 +65,7 @@ public static class MethodSourceSet
             {{FileHeader}}
             namespace Warren.Amqp;
 
-            /// <summary>Class id and method id in one number, as the first four octets of a method frame's payload read.</summary>
+            /// <summary>Class id and method id in one number: the first four octets of a method frame.</summary>
             public static class MethodId
             {
 
@@ -48,7 +88,7 @@ public static class MethodSourceSet
             /// <summary>The methods' names in the protocol, and which of them carry content.</summary>
             public static class MethodNames
             {
-                /// <summary>The name, queue.declare for <see cref="MethodId.QueueDeclare"/>; null for an unknown method.</summary>
+                /// <summary>The name, such as queue.declare; null for an unknown method.</summary>
                 public static string? Find(uint methodId) => methodId switch
                 {
 
@@ -59,8 +99,9 @@ public static class MethodSourceSet
                     _ => null,
                 };
 
-                /// <summary>The name, queue.declare for <see cref="MethodId.QueueDeclare"/>; the numbers for an unknown method.</summary>
-                public static string NameOf(uint methodId) => Find(methodId) ?? $"{methodId >> 16}.{methodId & 0xFFFF}";
+                /// <summary>The name, such as queue.declare; the numbers, as 50.99, for an unknown method.</summary>
+                public static string NameOf(uint methodId) =>
+                    Find(methodId) ?? $"{methodId >> 16}.{methodId & 0xFFFF}";
 
                 /// <summary>Whether a content header and a body follow the method.</summary>
                 public static bool HasContent(uint methodId) => methodId switch

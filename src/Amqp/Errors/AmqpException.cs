@@ -26,7 +26,7 @@ public sealed class AmqpException : Exception
     /// <summary>The code for the close method.</summary>
     public ushort ReplyCode { get; }
 
-    /// <summary>The text for the close method: the code's name, a dash, the explanation; at most 255 bytes of UTF-8.</summary>
+    /// <summary>The code's name, a dash, the explanation; cut to 255 bytes of UTF-8 for the close method.</summary>
     public string ReplyText { get; }
 
     /// <summary>Whether the connection ends, and not only the channel.</summary>
@@ -37,6 +37,9 @@ public sealed class AmqpException : Exception
 
     /// <summary>The method at fault; 0 when there is none.</summary>
     public ushort MethodId { get; set; }
+
+    /// <summary>It is about a frame, not about a method: the close names none.</summary>
+    public bool IsNobodysMethod { get; init; }
 
     private static string Cut(string text)
     {

@@ -50,7 +50,7 @@ public static class ReplyCode
         _ => "UNKNOWN_CODE",
     };
 
-    /// <summary>Whether the specification ends the whole connection with this code, and not only the channel.</summary>
+    /// <summary>Whether this code ends the whole connection, and not only the channel.</summary>
     public static bool IsConnectionError(ushort replyCode) => replyCode switch
     {
         ConnectionForced or InvalidPath or FrameError or SyntaxError or CommandInvalid or ChannelError

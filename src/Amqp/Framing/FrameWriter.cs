@@ -26,7 +26,12 @@ public static class FrameWriter
     public static int HeaderFrameBytes(ReadOnlySpan<byte> properties) =>
         ContentHeader.FixedBytes + properties.Length + FrameSize.OverheadBytes;
 
-    /// <summary>Writes a content header frame; <paramref name="properties"/> are the flags and the property list.</summary>
+    /// <summary>Writes a content header frame.</summary>
+    /// <param name="output">Room for the frame.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="classId">The class of the method before it.</param>
+    /// <param name="bodySizeBytes">The size of all body frames' payloads.</param>
+    /// <param name="properties">The flags and the property list.</param>
     public static int WriteHeader(
         Span<byte> output, ushort channel, ushort classId, ulong bodySizeBytes, ReadOnlySpan<byte> properties)
     {
@@ -48,7 +53,7 @@ public static class FrameWriter
     /// <summary>Writes a heartbeat frame.</summary>
     public static int WriteHeartbeat(Span<byte> output) => Enclose(output, FrameType.Heartbeat, 0, 0);
 
-    /// <summary>Puts header and end around a payload that already lies seven bytes into <paramref name="output"/>.</summary>
+    /// <summary>Puts header and end around a payload that already lies seven bytes into the output.</summary>
     public static int Enclose(Span<byte> output, byte type, ushort channel, int payloadBytes)
     {
         output[FrameSize.HeaderBytes + payloadBytes] = FrameSize.EndOctet;

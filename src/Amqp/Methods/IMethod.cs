@@ -7,8 +7,8 @@ namespace Warren.Amqp;
 public interface IMethod
 {
     /// <summary>Class id, method id and arguments, in bytes.</summary>
-    public int SizeBytes { get; }
+    int SizeBytes { get; }
 
     /// <summary>Writes class id, method id and arguments.</summary>
-    public void WriteTo(ref WireWriter writer);
+    void WriteTo(ref WireWriter writer);
 }

@@ -2,7 +2,7 @@
 #nullable enable
 namespace Warren.Amqp;
 
-/// <summary>Class id and method id in one number, as the first four octets of a method frame's payload read.</summary>
+/// <summary>Class id and method id in one number: the first four octets of a method frame.</summary>
 public static class MethodId
 {
     /// <summary>The method connection.start.</summary>

@@ -5,7 +5,7 @@ namespace Warren.Amqp;
 /// <summary>The methods' names in the protocol, and which of them carry content.</summary>
 public static class MethodNames
 {
-    /// <summary>The name, queue.declare for <see cref="MethodId.QueueDeclare"/>; null for an unknown method.</summary>
+    /// <summary>The name, such as queue.declare; null for an unknown method.</summary>
     public static string? Find(uint methodId) => methodId switch
     {
         MethodId.ConnectionStart => "connection.start",
@@ -77,8 +77,9 @@ public static class MethodNames
         _ => null,
     };
 
-    /// <summary>The name, queue.declare for <see cref="MethodId.QueueDeclare"/>; the numbers for an unknown method.</summary>
-    public static string NameOf(uint methodId) => Find(methodId) ?? $"{methodId >> 16}.{methodId & 0xFFFF}";
+    /// <summary>The name, such as queue.declare; the numbers, as 50.99, for an unknown method.</summary>
+    public static string NameOf(uint methodId) =>
+        Find(methodId) ?? $"{methodId >> 16}.{methodId & 0xFFFF}";
 
     /// <summary>Whether a content header and a body follow the method.</summary>
     public static bool HasContent(uint methodId) => methodId switch

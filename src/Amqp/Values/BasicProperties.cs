@@ -50,7 +50,6 @@ public sealed class BasicProperties
     public string? ClusterId { get; set; }
 
     /// <summary>The bytes of flags and list.</summary>
-    /// <exception cref="ArgumentException">A string is longer than 255 bytes.</exception>
     public int EncodedSizeBytes =>
         PropertyFlags.SizeBytes
         + StringBytes(ContentType) + StringBytes(ContentEncoding) + (Headers?.EncodedSizeBytes ?? 0)
@@ -60,7 +59,7 @@ public sealed class BasicProperties
         + StringBytes(Type) + StringBytes(UserId) + StringBytes(AppId) + StringBytes(ClusterId);
 
     /// <summary>Decodes flags and list, which must fill the input.</summary>
-    /// <exception cref="WireFormatException">The list ends early, has bytes left over, or holds a bad table.</exception>
+    /// <exception cref="WireFormatException">The list ends early, goes on too long, or holds a bad table.</exception>
     public static BasicProperties Decode(ReadOnlySpan<byte> flagsAndList)
     {
         var reader = new WireReader(flagsAndList);
@@ -136,7 +135,8 @@ public sealed class BasicProperties
 
     private static int Flag(object? property, ushort flag) => property is null ? 0 : flag;
 
-    private static int StringBytes(string? value) => value is null ? 0 : sizeof(byte) + LosslessText.ByteCount(value);
+    private static int StringBytes(string? value) =>
+        value is null ? 0 : sizeof(byte) + LosslessText.ByteCount(value);
 
     private static string ReadString(ref WireReader reader) => LosslessText.GetString(reader.ReadShortString());
 

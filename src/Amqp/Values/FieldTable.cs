@@ -10,7 +10,7 @@ namespace Warren.Amqp;
 /// </summary>
 public sealed class FieldTable : IEnumerable<KeyValuePair<string, FieldValue>>, IEquatable<FieldTable>
 {
-    /// <summary>How deep tables and arrays may be nested. Real clients stay under 5; the reader's stack is the reason.</summary>
+    /// <summary>How deep tables and arrays may be nested. Clients stay under 5; the stack is the reason.</summary>
     public const int NestingLimit = 64;
 
     private readonly bool _isReadOnly;

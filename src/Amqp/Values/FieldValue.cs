@@ -93,7 +93,7 @@ public readonly struct FieldValue : IEquatable<FieldValue>
     /// <summary>An array, 'A'.</summary>
     public static FieldValue Of(FieldArray value) => new(FieldKind.Array, 0, value);
 
-    /// <summary>A decimal, 'D': <paramref name="unscaled"/> divided by ten to the power of <paramref name="scale"/>.</summary>
+    /// <summary>A decimal, 'D': the unscaled number divided by ten to the power of the scale.</summary>
     public static FieldValue OfDecimal(byte scale, uint unscaled) =>
         new(FieldKind.Decimal, (long)scale << 32 | unscaled);
 
@@ -106,7 +106,7 @@ public readonly struct FieldValue : IEquatable<FieldValue>
     /// <summary>A byte array, 'x'; the bytes are copied.</summary>
     public static FieldValue OfBytes(ReadOnlySpan<byte> value) => new(FieldKind.ByteArray, 0, value.ToArray());
 
-    /// <summary>The number, when this is one of the eight integer types ('b', 'B', 's', 'u', 'I', 'i', 'l', 'L').</summary>
+    /// <summary>The number, when this is one of the integer types: b, B, s, u, I, i, l.</summary>
     public bool TryGetInteger(out long value)
     {
         value = _bits;
@@ -136,7 +136,7 @@ public readonly struct FieldValue : IEquatable<FieldValue>
     /// <exception cref="InvalidOperationException">This is no timestamp.</exception>
     public ulong AsTimestamp() => (ulong)Expect(FieldKind.Timestamp)._bits;
 
-    /// <summary>The text of a long string or byte array; octets that are not UTF-8 become escapes, so nothing is lost.</summary>
+    /// <summary>The text of a long string or byte array; octets that are not UTF-8 become escapes.</summary>
     /// <exception cref="InvalidOperationException">This is neither.</exception>
     public string AsText() => LosslessText.GetString(AsBytes());
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
@@ -34,18 +35,20 @@ internal static class LosslessText
 
     private static string Escape(ReadOnlySpan<byte> bytes)
     {
-        var text = new StringBuilder(bytes.Length);
+        // No character takes more UTF-16 units than octets.
+        var text = bytes.Length <= byte.MaxValue ? stackalloc char[byte.MaxValue] : new char[bytes.Length];
+        var length = 0;
         while (bytes.Length > 0)
         {
-            if (Rune.DecodeFromUtf8(bytes, out var rune, out var taken) == System.Buffers.OperationStatus.Done)
-                text.Append(rune.ToString());
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var taken) == OperationStatus.Done)
+                length += rune.EncodeToUtf16(text[length..]);
             else
                 foreach (var octet in bytes[..taken])
-                    text.Append((char)(EscapeOffset + octet));
+                    text[length++] = (char)(EscapeOffset + octet);
             bytes = bytes[taken..];
         }
 
-        return text.ToString();
+        return new string(text[..length]);
     }
 
     // A low surrogate in this range stands alone only when it is an escape; after a high surrogate it is a character.

@@ -43,7 +43,7 @@ public readonly ref struct PropertiesView
         _expirationAt = SkipString(ref reader, flags, PropertyFlags.Expiration);
         _messageIdAt = SkipString(ref reader, flags, PropertyFlags.MessageId);
         if (Has(PropertyFlags.Timestamp))
-            reader.ReadLongLong();
+            Timestamp = reader.ReadLongLong();
         SkipString(ref reader, flags, PropertyFlags.Type);
         _userIdAt = SkipString(ref reader, flags, PropertyFlags.UserId);
         SkipString(ref reader, flags, PropertyFlags.AppId);
@@ -52,7 +52,7 @@ public readonly ref struct PropertiesView
     }
 
     /// <summary>Checks flags and list and notes where things are.</summary>
-    /// <exception cref="WireFormatException">The list ends early, has bytes left over, or holds a bad table.</exception>
+    /// <exception cref="WireFormatException">The list ends early, goes on too long, or holds a bad table.</exception>
     public static PropertiesView Parse(ReadOnlySpan<byte> raw)
     {
         if (raw.Length < PropertyFlags.SizeBytes)
@@ -117,6 +117,12 @@ public readonly ref struct PropertiesView
 
     /// <summary>The message id; empty when absent.</summary>
     public ReadOnlySpan<byte> MessageId => StringAt(_messageIdAt);
+
+    /// <summary>Whether there is a timestamp.</summary>
+    public bool HasTimestamp => Has(PropertyFlags.Timestamp);
+
+    /// <summary>Seconds since 1970; 0 when absent.</summary>
+    public ulong Timestamp { get; }
 
     /// <summary>
     /// Finds one header without decoding the others; the last one when the name comes twice. Allocates only when the

@@ -1,8 +1,8 @@
 namespace Warren.Amqp;
 
 /// <summary>
-/// The flags before a property list of the class basic (AMQP 0-9-1, section 4.2.6.1): one bit for each property that is
-/// there, highest first, in the order of the list. RabbitMQ ignores the two lowest, and so do we.
+/// The flags before a property list of the class basic (AMQP 0-9-1, section 4.2.6.1): one bit for each property
+/// that is there, highest first, in the order of the list. RabbitMQ ignores the two lowest, and so do we.
 /// </summary>
 internal static class PropertyFlags
 {

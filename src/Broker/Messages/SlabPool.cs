@@ -3,6 +3,7 @@ namespace Warren.Broker.Messages;
 /// <summary>
 /// Slabs of one size, reused; messages too large for one get a slab of their own, which is never pooled.
 /// A leaf lock guards the stack: it is taken once for hundreds of messages.
+/// The arrays live in the pinned heap, so that the collector never copies them when they grow old.
 /// </summary>
 public sealed class SlabPool
 {
@@ -19,10 +20,10 @@ public sealed class SlabPool
     /// <summary>Bytes of all slabs in use, live or pinned.</summary>
     public long OutstandingBytes => Volatile.Read(ref _outstandingBytes);
 
-    /// <summary>A slab with room for at least <paramref name="neededBytes"/>, with one reference that the caller owns.</summary>
+    /// <summary>A slab of this size, with one reference that the caller owns; only those of the standard size are pooled.</summary>
     public Slab Rent(int neededBytes)
     {
-        if (neededBytes > SlabSizeBytes)
+        if (neededBytes != SlabSizeBytes)
         {
             Interlocked.Add(ref _outstandingBytes, neededBytes);
             return new Slab(GC.AllocateUninitializedArray<byte>(neededBytes), this);
@@ -36,7 +37,14 @@ public sealed class SlabPool
                 return slab;
             }
         }
-        return new Slab(GC.AllocateUninitializedArray<byte>(SlabSizeBytes), this);
+        return new Slab(GC.AllocateUninitializedArray<byte>(SlabSizeBytes, pinned: true), this);
+    }
+
+    /// <summary>Makes a slab of bytes that were gathered elsewhere, with one reference that the caller owns.</summary>
+    public Slab Adopt(byte[] bytes)
+    {
+        Interlocked.Add(ref _outstandingBytes, bytes.Length);
+        return new Slab(bytes, this) { UsedBytes = bytes.Length };
     }
 
     internal void Return(Slab slab)
