@@ -104,7 +104,8 @@ public class PermissionCacheTests
 
     private static TopicPermission Topic(string pattern)
     {
-        Assert.True(TopicPermission.TryCreate(pattern, pattern, "limited", "/", null, out TopicPermission? topic, out _));
+        Assert.True(
+            TopicPermission.TryCreate(pattern, pattern, "limited", "/", null, out TopicPermission? topic, out _));
         return topic;
     }
 }
