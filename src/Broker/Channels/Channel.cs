@@ -44,6 +44,9 @@ public sealed class Channel
     /// <summary>Set while the channel is in tx mode.</summary>
     internal Transaction? Transaction { get; private set; }
 
+    /// <summary>It was closed, by whichever side.</summary>
+    internal bool IsOver => _isEnded;
+
     /// <summary>It waits for an alarm to pass.</summary>
     internal bool IsBlocked { get; private set; }
 
@@ -82,9 +85,6 @@ public sealed class Channel
         var reader = new WireReader(frame.Payload[4..]);
         OnMethod(method, ref reader);
     }
-
-    /// <summary>Frames wait until <paramref name="request"/> is answered.</summary>
-    internal void Suspend() => _isSuspended = true;
 
     internal void Unsuspend() => _isSuspended = false;
 
