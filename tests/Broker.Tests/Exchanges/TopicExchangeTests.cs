@@ -43,7 +43,7 @@ public sealed class TopicExchangeTests
         Assert.Equal("", vhost.Route("amq.topic", "w3.w7.w3"));
     }
 
-    /// <summary>A node with more words than the key is searched the other way round, which must not repeat itself.</summary>
+    /// <summary>A node with more words than the key is searched the other way round, each word once.</summary>
     [Fact]
     public void Nor_do_hashes_in_a_trie_that_is_wide()
     {
