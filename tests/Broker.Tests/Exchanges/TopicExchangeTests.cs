@@ -43,6 +43,25 @@ public sealed class TopicExchangeTests
         Assert.Equal("", vhost.Route("amq.topic", "w3.w7.w3"));
     }
 
+    /// <summary>A node with more words than the key is searched the other way round, each word once.</summary>
+    [Fact]
+    public void Nor_do_hashes_in_a_trie_that_is_wide()
+    {
+        const int Words = 40;
+        Vhost vhost = Vhost.Create("/").WithQueues("q", "other");
+        string prefix = "#";
+        for (int depth = 0; depth < Words; depth++)
+        {
+            for (int i = 0; i <= Words; i++)
+                vhost = vhost.Bind("amq.topic", "other", $"{prefix}.w{i}");
+            prefix += ".a.#";
+        }
+        vhost = vhost.Bind("amq.topic", "q", prefix + ".b");
+        string key = string.Join('.', Enumerable.Repeat("a", Words - 1));
+        Assert.Equal("", vhost.Route("amq.topic", key));
+        Assert.Equal("q", vhost.Route("amq.topic", key + ".a.b"));
+    }
+
     [Fact]
     public void Nothing_is_left_of_patterns_that_are_gone()
     {
