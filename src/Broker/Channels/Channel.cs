@@ -39,6 +39,9 @@ public sealed class Channel
 
     internal ChannelEntities Entities { get; }
 
+    /// <summary>The method being handled, for the request that it makes.</summary>
+    internal uint CurrentMethod { get; private set; }
+
     public bool IsConfirming { get; private set; }
 
     /// <summary>Set while the channel is in tx mode.</summary>
@@ -127,6 +130,7 @@ public sealed class Channel
 
     private void OnMethod(uint method, ref WireReader reader)
     {
+        CurrentMethod = method;
         switch (method)
         {
             case MethodId.BasicPublish:
