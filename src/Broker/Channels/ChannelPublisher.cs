@@ -190,7 +190,8 @@ internal sealed class ChannelPublisher
             PublishChecks.CheckUserId(properties.UserId, _username, _connection.User!.MayImpersonate);
         }
         long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
-        PublishChecks.CheckDeliveryMode(properties.DeliveryMode);
+        if (properties.HasDeliveryMode)
+            PublishChecks.CheckDeliveryMode(properties.DeliveryMode);
         return ttlMs;
     }
 

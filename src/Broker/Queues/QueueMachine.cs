@@ -244,6 +244,8 @@ public sealed class QueueMachine
             return;
         }
         _ready.TakeFirst(out QueuedMessage queued);
+        // What has expired behind it is not counted as left.
+        _disposals.DropExpired(nowMs);
         _deliveries.AnswerGet(request, noAck, in queued, _ready.Count, nowMs);
     }
 
