@@ -15,36 +15,18 @@ public static class PlayCommand
     public static int Run(string[] args)
     {
         Dictionary<string, string> options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
-        string directory = Repository.Path("tests", "Conformance", "Scenarios");
         string only = options.GetValueOrDefault("--only", "");
-        List<Scenario> scenarios = [.. ScenarioParser.ReadAll(directory).Where(one => one.Name.StartsWith(only, StringComparison.Ordinal))];
+        List<Scenario> scenarios = [.. ScenarioCatalogue.All.Where(one => one.Name.StartsWith(only, StringComparison.Ordinal))];
         Endpoint endpoint = Endpoint.Parse(options["--uri"]);
-        Import(scenarios, options);
+        RabbitControl? control = options.TryGetValue("--ctl", out string? command) ? new RabbitControl(command) : null;
+        control?.Import(scenarios);
         Stopwatch watch = Stopwatch.StartNew();
         IReadOnlyDictionary<string, Performance> first = Orchestra.PlayAll(scenarios, endpoint);
         Console.WriteLine($"played {scenarios.Count} scenarios in {watch.Elapsed.TotalSeconds:F1} s");
         if (args[0] == "play")
             return Print(scenarios, first);
-        Import(scenarios, options);
-        return Record(directory, scenarios, first, Orchestra.PlayAll(scenarios, endpoint));
-    }
-
-    private const string DeleteOld =
-        "[rabbit_vhost:delete(V, <<\"conformance\">>) || V <- rabbit_vhost:list_names(), "
-        + "binary:match(V, <<\"scenario:\">>) =/= nomatch].";
-
-    /// <summary>Makes every virtual host of the scenarios afresh, with users and permissions.</summary>
-    private static void Import(List<Scenario> scenarios, Dictionary<string, string> options)
-    {
-        if (!options.TryGetValue("--ctl", out string? control))
-            return;
-        string file = Path.GetTempFileName();
-        File.WriteAllText(file, Fixtures.Definitions(scenarios));
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file, (UnixFileMode)0x1A4);
-        Shell.Run($"{control} -q eval '{DeleteOld}'", mayFail: false);
-        Shell.Run($"{control} -q import_definitions '{file}'", mayFail: false);
-        File.Delete(file);
+        control?.Import(scenarios);
+        return Record(scenarios, first, Orchestra.PlayAll(scenarios, endpoint));
     }
 
     private static int Print(List<Scenario> scenarios, IReadOnlyDictionary<string, Performance> performances)
@@ -62,7 +44,7 @@ public static class PlayCommand
     }
 
     private static int Record(
-        string directory, List<Scenario> scenarios,
+        List<Scenario> scenarios,
         IReadOnlyDictionary<string, Performance> first, IReadOnlyDictionary<string, Performance> second)
     {
         int refused = 0;
@@ -79,7 +61,7 @@ public static class PlayCommand
                 continue;
             }
 
-            TranscriptFile.Write(Path.Combine(directory, scenario.Name + ".rabbitmq.txt"), first[scenario.Name].Cases);
+            TranscriptFile.Write(Path.Combine(ScenarioCatalogue.Directory, scenario.Name + ".rabbitmq.txt"), first[scenario.Name].Cases);
         }
 
         Console.WriteLine($"recorded {scenarios.Count - refused}, refused {refused}");
