@@ -1,7 +1,7 @@
 using Warren.Conformance.Player;
 
 [assembly: Xunit.AssemblyFixture(typeof(Warren.Conformance.Harness.BrokerFixture))]
-[assembly: Xunit.Sdk.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Warren.Conformance.Harness;
 
