@@ -1,0 +1,33 @@
+// Generated from methods.txt by tests/MethodGenerator.
+#nullable enable
+namespace Warren.Amqp;
+
+/// <summary>The method connection.open-ok (10.41). Sent by the server.</summary>
+public readonly ref struct ConnectionOpenOk : IMethod
+{
+    /// <summary>The class.</summary>
+    public const ushort ClassId = 10;
+
+    /// <summary>The method within the class.</summary>
+    public const ushort MethodId = 41;
+
+    /// <inheritdoc/>
+    public int SizeBytes => 5;
+
+    /// <summary>Reads the arguments, which must fill the rest of the input.</summary>
+    /// <exception cref="WireFormatException">They do not.</exception>
+    public static ConnectionOpenOk Read(ref WireReader reader)
+    {
+        reader.ReadShortStringUtf8();
+        reader.ExpectEnd();
+        return new ConnectionOpenOk();
+    }
+
+    /// <inheritdoc/>
+    public void WriteTo(ref WireWriter writer)
+    {
+        writer.WriteShort(ClassId);
+        writer.WriteShort(MethodId);
+        writer.WriteShortString(""u8);
+    }
+}

@@ -1,0 +1,209 @@
+using Warren.Amqp;
+using Warren.Broker.Arguments;
+using Warren.Broker.Connections;
+using Warren.Broker.Queues;
+using Warren.Broker.Security;
+
+namespace Warren.Broker.Channels;
+
+/// <summary>
+/// The incoming half of a channel: a strict sequence of methods, one at a time. While it waits for an answer, or for an
+/// alarm to pass, its frames are kept and the connection's other channels go on. Owned by the connection's turn.
+/// </summary>
+public sealed class Channel
+{
+    private readonly DeferredFrames _deferred = new();
+    private bool _isSuspended;
+    private bool _isClosing;
+    private bool _isEnded;
+
+    internal Channel(Connection connection, ushort number)
+    {
+        Connection = connection;
+        Number = number;
+        Deliveries = new DeliveryChannel(number, connection.Outbox, this);
+        Publisher = new ChannelPublisher(this);
+        Consumers = new ChannelConsumers(this);
+        Entities = new ChannelEntities(this);
+    }
+
+    public ushort Number { get; }
+
+    public Connection Connection { get; }
+
+    public DeliveryChannel Deliveries { get; }
+
+    internal ChannelPublisher Publisher { get; }
+
+    internal ChannelConsumers Consumers { get; }
+
+    internal ChannelEntities Entities { get; }
+
+    public bool IsConfirming { get; private set; }
+
+    /// <summary>Set while the channel is in tx mode.</summary>
+    internal Transaction? Transaction { get; private set; }
+
+    /// <summary>It was closed, by whichever side.</summary>
+    internal bool IsOver => _isEnded;
+
+    /// <summary>It waits for an alarm to pass.</summary>
+    internal bool IsBlocked { get; private set; }
+
+    /// <summary>Takes one frame, now or, if the channel is waiting, later.</summary>
+    internal void Accept(ReadOnlySpan<byte> raw, Frame frame)
+    {
+        if (_isClosing)
+        {
+            OnFrameWhileClosing(frame);
+            return;
+        }
+        if (_isSuspended || IsBlocked)
+        {
+            _deferred.Add(raw);
+            Connection.DeferredBytes += raw.Length;
+            return;
+        }
+        if (Publisher.IsInContent)
+        {
+            Publisher.OnContentFrame(frame);
+            return;
+        }
+        if (frame.Type != FrameType.Method)
+        {
+            throw new AmqpException(ReplyCode.UnexpectedFrame, "expected method frame, got non method frame instead")
+            { IsNobodysMethod = true };
+        }
+        uint method = FrameDispatch.MethodOf(frame.Payload);
+        if (method == MethodId.BasicPublish && Connection.IsBlocked)
+        {
+            IsBlocked = true;
+            _deferred.Add(raw);
+            Connection.DeferredBytes += raw.Length;
+            return;
+        }
+        var reader = new WireReader(frame.Payload[4..]);
+        OnMethod(method, ref reader);
+    }
+
+    internal void Unsuspend() => _isSuspended = false;
+
+    /// <summary>Goes on with the frames that came meanwhile.</summary>
+    internal void Resume()
+    {
+        _isSuspended = false;
+        IsBlocked = false;
+        while (!_isSuspended && !IsBlocked && _deferred.TryTake(out byte[] raw))
+        {
+            Connection.DeferredBytes -= raw.Length;
+            if (FrameReader.TryRead(raw, int.MaxValue, out Frame frame) == FrameStatus.Complete)
+                Connection.Dispatch(raw, frame);
+        }
+    }
+
+    /// <summary>Closes the channel for a mistake: everything goes back, and only close-ok is waited for.</summary>
+    internal void CloseWith(AmqpException error)
+    {
+        End();
+        _isClosing = true;
+        Connection.Send(Number, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+    }
+
+    /// <summary>Returns everything to the queues and cancels the consumers. No frame is sent.</summary>
+    internal void End()
+    {
+        if (_isEnded)
+            return;
+        _isEnded = true;
+        Transaction?.Rollback(this);
+        Transaction = null;
+        Consumers.End();
+        Connection.DeferredBytes -= _deferred.Clear();
+        Publisher.Reset();
+    }
+
+    internal AmqpException NoSuch(ResourceKind kind, string name) =>
+        new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, Connection.VhostName)}");
+
+    private void OnMethod(uint method, ref WireReader reader)
+    {
+        switch (method)
+        {
+            case MethodId.BasicPublish:
+                Publisher.OnMethod(BasicPublish.Read(ref reader));
+                break;
+            case MethodId.ChannelOpen:
+                throw new AmqpException(ReplyCode.ChannelError, "second 'channel.open' seen");
+            case MethodId.ChannelClose:
+                End();
+                Connection.Send(Number, new ChannelCloseOk());
+                Connection.Channels.Remove(this);
+                break;
+            case MethodId.ChannelFlow:
+                bool active = ChannelFlow.Read(ref reader).Active;
+                if (!active)
+                    throw new AmqpException(ReplyCode.NotImplemented, "active=false");
+                Connection.Send(Number, new ChannelFlowOk(active));
+                break;
+            case MethodId.AccessRequest:
+                Connection.Send(Number, new AccessRequestOk(1));
+                break;
+            case MethodId.ConfirmSelect:
+                OnConfirmSelect(ConfirmSelect.Read(ref reader).NoWait);
+                break;
+            case MethodId.TxSelect:
+                OnTxSelect();
+                break;
+            case MethodId.TxCommit:
+                RequireTransaction().Commit(this, SuspendFor(new ChannelRequest(this, noWait: false)));
+                break;
+            case MethodId.TxRollback:
+                RequireTransaction().Rollback(this);
+                Connection.Send(Number, new TxRollbackOk());
+                break;
+            default:
+                if (!Consumers.TryHandle(method, ref reader) && !Entities.TryHandle(method, ref reader))
+                    throw new AmqpException(ReplyCode.CommandInvalid, "unimplemented method");
+                break;
+        }
+    }
+
+    /// <summary>Makes the channel wait for a request that is about to be posted.</summary>
+    internal TRequest SuspendFor<TRequest>(TRequest request)
+        where TRequest : ChannelRequest
+    {
+        _isSuspended = true;
+        return request;
+    }
+
+    private void OnConfirmSelect(bool noWait)
+    {
+        if (Transaction is not null)
+            throw new AmqpException(ReplyCode.PreconditionFailed, "cannot switch from tx to confirm mode");
+        IsConfirming = true;
+        if (!noWait)
+            Connection.Send(Number, new ConfirmSelectOk());
+    }
+
+    private void OnTxSelect()
+    {
+        if (IsConfirming)
+            throw new AmqpException(ReplyCode.PreconditionFailed, "cannot switch from confirm to tx mode");
+        Transaction ??= new Transaction();
+        Connection.Send(Number, new TxSelectOk());
+    }
+
+    private Transaction RequireTransaction() =>
+        Transaction ?? throw new AmqpException(ReplyCode.PreconditionFailed, "channel is not transactional");
+
+    private void OnFrameWhileClosing(Frame frame)
+    {
+        if (frame.Type != FrameType.Method)
+            return;
+        uint method = FrameDispatch.MethodOf(frame.Payload);
+        if (method == MethodId.ChannelClose)
+            Connection.Send(Number, new ChannelCloseOk());
+        if (method is MethodId.ChannelCloseOk or MethodId.ChannelClose)
+            Connection.Channels.Remove(this);
+    }
+}

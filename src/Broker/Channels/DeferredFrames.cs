@@ -1,0 +1,31 @@
+namespace Warren.Broker.Channels;
+
+/// <summary>Frames of a channel that waits, in order. The connection bounds their bytes. Owned by the connection's turn.</summary>
+internal sealed class DeferredFrames
+{
+    private readonly Queue<byte[]> _frames = new();
+    private int _bytes;
+
+    public void Add(ReadOnlySpan<byte> raw)
+    {
+        _frames.Enqueue(raw.ToArray());
+        _bytes += raw.Length;
+    }
+
+    public bool TryTake(out byte[] raw)
+    {
+        if (!_frames.TryDequeue(out raw!))
+            return false;
+        _bytes -= raw.Length;
+        return true;
+    }
+
+    /// <summary>Drops all; returns how many bytes they were.</summary>
+    public int Clear()
+    {
+        int bytes = _bytes;
+        _frames.Clear();
+        _bytes = 0;
+        return bytes;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+
+namespace Warren.Broker.Connections;
+
+/// <summary>
+/// The contiguous bytes received and not yet taken. The input loop fills it and then waits; the connection's turn takes
+/// frames from it and then lets the loop go on: never both at once.
+/// A busy connection borrows a large array while there is something in it; an idle one keeps a small array of its own,
+/// so two thousand of them cost 8 MiB. Never larger than <see cref="MostBytes"/> or one frame.
+/// </summary>
+internal sealed class InputBuffer
+{
+    private const int IdleBytes = 4096;
+
+    /// <summary>As much as a large socket buffer gives at once.</summary>
+    private const int MostBytes = 256 * 1024;
+
+    /// <summary>Reads that use little of the array before a smaller one is wished for.</summary>
+    private const int SmallReadsTolerated = 64;
+
+    private readonly byte[] _idle = new byte[IdleBytes];
+    private byte[] _bytes;
+    private int _start;
+    private int _end;
+    private int _wishBytes = IdleBytes;
+    private int _smallReads;
+
+    public InputBuffer() => _bytes = _idle;
+
+    public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
+
+    /// <summary>Gives a borrowed array back if nothing is in it; true if the next read should first wait for bytes.</summary>
+    public bool ReleaseIfEmpty()
+    {
+        if (_start != _end)
+            return false;
+        _start = _end = 0;
+        if (!ReferenceEquals(_bytes, _idle))
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = _idle;
+        return _wishBytes > IdleBytes;
+    }
+
+    /// <summary>Room for the next read, so that <paramref name="wantedBytes"/> of contiguous unread bytes will fit.</summary>
+    public Memory<byte> MakeRoom(int wantedBytes)
+    {
+        int sizeBytes = Math.Max(_wishBytes, wantedBytes);
+        if (_bytes.Length < sizeBytes)
+            MoveTo(ArrayPool<byte>.Shared.Rent(sizeBytes));
+        else if (_start > 0 && (_start + wantedBytes > _bytes.Length || _end == _bytes.Length))
+            MoveTo(_bytes);
+        else if (_end == _bytes.Length)
+            MoveTo(ArrayPool<byte>.Shared.Rent(_bytes.Length * 2));
+        return _bytes.AsMemory(_end);
+    }
+
+    public void Commit(int count)
+    {
+        _end += count;
+        // A read that filled the array says that more is waiting in the socket.
+        if (_end == _bytes.Length)
+        {
+            _wishBytes = Math.Min(_wishBytes * 4, MostBytes);
+            _smallReads = 0;
+        }
+        else if (count < _wishBytes / 8 && ++_smallReads > SmallReadsTolerated)
+        {
+            _wishBytes = Math.Max(IdleBytes, _wishBytes / 4);
+            _smallReads = 0;
+        }
+    }
+
+    public void Take(int count) => _start += count;
+
+    /// <summary>The connection is over.</summary>
+    public void Release()
+    {
+        _start = _end;
+        ReleaseIfEmpty();
+    }
+
+    private void MoveTo(byte[] target)
+    {
+        byte[] source = _bytes;
+        Buffer.BlockCopy(source, _start, target, 0, _end - _start);
+        _end -= _start;
+        _start = 0;
+        _bytes = target;
+        if (!ReferenceEquals(source, target) && !ReferenceEquals(source, _idle))
+            ArrayPool<byte>.Shared.Return(source);
+    }
+}

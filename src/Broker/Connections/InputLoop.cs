@@ -1,0 +1,53 @@
+namespace Warren.Broker.Connections;
+
+/// <summary>
+/// The reader loop of a connection: reads into the buffer, hands over, waits until the turn lets it go on. Not reading
+/// is how back-pressure reaches the client's socket.
+/// </summary>
+internal sealed class InputLoop
+{
+    private readonly Stream _stream;
+    private readonly InputBuffer _buffer;
+    private readonly AsyncSignal _mayRead = new();
+    private int _wantedBytes = 1;
+
+    public InputLoop(Stream stream, InputBuffer buffer)
+    {
+        _stream = stream;
+        _buffer = buffer;
+    }
+
+    /// <summary>Lets the loop read on; <paramref name="wantedBytes"/> is the size of the frame it is in the middle of.</summary>
+    public void Continue(int wantedBytes)
+    {
+        _wantedBytes = Math.Max(1, wantedBytes);
+        _mayRead.Raise();
+    }
+
+    /// <summary>
+    /// Runs until the client ends or the socket fails. <paramref name="received"/> gets the number of bytes, or 0 at the
+    /// end, exactly once.
+    /// </summary>
+    public async Task RunAsync(Action<int> received)
+    {
+        try
+        {
+            while (true)
+            {
+                // A read of nothing returns when there is something: no array is held by who waits.
+                if (_buffer.ReleaseIfEmpty())
+                    await _stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                int count = await _stream.ReadAsync(_buffer.MakeRoom(_wantedBytes)).ConfigureAwait(false);
+                if (count == 0)
+                    break;
+                received(count);
+                await _mayRead.WaitAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The socket is gone: the end, like any other.
+        }
+        received(0);
+    }
+}

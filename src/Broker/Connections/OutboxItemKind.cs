@@ -1,0 +1,26 @@
+namespace Warren.Broker.Connections;
+
+/// <summary>What an <see cref="OutboxItem"/> becomes on the wire.</summary>
+public enum OutboxItemKind : byte
+{
+    /// <summary>basic.deliver with its content.</summary>
+    Deliver,
+
+    /// <summary>basic.deliver of a direct reply: no queue, no acknowledgement.</summary>
+    DeliverReply,
+
+    /// <summary>basic.get-ok with its content.</summary>
+    GetOk,
+
+    /// <summary>basic.return with its content.</summary>
+    Return,
+
+    /// <summary>A verdict on a publish: part of a basic.ack, or a basic.nack.</summary>
+    Confirm,
+
+    /// <summary>Frames that somebody encoded already.</summary>
+    Frames,
+
+    /// <summary>Everything before it goes out, then the socket is shut.</summary>
+    End,
+}

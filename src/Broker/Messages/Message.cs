@@ -1,0 +1,45 @@
+namespace Warren.Broker.Messages;
+
+/// <summary>
+/// Where a message lies: a value, copied freely; the reference it stands for is counted in the slab.
+/// <code>
+///   Offset
+///   | exchange (short string) | routing key (short string) | properties (flags + list) | body |
+///   |------------ EnvelopeSizeBytes ---------------------- | PropertiesSizeBytes       | BodySizeBytes
+/// </code>
+/// The envelope is byte for byte the tail of basic.deliver, the properties are the tail of the content header, so that
+/// delivering is copying.
+/// </summary>
+public readonly struct Message(Slab slab, int offset, int envelopeSizeBytes, int propertiesSizeBytes, int bodySizeBytes)
+{
+    public Slab Slab { get; } = slab;
+
+    public int Offset { get; } = offset;
+
+    /// <summary>2 to 512: two short strings.</summary>
+    public int EnvelopeSizeBytes { get; } = envelopeSizeBytes;
+
+    public int PropertiesSizeBytes { get; } = propertiesSizeBytes;
+
+    public int BodySizeBytes { get; } = bodySizeBytes;
+
+    public int SizeBytes => EnvelopeSizeBytes + PropertiesSizeBytes + BodySizeBytes;
+
+    public ReadOnlySpan<byte> Envelope => Slab.Bytes.AsSpan(Offset, EnvelopeSizeBytes);
+
+    /// <summary>The exchange it was published to, without its length octet.</summary>
+    public ReadOnlySpan<byte> Exchange => Slab.Bytes.AsSpan(Offset + 1, Slab.Bytes[Offset]);
+
+    public ReadOnlySpan<byte> RoutingKey
+    {
+        get
+        {
+            int at = Offset + 1 + Slab.Bytes[Offset];
+            return Slab.Bytes.AsSpan(at + 1, Slab.Bytes[at]);
+        }
+    }
+
+    public ReadOnlySpan<byte> Properties => Slab.Bytes.AsSpan(Offset + EnvelopeSizeBytes, PropertiesSizeBytes);
+
+    public ReadOnlySpan<byte> Body => Slab.Bytes.AsSpan(Offset + EnvelopeSizeBytes + PropertiesSizeBytes, BodySizeBytes);
+}

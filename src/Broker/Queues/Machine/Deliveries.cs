@@ -1,0 +1,142 @@
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Messages on their way and out with clients: hands them to consumers and gets, keeps what is to be acknowledged, and
+/// finds what stays unacknowledged for too long. Only the earliest moment at which something can be overdue is kept, so
+/// that a delivery costs one comparison; at that moment the slots are looked through, and the next moment is what they show.
+/// </summary>
+internal sealed class Deliveries(EffectList effects, QueueTotals totals)
+{
+    private readonly UnackedMessages _unacked = new();
+    private readonly List<Consumer> _overdue = [];
+
+    /// <summary>Stands for whoever used get: holds their messages, is never served.</summary>
+    private readonly Consumer _getters = new() { Tag = "", Channel = null! };
+
+    public int Count => _unacked.Count;
+
+    /// <summary>Bytes of the bodies.</summary>
+    public long Bytes => _unacked.Bytes;
+
+    /// <summary>When to look for what is overdue; <see cref="long.MaxValue"/>: never.</summary>
+    public long NextCheckMs { get; private set; } = long.MaxValue;
+
+    /// <summary>The timeout of gets, and of consumers without their own. Everything is looked at again.</summary>
+    public void Configure(long? timeoutMs, long nowMs)
+    {
+        _getters.EffectiveTimeoutMs = timeoutMs ?? long.MaxValue;
+        NextCheckMs = _unacked.Count == 0 ? long.MaxValue : nowMs;
+    }
+
+    public void Deliver(Consumer consumer, in QueuedMessage queued, long nowMs)
+    {
+        int slot = -1;
+        if (consumer.NoAck)
+            totals.DeliveredNoAck++;
+        else
+        {
+            slot = Hold(consumer, in queued, nowMs);
+            totals.Delivered++;
+        }
+        if (queued.Redelivered)
+            totals.Redelivered++;
+        consumer.WindowMessagesLeft--;
+        consumer.WindowBytesLeft -= queued.Message.SizeBytes;
+        effects.Deliver(consumer, in queued, slot);
+        consumer.Level!.Served(consumer);
+    }
+
+    public void AnswerGet(object request, bool noAck, in QueuedMessage queued, int readyLeft, long nowMs)
+    {
+        int slot = -1;
+        if (noAck)
+            totals.GotNoAck++;
+        else
+        {
+            slot = Hold(_getters, in queued, nowMs);
+            totals.Got++;
+        }
+        if (queued.Redelivered)
+            totals.Redelivered++;
+        effects.GetOk(request, in queued, slot, readyLeft);
+    }
+
+    /// <summary>Takes a delivery back, for good or for bad; false: there is none such any more.</summary>
+    public bool TryTake(int slot, long position, out QueuedMessage queued, out Consumer consumer)
+    {
+        if (!_unacked.TryRemove(slot, position, out queued, out consumer))
+            return false;
+        consumer.Unacked--;
+        return true;
+    }
+
+    /// <summary>The consumers with an overdue delivery that were not named before; the list is valid until the next call.</summary>
+    public List<Consumer> FindOverdue(long nowMs)
+    {
+        _overdue.Clear();
+        NextCheckMs = long.MaxValue;
+        foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
+        {
+            if (slot.Consumer is not { EffectiveTimeoutMs: < long.MaxValue } consumer)
+                continue;
+            if (nowMs - slot.DeliveredAtMs < consumer.EffectiveTimeoutMs)
+                NextCheckMs = Math.Min(NextCheckMs, slot.DeliveredAtMs + consumer.EffectiveTimeoutMs);
+            else if (!consumer.OverdueReported)
+            {
+                consumer.OverdueReported = true;
+                _overdue.Add(consumer);
+            }
+        }
+        return _overdue;
+    }
+
+    /// <summary>Whether the consumer is nobody's: it stands for gets, which have no channel that could be closed.</summary>
+    public bool IsOfGets(Consumer consumer) => consumer == _getters;
+
+    /// <summary>What a consumer holds, in the order of the queue; of gets only what is overdue, since they are many clients'.</summary>
+    public List<(long Position, int Slot)> HeldBy(Consumer consumer, long nowMs)
+    {
+        var held = new List<(long Position, int Slot)>();
+        Span<UnackedMessages.Slot> slots = _unacked.Slots;
+        for (int index = 0; index < slots.Length; index++)
+        {
+            ref UnackedMessages.Slot slot = ref slots[index];
+            if (slot.Consumer != consumer)
+                continue;
+            if (consumer != _getters || nowMs - slot.DeliveredAtMs >= consumer.EffectiveTimeoutMs)
+                held.Add((slot.Queued.Position, index));
+        }
+        held.Sort();
+        return held;
+    }
+
+    /// <summary>Gives everything back: the queue has ended.</summary>
+    public void ReleaseAll()
+    {
+        foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
+        {
+            if (slot.Consumer is not null)
+                effects.Release(in slot.Queued.Message);
+        }
+        _unacked.Clear();
+        NextCheckMs = long.MaxValue;
+    }
+
+    /// <summary>Shows every message to <paramref name="relocate"/>, which may put it elsewhere.</summary>
+    public void Rehome(Relocation relocate)
+    {
+        foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
+        {
+            if (slot.Consumer is not null)
+                relocate(ref slot.Queued.Message);
+        }
+    }
+
+    private int Hold(Consumer consumer, in QueuedMessage queued, long nowMs)
+    {
+        consumer.Unacked++;
+        if (consumer.EffectiveTimeoutMs < NextCheckMs - nowMs)
+            NextCheckMs = nowMs + consumer.EffectiveTimeoutMs;
+        return _unacked.Add(in queued, consumer, nowMs);
+    }
+}

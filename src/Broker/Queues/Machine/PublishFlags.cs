@@ -1,0 +1,11 @@
+namespace Warren.Broker.Queues;
+
+/// <summary>What a queue must know of a message beyond its bytes.</summary>
+[Flags]
+public enum PublishFlags : byte
+{
+    None = 0,
+
+    /// <summary>delivery-mode 2.</summary>
+    Persistent = 1,
+}

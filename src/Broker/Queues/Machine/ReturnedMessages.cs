@@ -1,0 +1,72 @@
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Messages that were handed out and came back: a binary heap by order. They always go before the lane's
+/// <see cref="MessageRun"/>, since whatever was handed out was the head once.
+/// </summary>
+internal sealed class ReturnedMessages
+{
+    private const int FirstCapacity = 16;
+
+    private Entry[] _heap = new Entry[FirstCapacity];
+
+    public int Count { get; private set; }
+
+    /// <summary>The message of the lowest order. Only while <see cref="Count"/> is not 0.</summary>
+    public ref QueuedMessage First => ref _heap[0].Queued;
+
+    /// <summary>Adds a message; <paramref name="order"/> is unique.</summary>
+    public void Add(in QueuedMessage queued, long order)
+    {
+        if (Count == _heap.Length)
+            Array.Resize(ref _heap, Count * 2);
+        int at = Count++;
+        while (at > 0)
+        {
+            int parent = (at - 1) / 2;
+            if (_heap[parent].Order < order)
+                break;
+            _heap[at] = _heap[parent];
+            at = parent;
+        }
+        _heap[at].Queued = queued;
+        _heap[at].Order = order;
+    }
+
+    public void RemoveFirst()
+    {
+        int last = --Count;
+        Entry moved = _heap[last];
+        _heap[last] = default;
+        if (last == 0)
+        {
+            if (_heap.Length > FirstCapacity)
+                _heap = new Entry[FirstCapacity];
+            return;
+        }
+        int at = 0;
+        for (int child = 1; child < last; child = at * 2 + 1)
+        {
+            if (child + 1 < last && _heap[child + 1].Order < _heap[child].Order)
+                child++;
+            if (moved.Order < _heap[child].Order)
+                break;
+            _heap[at] = _heap[child];
+            at = child;
+        }
+        _heap[at] = moved;
+    }
+
+    /// <summary>Shows every message to <paramref name="relocate"/>, which may put it elsewhere.</summary>
+    public void Rehome(Relocation relocate)
+    {
+        foreach (ref Entry entry in _heap.AsSpan(0, Count))
+            relocate(ref entry.Queued.Message);
+    }
+
+    private struct Entry
+    {
+        public QueuedMessage Queued;
+        public long Order;
+    }
+}

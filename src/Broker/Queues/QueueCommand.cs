@@ -1,0 +1,100 @@
+using Warren.Broker.Channels;
+using Warren.Broker.Messages;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// One command to a queue, 64 bytes, a union of the shapes that the factories below draw. Only the factories write it,
+/// only <see cref="Queue"/> reads it.
+/// </summary>
+public readonly struct QueueCommand
+{
+    private QueueCommand(
+        QueueCommandKind kind, byte priority, bool flag, int slot, Message message, long first, long second, object? target, object? group)
+    {
+        Kind = kind;
+        Priority = priority;
+        Flag = flag;
+        Slot = slot;
+        Message = message;
+        First = first;
+        Second = second;
+        Target = target;
+        Group = group;
+    }
+
+    public QueueCommandKind Kind { get; }
+
+    public byte Priority { get; }
+
+    public bool Flag { get; }
+
+    public int Slot { get; }
+
+    public Message Message { get; }
+
+    /// <summary>Publish: time to live in ms, -1 none. Settlements: the position. Written, Credit: messages.</summary>
+    public long First { get; }
+
+    /// <summary>Publish: the confirm's sequence number. Written, Credit: bytes.</summary>
+    public long Second { get; }
+
+    /// <summary>Publish: who is told of the confirm. Consumer commands: the consumer. Requests: the request.</summary>
+    public object? Target { get; }
+
+    public object? Group { get; }
+
+    public static QueueCommand Publish(
+        Message message, byte priority, bool persistent, long ttlMs, DeliveryChannel? publisher, ulong sequence, PublishGroup? group) =>
+        new(QueueCommandKind.Publish, priority, persistent, 0, message, ttlMs, (long)sequence, publisher, group);
+
+    public static QueueCommand Settle(int slot, long position) =>
+        new(QueueCommandKind.Settle, 0, false, slot, default, position, 0, null, null);
+
+    /// <summary>The client rejects: dead-lettered or dropped.</summary>
+    public static QueueCommand Reject(int slot, long position) =>
+        new(QueueCommandKind.Reject, 0, false, slot, default, position, 0, null, null);
+
+    /// <summary>The client wants it back in the queue; counts as a delivery.</summary>
+    public static QueueCommand Requeue(int slot, long position) =>
+        new(QueueCommandKind.Requeue, 0, true, slot, default, position, 0, null, null);
+
+    /// <summary>Its channel is gone.</summary>
+    public static QueueCommand Return(int slot, long position, bool countsDelivery) =>
+        new(QueueCommandKind.Return, 0, countsDelivery, slot, default, position, 0, null, null);
+
+    public static QueueCommand AddConsumer(Consumer consumer, QueueRequest? request) =>
+        new(QueueCommandKind.AddConsumer, 0, false, 0, default, 0, 0, consumer, request);
+
+    public static QueueCommand CancelConsumer(Consumer consumer, QueueRequest? request) =>
+        new(QueueCommandKind.CancelConsumer, 0, false, 0, default, 0, 0, consumer, request);
+
+    public static QueueCommand Resume(Consumer consumer) =>
+        new(QueueCommandKind.Resume, 0, false, 0, default, 0, 0, consumer, null);
+
+    public static QueueCommand Written(Consumer consumer, int messages, int sizeBytes) =>
+        new(QueueCommandKind.Written, 0, false, 0, default, messages, sizeBytes, consumer, null);
+
+    public static QueueCommand Get(QueueRequest request, bool noAck) =>
+        new(QueueCommandKind.Get, 0, noAck, 0, default, 0, 0, request, null);
+
+    public static QueueCommand Purge(QueueRequest request) =>
+        new(QueueCommandKind.Purge, 0, false, 0, default, 0, 0, request, null);
+
+    /// <summary><paramref name="touches"/>: the queue counts as used (a redeclaration, not a passive look).</summary>
+    public static QueueCommand Status(QueueRequest request, bool touches) =>
+        new(QueueCommandKind.Status, 0, touches, 0, default, 0, 0, request, null);
+
+    public static QueueCommand Close(QueueRequest? request, bool ifUnused, bool ifEmpty) =>
+        new(QueueCommandKind.Close, (byte)(ifUnused ? 1 : 0), ifEmpty, 0, default, 0, 0, request, null);
+
+    public static QueueCommand Configure(QueueSettings settings) =>
+        new(QueueCommandKind.Configure, 0, false, 0, default, 0, 0, settings, null);
+
+    public static QueueCommand Tick() => new(QueueCommandKind.Tick, 0, false, 0, default, 0, 0, null, null);
+
+    public static QueueCommand Compact() => new(QueueCommandKind.Compact, 0, false, 0, default, 0, 0, null, null);
+
+    public static QueueCommand Credit(PublishCredit credit, int sizeBytes) =>
+        new(QueueCommandKind.Credit, 0, false, 0, default, 0, sizeBytes, credit, null);
+}

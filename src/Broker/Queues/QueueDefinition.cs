@@ -1,0 +1,32 @@
+using Warren.Amqp;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// What was declared: immutable, part of the topology snapshot, and what routing ends at. <see cref="Home"/> is where
+/// its commands are posted.
+/// </summary>
+public sealed class QueueDefinition
+{
+    public required QueueId Id { get; init; }
+
+    public required string Vhost { get; init; }
+
+    public required string Name { get; init; }
+
+    public QueueType Type { get; init; }
+
+    public bool Durable { get; init; }
+
+    public bool AutoDelete { get; init; }
+
+    /// <summary>The connection that owns an exclusive queue; 0 is none.</summary>
+    public long OwnerConnectionId { get; init; }
+
+    public FieldTable Arguments { get; init; } = FieldTable.Empty;
+
+    public QueueSettings Settings { get; init; } = new();
+
+    /// <summary>The queue itself on this node.</summary>
+    public Queue Home { get; init; } = null!;
+}

@@ -1,0 +1,464 @@
+using Warren.Broker.Messages;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// All rules of one queue: commands in, effects out. It runs in the queue's turn, one thread at a time, and knows no
+/// clock (time comes with each command, ms, never falling), no I/O, no chance and no frames.
+/// <para>
+/// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and GetOk
+/// without a slot pass it on, DeadLetter and Release give it back, each exactly once. Deliver and GetOk with a slot keep
+/// it: who writes the message later takes a reference of his own.
+/// </para>
+/// <para>
+/// Invariants, after each command outside a group: a message is either ready or unacked, never both; while a message is
+/// ready no consumer could take it, unless more has expired or is over the limit than one command disposes of, and then
+/// <see cref="NextDueMs"/> has come; positions rise with age and are never given twice, and a lane is ordered by them.
+/// </para>
+/// </summary>
+public sealed class QueueMachine
+{
+    /// <summary>
+    /// Messages that one command drops as expired or over the limit, at most; the rest is due at once. It bounds the
+    /// effect list, and with it how long others wait for the thread.
+    /// </summary>
+    public const int DisposalsPerCommand = 2000;
+
+    private readonly EffectList _effects;
+    private readonly ReadyMessages _ready;
+    private readonly Deliveries _deliveries;
+    private readonly Consumers _consumers;
+    private readonly Disposals _disposals;
+    private readonly bool _counts;
+    private readonly byte _maxPriority;
+    private QueueSettings _settings;
+    private long _lastPosition;
+    private long _lastUseMs;
+    private int _groups;
+
+    /// <summary>Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.</summary>
+    public QueueMachine(QueueSettings settings, EffectList effects, long nowMs)
+    {
+        _effects = effects;
+        _settings = settings;
+        _counts = settings.CountsDeliveries;
+        _maxPriority = _counts ? (byte)0 : settings.MaxPriority;
+        _ready = new ReadyMessages(_maxPriority);
+        _consumers = new Consumers(settings.SingleActiveConsumer, _counts);
+        _deliveries = new Deliveries(effects, Totals);
+        _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
+        _disposals = new Disposals(effects, _ready, Totals, _counts);
+        _disposals.Configure(settings);
+        _lastUseMs = nowMs;
+    }
+
+    public int ReadyCount => _ready.Count;
+
+    /// <summary>Bytes of the ready messages' bodies.</summary>
+    public long ReadyBytes => _ready.Bytes;
+
+    public int UnackedCount => _deliveries.Count;
+
+    public long UnackedBytes => _deliveries.Bytes;
+
+    public int ConsumerCount => _consumers.Count;
+
+    /// <summary>The single active or the exclusive consumer; null: there is none, all consumers are served.</summary>
+    public Consumer? Holder => _consumers.Holder;
+
+    public bool IsClosed { get; private set; }
+
+    public QueueTotals Totals { get; } = new();
+
+    /// <summary>When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.</summary>
+    public long NextDueMs
+    {
+        get
+        {
+            if (IsClosed)
+                return long.MaxValue;
+            long dueMs = Math.Min(_deliveries.NextCheckMs, ExpiryOfQueueMs);
+            return Math.Min(dueMs, _disposals.NextDueMs);
+        }
+    }
+
+    private long ExpiryOfQueueMs => _consumers.Count == 0 && _settings.ExpiresMs is { } expiresMs
+        ? Later(_lastUseMs, expiresMs)
+        : long.MaxValue;
+
+    /// <summary>
+    /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/> names a
+    /// publisher it is answered with exactly one Confirm or Reject.
+    /// </summary>
+    public void Publish(
+        in Message message, long ttlMs, byte priority, PublishFlags flags, in PublishTicket ticket, long nowMs)
+    {
+        if (IsClosed)
+        {
+            // As for a message that was routed nowhere.
+            _effects.Release(in message);
+            if (ticket.Publisher is not null)
+                _effects.Confirm(in ticket);
+            return;
+        }
+        Totals.Published++;
+        _disposals.DropExpired(nowMs);
+        if (_disposals.Refuses(in message))
+        {
+            if (ticket.Publisher is not null)
+                _effects.Reject(in ticket);
+            return;
+        }
+        QueuedMessage queued = default;
+        queued.Message = message;
+        queued.Position = ++_lastPosition;
+        queued.ExpiresAtMs = ExpiryOf(ttlMs, nowMs);
+        queued.DeliveryCount = _counts ? 0 : -1;
+        queued.Priority = Math.Min(priority, _maxPriority);
+        queued.Flags = flags;
+        if (_ready.Count == 0 && _groups == 0 && _consumers.Next() is { } consumer)
+            _deliveries.Deliver(consumer, in queued, nowMs);
+        else
+        {
+            _ready.Add(in queued);
+            _disposals.AfterAdding(nowMs);
+        }
+        if (ticket.Publisher is not null)
+            _effects.Confirm(in ticket);
+    }
+
+    /// <summary>basic.ack. A delivery that is not held any more is ignored, here and in Reject and Return.</summary>
+    public void Settle(int slot, long position, long nowMs)
+    {
+        if (!_deliveries.TryTake(slot, position, out QueuedMessage queued, out Consumer consumer))
+            return;
+        Totals.Acked++;
+        _effects.Release(in queued.Message);
+        _consumers.Update(consumer);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// basic.reject and basic.nack. Requeued, a message goes back to its place; in a queue that counts deliveries it
+    /// counts, and without a delivery limit goes to the tail, as quorum queues do. Not requeued it is dead-lettered.
+    /// </summary>
+    public void Reject(int slot, long position, bool requeue, long nowMs)
+    {
+        if (!_deliveries.TryTake(slot, position, out QueuedMessage queued, out Consumer consumer))
+            return;
+        if (requeue)
+            PutBack(ref queued, countsDelivery: true, toTail: _counts && _settings.DeliveryLimit is null, nowMs);
+        else
+            _disposals.Rejected(in queued);
+        _consumers.Update(consumer);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// A delivery comes back without the client's word: its channel ended, or it could not be written. It returns to its
+    /// place, redelivered; <paramref name="countsDelivery"/> is false where the client had no part in it.
+    /// </summary>
+    public void Return(int slot, long position, bool countsDelivery, long nowMs)
+    {
+        if (!_deliveries.TryTake(slot, position, out QueuedMessage queued, out Consumer consumer))
+            return;
+        PutBack(ref queued, countsDelivery, toTail: false, nowMs);
+        _consumers.Update(consumer);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// Nothing is delivered until <see cref="EndGroup"/>: for commands of one cause (a channel's end, a nack of many), so
+    /// that what returns is in order before anybody gets it. Groups may nest.
+    /// </summary>
+    public void BeginGroup() => _groups++;
+
+    public void EndGroup(long nowMs)
+    {
+        _groups--;
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>basic.consume. Answers Ok, RefusedExclusive or Closed (if a request is given), then delivers.</summary>
+    public void AddConsumer(Consumer consumer, object? request, long nowMs)
+    {
+        if (IsClosed || _consumers.Refuses(consumer))
+        {
+            Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedExclusive);
+            return;
+        }
+        SetTimeout(consumer);
+        _consumers.Add(consumer);
+        Answer(request, AnswerKind.Ok, 0, _consumers.Count);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// basic.cancel, or the end of its channel. What the consumer holds stays valid until settled or returned. The last
+    /// consumer of an auto-delete queue takes the queue along.
+    /// </summary>
+    public void CancelConsumer(Consumer consumer, object? request, long nowMs)
+    {
+        Answer(request, AnswerKind.Ok);
+        if (consumer.Attached)
+            Detach(consumer, nowMs);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>The consumer's channel has room in its shared prefetch again.</summary>
+    public void Resume(Consumer consumer, long nowMs)
+    {
+        consumer.Starved = false;
+        _consumers.Update(consumer);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// The connection has written deliveries of the consumer: <paramref name="messages"/> of them with together
+    /// <paramref name="bytes"/> of <c>Message.SizeBytes</c>. The consumer's window opens by as much.
+    /// </summary>
+    public void Written(Consumer consumer, int messages, long bytes, long nowMs)
+    {
+        consumer.WindowMessagesLeft += messages;
+        consumer.WindowBytesLeft += bytes;
+        _consumers.Update(consumer);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It asks neither credit nor exclusive use.</summary>
+    public void Get(object request, bool noAck, long nowMs)
+    {
+        if (IsClosed || (_counts && _settings.SingleActiveConsumer))
+        {
+            Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedSingleActive);
+            return;
+        }
+        _lastUseMs = nowMs;
+        while (!_disposals.DropExpired(nowMs))
+        {
+        }
+        if (_ready.Count == 0)
+        {
+            Totals.GotEmpty++;
+            Answer(request, AnswerKind.Empty);
+            return;
+        }
+        _ready.TakeFirst(out QueuedMessage queued);
+        _deliveries.AnswerGet(request, noAck, in queued, _ready.Count, nowMs);
+    }
+
+    /// <summary>queue.purge: drops what is ready, and answers how much. Nothing is dead-lettered.</summary>
+    public void Purge(object request, long nowMs)
+    {
+        if (IsClosed)
+        {
+            Answer(request, AnswerKind.Closed);
+            return;
+        }
+        _disposals.DropExpired(nowMs);
+        int purged = _ready.Count;
+        _disposals.ReleaseReady();
+        Totals.Purged += purged;
+        Answer(request, AnswerKind.Ok, purged, _consumers.Count);
+    }
+
+    /// <summary>queue.declare of what exists: answers the counts. A declaration that is not passive <paramref name="touches"/>.</summary>
+    public void Status(object request, bool touches, long nowMs)
+    {
+        if (IsClosed)
+        {
+            Answer(request, AnswerKind.Closed);
+            return;
+        }
+        if (touches)
+            _lastUseMs = nowMs;
+        _disposals.DropExpired(nowMs);
+        Answer(request, AnswerKind.Ok, _ready.Count, _consumers.Count);
+    }
+
+    /// <summary>
+    /// Ends the queue: cancels its consumers, gives everything back, dead-letters nothing and answers how much was ready;
+    /// or answers NotEmpty, InUse or Closed.
+    /// </summary>
+    public void Close(object? request, bool ifUnused, bool ifEmpty, CloseReason reason, long nowMs)
+    {
+        _disposals.DropExpired(nowMs);
+        if (IsClosed)
+            Answer(request, AnswerKind.Closed);
+        else if (ifEmpty && _ready.Count > 0)
+            Answer(request, AnswerKind.NotEmpty, _ready.Count, _consumers.Count);
+        else if (ifUnused && _consumers.Count > 0)
+            Answer(request, AnswerKind.InUse, _ready.Count, _consumers.Count);
+        else
+        {
+            int ready = _ready.Count;
+            End();
+            Answer(request, AnswerKind.Ok, ready);
+            ClosedBecause = reason;
+        }
+    }
+
+    /// <summary>Why the queue was closed; null while it is open.</summary>
+    public CloseReason? ClosedBecause { get; private set; }
+
+    /// <summary>
+    /// New settings, by a policy. A new message TTL holds for messages to come; limits hold at once; the time unused
+    /// starts anew if it changes.
+    /// </summary>
+    public void Configure(QueueSettings settings, long nowMs)
+    {
+        if (IsClosed)
+            return;
+        if (settings.ExpiresMs != _settings.ExpiresMs)
+            _lastUseMs = nowMs;
+        _settings = settings;
+        _disposals.Configure(settings);
+        for (Consumer? consumer = _consumers.First; consumer is not null; consumer = consumer.Next)
+            SetTimeout(consumer);
+        _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
+        _disposals.DropExpired(nowMs);
+        _disposals.DropOverLimit();
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>Does what has come due: see <see cref="NextDueMs"/>. Harmless at any other time.</summary>
+    public void Tick(long nowMs)
+    {
+        if (IsClosed)
+            return;
+        if (nowMs >= ExpiryOfQueueMs)
+        {
+            EndItself(CloseReason.Expired);
+            return;
+        }
+        _disposals.DropExpired(nowMs);
+        _disposals.DropOverLimit();
+        if (nowMs >= _deliveries.NextCheckMs)
+            EndOverdue(nowMs);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a mostly
+    /// dead slab can be given back. The reference moves with it. Takes time proportional to the queue's length.
+    /// </summary>
+    public void Rehome(Relocation relocate)
+    {
+        _ready.Rehome(relocate);
+        _deliveries.Rehome(relocate);
+    }
+
+    private static long Later(long nowMs, long afterMs) =>
+        afterMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + afterMs;
+
+    private void Answer(object? request, AnswerKind answer, long messages = 0, int consumers = 0)
+    {
+        if (request is not null)
+            _effects.Answer(request, answer, messages, consumers);
+    }
+
+    private long ExpiryOf(long ttlMs, long nowMs)
+    {
+        long lowest = _settings.MessageTtlMs ?? long.MaxValue;
+        if (ttlMs >= 0)
+            lowest = Math.Min(lowest, ttlMs);
+        return Later(nowMs, lowest);
+    }
+
+    private void PutBack(ref QueuedMessage queued, bool countsDelivery, bool toTail, long nowMs)
+    {
+        queued.Redelivered = true;
+        if (_counts && countsDelivery && ++queued.DeliveryCount > (_settings.DeliveryLimit ?? int.MaxValue))
+        {
+            _disposals.OverDeliveryLimit(in queued);
+            return;
+        }
+        Totals.Returned++;
+        if (toTail)
+        {
+            queued.Position = ++_lastPosition;
+            _ready.Add(in queued);
+        }
+        else if (_counts)
+            _ready.PutBehindReturned(in queued);
+        else
+            _ready.PutBack(in queued);
+        _disposals.DropExpired(nowMs);
+        _disposals.DropOverLimit();
+    }
+
+    /// <summary>Pairs ready messages with consumers until one side has run out.</summary>
+    private void DeliverReady(long nowMs)
+    {
+        if (_groups != 0)
+            return;
+        while (_ready.Count > 0)
+        {
+            // Too much has expired for one turn: nobody gets a message before the rest is gone.
+            if (!_disposals.DropExpired(nowMs) || _ready.Count == 0)
+                return;
+            if (_consumers.Next() is not { } consumer)
+                return;
+            _ready.TakeFirst(out QueuedMessage queued);
+            _deliveries.Deliver(consumer, in queued, nowMs);
+        }
+    }
+
+    private void SetTimeout(Consumer consumer) =>
+        consumer.EffectiveTimeoutMs = consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs ?? long.MaxValue;
+
+    private void Detach(Consumer consumer, long nowMs)
+    {
+        _consumers.Remove(consumer);
+        if (_consumers.Count > 0)
+            return;
+        _lastUseMs = nowMs;
+        if (_settings.AutoDelete)
+            EndItself(CloseReason.AutoDelete);
+    }
+
+    private void EndOverdue(long nowMs)
+    {
+        List<Consumer> overdue = _deliveries.FindOverdue(nowMs);
+        BeginGroup();
+        foreach (Consumer consumer in overdue)
+        {
+            if (IsClosed)
+                break;
+            if (_settings.ConsumerTimeoutClosesChannel && !_deliveries.IsOfGets(consumer))
+            {
+                _effects.CloseChannel(consumer);
+                continue;
+            }
+            if (consumer.Attached)
+            {
+                _effects.CancelConsumer(consumer, CancelReason.Timeout);
+                Detach(consumer, nowMs);
+            }
+            foreach ((long position, int slot) in _deliveries.HeldBy(consumer, nowMs))
+                Return(slot, position, countsDelivery: true, nowMs);
+            consumer.OverdueReported = false;
+        }
+        _groups--;
+        overdue.Clear();
+    }
+
+    private void EndItself(CloseReason reason)
+    {
+        End();
+        ClosedBecause = reason;
+        _effects.Closed(reason);
+    }
+
+    private void End()
+    {
+        IsClosed = true;
+        while (_consumers.First is { } consumer)
+        {
+            _consumers.Remove(consumer);
+            _effects.CancelConsumer(consumer, CancelReason.QueueClosed);
+        }
+        _disposals.ReleaseReady();
+        _deliveries.ReleaseAll();
+    }
+}

@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+
+namespace Warren.Broker.Turns;
+
+/// <summary>
+/// The whole concurrency model: anybody posts, one turn at a time handles, always everything that has come meanwhile.
+/// The lock guards two array operations and nothing is called under it, so it is a leaf and hardly contends.
+/// Invariant: <see cref="Handle"/> never runs twice at once, and items are handled in the order they were posted.
+/// </summary>
+public abstract class Mailbox<T> : IThreadPoolWorkItem
+    where T : struct
+{
+    /// <summary>Batches handled before the turn goes to the back of the pool's queue, so that no mailbox starves the others.</summary>
+    private const int BatchesPerTurn = 8;
+
+    /// <summary>An inbox that grew beyond this is given back when it is no longer filled.</summary>
+    private const int KeptItems = 256;
+
+    private readonly ITurnScheduler _turns;
+    private readonly Lock _lock = new();
+    private T[] _inbox = [];
+    private T[] _batch = [];
+    private int _count;
+    private bool _scheduled;
+
+    protected Mailbox(ITurnScheduler turns) => _turns = turns;
+
+    public void Post(in T item)
+    {
+        bool go;
+        lock (_lock)
+        {
+            EnsureRoom(1);
+            _inbox[_count++] = item;
+            go = !_scheduled;
+            _scheduled = true;
+        }
+        if (go)
+            _turns.Schedule(this);
+    }
+
+    public void Post(ReadOnlySpan<T> items)
+    {
+        if (items.IsEmpty)
+            return;
+        bool go;
+        lock (_lock)
+        {
+            EnsureRoom(items.Length);
+            items.CopyTo(_inbox.AsSpan(_count));
+            _count += items.Length;
+            go = !_scheduled;
+            _scheduled = true;
+        }
+        if (go)
+            _turns.Schedule(this);
+    }
+
+    /// <summary>
+    /// Posts and, if no turn is under way, handles on this thread. For connection loops only: they hold nothing and are
+    /// not inside another turn.
+    /// </summary>
+    protected void PostInline(in T item)
+    {
+        lock (_lock)
+        {
+            EnsureRoom(1);
+            _inbox[_count++] = item;
+            if (_scheduled)
+                return;
+            _scheduled = true;
+        }
+        RunTurn();
+    }
+
+    void IThreadPoolWorkItem.Execute() => RunTurn();
+
+    protected abstract void Handle(ReadOnlySpan<T> batch);
+
+    private void RunTurn()
+    {
+        for (int round = 0; round < BatchesPerTurn; round++)
+        {
+            int count = TakeBatch();
+            if (count == 0)
+                return;
+            Span<T> batch = _batch.AsSpan(0, count);
+            Handle(batch);
+            if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
+                batch.Clear();
+        }
+        _turns.Schedule(this);
+    }
+
+    private int TakeBatch()
+    {
+        lock (_lock)
+        {
+            int count = _count;
+            if (count == 0)
+            {
+                _scheduled = false;
+                return 0;
+            }
+            T[] spare = _batch.Length > KeptItems && count < _batch.Length / 8 ? [] : _batch;
+            _batch = _inbox;
+            _inbox = spare;
+            _count = 0;
+            return count;
+        }
+    }
+
+    private void EnsureRoom(int items)
+    {
+        if (_count + items <= _inbox.Length)
+            return;
+        Array.Resize(ref _inbox, Math.Max(_count + items, Math.Max(4, _inbox.Length * 2)));
+    }
+}

@@ -1,0 +1,10 @@
+namespace Warren.Broker.Turns;
+
+/// <summary>Turns run on the runtime's thread pool (docs/decisions/0002-threading.md).</summary>
+public sealed class ThreadPoolTurns : ITurnScheduler
+{
+    public static ThreadPoolTurns Instance { get; } = new();
+
+    // The global queue, not the caller's local one: a local queue is last in first out, which starves older turns.
+    public void Schedule(IThreadPoolWorkItem turn) => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false);
+}

@@ -1,0 +1,23 @@
+namespace Warren.Server.Configuration;
+
+/// <summary>
+/// The configuration cannot be used and the node must not start. The message is one sentence for the operator:
+/// where (file and line), what was expected, what was found.
+/// </summary>
+public sealed class ConfigurationException : Exception
+{
+    public ConfigurationException(string message)
+        : base(message)
+    {
+    }
+
+    public ConfigurationException(string file, int line, string message)
+        : base($"{file}:{line}: {message}")
+    {
+    }
+
+    public ConfigurationException(ConfigurationEntry entry, string message)
+        : base($"{entry.Place}: {message}")
+    {
+    }
+}
