@@ -17,9 +17,7 @@ public sealed class ScenarioTests(BrokerFixture fixture)
     public void Goes_as_expected(string name, string id)
     {
         Scenario scenario = ScenarioCatalogue.All.Single(one => one.Name == name);
-        CaseTranscript? expected = ScenarioCatalogue.Recorded(scenario).SingleOrDefault(one => one.Id == id);
-        if (fixture.Broker.IsWarren)
-            expected = ScenarioCatalogue.Differences(scenario).SingleOrDefault(one => one.Id == id) ?? expected;
+        CaseTranscript? expected = ScenarioCatalogue.Expected(scenario, id, fixture.Broker.IsWarren);
         Assert.True(expected is not null, "not recorded; run the record command that README.md tells of");
         Performance performance = fixture.Performances[name];
         CaseTranscript? got = performance.Cases.SingleOrDefault(one => one.Id == id);

@@ -18,4 +18,9 @@ public static class ScenarioCatalogue
     /// <summary>Where Warren is to differ.</summary>
     public static IReadOnlyList<CaseTranscript> Differences(Scenario scenario) =>
         TranscriptFile.Read(Path.Combine(Directory, scenario.Name + ".warren.txt"));
+
+    /// <summary>What is expected of a case, or null when it was not recorded.</summary>
+    public static CaseTranscript? Expected(Scenario scenario, string id, bool ofWarren) =>
+        (ofWarren ? Differences(scenario).SingleOrDefault(one => one.Id == id) : null)
+        ?? Recorded(scenario).SingleOrDefault(one => one.Id == id);
 }
