@@ -16,7 +16,7 @@ public sealed class BrokerFixture : IDisposable
 
     public BrokerFixture()
     {
-        _broker = new Lazy<RunningBroker>(Begin);
+        _broker = new Lazy<RunningBroker>(() => Begin(ScenarioCatalogue.All));
         _performances = new Lazy<IReadOnlyDictionary<string, Performance>>(
             () => Orchestra.PlayAll(ScenarioCatalogue.All, Broker.Endpoint));
     }
@@ -27,15 +27,17 @@ public sealed class BrokerFixture : IDisposable
     /// <summary>How every scenario went, by name.</summary>
     public IReadOnlyDictionary<string, Performance> Performances => _performances.Value;
 
-    /// <summary>A broker that may be restarted without disturbing other tests; dispose it.</summary>
-    public static RunningBroker Begin() =>
-        Environment.GetEnvironmentVariable("WARREN_CONFORMANCE_URI") is { } uri
-            ? new ExternalBroker(uri, ScenarioCatalogue.All)
-            : new WarrenProcess(ScenarioCatalogue.All);
+    /// <summary>A broker that may be restarted without disturbing other tests, with no fixtures of scenarios; dispose it.</summary>
+    public static RunningBroker BeginAnother() => Begin([]);
 
     public void Dispose()
     {
         if (_broker.IsValueCreated)
             _broker.Value.Dispose();
     }
+
+    private static RunningBroker Begin(IReadOnlyList<Scenario> scenarios) =>
+        Environment.GetEnvironmentVariable("WARREN_CONFORMANCE_URI") is { } uri
+            ? new ExternalBroker(uri, scenarios)
+            : new WarrenProcess(scenarios);
 }

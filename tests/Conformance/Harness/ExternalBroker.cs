@@ -15,7 +15,8 @@ public sealed class ExternalBroker : RunningBroker
         Endpoint = Endpoint.Parse(uri);
         string? command = Environment.GetEnvironmentVariable("WARREN_CONFORMANCE_CTL");
         _control = command is null ? null : new RabbitControl(command);
-        _control?.Import(scenarios);
+        if (scenarios.Count > 0)
+            _control?.Import(scenarios);
     }
 
     public override Endpoint Endpoint { get; }

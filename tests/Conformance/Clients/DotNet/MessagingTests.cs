@@ -31,7 +31,7 @@ public sealed class MessagingTests(BrokerFixture fixture) : DotNetClient(fixture
         await using IChannel worker = await OpenAsync();
         List<BasicDeliverEventArgs> rest = Take(await ConsumeAsync(worker, queue), 190);
         Assert.Equal(Enumerable.Range(10, 190).Select(i => $"{i}"), rest.Select(one => Text(one.Body)).OrderBy(int.Parse));
-        Assert.Equal(40, rest.Count(one => one.Redelivered));
+        Assert.InRange(rest.Count(one => one.Redelivered), 40, 50);
         Assert.Equal(0u, await producer.QueueDeleteAsync(queue, false, false, Stop));
     }
 

@@ -12,7 +12,7 @@ public sealed class RecoveryTests(BrokerFixture fixture) : DotNetClient(fixture)
     [Fact]
     public async Task Connection_topology_and_consumers_come_back_after_a_restart()
     {
-        using RunningBroker broker = BrokerFixture.Begin();
+        using RunningBroker broker = BrokerFixture.BeginAnother();
         Assert.SkipWhen(broker.CannotRestart is not null, broker.CannotRestart ?? "");
         ConnectionFactory factory = Factory(broker);
         factory.AutomaticRecoveryEnabled = true;
