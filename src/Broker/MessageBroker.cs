@@ -19,10 +19,10 @@ namespace Warren.Broker;
 public sealed class MessageBroker : IDisposable
 {
     /// <summary>How often heartbeats and handshakes are looked at: a heartbeat of one second needs two a second.</summary>
-    private const int ConnectionTickMs = 250;
+    private const int ConnectionTickMs = 500;
 
     /// <summary>Every how many ticks memory is measured; RabbitMQ does it every 2.5 s.</summary>
-    private const int TicksPerMeasurement = 4;
+    private const int TicksPerMeasurement = 2;
 
     /// <summary>Slabs may be pinned to this amount beyond what lives before waiting messages are moved together.</summary>
     private const long PinnedTolerationBytes = 64 * 1024 * 1024;

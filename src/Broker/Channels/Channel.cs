@@ -39,10 +39,16 @@ public sealed class Channel
 
     internal ChannelEntities Entities { get; }
 
+    /// <summary>The method being handled, for the request that it makes.</summary>
+    internal uint CurrentMethod { get; private set; }
+
     public bool IsConfirming { get; private set; }
 
     /// <summary>Set while the channel is in tx mode.</summary>
     internal Transaction? Transaction { get; private set; }
+
+    /// <summary>It was closed, by whichever side.</summary>
+    internal bool IsOver => _isEnded;
 
     /// <summary>It waits for an alarm to pass.</summary>
     internal bool IsBlocked { get; private set; }
@@ -82,9 +88,6 @@ public sealed class Channel
         var reader = new WireReader(frame.Payload[4..]);
         OnMethod(method, ref reader);
     }
-
-    /// <summary>Frames wait until <paramref name="request"/> is answered.</summary>
-    internal void Suspend() => _isSuspended = true;
 
     internal void Unsuspend() => _isSuspended = false;
 
@@ -127,6 +130,7 @@ public sealed class Channel
 
     private void OnMethod(uint method, ref WireReader reader)
     {
+        CurrentMethod = method;
         switch (method)
         {
             case MethodId.BasicPublish:

@@ -10,12 +10,14 @@ namespace Warren.Broker.Channels;
 public class ChannelRequest
 {
     private readonly bool _noWait;
+    private readonly uint _method;
     private int _answered;
 
     internal ChannelRequest(Channel channel, bool noWait)
     {
         Channel = channel;
         _noWait = noWait;
+        _method = channel.CurrentMethod;
     }
 
     internal Channel Channel { get; }
@@ -50,7 +52,15 @@ public class ChannelRequest
     }
 
     /// <summary>Closes the channel or the connection, as the error says.</summary>
-    internal void Fail(AmqpException error) => Answer(new ConnectionEvent(ConnectionEventKind.Failed, 0, Channel, error));
+    internal void Fail(AmqpException error)
+    {
+        if (error.ClassId == 0 && !error.IsNobodysMethod)
+        {
+            error.ClassId = (ushort)(_method >> 16);
+            error.MethodId = (ushort)_method;
+        }
+        Answer(new ConnectionEvent(ConnectionEventKind.Failed, 0, Channel, error));
+    }
 
     /// <summary>Lets the channel go on; the reply, if any, has been posted.</summary>
     internal void Resume() => Answer(new ConnectionEvent(ConnectionEventKind.Resume, 0, Channel));

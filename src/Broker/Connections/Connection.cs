@@ -170,7 +170,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// <summary>The one place where a client's mistake becomes a close; <paramref name="channel"/> is null for channel 0.</summary>
     internal void Fail(AmqpException error, Channel? channel)
     {
-        if (State >= ConnectionState.Closing)
+        if (State >= ConnectionState.Closing || channel is { IsOver: true })
             return;
         if (channel is not null && !error.ClosesConnection)
         {
@@ -233,6 +233,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 break;
             case ConnectionEventKind.HeartbeatDue:
                 Outbox.Post(OutboxItem.Frames(Heartbeats.Frame));
+                // It is quiet: what it published last must not keep a slab from being filled by others.
+                Slabs.Retire();
                 break;
             case ConnectionEventKind.TimedOut:
                 Broker.Log(LogLevel.Error, LogCategory.Connection, $"Closing connection {Peer.Name}: {happened.Subject}");
@@ -311,10 +313,11 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     {
         Finish();
         Slabs.Retire();
+        // Out of the registry first: a declaration that is applied from now on finds its owner gone.
+        Broker.Connections.Remove(this);
         if (OwnsQueues)
             Broker.Definitions.DeleteOwned(Id, null);
         OwnsQueues = false;
         _stream.Dispose();
-        Broker.Connections.Remove(this);
     }
 }

@@ -105,6 +105,12 @@ public sealed class ConnectionRegistry
             _ending.TryAdd(connection, _broker.Time.GetTimestamp());
     }
 
+    internal bool Contains(long connectionId)
+    {
+        lock (_lock)
+            return _connections.ContainsKey(connectionId);
+    }
+
     /// <summary>Counts a connection in its vhost and for its user; or says why it may not enter.</summary>
     internal AmqpException? TryEnter(Connection connection, string vhost)
     {

@@ -81,6 +81,8 @@ internal sealed class OutputLoop
             {
                 if (batch.Span[at].Kind == OutboxItemKind.End)
                 {
+                    while (!FlushConfirms())
+                        await FlushAsync().ConfigureAwait(false);
                     await FlushAsync().ConfigureAwait(false);
                     return false;
                 }
@@ -117,10 +119,11 @@ internal sealed class OutputLoop
             switch (item.Kind)
             {
                 case OutboxItemKind.Frames:
+                    // A channel's close-ok must not overtake its confirms.
                     byte[] frames = (byte[])item.Target!;
-                    if (frames.Length > room.Length)
+                    if (!FlushConfirms() || frames.Length > _buffer.Length - _used)
                         return frames.Length;
-                    frames.CopyTo(room);
+                    frames.CopyTo(_buffer.AsSpan(_used));
                     _used += frames.Length;
                     break;
                 case OutboxItemKind.Confirm:

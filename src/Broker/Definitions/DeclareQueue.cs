@@ -32,6 +32,9 @@ internal sealed class DeclareQueue : DefinitionsChange
         long? limit = store.Broker.Security.LimitsOf(vhost.Name).MaxQueues;
         if (vhost.Queues.Count >= limit)
             throw Refusals.QueueLimit(declaration.Name, vhost.Name, limit.Value);
+        // Its owner is gone already, and what he owned was deleted before this came: nobody would delete it any more.
+        if (declaration.Exclusive && !store.Broker.Connections.Contains(declaration.ConnectionId))
+            return;
         store.Create(vhost, declaration);
         _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0));
     }

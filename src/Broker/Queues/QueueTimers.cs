@@ -6,6 +6,11 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class QueueTimers : IDisposable
 {
+    /// <summary>
+    /// What is further away is looked at again then: an entry keeps its queue in memory, also one that was deleted.
+    /// </summary>
+    private const long FarAwayMs = 60_000;
+
     private readonly MessageBroker _broker;
     private readonly Lock _lock = new();
     private readonly PriorityQueue<Queue, long> _due = new();
@@ -22,6 +27,7 @@ internal sealed class QueueTimers : IDisposable
     {
         if (dueMs == long.MaxValue)
             return;
+        dueMs = Math.Min(dueMs, _broker.NowMs + FarAwayMs);
         lock (_lock)
         {
             _due.Enqueue(queue, dueMs);
@@ -51,11 +57,10 @@ internal sealed class QueueTimers : IDisposable
         }
     }
 
-    // Days away is the same as a day away: the timer looks again then.
     private void SetTimer(long dueMs)
     {
         _setForMs = dueMs;
-        long delayMs = Math.Clamp(dueMs - _broker.NowMs, 1, 86_400_000);
+        long delayMs = Math.Clamp(dueMs - _broker.NowMs, 1, FarAwayMs);
         _timer.Change(TimeSpan.FromMilliseconds(delayMs), Timeout.InfiniteTimeSpan);
     }
 }

@@ -4,7 +4,8 @@ using Warren.Amqp;
 namespace Warren.Broker.Tests.Arguments;
 
 /// <summary>
-/// Field tables in the spelling of the recordings: JSON, whole numbers as the shortest of I and l that holds them, other
+/// Field tables in the spelling of the recordings: JSON, whole numbers as the shortest of I and l that holds them,
+/// other
 /// widths spelt out, as in <c>{"short": 5}</c>.
 /// </summary>
 internal static class FieldText

@@ -65,10 +65,14 @@ public class PublishChecksTests
         byte[] expiration = "60000"u8.ToArray();
         byte[] user = "guest"u8.ToArray();
         Check();
+        const int Rounds = 10_000;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < Rounds; i++)
             Check();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        long allocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        // The runtime may make something of its own once; a byte a round would be one allocation in eight rounds.
+        Assert.InRange(allocatedBytes, 0, Rounds - 1);
 
         void Check()
         {

@@ -146,7 +146,8 @@ public class QueueArgumentsTests
     [Fact]
     public void A_locked_queue_is_told_of_as_recorded() =>
         Assert.Equal(
-            "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'q1' in vhost '/'. It could be originally "
+            "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'q1' in vhost '/'. It could be "
+            + "originally "
             + "declared on another connection or the exclusive property value does not match that of the original "
             + "declaration.",
             QueueEquivalence.Locked("q1", "/").ReplyText);

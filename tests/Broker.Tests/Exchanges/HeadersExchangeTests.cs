@@ -48,13 +48,16 @@ public sealed class HeadersExchangeTests
     {
         Vhost vhost = Vhost.Create("/").WithQueues("q")
             .Bind("amq.headers", "q", "", Domain.Table(("a", FieldValue.Of(2))));
-        Assert.Equal("q", vhost.Route("amq.headers", "", Domain.Table(("a", FieldValue.Of(1)), ("a", FieldValue.Of(2)))));
-        Assert.Equal("", vhost.Route("amq.headers", "", Domain.Table(("a", FieldValue.Of(2)), ("a", FieldValue.Of(1)))));
+        FieldTable lastMatches = Domain.Table(("a", FieldValue.Of(1)), ("a", FieldValue.Of(2)));
+        FieldTable firstMatches = Domain.Table(("a", FieldValue.Of(2)), ("a", FieldValue.Of(1)));
+        Assert.Equal("q", vhost.Route("amq.headers", "", lastMatches));
+        Assert.Equal("", vhost.Route("amq.headers", "", firstMatches));
     }
 
     [Theory]
     [InlineData("bogus",
-        "PRECONDITION_FAILED - Invalid x-match field value <<\"bogus\">>; expected all, any, all-with-x, or any-with-x")]
+        "PRECONDITION_FAILED - Invalid x-match field value <<\"bogus\">>; "
+        + "expected all, any, all-with-x, or any-with-x")]
     [InlineData(5, "PRECONDITION_FAILED - Invalid x-match field type signedint (value 5); expected longstr")]
     public void A_wrong_x_match_is_refused_in_RabbitMQs_words(object mode, string text)
     {

@@ -24,9 +24,12 @@ public sealed class TopicExchangeTests
     public void Keys_may_have_more_words_than_a_short_string_holds()
     {
         // As a CC header may bring them: it is a long string.
-        string key = string.Join('.', Enumerable.Repeat("x", 1_000)) + ".a.b." + string.Join('.', Enumerable.Repeat("y", 999));
-        Vhost vhost = Vhost.Create("/").WithQueues("1", "2", "3", "4").Bind("amq.topic", "1", "#.a.b.#")
-            .Bind("amq.topic", "2", "#.b.a.#").Bind("amq.topic", "3", "#.a.#.y").Bind("amq.topic", "4", "#.*.a.*.y.#.y");
+        IEnumerable<string> words =
+            [.. Enumerable.Repeat("x", 1_000), "a", "b", .. Enumerable.Repeat("y", 999)];
+        string key = string.Join('.', words);
+        Vhost vhost = Vhost.Create("/").WithQueues("1", "2", "3", "4")
+            .Bind("amq.topic", "1", "#.a.b.#").Bind("amq.topic", "2", "#.b.a.#")
+            .Bind("amq.topic", "3", "#.a.#.y").Bind("amq.topic", "4", "#.*.a.*.y.#.y");
         Assert.Equal("1 3 4", vhost.Route("amq.topic", key));
     }
 
@@ -38,6 +41,25 @@ public sealed class TopicExchangeTests
             vhost = vhost.WithQueues($"q{i}").Bind("amq.topic", $"q{i}", $"#.w{i}.#.end");
         Assert.Equal("q3 q7", vhost.Route("amq.topic", "w3.w7.w3.end"));
         Assert.Equal("", vhost.Route("amq.topic", "w3.w7.w3"));
+    }
+
+    /// <summary>A node with more words than the key is searched the other way round, each word once.</summary>
+    [Fact]
+    public void Nor_do_hashes_in_a_trie_that_is_wide()
+    {
+        const int Words = 40;
+        Vhost vhost = Vhost.Create("/").WithQueues("q", "other");
+        string prefix = "#";
+        for (int depth = 0; depth < Words; depth++)
+        {
+            for (int i = 0; i <= Words; i++)
+                vhost = vhost.Bind("amq.topic", "other", $"{prefix}.w{i}");
+            prefix += ".a.#";
+        }
+        vhost = vhost.Bind("amq.topic", "q", prefix + ".b");
+        string key = string.Join('.', Enumerable.Repeat("a", Words - 1));
+        Assert.Equal("", vhost.Route("amq.topic", key));
+        Assert.Equal("q", vhost.Route("amq.topic", key + ".a.b"));
     }
 
     [Fact]

@@ -146,7 +146,8 @@ public class DefinitionsReaderTests
     [InlineData("{\"users\": [5]}", "users[0] must be an object, but is a number")]
     [InlineData("{\"users\": [{\"tags\": []}]}", "users[0].name is missing")]
     [InlineData("{\"users\": [{\"name\": \"\"}]}", "users[0].name must not be empty")]
-    [InlineData("{\"users\": [{\"name\": \"u\", \"tags\": [5]}]}", "users[0].tags[0] must be a string, but is a number")]
+    [InlineData(
+        "{\"users\": [{\"name\": \"u\", \"tags\": [5]}]}", "users[0].tags[0] must be a string, but is a number")]
     [InlineData("{\"users\": [{\"name\": \"u\", \"password_hash\": \"!\"}]}", "users[0].password_hash is not base64")]
     [InlineData(
         "{\"users\": [{\"name\": \"u\", \"password_hash\": \"\", \"hashing_algorithm\": \"bcrypt\"}]}",
@@ -161,14 +162,16 @@ public class DefinitionsReaderTests
         "{\"vhosts\": [{\"name\": \"v\", \"metadata\": {\"default_queue_type\": \"nope\"}}]}",
         "vhosts[0].metadata.default_queue_type must be classic, quorum or stream, but is 'nope'")]
     [InlineData(
-        "{\"permissions\": [{\"user\": \"u\", \"vhost\": \"/\", \"configure\": \"(\", \"write\": \"\", \"read\": \"\"}]}",
+        "{\"permissions\": [{\"user\": \"u\", \"vhost\": \"/\", \"configure\": \"(\", "
+            + "\"write\": \"\", \"read\": \"\"}]}",
         "permissions[0].configure is no usable pattern: '(' is not a regular expression: Not enough )'s at offset 1")]
     [InlineData(
         "{\"queues\": [{\"name\": \"q\", \"vhost\": \"/\", \"durable\": \"yes\"}]}",
         "queues[0].durable must be true or false, but is a string")]
     [InlineData("{\"queues\": [{\"name\": \"q\"}]}", "queues[0].vhost is missing")]
     [InlineData(
-        "{\"bindings\": [{\"source\": \"x\", \"vhost\": \"/\", \"destination\": \"q\", \"destination_type\": \"topic\"}]}",
+        "{\"bindings\": [{\"source\": \"x\", \"vhost\": \"/\", \"destination\": \"q\", "
+            + "\"destination_type\": \"topic\"}]}",
         "bindings[0].destination_type must be queue or exchange, but is 'topic'")]
     public void A_wrong_shape_is_told_by_its_place(string json, string expected) =>
         Assert.Equal(expected, Assert.Throws<DefinitionsException>(() => Read(json)).Message);
@@ -188,7 +191,9 @@ public class DefinitionsReaderTests
     {
         string hash = PasswordHash.Create("p", hashing, [1, 2, 3, 4]).ToBase64();
         DefinitionsDocument document = Read(
-            $$"""{"rabbit_version": "{{version}}", "users": [{"name": "u", "password_hash": "{{hash}}", "tags": ""}]}""");
+            $$"""
+            {"rabbit_version": "{{version}}", "users": [{"name": "u", "password_hash": "{{hash}}", "tags": ""}]}
+            """);
 
         Assert.True(document.Users[0].ToUser(PasswordHashing.Sha256, default).PasswordHash.Verify("p"u8));
     }

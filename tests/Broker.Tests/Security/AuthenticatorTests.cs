@@ -65,6 +65,7 @@ public class AuthenticatorTests
     [InlineData("127.9.9.9", true)]
     [InlineData("::1", true)]
     [InlineData("::ffff:127.0.0.1", true)]
+    [InlineData("::ffff:127.9.9.9", true)]
     [InlineData("192.0.2.1", false)]
     [InlineData("::ffff:192.0.2.1", false)]
     public void The_default_user_comes_from_this_machine_only(string address, bool expected)

@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Warren.Broker.Tests.Security;
 
-/// <summary>Makes certificates with names exactly as told: parts in the order of the encoding, the least specific first.</summary>
+/// <summary>
+/// Makes certificates with names exactly as told: parts in the order of the encoding, the least specific first.
+/// </summary>
 internal static class CertificateMaker
 {
     public static X509Certificate2 Make(

@@ -67,9 +67,13 @@ public class NamePatternTests
     {
         NamePattern pattern = NamePattern.Compile("^wr-[a-z]+\\.[0-9]*$");
         pattern.Matches("wr-orders.17");
+        const int Rounds = 10_000;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < Rounds; i++)
             pattern.Matches("wr-orders.17");
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        long allocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        // The runtime may make something of its own once; a byte a round would be one allocation in eight rounds.
+        Assert.InRange(allocatedBytes, 0, Rounds - 1);
     }
 }

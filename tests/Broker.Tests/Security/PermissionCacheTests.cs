@@ -86,10 +86,14 @@ public class PermissionCacheTests
     public void Asking_again_costs_no_allocation()
     {
         Ask();
+        const int Rounds = 10_000;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < Rounds; i++)
             Ask();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        long allocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        // The runtime may make something of its own once; a byte a round would be one allocation in eight rounds.
+        Assert.InRange(allocatedBytes, 0, Rounds - 1);
 
         void Ask()
         {
@@ -100,7 +104,8 @@ public class PermissionCacheTests
 
     private static TopicPermission Topic(string pattern)
     {
-        Assert.True(TopicPermission.TryCreate(pattern, pattern, "limited", "/", null, out TopicPermission? topic, out _));
+        Assert.True(
+            TopicPermission.TryCreate(pattern, pattern, "limited", "/", null, out TopicPermission? topic, out _));
         return topic;
     }
 }

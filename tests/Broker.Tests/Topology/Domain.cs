@@ -50,7 +50,7 @@ internal static class Domain
     public static Vhost BindExchange(this Vhost vhost, string source, string exchange, string key = "") =>
         vhost.WithBinding(ToExchange(source, exchange, key));
 
-    /// <summary>The names of the queues a message goes to, in the order of the alphabet, with a space between.</summary>
+    /// <summary>The names of the queues a message goes to, in the order of the alphabet, spaced.</summary>
     public static string Route(
         this Vhost vhost, string exchange, string key, FieldTable? headers = null, RouteSet? routes = null)
     {

@@ -23,7 +23,8 @@ internal sealed class NaiveRouter
         while (pending.TryPop(out string? name))
         {
             (string type, _, string? alternate) = Exchanges[name];
-            Binding[] matching = [.. Bindings.Where(b => b.Source == name && keys.Any(key => Matches(type, b, key, headers)))];
+            Binding[] matching = [.. Bindings.Where(b =>
+                b.Source == name && keys.Any(key => Matches(type, b, key, headers)))];
             foreach (Binding binding in matching.Where(b => b.DestinationKind == DestinationKind.Queue))
                 queues.Add(binding.Destination);
             IEnumerable<string> next = matching.Length == 0 && alternate is not null

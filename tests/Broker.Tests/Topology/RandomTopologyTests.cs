@@ -29,7 +29,8 @@ public sealed class RandomTopologyTests
         for (int step = 0; step < 2_500; step++)
         {
             vhost = Change(vhost, naive, random);
-            AssertSameTopology(naive, vhost);
+            if (step % 8 == 0)
+                AssertSameTopology(naive, vhost);
 
             string source = Pick(naive.Exchanges.Keys.Where(n => n.Length > 0), random);
             string key = Key(random, Words.Length - 2);
@@ -133,7 +134,9 @@ public sealed class RandomTopologyTests
         {
             IEnumerable<Binding> bindings = vhost.BindingsToQueue(queue).Where(b => b.Source.Length > 0);
             Assert.Equal(
-                naive.Bindings.Where(b => b.DestinationKind == DestinationKind.Queue && b.Destination == queue).ToHashSet(),
+                naive.Bindings
+                    .Where(b => b.DestinationKind == DestinationKind.Queue && b.Destination == queue)
+                    .ToHashSet(),
                 bindings.ToHashSet());
             Assert.True(vhost.Queues.TryGetValue(queue, out var definition));
             Assert.All(bindings, binding => Assert.Same(definition, binding.Queue));

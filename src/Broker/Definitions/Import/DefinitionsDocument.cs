@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 namespace Warren.Broker.Definitions.Import;
 
 /// <summary>
-/// A definitions document as RabbitMQ exports it, read and checked as far as one can without knowing the broker: shapes,
-/// patterns, hashes. Whether a vhost or user that something names exists is for whoever applies it, in the order of the
+/// A definitions document as RabbitMQ exports it, read and checked as far as one can without knowing the broker:
+/// shapes,
+/// patterns, hashes. Whether a vhost or user that something names exists is for whoever applies it, in the order of
+/// the
 /// properties here.
 /// </summary>
 public sealed record DefinitionsDocument
@@ -16,7 +18,9 @@ public sealed record DefinitionsDocument
 
     public ImmutableArray<ImportedVhost> Vhosts { get; init; } = [];
 
-    /// <summary>Limits that came as parameters of component <c>vhost-limits</c>; they win over those of the vhost.</summary>
+    /// <summary>
+    /// Limits that came as parameters of component <c>vhost-limits</c>; they win over those of the vhost.
+    /// </summary>
     public ImmutableArray<ImportedVhostLimits> VhostLimits { get; init; } = [];
 
     public ImmutableArray<ImportedPermission> Permissions { get; init; } = [];

@@ -6,7 +6,8 @@ using Warren.Broker.Security;
 namespace Warren.Broker.Definitions.Import;
 
 /// <summary>
-/// Reads RabbitMQ's definitions JSON, of any version since 3.0. Reads all of it or nothing: the first wrong shape ends it
+/// Reads RabbitMQ's definitions JSON, of any version since 3.0. Reads all of it or nothing: the first wrong shape
+/// ends it
 /// with an error that names the place. What RabbitMQ passes over is passed over here, with a warning.
 /// </summary>
 public sealed class DefinitionsReader
@@ -111,12 +112,14 @@ public sealed class DefinitionsReader
 
     private ImmutableArray<ImportedParameter> ReadParameters()
     {
-        ImmutableArray<ImportedParameter> parameters = [.. Parameters(isVhostLimits: false).Select(ImportedParameter.Read)];
+        ImmutableArray<ImportedParameter> parameters =
+            [.. Parameters(isVhostLimits: false).Select(ImportedParameter.Read)];
         foreach (ImportedParameter parameter in parameters)
         {
             _warnings.Add(parameter.Component == OperatorPolicy
                 ? $"definitions: operator policy '{parameter.Name}' is kept, but policies are not in force yet"
-                : $"definitions: parameter '{parameter.Name}' of '{parameter.Component}' is kept, but nothing uses it yet");
+                : $"definitions: parameter '{parameter.Name}' of '{parameter.Component}' is kept, "
+                    + "but nothing uses it yet");
         }
 
         return parameters;
@@ -132,7 +135,8 @@ public sealed class DefinitionsReader
 
     private bool IsImplicit(ImportedBinding binding) =>
         binding.Source.Length == 0
-        && PassOver($"the binding of '{binding.Destination}' in vhost '{binding.Vhost}' to the default exchange is implied");
+        && PassOver(
+            $"the binding of '{binding.Destination}' in vhost '{binding.Vhost}' to the default exchange is implied");
 
     private bool PassOver(string reason)
     {

@@ -15,8 +15,12 @@ public sealed record ImportedTopicPermission(string User, string Vhost, string E
         string vhost = node.Member("vhost").Name();
         string write = node.Member("write").Text();
         string read = node.Member("read").Text();
-        if (!TopicPermission.TryCreate(write, read, user, vhost, null, out TopicPermission? permission, out string? error))
+        if (!TopicPermission.TryCreate(
+                write, read, user, vhost, null, out TopicPermission? permission, out string? error))
+        {
             throw node.Wrong($"holds no usable pattern: {error}");
+        }
+
         return new ImportedTopicPermission(user, vhost, node.Member("exchange").Name(), permission);
     }
 }
