@@ -3,7 +3,9 @@ using Warren.Broker;
 
 namespace Warren.Server.Configuration;
 
-/// <summary>Reads the broker's part of the settings. Where environment and file speak of one thing, RabbitMQ's order holds.</summary>
+/// <summary>
+/// Reads the broker's part of the settings. Where environment and file speak of one thing, RabbitMQ's order holds.
+/// </summary>
 public static class BrokerSection
 {
     private const int SmallestFrameMax = 4096;
@@ -47,7 +49,9 @@ public static class BrokerSection
         HeartbeatSeconds = (ushort)(settings.Int("heartbeat") ?? options.HeartbeatSeconds),
         FrameMaxBytes = ReadFrameMax(settings, "frame_max") ?? options.FrameMaxBytes,
         InitialFrameMaxBytes = ReadFrameMax(settings, "initial_frame_max") ?? options.InitialFrameMaxBytes,
-        ChannelMax = (ushort)(settings.Int("max_channels_per_connection") ?? settings.Int("channel_max") ?? options.ChannelMax),
+        ChannelMax = (ushort)(settings.Int("max_channels_per_connection")
+            ?? settings.Int("channel_max")
+            ?? options.ChannelMax),
         HandshakeTimeoutMs = settings.IntOr("handshake_timeout", int.MaxValue) ?? options.HandshakeTimeoutMs,
         MaxMessageSizeBytes = settings.Int("max_message_size") ?? options.MaxMessageSizeBytes,
         ConsumerMaxPerChannel = settings.IntOr("consumer_max_per_channel", null),
@@ -60,7 +64,8 @@ public static class BrokerSection
             settings.Bool("warren.consumer_timeout.closes_channel") ?? options.ConsumerTimeoutClosesChannel,
     };
 
-    private static BrokerOptions WithUsers(BrokerOptions options, Settings settings, NodeEnvironment environment) => options with
+    private static BrokerOptions WithUsers(
+        BrokerOptions options, Settings settings, NodeEnvironment environment) => options with
     {
         DefaultUser = environment.Find("DEFAULT_USER") ?? settings.Text("default_user") ?? options.DefaultUser,
         DefaultPassword = environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
@@ -89,7 +94,9 @@ public static class BrokerSection
     private static ImmutableArray<string> ReadTags(Settings settings, BrokerOptions options)
     {
         var tags = settings.Named("default_user_tags");
-        return tags.Count == 0 ? options.DefaultUserTags : [.. tags.Where(t => t.Entry.Value == "true").Select(t => t.Name)];
+        return tags.Count == 0
+            ? options.DefaultUserTags
+            : [.. tags.Where(t => t.Entry.Value == "true").Select(t => t.Name)];
     }
 
     private static ImmutableArray<string> ReadMechanisms(Settings settings, BrokerOptions options)
@@ -100,7 +107,8 @@ public static class BrokerSection
             if (!Mechanisms.Contains(entry.Value))
             {
                 throw new ConfigurationException(
-                    entry, $"expected {entry.Key} to be one of {string.Join(", ", Mechanisms)}; found \"{entry.Value}\"");
+                    entry,
+                    $"expected {entry.Key} to be one of {string.Join(", ", Mechanisms)}; found \"{entry.Value}\"");
             }
         }
 
@@ -115,7 +123,7 @@ public static class BrokerSection
             {
                 notes.Add(new ConfigurationNote(
                     LogLevel.Warning,
-                    $"{entry.Place}: {entry.Key} = {entry.Value} is accepted, but only the internal backend is built; users come from it alone"));
+                    $"{entry.Place}: {entry.Key} = {entry.Value} is accepted, but only the internal backend is built"));
             }
         }
     }
@@ -145,7 +153,8 @@ public static class BrokerSection
         const string Module = "rabbit_password_hashing_";
         if (settings.Find("password_hashing_module") is not { } entry)
             return options.PasswordHashing;
-        var name = entry.Value.StartsWith(Module, StringComparison.Ordinal) ? entry.Value[Module.Length..] : entry.Value;
+        var hasPrefix = entry.Value.StartsWith(Module, StringComparison.Ordinal);
+        var name = hasPrefix ? entry.Value[Module.Length..] : entry.Value;
         return name is "sha256" or "sha512" or "md5" ? name : throw new ConfigurationException(
             entry, $"expected password_hashing_module to be {Module}sha256, sha512 or md5; found \"{entry.Value}\"");
     }
@@ -165,7 +174,10 @@ public static class BrokerSection
             return null;
         if (sizeBytes == 0)
             return LargestFrameMax;
-        return sizeBytes is >= SmallestFrameMax and <= LargestFrameMax ? (int)sizeBytes : throw new ConfigurationException(
-            settings.Find(key)!, $"expected {key} to be 0 or from {SmallestFrameMax} to {LargestFrameMax} bytes; found {sizeBytes}");
+        if (sizeBytes is >= SmallestFrameMax and <= LargestFrameMax)
+            return (int)sizeBytes;
+        throw new ConfigurationException(
+            settings.Find(key)!,
+            $"expected {key} to be 0 or from {SmallestFrameMax} to {LargestFrameMax} bytes; found {sizeBytes}");
     }
 }
