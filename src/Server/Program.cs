@@ -1,1 +1,45 @@
-return 0;
+using System.Runtime.InteropServices;
+using Warren.Broker;
+using Warren.Server;
+using Warren.Server.Configuration;
+using Warren.Server.Logging;
+
+try
+{
+    CommandLine line = CommandLine.Parse(args);
+    if (line.ShowsVersion || line.ShowsHelp)
+    {
+        Console.WriteLine(line.ShowsVersion ? Welcome.Version : CommandLine.Usage);
+        return 0;
+    }
+    NodeOptions options = NodeConfiguration.Load();
+    TimeProvider time = TimeProvider.System;
+    using var stopping = new SemaphoreSlim(0);
+    using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    using NodeLog log = NodeLog.Start(options.Log, time, options.Log.ConsoleIsStandardError ? Console.Error : Console.Out);
+    using PosixSignalRegistration onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        log.Reopen();
+    });
+    log.Write(LogLevel.Info, LogCategory.Default, $"starting {Welcome.Version} as {options.Places.NodeName}, .NET {Environment.Version}");
+    await using Node node = Node.Start(options, time, new Random(unchecked((int)time.GetTimestamp())), log);
+    using var pidFile = PidFile.Write(options.Places.PidFile);
+    Welcome.Print(Console.Out, options, node);
+    Notification.Send("READY=1");
+    await stopping.WaitAsync();
+    Notification.Send("STOPPING=1");
+    return 0;
+
+    void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        stopping.Release();
+    }
+}
+catch (ConfigurationException error)
+{
+    Console.Error.WriteLine($"The node cannot start: {error.Message}");
+    return 1;
+}

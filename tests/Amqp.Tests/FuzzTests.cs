@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Warren.Amqp.Tests;
 
-/// <summary>A bounded share of the fuzzer, always the same cases; tests/Fuzz runs it for as long as one likes.</summary>
+/// <summary>A bounded share of the fuzzer, always the same cases; tests/Fuzz runs for as long as told.</summary>
 public class FuzzTests
 {
     [Theory]

@@ -12,7 +12,8 @@ public readonly record struct MemoryWatermark(long LimitBytes)
     /// <c>vm_memory_high_watermark.absolute</c> wins over <c>.relative</c>; neither goes past what there is.
     /// </param>
     /// <param name="machineBytes">
-    /// Memory of the machine or of the cgroup, whichever is less; <c>total_memory_available_override_value</c> replaces it.
+    /// Memory of the machine or of the cgroup, whichever is less; <c>total_memory_available_override_value</c>
+    /// replaces it.
     /// </param>
     public static MemoryWatermark From(BrokerOptions options, long machineBytes)
     {
@@ -23,6 +24,8 @@ public readonly record struct MemoryWatermark(long LimitBytes)
         return new MemoryWatermark((long)(totalBytes * share));
     }
 
-    /// <summary>Whether publishers must wait while this much memory is used. A limit of 0 blocks them always.</summary>
+    /// <summary>
+    /// Whether publishers must wait while this much memory is used. A limit of 0 blocks them always.
+    /// </summary>
     public bool IsExceededBy(long usedBytes) => usedBytes > LimitBytes;
 }

@@ -59,7 +59,9 @@ internal static class ArgumentChecks
             ? null
             : "invalid_queue_locator_arg");
 
-    /// <summary>x-queue-master-locator. RabbitMQ checks nothing and fails inside; the words are those of its successor.</summary>
+    /// <summary>
+    /// x-queue-master-locator. RabbitMQ checks nothing and fails inside; the words are those of its successor.
+    /// </summary>
     public static string? MasterLocator(FieldValue value) =>
         Text(value)
         ?? (value.AsText() is "client-local" or "min-masters" or "random" ? null : "invalid_queue_locator_arg");
@@ -83,7 +85,8 @@ internal static class ArgumentChecks
     {
         milliseconds = 0;
         if (age.Length < 2
-            || !long.TryParse(age.AsSpan(0, age.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+            || !long.TryParse(
+                age.AsSpan(0, age.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long count)
             || count == 0)
         {
             return false;

@@ -25,8 +25,6 @@ public static class BindingArguments
     {
         if (!arguments.TryGetValue("x-match", out FieldValue match))
             return;
-
-        // A void is a value like any other on the wire, but clients send it for "not given".
         if (match.Kind != FieldKind.LongString)
         {
             throw new AmqpException(

@@ -13,9 +13,13 @@ public sealed record ConsumerSettings
     /// <summary>x-cancel-on-ha-failover: be told when the queue's leader moves.</summary>
     public bool CancelOnFailover { get; init; }
 
-    /// <summary>x-consumer-timeout of this consumer, ms; null: the queue's. RabbitMQ 3.13 knows it on queues only.</summary>
+    /// <summary>
+    /// x-consumer-timeout of this consumer, ms; null: the queue's. RabbitMQ 3.13 knows it on queues only.
+    /// </summary>
     public long? ConsumerTimeoutMs { get; init; }
 
-    /// <summary>x-stream-offset: first, last, next, an age such as 1h, a number, or a timestamp; null is next.</summary>
+    /// <summary>
+    /// x-stream-offset: first, last, next, an age such as 1h, a number, or a timestamp; null is next.
+    /// </summary>
     public FieldValue? StreamOffset { get; init; }
 }

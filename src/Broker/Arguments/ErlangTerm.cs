@@ -17,7 +17,9 @@ internal static class ErlangTerm
         return IsPrintable(bytes) ? $"<<{Quoted(bytes)}>>" : $"<<{Octets(bytes)}>>";
     }
 
-    /// <summary>A list of octets, which Erlang takes for a string when it can: <c>"text"</c> or <c>[1,2]</c>.</summary>
+    /// <summary>
+    /// A list of octets, which Erlang takes for a string when it can: <c>"text"</c> or <c>[1,2]</c>.
+    /// </summary>
     public static string List(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)

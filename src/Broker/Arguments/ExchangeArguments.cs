@@ -3,7 +3,10 @@ using Warren.Broker.Security;
 
 namespace Warren.Broker.Arguments;
 
-/// <summary>RabbitMQ's rules for exchange.declare, in its order and its words. Passive declarations ask none of this. Pure.</summary>
+/// <summary>
+/// RabbitMQ's rules for exchange.declare, in its order and its words. Passive declarations ask none of this.
+/// Pure.
+/// </summary>
 public static class ExchangeArguments
 {
     public const string AlternateExchange = "alternate-exchange";

@@ -45,7 +45,8 @@ internal static class Inequivalence
     private static bool IsClassic(FieldValue value) =>
         value.Kind == FieldKind.LongString && value.AsText() == "classic";
 
-    private static string Described(FieldValue value) => $"the value '{Plain(value)}' of type '{value.RabbitMqTypeName}'";
+    private static string Described(FieldValue value) =>
+        $"the value '{Plain(value)}' of type '{value.RabbitMqTypeName}'";
 
     private static string Plain(FieldValue value) =>
         value.Kind is FieldKind.LongString or FieldKind.ByteArray

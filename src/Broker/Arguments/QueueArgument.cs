@@ -9,7 +9,9 @@ namespace Warren.Broker.Arguments;
 /// <param name="Check">Null, or what is wrong with the value.</param>
 internal sealed record QueueArgument(string Name, QueueTypeSet Types, Func<FieldValue, string?> Check)
 {
-    /// <summary>All of them, in the order in which RabbitMQ checks values, which decides the text when two are wrong.</summary>
+    /// <summary>
+    /// All of them, in the order in which RabbitMQ checks values, which decides the text when two are wrong.
+    /// </summary>
     public static readonly QueueArgument[] All =
     [
         new(QueueTypes.Argument, QueueTypeSet.All, ArgumentChecks.Type),

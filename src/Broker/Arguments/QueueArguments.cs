@@ -91,7 +91,8 @@ public static class QueueArguments
     /// <param name="autoDelete">As declared.</param>
     /// <param name="arguments">Checked.</param>
     /// <param name="options">For the consumer timeout of queues that bring none.</param>
-    public static QueueSettings Settings(QueueType type, bool autoDelete, FieldTable arguments, BrokerOptions options) =>
+    public static QueueSettings Settings(
+        QueueType type, bool autoDelete, FieldTable arguments, BrokerOptions options) =>
         new()
         {
             CountsDeliveries = type == QueueType.Quorum,

@@ -4,7 +4,9 @@ using Warren.Broker.Security;
 
 namespace Warren.Broker.Arguments;
 
-/// <summary>Whether a declaration means the queue that is there already (AMQP 0-9-1, queue.declare, rule 4). Pure.</summary>
+/// <summary>
+/// Whether a declaration means the queue that is there already (AMQP 0-9-1, queue.declare, rule 4). Pure.
+/// </summary>
 public static class QueueEquivalence
 {
     private static readonly string[] ClassicOrder =
@@ -28,7 +30,9 @@ public static class QueueEquivalence
         "x-queue-leader-locator",
     ];
 
-    /// <summary>Returns when the declaration fits. Who owns an exclusive queue is the caller's to check first.</summary>
+    /// <summary>
+    /// Returns when the declaration fits. Who owns an exclusive queue is the caller's to check first.
+    /// </summary>
     /// <param name="existing">The queue.</param>
     /// <param name="durable">As declared; an exclusive queue is never durable, whatever it was declared.</param>
     /// <param name="exclusive">As declared.</param>
@@ -53,7 +57,9 @@ public static class QueueEquivalence
             Inequivalence.Check(name, resource, existing.Arguments, declared);
     }
 
-    /// <summary>405: the queue is exclusive to another connection, or it is not exclusive and was declared so.</summary>
+    /// <summary>
+    /// 405: the queue is exclusive to another connection, or it is not exclusive and was declared so.
+    /// </summary>
     public static AmqpException Locked(string queue, string vhost) =>
         new(ReplyCode.ResourceLocked,
             $"cannot obtain exclusive access to locked {ResourceName.Describe(ResourceKind.Queue, queue, vhost)}. "

@@ -25,7 +25,9 @@ public static class ResourceName
     /// <summary>Whether the name is the broker's own to give.</summary>
     public static bool IsReserved(string name) => name.StartsWith(ReservedPrefix, StringComparison.Ordinal);
 
-    /// <summary>Refuses a new resource with a reserved name; existing ones and passive declarations are not asked.</summary>
+    /// <summary>
+    /// Refuses a new resource with a reserved name; existing ones and passive declarations are not asked.
+    /// </summary>
     /// <exception cref="AmqpException">403.</exception>
     public static void CheckNew(ResourceKind kind, string name)
     {

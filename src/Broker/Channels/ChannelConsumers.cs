@@ -19,7 +19,7 @@ internal sealed class ChannelConsumers
     private readonly Connection _connection;
     private readonly Dictionary<string, Consumer> _consumers = new(StringComparer.Ordinal);
     private readonly List<UnackedDelivery> _taken = [];
-    private SharedPrefetch? _shared;
+    private readonly SharedPrefetch _shared = new();
     private ReplyConsumer? _replies;
     private ushort _prefetchCount;
 
@@ -138,7 +138,7 @@ internal sealed class ChannelConsumers
     // Queues that were refused a place in the shared prefetch must look again once there is room.
     private void GiveBack(int count)
     {
-        if (_shared is null || count == 0)
+        if (count == 0)
             return;
         _shared.Give(count);
         if (!_shared.TakeStarved())
@@ -157,8 +157,7 @@ internal sealed class ChannelConsumers
         }
         else
         {
-            _shared ??= new SharedPrefetch();
-            _shared.SetLimit(qos.PrefetchCount);
+            _shared.SetLimit(qos.PrefetchCount, _channel.Deliveries.UnackedCount);
             _shared.TakeStarved();
             foreach (Consumer consumer in _consumers.Values)
                 _connection.AddPost(consumer.Queue, QueueCommand.Resume(consumer));
@@ -187,7 +186,7 @@ internal sealed class ChannelConsumers
                 ReplyCode.NotAllowed, $"reached maximum ({_connection.Broker.Options.ConsumerMaxPerChannel}) of consumers per channel");
         }
         ConsumerSettings settings = ConsumeArguments.Validate(_connection.VhostName, queueName, queue.Type, consume.Arguments);
-        if (queue.Type == QueueType.Quorum && _shared is not null)
+        if (queue.Type == QueueType.Quorum && _shared.IsActive)
         {
             throw new AmqpException(
                 ReplyCode.NotImplemented,

@@ -2,6 +2,7 @@ using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Connections;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
@@ -64,6 +65,8 @@ internal sealed class ChannelPublisher
         if (_content.AddBody(frame.Payload, out bool wholeBody))
             Complete(wholeBody ? frame.Payload : [], isGathered: !wholeBody);
     }
+
+    public void Reset() => _content.Reset();
 
     private void Complete(ReadOnlySpan<byte> body, bool isGathered)
     {

@@ -22,7 +22,7 @@ public class ChannelRequest
 
     /// <summary>Sends the reply, unless the client does not want it, and lets the channel go on.</summary>
     internal void Succeed<TMethod>(scoped in TMethod reply)
-        where TMethod : IMethod, allows ref struct
+        where TMethod : struct, IMethod, allows ref struct
     {
         if (Encode(reply) is { } frames)
             Channel.Deliveries.Outbox.Post(OutboxItem.Frames(frames));
@@ -31,13 +31,22 @@ public class ChannelRequest
 
     /// <summary>The reply's frame; null if the client does not want it.</summary>
     internal byte[]? Encode<TMethod>(scoped in TMethod reply)
-        where TMethod : IMethod, allows ref struct
+        where TMethod : struct, IMethod, allows ref struct
     {
         if (_noWait)
             return null;
         byte[] frame = new byte[FrameWriter.MethodFrameBytes(reply)];
         FrameWriter.WriteMethod(frame, Channel.Number, reply);
         return frame;
+    }
+
+    /// <summary>Every queue of a transaction has answered.</summary>
+    internal void Committed(bool accepted)
+    {
+        if (accepted)
+            Succeed(new TxCommitOk());
+        else
+            Fail(new AmqpException(ReplyCode.PreconditionFailed, "partial tx completion"));
     }
 
     /// <summary>Closes the channel or the connection, as the error says.</summary>

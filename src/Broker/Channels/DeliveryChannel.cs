@@ -68,6 +68,13 @@ public sealed class DeliveryChannel
             return _unacked.TryTake(tag, multiple, taken);
     }
 
+    /// <summary>Puts back what <see cref="TryTake"/> took: a transaction was rolled back.</summary>
+    internal void TakeBack(in UnackedDelivery delivery)
+    {
+        lock (_lock)
+            _unacked.Insert(delivery);
+    }
+
     /// <summary>Ends the numbering and takes all that is unsettled.</summary>
     internal void Close(List<UnackedDelivery> taken)
     {

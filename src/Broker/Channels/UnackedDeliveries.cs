@@ -26,6 +26,15 @@ internal sealed class UnackedDeliveries
         _live++;
     }
 
+    /// <summary>Puts one back in its place. Rare, so it may move what is behind it.</summary>
+    public void Insert(in UnackedDelivery delivery)
+    {
+        DropDead();
+        Add(delivery);
+        for (int index = _length - 1; index > 0 && At(index - 1).Tag > At(index).Tag; index--)
+            (At(index), At(index - 1)) = (At(index - 1), At(index));
+    }
+
     /// <summary>
     /// Takes one delivery, or all up to and including <paramref name="tag"/> (0: all). False, and nothing taken, if the
     /// tag is not outstanding.

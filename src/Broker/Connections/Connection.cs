@@ -54,6 +54,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Channels = new ChannelTable(this);
         _frames = new FrameDispatch(this);
         _posts = new BatchSet<Queue, QueueCommand>(static (queue, commands) => queue.Post(commands), Charge);
+        Routes = new RouteSet(broker.NewRandom());
         FrameMaxBytes = broker.Options.InitialFrameMaxBytes;
     }
 
@@ -90,6 +91,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     internal PublishCredit Credit { get; }
 
     internal SlabWriter Slabs { get; }
+
+    /// <summary>Scratch of whatever is being routed.</summary>
+    internal RouteSet Routes { get; }
 
     /// <summary>Set with the vhost.</summary>
     internal PermissionCache Permissions { get; set; } = null!;
@@ -134,6 +138,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// <summary>Adds to what this turn posts. <paramref name="weightBytes"/> is held against the connection until the queue has handled it.</summary>
     internal void AddPost(Queue queue, in QueueCommand command, int weightBytes = 0) => _posts.Add(queue, command, weightBytes);
 
+    /// <summary>Handles a frame that had to wait.</summary>
+    internal void Dispatch(ReadOnlySpan<byte> raw, Frame frame) => _frames.Handle(raw, frame);
+
     internal void SetFrameMax(int frameMaxBytes)
     {
         FrameMaxBytes = frameMaxBytes;
@@ -142,7 +149,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
 
     /// <summary>Sends a method that carries no content.</summary>
     internal void Send<TMethod>(ushort channel, scoped in TMethod method)
-        where TMethod : IMethod, allows ref struct
+        where TMethod : struct, IMethod, allows ref struct
     {
         byte[] frame = new byte[FrameWriter.MethodFrameBytes(method)];
         FrameWriter.WriteMethod(frame, channel, method);
@@ -303,6 +310,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private void Terminate()
     {
         Finish();
+        Slabs.Retire();
         if (OwnsQueues)
             Broker.Definitions.DeleteOwned(Id, null);
         OwnsQueues = false;

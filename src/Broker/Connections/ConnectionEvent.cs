@@ -3,5 +3,5 @@ using Warren.Broker.Channels;
 namespace Warren.Broker.Connections;
 
 /// <summary>One event in a connection's mailbox.</summary>
-internal readonly record struct ConnectionEvent(
+public readonly record struct ConnectionEvent(
     ConnectionEventKind Kind, int Count = 0, Channel? Channel = null, object? Subject = null);

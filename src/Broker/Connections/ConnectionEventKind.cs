@@ -1,7 +1,7 @@
 namespace Warren.Broker.Connections;
 
 /// <summary>What can happen to a connection; each is handled in its turn.</summary>
-internal enum ConnectionEventKind : byte
+public enum ConnectionEventKind : byte
 {
     /// <summary>The socket gave bytes: they are in the input buffer.</summary>
     Received,

@@ -47,7 +47,8 @@ internal sealed class DeliveryEncoder
                 done = true;
                 return 0;
             }
-            written += FrameWriter.WriteHeader(output[written..], item.Channel!.Number, (ulong)message.BodySizeBytes, properties);
+            written += FrameWriter.WriteHeader(
+                output[written..], item.Channel!.Number, BasicPublish.ClassId, (ulong)message.BodySizeBytes, properties);
             _inBody = true;
             _bodySent = 0;
         }

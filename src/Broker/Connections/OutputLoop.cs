@@ -154,7 +154,7 @@ internal sealed class OutputLoop
     private void MessageWritten(in OutboxItem item)
     {
         if (item.Kind == OutboxItemKind.Deliver)
-            ((Consumer)item.Target!).NoteWritten(item.Message.BodySizeBytes);
+            ((Consumer)item.Target!).NoteWritten(item.Message.SizeBytes);
         else if (item.Kind == OutboxItemKind.DeliverReply)
             _outbox.ReplyWritten(item.Message.SizeBytes);
         Slab slab = item.Message.Slab;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Warren.Amqp;
 using Warren.Broker.Topology;
@@ -108,7 +109,8 @@ public sealed class ConsistentHashExchange : Exchange
 
     private int FindRun(Binding binding) => Array.FindIndex(
         _runs,
-        run => run.Binding.DestinationKind == binding.DestinationKind && run.Binding.Destination == binding.Destination);
+        run => run.Binding.DestinationKind == binding.DestinationKind
+            && run.Binding.Destination == binding.Destination);
 
     /// <summary>A message without the header or property has one hash, so that all such stay together.</summary>
     private ulong HashOf(in RoutingInput input, RouteSet routes)
@@ -143,7 +145,7 @@ public sealed class ConsistentHashExchange : Exchange
 
     // Cut to what a sum of many cannot overflow; the plugin would fill its memory with buckets long before.
     private static int WeightOf(string key) =>
-        (int)BigInteger.Clamp(BigInteger.Parse(key, System.Globalization.CultureInfo.InvariantCulture), 0, int.MaxValue);
+        (int)BigInteger.Clamp(BigInteger.Parse(key, CultureInfo.InvariantCulture), 0, int.MaxValue);
 
     private static string? TextArgument(FieldTable arguments, string name)
     {
@@ -156,6 +158,8 @@ public sealed class ConsistentHashExchange : Exchange
                 $"invalid type '{value.RabbitMqTypeName}' for arg '{name}', expected longstr");
     }
 
-    /// <summary>The buckets of one destination: from the end of the run before to <paramref name="EndBucket"/>.</summary>
+    /// <summary>
+    /// The buckets of one destination: from the end of the run before to <paramref name="EndBucket"/>.
+    /// </summary>
     private readonly record struct Run(Binding Binding, long EndBucket, int BindingCount);
 }

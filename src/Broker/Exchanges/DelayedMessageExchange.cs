@@ -29,7 +29,9 @@ public sealed class DelayedMessageExchange : Exchange
     internal override bool RoutesByKeyAlone => false;
 
     /// <summary>The wait in ms that the header x-delay asks for, 1 to 4294967295; false when there is none.</summary>
-    /// <remarks>An integer, a float (cut) or decimal text counts; anything else and what is out of range does not.</remarks>
+    /// <remarks>
+    /// An integer, a float (cut) or decimal text counts; anything else and what is out of range does not.
+    /// </remarks>
     public static bool TryGetDelay(PropertiesView properties, out long delayMs)
     {
         delayMs = 0;

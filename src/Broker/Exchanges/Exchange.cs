@@ -34,7 +34,9 @@ public abstract class Exchange
 
     public FieldTable Arguments => _declaration.Arguments;
 
-    /// <summary>Where messages go that no binding matches; null is nowhere. The argument, or else the policy.</summary>
+    /// <summary>
+    /// Where messages go that no binding matches; null is nowhere. The argument, or else the policy.
+    /// </summary>
     public string? AlternateExchange { get; private set; }
 
     /// <summary>Bindings whose source this is.</summary>
@@ -54,7 +56,9 @@ public abstract class Exchange
     {
     }
 
-    /// <summary>The exchange with the alternate that its policy gives; without effect where the argument gives one.</summary>
+    /// <summary>
+    /// The exchange with the alternate that its policy gives; without effect where the argument gives one.
+    /// </summary>
     public Exchange WithPolicyAlternate(string? alternateExchange)
     {
         if (Arguments.ContainsKey("alternate-exchange") || alternateExchange == AlternateExchange)
@@ -86,7 +90,9 @@ public abstract class Exchange
     /// <summary>Adds the destinations of one message; true when a binding matched, whatever it led to.</summary>
     internal abstract bool Route(in RoutingInput input, RouteSet routes);
 
-    /// <summary>Takes a binding into a fresh copy that nobody else sees yet; not new: its queue's definition changed.</summary>
+    /// <summary>
+    /// Takes a binding into a fresh copy that nobody else sees yet; not new: its queue's definition changed.
+    /// </summary>
     private protected abstract void Bind(Binding binding, bool isNew);
 
     /// <summary>Drops a binding from a fresh copy that nobody else sees yet.</summary>

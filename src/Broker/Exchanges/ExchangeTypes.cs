@@ -28,7 +28,9 @@ public static class ExchangeTypes
         string type => Create(type, declaration),
     };
 
-    /// <summary>Makes what matches like a type that does not wrap another, for a declaration that may name another type.</summary>
+    /// <summary>
+    /// Makes what matches like a type that does not wrap another, for a declaration that may name another type.
+    /// </summary>
     internal static Exchange Create(string type, ExchangeDeclaration declaration) => type switch
     {
         Direct => new DirectExchange(declaration),

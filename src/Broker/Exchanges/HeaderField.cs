@@ -4,12 +4,15 @@ using Warren.Amqp;
 namespace Warren.Broker.Exchanges;
 
 /// <summary>
-/// Where one field of an encoded table lies: offsets into the table's bytes, its four octets of length included. Values
-/// are compared where they lie, so that matching headers decodes and allocates nothing.
+/// Where one field of an encoded table lies: offsets into the table's bytes, its four octets of length included.
+/// Values are compared where they lie, so that matching headers decodes and allocates nothing.
 /// </summary>
-internal readonly record struct HeaderField(int NameAt, int NameSizeBytes, FieldKind Kind, int ValueAt, int ValueSizeBytes)
+internal readonly record struct HeaderField(
+    int NameAt, int NameSizeBytes, FieldKind Kind, int ValueAt, int ValueSizeBytes)
 {
-    /// <summary>Steps over a type octet and its value; the size is that of the content, without a length before it.</summary>
+    /// <summary>
+    /// Steps over a type octet and its value; the size is that of the content, without a length before it.
+    /// </summary>
     public static FieldKind ReadValue(ref WireReader reader, out int sizeBytes)
     {
         var kind = (FieldKind)reader.ReadOctet();
@@ -51,8 +54,9 @@ internal readonly record struct HeaderField(int NameAt, int NameSizeBytes, Field
     public ReadOnlySpan<byte> ValueIn(ReadOnlySpan<byte> table) => table.Slice(ValueAt, ValueSizeBytes);
 
     /// <summary>
-    /// Whether two values are the same to RabbitMQ: integers of any type by number (a timestamp is one), floats and doubles by number,
-    /// strings and byte arrays by their bytes, the rest by type and content. A number is never equal to its text.
+    /// Whether two values are the same to RabbitMQ: integers of any type by number (a timestamp is one), floats and
+    /// doubles by number, strings and byte arrays by their bytes, the rest by type and content. A number is never
+    /// equal to its text.
     /// </summary>
     public static bool SameValue(
         HeaderField left, ReadOnlySpan<byte> leftTable, HeaderField right, ReadOnlySpan<byte> rightTable)

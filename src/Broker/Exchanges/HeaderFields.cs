@@ -14,7 +14,9 @@ internal sealed class HeaderFields
 
     public void Clear() => _isScanned = false;
 
-    /// <summary>Notes where the fields of a table (with its length; empty is none) lie, unless that was done before.</summary>
+    /// <summary>
+    /// Notes where the fields of a table (with its length; empty is none) lie, unless that was done before.
+    /// </summary>
     public void Scan(ReadOnlySpan<byte> table)
     {
         if (_isScanned)

@@ -4,8 +4,8 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Exchanges;
 
 /// <summary>
-/// Routes by the header table (AMQP 0-9-1, section 3.1.3.4, and RabbitMQ's modes with-x). Every binding is looked at, so
-/// the time grows with their number.
+/// Routes by the header table (AMQP 0-9-1, section 3.1.3.4, and RabbitMQ's modes with-x). Every binding is looked
+/// at, so the time grows with their number.
 /// </summary>
 public sealed class HeadersExchange : Exchange
 {

@@ -12,7 +12,9 @@ internal static class JumpHash
     private const ulong FnvOffset = 0xCBF2_9CE4_8422_2325;
     private const ulong FnvPrime = 0x0000_0100_0000_01B3;
 
-    /// <summary>The bucket of a hash, from 0. From n to n + 1 buckets, one value in n + 1 moves, and to the new bucket.</summary>
+    /// <summary>
+    /// The bucket of a hash, from 0. From n to n + 1 buckets, one value in n + 1 moves, and to the new bucket.
+    /// </summary>
     public static long Bucket(ulong hash, long bucketCount)
     {
         long bucket = -1;

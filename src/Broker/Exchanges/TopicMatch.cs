@@ -48,7 +48,9 @@ internal ref struct TopicMatch
             At(anyWord, position + 1);
     }
 
-    /// <summary>Visits the child for '#' of a node that the first words lead to: it is at all later positions too.</summary>
+    /// <summary>
+    /// Visits the child for '#' of a node that the first words lead to: it is at all later positions too.
+    /// </summary>
     private void AfterAnyWords(TopicNode node, int first, int depth)
     {
         // What most patterns with '#' are: it ends them.

@@ -26,7 +26,9 @@ internal sealed class TopicScratch
         }
     }
 
-    /// <summary>One row of a table of bits, cleared. Rows handed out before stay where they are, in the table before.</summary>
+    /// <summary>
+    /// One row of a table of bits, cleared. Rows handed out before stay where they are, in the table before.
+    /// </summary>
     public Span<ulong> Row(int depth, int width)
     {
         int end = (depth + 1) * width;

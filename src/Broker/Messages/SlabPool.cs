@@ -20,10 +20,10 @@ public sealed class SlabPool
     /// <summary>Bytes of all slabs in use, live or pinned.</summary>
     public long OutstandingBytes => Volatile.Read(ref _outstandingBytes);
 
-    /// <summary>A slab with room for at least <paramref name="neededBytes"/>, with one reference that the caller owns.</summary>
+    /// <summary>A slab of this size, with one reference that the caller owns; only those of the standard size are pooled.</summary>
     public Slab Rent(int neededBytes)
     {
-        if (neededBytes > SlabSizeBytes)
+        if (neededBytes != SlabSizeBytes)
         {
             Interlocked.Add(ref _outstandingBytes, neededBytes);
             return new Slab(GC.AllocateUninitializedArray<byte>(neededBytes), this);

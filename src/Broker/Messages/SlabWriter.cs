@@ -9,9 +9,13 @@ internal sealed class SlabWriter
 {
     private const int AdvanceReferences = 1 << 20;
 
+    /// <summary>The first slab: who publishes once an hour pins no more. Each next one is four times as large.</summary>
+    private const int FirstSlabBytes = 2048;
+
     private readonly SlabPool _pool;
     private Slab? _slab;
     private int _advance;
+    private int _nextSlabBytes = FirstSlabBytes;
 
     public SlabWriter(SlabPool pool) => _pool = pool;
 
@@ -53,7 +57,8 @@ internal sealed class SlabWriter
         if (_slab is null || _slab.FreeBytes < sizeBytes || _advance < 2)
         {
             Retire();
-            _slab = _pool.Rent(SlabPool.SlabSizeBytes);
+            _slab = _pool.Rent(Math.Max(sizeBytes, _nextSlabBytes));
+            _nextSlabBytes = Math.Min(_nextSlabBytes * 4, SlabPool.SlabSizeBytes);
             _slab.AddReferences(AdvanceReferences - 1);
             _advance = AdvanceReferences;
         }

@@ -38,7 +38,17 @@ public sealed class Consumer
     internal Consumer? Next;
     internal Consumer? Previous;
 
+    // The writer loop's: written since the queue was last told.
+    private int _writtenMessages;
+    private int _writtenBytes;
+
     public required string Tag { get; init; }
+
+    /// <summary>The tag as it goes out with every delivery.</summary>
+    public byte[] TagBytes { get; init; } = [];
+
+    /// <summary>Where settlements and window reports go.</summary>
+    public Queue Queue { get; init; } = null!;
 
     /// <summary>Where its deliveries go. Opaque to the queue.</summary>
     public required DeliveryChannel Channel { get; init; }
@@ -62,6 +72,18 @@ public sealed class Consumer
 
     /// <summary>Messages it holds. The turn's; others may read an old value.</summary>
     public int UnackedCount => Unacked;
+
+    /// <summary>The writer loop has written a delivery; the queue is told once a quarter of the window is used.</summary>
+    internal void NoteWritten(int sizeBytes)
+    {
+        _writtenMessages++;
+        _writtenBytes += sizeBytes;
+        if (_writtenMessages < WindowMessages / 4 && _writtenBytes < WindowBytes / 4)
+            return;
+        Queue.Post(QueueCommand.Written(this, _writtenMessages, _writtenBytes));
+        _writtenMessages = 0;
+        _writtenBytes = 0;
+    }
 
     internal bool HasCredit =>
         (NoAck || PrefetchCount == 0 || Unacked < PrefetchCount) && WindowMessagesLeft > 0 && WindowBytesLeft > 0;

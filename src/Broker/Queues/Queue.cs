@@ -1,6 +1,260 @@
+using Warren.Broker.Channels;
+using Warren.Broker.Connections;
+using Warren.Broker.Definitions;
+using Warren.Broker.Messages;
+using Warren.Broker.Turns;
+
 namespace Warren.Broker.Queues;
 
-/// <summary>A queue on this node: the mailbox in front of its machine.</summary>
-public sealed class Queue
+/// <summary>
+/// A queue on this node: the mailbox in front of its <see cref="QueueMachine"/>. A turn feeds the machine a batch of
+/// commands and then carries out the effects, in order: deliveries, replies and confirms go to outboxes, one post per
+/// connection and turn; dead letters are routed and posted; closed queues are reported to the definitions.
+/// Nothing here decides anything about messages.
+/// </summary>
+public sealed class Queue : Mailbox<QueueCommand>
 {
+    private readonly MessageBroker _broker;
+    private readonly EffectList _effects = new();
+    private readonly QueueMachine _machine;
+    private readonly string _vhost;
+    private QueueSettings _settings;
+    private DeadLettering? _deadLettering;
+    private long _scheduledMs = long.MaxValue;
+
+    internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
+        : base(broker.Turns)
+    {
+        _broker = broker;
+        _vhost = vhost;
+        _settings = settings;
+        _machine = new QueueMachine(settings, _effects, broker.NowMs);
+    }
+
+    /// <summary>Set once, before the queue is in the topology.</summary>
+    internal QueueDefinition Definition { get; set; } = null!;
+
+    /// <summary>Ready messages; the turn's, others may read an old value.</summary>
+    public int ReadyCount => _machine.ReadyCount;
+
+    public int UnackedCount => _machine.UnackedCount;
+
+    /// <summary>Bytes of the messages' bodies, ready and unacked.</summary>
+    public long MessageBytes => _machine.ReadyBytes + _machine.UnackedBytes;
+
+    public int ConsumerCount => _machine.ConsumerCount;
+
+    public QueueTotals Totals => _machine.Totals;
+
+    /// <summary>Makes sure that the machine's first timer runs. Called before the queue is published.</summary>
+    internal void ScheduleTick()
+    {
+        long dueMs = _machine.NextDueMs;
+        if (dueMs >= _scheduledMs)
+            return;
+        _scheduledMs = dueMs;
+        _broker.Timers.Schedule(this, dueMs);
+    }
+
+    protected override void Handle(ReadOnlySpan<QueueCommand> batch)
+    {
+        QueueScratch scratch = QueueScratch.ForThisThread;
+        long nowMs = _broker.NowMs;
+        bool isReturning = false;
+        foreach (ref readonly QueueCommand command in batch)
+        {
+            // What returns together is in order before anybody gets it.
+            bool returns = command.Kind is QueueCommandKind.Return or QueueCommandKind.Requeue;
+            if (returns != isReturning)
+                SetReturning(isReturning = returns, nowMs);
+            Apply(command, nowMs);
+            if (_effects.Count >= QueueScratch.EffectsPerFlush)
+            {
+                CarryOut(scratch);
+                scratch.Flush();
+            }
+        }
+        if (isReturning)
+            SetReturning(false, nowMs);
+        CarryOut(scratch);
+        scratch.Flush();
+        if (_machine.NextDueMs <= nowMs)
+            Post(QueueCommand.Tick());
+        else
+            ScheduleTick();
+    }
+
+    private void SetReturning(bool returning, long nowMs)
+    {
+        if (returning)
+            _machine.BeginGroup();
+        else
+            _machine.EndGroup(nowMs);
+    }
+
+    private void Apply(in QueueCommand command, long nowMs)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.Publish:
+                var ticket = new PublishTicket(command.Target, (ulong)command.Second, command.Group);
+                PublishFlags flags = command.Flag ? PublishFlags.Persistent : PublishFlags.None;
+                _machine.Publish(command.Message, command.First, command.Priority, flags, ticket, nowMs);
+                break;
+            case QueueCommandKind.Settle:
+                _machine.Settle(command.Slot, command.First, nowMs);
+                break;
+            case QueueCommandKind.Written:
+                _machine.Written((Consumer)command.Target!, (int)command.First, command.Second, nowMs);
+                break;
+            case QueueCommandKind.Credit:
+                ((PublishCredit)command.Target!).Give((int)command.Second);
+                break;
+            case QueueCommandKind.Reject:
+                _machine.Reject(command.Slot, command.First, requeue: false, nowMs);
+                break;
+            case QueueCommandKind.Requeue:
+                _machine.Reject(command.Slot, command.First, requeue: true, nowMs);
+                break;
+            case QueueCommandKind.Return:
+                _machine.Return(command.Slot, command.First, command.Flag, nowMs);
+                break;
+            default:
+                ApplyRare(command, nowMs);
+                break;
+        }
+    }
+
+    private void ApplyRare(in QueueCommand command, long nowMs)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.AddConsumer:
+                _machine.AddConsumer((Consumer)command.Target!, command.Group, nowMs);
+                break;
+            case QueueCommandKind.CancelConsumer:
+                _machine.CancelConsumer((Consumer)command.Target!, command.Group, nowMs);
+                break;
+            case QueueCommandKind.Resume:
+                _machine.Resume((Consumer)command.Target!, nowMs);
+                break;
+            case QueueCommandKind.Get:
+                _machine.Get(command.Target!, command.Flag, nowMs);
+                break;
+            case QueueCommandKind.Purge:
+                _machine.Purge(command.Target!, nowMs);
+                break;
+            case QueueCommandKind.Status:
+                _machine.Status(command.Target!, command.Flag, nowMs);
+                break;
+            case QueueCommandKind.Close:
+                _machine.Close(command.Target, command.Priority != 0, command.Flag, CloseReason.Deleted, nowMs);
+                break;
+            case QueueCommandKind.Configure:
+                _settings = (QueueSettings)command.Target!;
+                _machine.Configure(_settings, nowMs);
+                break;
+            case QueueCommandKind.Compact:
+                new Compaction(_broker.Slabs).Run(_machine);
+                break;
+            default:
+                _scheduledMs = long.MaxValue;
+                _machine.Tick(nowMs);
+                break;
+        }
+    }
+
+    private void CarryOut(QueueScratch scratch)
+    {
+        foreach (ref readonly QueueEffect effect in _effects.Span)
+        {
+            switch (effect.Kind)
+            {
+                case QueueEffectKind.Deliver:
+                    Deliver(effect, scratch);
+                    break;
+                case QueueEffectKind.Confirm:
+                    Verdict(effect.Ticket, accepted: true, scratch);
+                    break;
+                case QueueEffectKind.Release:
+                    effect.Slab.Release(effect.References);
+                    break;
+                default:
+                    CarryOutRare(effect, scratch);
+                    break;
+            }
+        }
+        scratch.FlushReferences();
+        _effects.Clear();
+    }
+
+    private void CarryOutRare(in QueueEffect effect, QueueScratch scratch)
+    {
+        switch (effect.Kind)
+        {
+            case QueueEffectKind.Reject:
+                Verdict(effect.Ticket, accepted: false, scratch);
+                break;
+            case QueueEffectKind.GetOk:
+                var get = (GetRequest)effect.Request;
+                if (effect.Slot >= 0)
+                    scratch.AddReference(effect.Message.Slab);
+                scratch.Outboxes.Add(get.Channel.Deliveries.Outbox, OutboxItem.GetOk(
+                    get.Channel.Deliveries, this, effect.Message, effect.Slot, effect.Position, effect.Redelivered, effect.DeliveryCount, effect.ReadyLeft));
+                scratch.Answered.Add(get);
+                break;
+            case QueueEffectKind.Answer:
+                var request = (QueueRequest)effect.Request;
+                if (request.Answered(effect) is { } frames)
+                    scratch.Outboxes.Add(request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames));
+                scratch.Answered.Add(request);
+                break;
+            case QueueEffectKind.DeadLetter:
+                _deadLettering ??= new DeadLettering(_broker, _vhost, Definition.Name);
+                _deadLettering.Forward(effect.Message, effect.DeadLetterReason, _settings);
+                break;
+            case QueueEffectKind.CancelConsumer:
+                effect.Consumer.Channel.Owner.Connection.Post(
+                    new ConnectionEvent(ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                if (effect.CancelReason == CancelReason.Timeout)
+                    _broker.Log(LogLevel.Warning, LogCategory.Queue, $"Consumer '{effect.Consumer.Tag}' on queue '{Definition.Name}' in vhost '{_vhost}' did not acknowledge in time: its messages were returned to the queue and it was cancelled");
+                break;
+            case QueueEffectKind.CloseChannel:
+                effect.Consumer.Channel.Owner.Connection.Post(
+                    new ConnectionEvent(ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
+                break;
+            case QueueEffectKind.Closed:
+                _broker.Definitions.Post(new RemoveQueue(Definition, null));
+                break;
+        }
+    }
+
+    private static void Deliver(in QueueEffect effect, QueueScratch scratch)
+    {
+        Consumer consumer = effect.Consumer;
+        if (effect.Slot >= 0)
+            scratch.AddReference(effect.Message.Slab);
+        scratch.Outboxes.Add(consumer.Channel.Outbox, OutboxItem.Deliver(
+            consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position, effect.Redelivered, effect.DeliveryCount));
+    }
+
+    private static void Verdict(in PublishTicket ticket, bool accepted, QueueScratch scratch)
+    {
+        var publisher = (DeliveryChannel)ticket.Publisher!;
+        if (ticket.Group is not PublishGroup group)
+        {
+            scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, accepted));
+            return;
+        }
+        if (!group.Complete(accepted))
+            return;
+        if (group.Commit is null)
+            scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
+        else
+            group.Commit.Committed(!group.IsRejected);
+    }
+
+    private Amqp.AmqpException OverdueError(Consumer consumer) =>
+        new(Amqp.ReplyCode.PreconditionFailed, $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. This timeout value can be configured, see consumers doc guide to learn more")
+        { IsNobodysMethod = true };
 }

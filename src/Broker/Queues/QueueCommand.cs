@@ -93,6 +93,8 @@ public readonly struct QueueCommand
 
     public static QueueCommand Tick() => new(QueueCommandKind.Tick, 0, false, 0, default, 0, 0, null, null);
 
+    public static QueueCommand Compact() => new(QueueCommandKind.Compact, 0, false, 0, default, 0, 0, null, null);
+
     public static QueueCommand Credit(PublishCredit credit, int sizeBytes) =>
         new(QueueCommandKind.Credit, 0, false, 0, default, 0, sizeBytes, credit, null);
 }

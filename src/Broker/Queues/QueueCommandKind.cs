@@ -19,6 +19,9 @@ public enum QueueCommandKind : byte
     Configure,
     Tick,
 
+    /// <summary>Moves waiting messages out of slabs that are mostly dead.</summary>
+    Compact,
+
     /// <summary>The commands before this one, of this connection, have been handled: it may post that much more.</summary>
     Credit,
 }

@@ -35,7 +35,6 @@ public sealed class QueueMachine
     private long _lastPosition;
     private long _lastUseMs;
     private int _groups;
-    private bool _hadConsumer;
 
     /// <summary>Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.</summary>
     public QueueMachine(QueueSettings settings, EffectList effects, long nowMs)
@@ -188,7 +187,6 @@ public sealed class QueueMachine
             Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedExclusive);
             return;
         }
-        _hadConsumer = true;
         SetTimeout(consumer);
         _consumers.Add(consumer);
         Answer(request, AnswerKind.Ok, 0, _consumers.Count);
@@ -415,7 +413,7 @@ public sealed class QueueMachine
         if (_consumers.Count > 0)
             return;
         _lastUseMs = nowMs;
-        if (_settings.AutoDelete && _hadConsumer)
+        if (_settings.AutoDelete)
             EndItself(CloseReason.AutoDelete);
     }
 

@@ -24,7 +24,9 @@ public sealed record AuthenticationOptions
     public int SanIndex { get; init; }
 
     /// <summary>Reads what the configuration says in words.</summary>
-    /// <exception cref="ArgumentException">A word is unknown; the message names it and the ones that would do.</exception>
+    /// <exception cref="ArgumentException">
+    /// A word is unknown; the message names it and the ones that would do.
+    /// </exception>
     public static AuthenticationOptions From(BrokerOptions options)
     {
         var mechanisms = ImmutableArray.CreateBuilder<SaslMechanism>();

@@ -89,8 +89,12 @@ public sealed class Authenticator(AuthenticationOptions options, PasswordHashing
             return SaslResult.Malformed("AMQPLAIN auth info is not a field table");
         }
 
-        if (!fields.TryGetValue("LOGIN", out FieldValue login) || !fields.TryGetValue("PASSWORD", out FieldValue password))
+        if (!fields.TryGetValue("LOGIN", out FieldValue login)
+            || !fields.TryGetValue("PASSWORD", out FieldValue password))
+        {
             return SaslResult.Malformed("AMQPLAIN auth info is missing LOGIN or PASSWORD field");
+        }
+
         if (!IsText(login) || !IsText(password))
             return SaslResult.Malformed("AMQPLAIN auth info uses unsupported type for LOGIN or PASSWORD field");
         return CheckPassword(SaslMechanism.AmqPlain, login.AsText(), password.AsBytes(), security);

@@ -13,7 +13,9 @@ namespace Warren.Broker.Security;
 /// </summary>
 public sealed class NamePattern
 {
-    /// <summary>Per match; names have 255 bytes at most, so an honest pattern is done a thousand times sooner.</summary>
+    /// <summary>
+    /// Per match; names have 255 bytes at most, so an honest pattern is done a thousand times sooner.
+    /// </summary>
     private static readonly TimeSpan BacktrackingLimit = TimeSpan.FromMilliseconds(20);
 
     /// <summary><c>.*</c></summary>

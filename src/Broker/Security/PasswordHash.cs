@@ -105,7 +105,9 @@ public sealed class PasswordHash
     /// <summary>The value of <c>hashing_algorithm</c>: RabbitMQ's module name.</summary>
     public static string ModuleName(PasswordHashing hashing) => "rabbit_password_hashing_" + ConfigurationName(hashing);
 
-    /// <summary>Reads <c>rabbit_password_hashing_sha256</c>, or <c>sha256</c> alone as configuration writes it.</summary>
+    /// <summary>
+    /// Reads <c>rabbit_password_hashing_sha256</c>, or <c>sha256</c> alone as configuration writes it.
+    /// </summary>
     public static bool TryParseHashing(string name, out PasswordHashing hashing)
     {
         const string modulePrefix = "rabbit_password_hashing_";

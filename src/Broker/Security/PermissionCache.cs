@@ -13,7 +13,9 @@ namespace Warren.Broker.Security;
 /// <param name="current">Reads the published snapshot.</param>
 public sealed class PermissionCache(string username, string vhost, Func<SecuritySnapshot> current)
 {
-    /// <summary>A connection that uses more resources than this is asked anew now and then; RabbitMQ keeps 12 a channel.</summary>
+    /// <summary>
+    /// A connection that uses more resources than this is asked anew now and then; RabbitMQ keeps 12 a channel.
+    /// </summary>
     public const int Capacity = 512;
 
     private readonly HashSet<Entry> _allowed = [];

@@ -9,7 +9,8 @@ public static class Refusals
     public const string DefaultExchange = "amq.default";
 
     /// <summary>403, closes the channel.</summary>
-    public static AmqpException Resource(Access access, ResourceKind kind, string name, string vhost, string username) =>
+    public static AmqpException Resource(
+        Access access, ResourceKind kind, string name, string vhost, string username) =>
         new(ReplyCode.AccessRefused,
             $"{Name(access)} access to {Name(kind)} '{name}' in vhost '{vhost}' refused for user '{username}'");
 

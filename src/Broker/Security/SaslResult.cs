@@ -2,7 +2,9 @@ using Warren.Amqp;
 
 namespace Warren.Broker.Security;
 
-/// <summary>The result of one start-ok. What the client is told never says which part was wrong; the log does.</summary>
+/// <summary>
+/// The result of one start-ok. What the client is told never says which part was wrong; the log does.
+/// </summary>
 public sealed class SaslResult
 {
     private SaslResult(SaslOutcome outcome, User? user, string? attemptedName, string logText, AmqpException? error)

@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Warren.Broker.Security;
 
 /// <summary>
-/// Users, their rights, and the limits of users and vhosts, as one immutable value. The definitions turn makes the next
+/// Users, their rights, and the limits of users and vhosts, as one immutable value. The definitions turn makes the
+/// next
 /// one with the <c>With</c> methods, in time proportional to the change, and publishes it with one reference write;
 /// everybody else reads. Every change has a higher <see cref="Version"/>, by which caches know that they are stale.
 ///
@@ -44,7 +45,9 @@ public sealed class SecuritySnapshot
         return found;
     }
 
-    /// <summary>The user's rights in a vhost; <see cref="VhostAccess.None"/> when there are none, or no such user.</summary>
+    /// <summary>
+    /// The user's rights in a vhost; <see cref="VhostAccess.None"/> when there are none, or no such user.
+    /// </summary>
     public VhostAccess AccessOf(string username, string vhost) =>
         _users.TryGetValue(username, out UserAccess? user) && user.Vhosts.TryGetValue(vhost, out VhostAccess? access)
             ? access
@@ -97,7 +100,10 @@ public sealed class SecuritySnapshot
     }
 
     public SecuritySnapshot WithVhostLimits(string vhost, VhostLimits limits) =>
-        new(Version + 1, _users, limits == VhostLimits.None ? _vhostLimits.Remove(vhost) : _vhostLimits.SetItem(vhost, limits));
+        new(
+            Version + 1,
+            _users,
+            limits == VhostLimits.None ? _vhostLimits.Remove(vhost) : _vhostLimits.SetItem(vhost, limits));
 
     /// <summary>Removes all rights and limits in a vhost that is dropped.</summary>
     public SecuritySnapshot WithoutVhost(string vhost)

@@ -30,7 +30,9 @@ public sealed class TopicPermission
     /// <param name="read">Keys that may be bound with.</param>
     /// <param name="username">Stands for <c>{username}</c>.</param>
     /// <param name="vhost">Stands for <c>{vhost}</c>.</param>
-    /// <param name="clientId">Stands for <c>{client_id}</c>; null leaves the variable as it is, as AMQP 0-9-1 has none.</param>
+    /// <param name="clientId">
+    /// Stands for <c>{client_id}</c>; null leaves the variable as it is, as AMQP 0-9-1 has none.
+    /// </param>
     /// <param name="permission">The result.</param>
     /// <param name="error">Which pattern is wrong and why.</param>
     public static bool TryCreate(
@@ -44,7 +46,8 @@ public sealed class TopicPermission
     {
         permission = null;
         if (!NamePattern.TryCompile(Expand(write, username, vhost, clientId), out NamePattern? writePattern, out error)
-            || !NamePattern.TryCompile(Expand(read, username, vhost, clientId), out NamePattern? readPattern, out error))
+            || !NamePattern.TryCompile(
+                Expand(read, username, vhost, clientId), out NamePattern? readPattern, out error))
         {
             return false;
         }

@@ -1,6 +1,8 @@
 namespace Warren.Broker.Topology;
 
-/// <summary>Bindings by the name of their destination, so that a destination goes with its own bindings. Persistent.</summary>
+/// <summary>
+/// Bindings by the name of their destination, so that a destination goes with its own bindings. Persistent.
+/// </summary>
 internal readonly struct BindingIndex
 {
     private readonly NameMap<BindingSet>? _byDestination;

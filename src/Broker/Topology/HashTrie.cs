@@ -4,12 +4,13 @@ using System.Runtime.CompilerServices;
 namespace Warren.Broker.Topology;
 
 /// <summary>
-/// A persistent hash trie (HAMT), 32 ways a node, and the node itself. Immutable: a change copies the path from the root
-/// to the change, at most eight nodes, and shares the rest, so that snapshots of ten thousand entries cost what differs.
+/// A persistent hash trie (HAMT), 32 ways a node, and the node itself. Immutable: a change copies the path from the
+/// root to the change, at most eight nodes, and shares the rest, so that snapshots of ten thousand entries cost what
+/// differs.
 /// <para>
-/// Invariants: a way is an entry, a child or nothing, told by two bitmaps; arrays hold only what is there. A child holds
-/// at least two entries (a lone one moves up), so equal contents have equal shapes. Below the 32nd bit of the hash a
-/// node is a list of entries whose hashes are all equal, without bitmaps.
+/// Invariants: a way is an entry, a child or nothing, told by two bitmaps; arrays hold only what is there. A child
+/// holds at least two entries (a lone one moves up), so equal contents have equal shapes. Below the 32nd bit of the
+/// hash a node is a list of entries whose hashes are all equal, without bitmaps.
 /// </para>
 /// </summary>
 internal sealed class HashTrie<TEntry, TKey>
@@ -69,7 +70,9 @@ internal sealed class HashTrie<TEntry, TKey>
     /// <summary>The same trie when nothing has the key.</summary>
     public HashTrie<TEntry, TKey> Without(int hash, scoped TKey key) => Without(hash, key, 0);
 
-    /// <summary>The entry at a position in the order of enumeration: O(log n), any order but always the same.</summary>
+    /// <summary>
+    /// The entry at a position in the order of enumeration: O(log n), any order but always the same.
+    /// </summary>
     public TEntry At(int index)
     {
         HashTrie<TEntry, TKey> node = this;

@@ -1,14 +1,14 @@
 namespace Warren.Broker.Topology;
 
 /// <summary>
-/// What <see cref="HashTrie{TEntry, TKey}"/> asks of its entries. A generic constraint, not a seam: it lets one trie hold
-/// names found by span and bindings found by value, both without a comparer or an allocation.
+/// What <see cref="HashTrie{TEntry, TKey}"/> asks of its entries. A generic constraint, not a seam: it lets one trie
+/// hold names found by span and bindings found by value, both without a comparer or an allocation.
 /// </summary>
 internal interface IHashTrieEntry<TKey>
     where TKey : allows ref struct
 {
     /// <summary>The full 32 bits, stored or cached: asked whenever entries part.</summary>
-    public int Hash { get; }
+    int Hash { get; }
 
-    public bool Is(scoped TKey key);
+    bool Is(scoped TKey key);
 }

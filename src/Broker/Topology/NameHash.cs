@@ -5,7 +5,8 @@ namespace Warren.Broker.Topology;
 
 /// <summary>
 /// The keyed hash (Marvin32) of names clients choose. Without the key nobody can make up names that collide. The key
-/// is drawn once a process; whoever needs the same order of enumeration in every run gives it with <see cref="UseSeed"/>.
+/// is drawn once a process; whoever needs the same order of enumeration in every run gives it with
+/// <see cref="UseSeed"/>.
 /// </summary>
 public static class NameHash
 {
@@ -13,7 +14,9 @@ public static class NameHash
     private static ulong _seed =
         (ulong)(uint)string.GetHashCode("name-hash-low") << 32 | (uint)string.GetHashCode("name-hash-high");
 
-    /// <summary>Sets the key. To be called before the first map is filled: maps filled before are lost to look-ups.</summary>
+    /// <summary>
+    /// Sets the key. To be called before the first map is filled: maps filled before are lost to look-ups.
+    /// </summary>
     public static void UseSeed(ulong seed) => _seed = seed;
 
     public static int Of(ReadOnlySpan<char> name)

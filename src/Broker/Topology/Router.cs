@@ -14,7 +14,9 @@ namespace Warren.Broker.Topology;
 /// </summary>
 public static class Router
 {
-    /// <summary>Routes a message. Whether the publisher may, and whether the exchange is internal, was asked before.</summary>
+    /// <summary>
+    /// Routes a message. Whether the publisher may, and whether the exchange is internal, was asked before.
+    /// </summary>
     /// <param name="vhost">The snapshot to route on.</param>
     /// <param name="exchange">The exchange published to; empty is the default exchange.</param>
     /// <param name="input">Key and properties. CC and BCC, if there, are arrays: checked before.</param>
@@ -23,7 +25,9 @@ public static class Router
     public static bool Route(Vhost vhost, ReadOnlySpan<char> exchange, in RoutingInput input, RouteSet routes) =>
         Route(vhost, exchange, input, routes, ignoresDelays: false);
 
-    /// <summary>Routes a message that has waited at a delayed exchange, from there on; it is delayed no more.</summary>
+    /// <summary>
+    /// Routes a message that has waited at a delayed exchange, from there on; it is delayed no more.
+    /// </summary>
     /// <inheritdoc cref="Route(Vhost, ReadOnlySpan{char}, in RoutingInput, RouteSet)"/>
     public static bool RouteAfterDelay(
         Vhost vhost, ReadOnlySpan<char> exchange, in RoutingInput input, RouteSet routes) =>

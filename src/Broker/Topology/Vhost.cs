@@ -4,12 +4,13 @@ using Warren.Broker.Queues;
 namespace Warren.Broker.Topology;
 
 /// <summary>
-/// The exchanges, queues and bindings of one virtual host: immutable, read by all threads. A change is a new value that
-/// shares what did not change; it is made by the turn that applies definitions, in time proportional to the change.
+/// The exchanges, queues and bindings of one virtual host: immutable, read by all threads. A change is a new value
+/// that shares what did not change; it is made by the turn that applies definitions, in time proportional to the
+/// change.
 /// <para>
-/// Invariants: a binding is held by its source exchange and in the index of its destination's kind, and both ends exist.
-/// A bound queue is held by reference, always the definition that <see cref="Queues"/> holds too. The default exchange's
-/// bindings are implicit: made up when listed, never stored.
+/// Invariants: a binding is held by its source exchange and in the index of its destination's kind, and both ends
+/// exist. A bound queue is held by reference, always the definition that <see cref="Queues"/> holds too. The default
+/// exchange's bindings are implicit: made up when listed, never stored.
 /// </para>
 /// </summary>
 public sealed class Vhost
@@ -30,8 +31,10 @@ public sealed class Vhost
         NameMap<Exchange> exchanges,
         NameMap<QueueDefinition> queues,
         BindingIndex toQueues,
-        BindingIndex toExchanges)
+        BindingIndex toExchanges,
+        string? defaultQueueType = null)
     {
+        DefaultQueueType = defaultQueueType;
         Name = name;
         Exchanges = exchanges;
         Queues = queues;
@@ -40,6 +43,9 @@ public sealed class Vhost
     }
 
     public string Name { get; }
+
+    /// <summary>The type of queues declared without one: classic, quorum or stream; null: the node's.</summary>
+    public string? DefaultQueueType { get; }
 
     /// <summary>The default exchange is among them, named "".</summary>
     public NameMap<Exchange> Exchanges { get; }
@@ -65,8 +71,10 @@ public sealed class Vhost
         return new(name, exchanges, NameMap<QueueDefinition>.Empty, default, default);
     }
 
-    /// <summary>Adds a new exchange, or puts one made from the present one (by its With methods) in its place.</summary>
-    /// <exception cref="InvalidOperationException">The value does not have the bindings of the one it replaces.</exception>
+    /// <summary>
+    /// Adds a new exchange, or puts one made from the present one (by its With methods) in its place.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Its bindings are not those of the one it replaces.</exception>
     public Vhost WithExchange(Exchange exchange)
     {
         int bindings = Exchanges.TryGetValue(exchange.Name, out Exchange? present) ? present.BindingCount : 0;
@@ -75,7 +83,9 @@ public sealed class Vhost
         return With(Exchanges.With(exchange.Name, exchange), Queues, ToQueues, ToExchanges);
     }
 
-    /// <summary>Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding.</summary>
+    /// <summary>
+    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding.
+    /// </summary>
     public VhostChange WithoutExchange(string name)
     {
         var removal = new VhostRemoval(this);
@@ -83,7 +93,9 @@ public sealed class Vhost
         return removal.Finish(Queues);
     }
 
-    /// <summary>Adds a queue, or puts a changed definition in the place of the one with its name, bindings included.</summary>
+    /// <summary>
+    /// Adds a queue, or puts a changed definition in the place of the one with its name, bindings included.
+    /// </summary>
     public Vhost WithQueue(QueueDefinition queue)
     {
         NameMap<Exchange> exchanges = Exchanges;
@@ -107,7 +119,9 @@ public sealed class Vhost
         return ReferenceEquals(queues, Queues) ? change with { Vhost = this } : change;
     }
 
-    /// <summary>Adds a binding that the source's <see cref="Exchange.Validate"/> lets pass; the same vhost if it is there.</summary>
+    /// <summary>
+    /// Adds a binding that the source's <see cref="Exchange.Validate"/> lets pass; the same vhost if it is there.
+    /// </summary>
     /// <exception cref="InvalidOperationException">One of its ends does not exist.</exception>
     public Vhost WithBinding(Binding binding)
     {
@@ -164,8 +178,13 @@ public sealed class Vhost
         BindingsFrom("").Concat(Exchanges.SelectMany(exchange => exchange.Value.Bindings.ToList()));
 
     internal Vhost With(
-        NameMap<Exchange> exchanges, NameMap<QueueDefinition> queues, BindingIndex toQueues, BindingIndex toExchanges) =>
-        new(Name, exchanges, queues, toQueues, toExchanges);
+        NameMap<Exchange> exchanges,
+        NameMap<QueueDefinition> queues,
+        BindingIndex toQueues,
+        BindingIndex toExchanges) =>
+        new(Name, exchanges, queues, toQueues, toExchanges, DefaultQueueType);
+
+    internal Vhost WithDefaultQueueType(string? type) => new(Name, Exchanges, Queues, ToQueues, ToExchanges, type);
 
     private static Binding Implicit(QueueDefinition queue) => new("", DestinationKind.Queue, queue.Name, queue.Name);
 

@@ -17,6 +17,7 @@ public sealed class BatchSet<TReceiver, TItem>
 
     private readonly Action<TReceiver, ReadOnlySpan<TItem>> _post;
     private readonly Func<int, TItem>? _trailer;
+    private readonly int _earlyPostItems;
     private readonly List<TReceiver> _receivers = [];
     private readonly List<List<TItem>> _batches = [];
     private readonly List<int> _weights = [];
@@ -26,8 +27,10 @@ public sealed class BatchSet<TReceiver, TItem>
 
     /// <param name="post">Posts a batch to its receiver.</param>
     /// <param name="trailer">Makes the item that ends a batch of this weight; none for weight 0.</param>
-    public BatchSet(Action<TReceiver, ReadOnlySpan<TItem>> post, Func<int, TItem>? trailer = null)
+    /// <param name="postsEarly">Whether a long batch is posted before <see cref="Flush"/>.</param>
+    public BatchSet(Action<TReceiver, ReadOnlySpan<TItem>> post, Func<int, TItem>? trailer = null, bool postsEarly = true)
     {
+        _earlyPostItems = postsEarly ? EarlyPostItems : int.MaxValue;
         _post = post;
         _trailer = trailer;
     }
@@ -43,7 +46,7 @@ public sealed class BatchSet<TReceiver, TItem>
         List<TItem> batch = _batches[at];
         batch.Add(item);
         CollectionsMarshal.AsSpan(_weights)[at] += weight;
-        if (batch.Count >= EarlyPostItems)
+        if (batch.Count >= _earlyPostItems)
             PostBatch(at);
     }
 

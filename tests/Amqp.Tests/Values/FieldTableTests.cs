@@ -174,6 +174,10 @@ public class FieldTableTests
         return bytes;
     }
 
-    private static byte[] Length(byte[] content) =>
-        [(byte)(content.Length >> 24), (byte)(content.Length >> 16), (byte)(content.Length >> 8), (byte)content.Length];
+    private static byte[] Length(byte[] content)
+    {
+        var length = new byte[sizeof(int)];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(length, content.Length);
+        return length;
+    }
 }

@@ -97,7 +97,12 @@ public class PropertiesTests
     [Fact]
     public void A_header_is_found_by_its_exact_name_and_the_last_one_counts()
     {
-        var headers = new FieldTable { { "CC", FieldValue.Of(1) }, { "x", FieldValue.Void }, { "CC", FieldValue.Of("q") } };
+        var headers = new FieldTable
+        {
+            { "CC", FieldValue.Of(1) },
+            { "x", FieldValue.Void },
+            { "CC", FieldValue.Of("q") },
+        };
         var view = PropertiesView.Parse(new BasicProperties { ContentType = "t", Headers = headers }.ToArray());
 
         Assert.True(view.TryFindHeader("CC"u8, out var value));

@@ -3,8 +3,9 @@ using Warren.Broker.Messages;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// The effects of a turn, in order. Owned by the turn: the machine appends, the shell reads and clears; the array is
-/// reused. Invariant: entries beyond <see cref="Count"/> are default, so that none keeps an object alive.
+/// The effects of a turn, in order. Owned by the turn: the machine appends, the shell reads and clears. The array is
+/// the running thread's and is held only between the first effect and <see cref="Clear"/>, so that ten thousand idle
+/// queues hold none. Invariant: entries beyond <see cref="Count"/> are default, so that none keeps an object alive.
 /// </summary>
 public sealed class EffectList
 {
@@ -13,7 +14,10 @@ public sealed class EffectList
     /// <summary>A larger array is given up when a turn used little of it: 16,384 effects are 1.3 MB.</summary>
     private const int KeptCapacity = 16_384;
 
-    private QueueEffect[] _effects = new QueueEffect[FirstCapacity];
+    [ThreadStatic]
+    private static QueueEffect[]? _spare;
+
+    private QueueEffect[] _effects = [];
 
     public int Count { get; private set; }
 
@@ -22,10 +26,11 @@ public sealed class EffectList
     /// <summary>Empties the list for the next turn.</summary>
     public void Clear()
     {
-        if (_effects.Length > KeptCapacity && Count < _effects.Length / 8)
-            _effects = new QueueEffect[FirstCapacity];
-        else
-            Array.Clear(_effects, 0, Count);
+        if (_effects.Length == 0)
+            return;
+        Array.Clear(_effects, 0, Count);
+        _spare = _effects.Length > KeptCapacity && Count < _effects.Length / 8 ? null : _effects;
+        _effects = [];
         Count = 0;
     }
 
@@ -113,9 +118,20 @@ public sealed class EffectList
     private ref QueueEffect Next(QueueEffectKind kind)
     {
         if (Count == _effects.Length)
-            Array.Resize(ref _effects, _effects.Length * 2);
+            Grow();
         ref QueueEffect effect = ref _effects[Count++];
         effect.Kind = kind;
         return ref effect;
+    }
+
+    private void Grow()
+    {
+        if (_effects.Length > 0)
+        {
+            Array.Resize(ref _effects, _effects.Length * 2);
+            return;
+        }
+        _effects = _spare ?? new QueueEffect[FirstCapacity];
+        _spare = null;
     }
 }

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Warren.Compare;
+
+/// <summary>RabbitMQ as the distribution's package installs it, with its defaults and without plugins.</summary>
+internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitMQ", directory, port)
+{
+    // The script behind the package's wrapper, which insists on the service's user.
+    private const string Script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+    internal static bool Installed => File.Exists(Script);
+
+    internal override int ProcessId =>
+        int.Parse(File.ReadAllText(Path.Combine(Directory, "pid")), CultureInfo.InvariantCulture);
+
+    // The name service of the Erlang runtime stays behind when the node ends; this one is ours alone.
+    private string NamesPort => $"{Port + 2}";
+
+    protected override void Describe(ProcessStartInfo start)
+    {
+        start.FileName = Script;
+        SetEnvironment(start, "bench-rabbit@localhost");
+        start.Environment["ERL_EPMD_PORT"] = NamesPort;
+        start.Environment["ERL_EPMD_ADDRESS"] = "127.0.0.1";
+        start.Environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
+    }
+
+    protected override void AfterStop()
+    {
+        var start = new ProcessStartInfo("epmd", ["-kill"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ERL_EPMD_PORT"] = NamesPort;
+        using Process? kill = Process.Start(start);
+        kill?.WaitForExit();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Warren.Load;
+
+/// <summary>What the broker's process uses, from /proc: processor time and resident memory.</summary>
+internal sealed class ProcessUsage
+{
+    // USER_HZ, which user space sees as 100 on every Linux.
+    private const double TicksPerSecond = 100;
+    private const double KiBPerMiB = 1024;
+    private readonly int _processId;
+    private double _peakMiB;
+
+    /// <param name="processId">The process to look at; 0 for none.</param>
+    internal ProcessUsage(int processId)
+    {
+        _processId = processId;
+        Sample();
+    }
+
+    internal bool Watching => _processId != 0;
+
+    /// <summary>Processor seconds of the process since it started.</summary>
+    internal double BrokerSeconds => SecondsOf(_processId);
+
+    internal static double OwnSeconds => SecondsOf(Environment.ProcessId);
+
+    /// <summary>Notes the memory of this moment, so that the peak is known later.</summary>
+    internal double Sample()
+    {
+        double residentMiB = ResidentMiB();
+        _peakMiB = Math.Max(_peakMiB, residentMiB);
+        return residentMiB;
+    }
+
+    /// <summary>What was used between two moments, for so many messages (or none).</summary>
+    internal void AddTo(JsonObject json, double brokerSeconds, double elapsedSeconds, long messages)
+    {
+        if (!Watching)
+            return;
+        json["broker_cpu_cores"] = Math.Round(brokerSeconds / elapsedSeconds, 3);
+        if (messages > 0)
+            json["broker_cpu_us_per_message"] = Math.Round(brokerSeconds * 1e6 / messages, 3);
+        json["broker_rss_peak_mib"] = Math.Round(_peakMiB, 1);
+    }
+
+    private static double SecondsOf(int processId)
+    {
+        string stat = Read($"/proc/{processId}/stat");
+        // The second field is the program's name in parentheses and may hold anything; user and system time are the
+        // 12th and 13th after it.
+        string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length < 13 ? 0 : (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
+    }
+
+    private double ResidentMiB()
+    {
+        foreach (string line in Read($"/proc/{_processId}/status").Split('\n'))
+        {
+            if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                return Number(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) / KiBPerMiB;
+        }
+
+        return 0;
+    }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return ""; // the process has gone; the run will say so by itself
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Warren.Amqp;
+using Warren.Broker.Arguments;
+using Warren.Broker.Channels;
+using Warren.Broker.Exchanges;
+using Warren.Broker.Queues;
+using Warren.Broker.Security;
+using Warren.Broker.Topology;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>queue.bind, queue.unbind, exchange.bind, exchange.unbind.</summary>
+internal sealed class ChangeBinding : DefinitionsChange
+{
+    private readonly ChannelRequest _request;
+    private readonly string _vhost;
+    private readonly Binding _binding;
+    private readonly bool _adds;
+
+    public ChangeBinding(ChannelRequest request, string vhost, Binding binding, bool adds)
+    {
+        _request = request;
+        _vhost = vhost;
+        _binding = binding;
+        _adds = adds;
+    }
+
+    internal override void Apply(DefinitionsStore store) => DefinitionsStore.Attempt(_request, () =>
+    {
+        Vhost vhost = store.FindVhost(_vhost) ?? throw Refusals.NoVhost(_vhost);
+        if (_adds)
+            Add(store, vhost);
+        else
+            store.Publish(vhost.WithoutBinding(_binding).Vhost);
+        if (_binding.DestinationKind == DestinationKind.Queue && _adds)
+            _request.Succeed(new QueueBindOk());
+        else if (_binding.DestinationKind == DestinationKind.Queue)
+            _request.Succeed(new QueueUnbindOk());
+        else if (_adds)
+            _request.Succeed(new ExchangeBindOk());
+        else
+            _request.Succeed(new ExchangeUnbindOk());
+    });
+
+    private void Add(DefinitionsStore store, Vhost vhost)
+    {
+        CheckEnds(vhost, _binding);
+        store.Publish(vhost.WithBinding(_binding));
+    }
+
+    /// <summary>Throws if one of the binding's ends is missing or its source does not take it.</summary>
+    internal static void CheckEnds(Vhost vhost, Binding binding)
+    {
+        if (!vhost.Exchanges.TryGetValue(binding.Source, out Exchange? source))
+            throw NoSuch(ResourceKind.Exchange, binding.Source, vhost);
+        bool toQueue = binding.DestinationKind == DestinationKind.Queue;
+        if (toQueue && !vhost.Queues.TryGetValue(binding.Destination, out QueueDefinition? _))
+            throw NoSuch(ResourceKind.Queue, binding.Destination, vhost);
+        if (!toQueue && !vhost.Exchanges.TryGetValue(binding.Destination, out Exchange? _))
+            throw NoSuch(ResourceKind.Exchange, binding.Destination, vhost);
+        source.Validate(binding);
+    }
+
+    private static AmqpException NoSuch(ResourceKind kind, string name, Vhost vhost) =>
+        new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, vhost.Name)}");
+}

@@ -1,0 +1,39 @@
+using Warren.Amqp;
+using Warren.Broker.Arguments;
+using Warren.Broker.Channels;
+using Warren.Broker.Exchanges;
+using Warren.Broker.Security;
+using Warren.Broker.Topology;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>exchange.delete. Deleting what is not there succeeds, as in RabbitMQ.</summary>
+internal sealed class DeleteExchange : DefinitionsChange
+{
+    private readonly ChannelRequest _request;
+    private readonly string _vhost;
+    private readonly string _name;
+    private readonly bool _ifUnused;
+
+    public DeleteExchange(ChannelRequest request, string vhost, string name, bool ifUnused)
+    {
+        _request = request;
+        _vhost = vhost;
+        _name = name;
+        _ifUnused = ifUnused;
+    }
+
+    internal override void Apply(DefinitionsStore store) => DefinitionsStore.Attempt(_request, () =>
+    {
+        if (store.FindVhost(_vhost) is { } vhost && vhost.Exchanges.TryGetValue(_name, out Exchange? exchange))
+        {
+            if (_ifUnused && exchange.BindingCount > 0)
+            {
+                throw new AmqpException(
+                    ReplyCode.PreconditionFailed, $"{ResourceName.Describe(ResourceKind.Exchange, _name, _vhost)} in use");
+            }
+            store.Publish(vhost.WithoutExchange(_name).Vhost);
+        }
+        _request.Succeed(new ExchangeDeleteOk());
+    });
+}

@@ -1,0 +1,26 @@
+using Warren.Broker.Queues;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>A connection is over: its exclusive queues go with it.</summary>
+internal sealed class DeleteOwned : DefinitionsChange
+{
+    private readonly long _connectionId;
+    private readonly Action? _done;
+
+    public DeleteOwned(long connectionId, Action? done)
+    {
+        _connectionId = connectionId;
+        _done = done;
+    }
+
+    internal override void Apply(DefinitionsStore store)
+    {
+        foreach (QueueDefinition queue in store.TakeOwned(_connectionId))
+        {
+            queue.Home.Post(QueueCommand.Close(null, ifUnused: false, ifEmpty: false));
+            store.Remove(queue);
+        }
+        _done?.Invoke();
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Warren.Broker.Alarms;
+using Warren.Broker.Channels;
+using Warren.Broker.Connections;
+using Warren.Broker.Definitions;
+using Warren.Broker.Delays;
+using Warren.Broker.Messages;
+using Warren.Broker.Queues;
+using Warren.Broker.Security;
+using Warren.Broker.Topology;
+using Warren.Broker.Turns;
+
+namespace Warren.Broker;
+
+/// <summary>
+/// The broker of one node: what its parts share, made by hand from top to bottom. It holds the two published snapshots,
+/// the seams of time, turns and randomness, and the slow tick; everything that changes belongs to one of its parts.
+/// </summary>
+public sealed class MessageBroker : IDisposable
+{
+    /// <summary>How often heartbeats and handshakes are looked at: a heartbeat of one second needs two a second.</summary>
+    private const int ConnectionTickMs = 500;
+
+    /// <summary>Every how many ticks memory is measured; RabbitMQ does it every 2.5 s.</summary>
+    private const int TicksPerMeasurement = 2;
+
+    /// <summary>Slabs may be pinned to this amount beyond what lives before waiting messages are moved together.</summary>
+    private const long PinnedTolerationBytes = 64 * 1024 * 1024;
+
+    private readonly LogSink _log;
+    private readonly Random _random;
+    private readonly ITimer _tick;
+    private TopologySnapshot _topology = TopologySnapshot.Empty;
+    private SecuritySnapshot _security = SecuritySnapshot.Empty;
+    private int _ticks;
+
+    /// <param name="options">What the operator set.</param>
+    /// <param name="turns">Who runs turns.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Where all randomness that is no secret comes from.</param>
+    /// <param name="log">Where log lines go.</param>
+    public MessageBroker(BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log)
+    {
+        Options = options;
+        Turns = turns;
+        Time = time;
+        _random = random;
+        _log = log;
+        Slabs = new SlabPool();
+        Timers = new QueueTimers(this);
+        Definitions = new DefinitionsStore(this);
+        Delays = new DelayedMessages(this);
+        DirectReplies = new DirectReplies();
+        Authenticator = new Authenticator(AuthenticationOptions.From(options));
+        Connections = new ConnectionRegistry(this);
+        Alarms = new NodeAlarms(this);
+        Bootstrap.Apply(this);
+        _tick = time.CreateTimer(static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs), TimeSpan.FromMilliseconds(ConnectionTickMs));
+    }
+
+    public BrokerOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    public ConnectionRegistry Connections { get; }
+
+    public NodeAlarms Alarms { get; }
+
+    public DirectReplies DirectReplies { get; }
+
+    public SlabPool Slabs { get; }
+
+    /// <summary>Milliseconds of the monotonic clock: the time of all queues.</summary>
+    public long NowMs => Time.GetTimestamp() * 1000 / Time.TimestampFrequency;
+
+    /// <summary>The published topology; written by the definitions' turn alone.</summary>
+    public TopologySnapshot Topology
+    {
+        get => Volatile.Read(ref _topology);
+        internal set => Volatile.Write(ref _topology, value);
+    }
+
+    /// <summary>The published users and permissions; written by the definitions' turn alone.</summary>
+    public SecuritySnapshot Security
+    {
+        get => Volatile.Read(ref _security);
+        internal set => Volatile.Write(ref _security, value);
+    }
+
+    internal ITurnScheduler Turns { get; }
+
+    internal DefinitionsStore Definitions { get; }
+
+    internal DelayedMessages Delays { get; }
+
+    internal QueueTimers Timers { get; }
+
+    internal Authenticator Authenticator { get; }
+
+    public void Log(LogLevel level, LogCategory category, string message) => _log(level, category, message);
+
+    /// <summary>All queues of the node.</summary>
+    public ImmutableArray<QueueDefinition> AllQueues() =>
+        [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
+
+    public void Dispose()
+    {
+        _tick.Dispose();
+        Timers.Dispose();
+        Delays.Dispose();
+    }
+
+    /// <summary>A source of its own for one owner, seeded from the node's.</summary>
+    internal Random NewRandom()
+    {
+        lock (_random)
+            return new Random(_random.Next());
+    }
+
+    /// <summary>Lets every queue move its messages out of slabs that are mostly dead.</summary>
+    internal void Compact()
+    {
+        foreach (QueueDefinition queue in AllQueues())
+        {
+            if (queue.Home.ReadyCount + queue.Home.UnackedCount > 0)
+                queue.Home.Post(QueueCommand.Compact());
+        }
+    }
+
+    private void Tick()
+    {
+        Connections.Tick();
+        if (++_ticks % TicksPerMeasurement != 0)
+            return;
+        Alarms.Tick();
+        if (Slabs.OutstandingBytes > PinnedTolerationBytes && Slabs.OutstandingBytes > 2 * LiveBytes() + PinnedTolerationBytes)
+            Compact();
+    }
+
+    // Bodies, and as much again as small messages have around them.
+    private long LiveBytes()
+    {
+        long bytes = 0;
+        foreach (QueueDefinition queue in AllQueues())
+            bytes += queue.Home.MessageBytes + (64L * (queue.Home.ReadyCount + queue.Home.UnackedCount));
+        return bytes;
+    }
+}

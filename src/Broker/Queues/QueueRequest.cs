@@ -1,0 +1,36 @@
+using Warren.Amqp;
+using Warren.Broker.Channels;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// A channel's request to a queue. The queue's turn calls <see cref="Answered"/> when the machine has answered; the reply
+/// goes into the outbox in its place among the deliveries, and only then the channel is let go on.
+/// </summary>
+public abstract class QueueRequest : ChannelRequest
+{
+    internal QueueRequest(Channel channel, bool noWait)
+        : base(channel, noWait)
+    {
+    }
+
+    /// <summary>What the client is told instead of the reply, once <see cref="Answered"/> has set it.</summary>
+    internal AmqpException? Error { get; private protected set; }
+
+    /// <summary>Somebody else will answer: the request has gone on to another turn.</summary>
+    internal bool IsPassedOn { get; private protected set; }
+
+    /// <summary>Makes the reply's frame; null when there is none.</summary>
+    internal abstract byte[]? Answered(in QueueEffect effect);
+
+    /// <summary>The reply is in the outbox: lets the channel go on, or close.</summary>
+    internal void Finish()
+    {
+        if (IsPassedOn)
+            return;
+        if (Error is not null)
+            Fail(Error);
+        else
+            Resume();
+    }
+}

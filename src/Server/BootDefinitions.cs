@@ -1,0 +1,40 @@
+using Warren.Broker;
+using Warren.Broker.Definitions.Import;
+using Warren.Server.Configuration;
+using Warren.Server.Logging;
+
+namespace Warren.Server;
+
+/// <summary>Reads the definitions that <c>load_definitions</c> names: a file, or the <c>*.json</c> of a directory.</summary>
+internal static class BootDefinitions
+{
+    /// <exception cref="ConfigurationException">A file cannot be read or applied; the node must not start half defined.</exception>
+    public static void Load(string? path, MessageBroker broker, NodeLog log)
+    {
+        if (path is null)
+            return;
+        string[] files = Directory.Exists(path) ? [.. Directory.GetFiles(path, "*.json").Order(StringComparer.Ordinal)] : [path];
+        foreach (string file in files)
+        {
+            DefinitionsDocument document = Read(file, broker);
+            foreach (string warning in document.Warnings)
+                log.Write(LogLevel.Warning, LogCategory.Default, $"{file}: {warning}");
+            log.Write(LogLevel.Info, LogCategory.Default, $"applied definitions of {file}: {document.Vhosts.Length} vhosts, {document.Users.Length} users, {document.Exchanges.Length} exchanges, {document.Queues.Length} queues, {document.Bindings.Length} bindings");
+        }
+    }
+
+    private static DefinitionsDocument Read(string file, MessageBroker broker)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            DefinitionsDocument document = DefinitionsReader.Read(stream);
+            ImportApplication.Apply(broker, document);
+            return document;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or DefinitionsException)
+        {
+            throw new ConfigurationException($"load_definitions: {file}: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using Warren.Broker;
+using Warren.Broker.Turns;
+using Warren.Server.Configuration;
+using Warren.Server.Listeners;
+using Warren.Server.Logging;
+
+namespace Warren.Server;
+
+/// <summary>One running node: its log, its broker, its listeners; started and stopped in that order and back.</summary>
+public sealed class Node : IAsyncDisposable
+{
+    /// <summary>How long clients may take to say goodbye when the node stops.</summary>
+    private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(5);
+
+    private readonly NodeOptions _options;
+    private readonly NodeLog _log;
+    private readonly MessageBroker _broker;
+    private readonly TlsServer? _tls;
+    private readonly ImmutableArray<AmqpListener> _listeners;
+    private readonly ImmutableArray<Task> _accepting;
+
+    private Node(NodeOptions options, NodeLog log, MessageBroker broker, TlsServer? tls, ImmutableArray<AmqpListener> listeners)
+    {
+        _options = options;
+        _log = log;
+        _broker = broker;
+        _tls = tls;
+        _listeners = listeners;
+        _accepting = [.. listeners.Select(listener => listener.RunAsync())];
+    }
+
+    public MessageBroker Broker => _broker;
+
+    public ImmutableArray<AmqpListener> Listeners => _listeners;
+
+    /// <summary>Starts everything; returns when every listener accepts.</summary>
+    /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
+    public static Node Start(NodeOptions options, TimeProvider time, Random random, NodeLog log)
+    {
+        foreach (ConfigurationNote note in options.Notes)
+            log.Write(note.Level, LogCategory.Default, note.Message);
+        TlsServer? tls = options.Tls is null ? null : new TlsServer(options.Tls);
+        var broker = new MessageBroker(options.Broker, ThreadPoolTurns.Instance, time, random, log.Write);
+        BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
+        ImmutableArray<AmqpListener> listeners = [.. options.Listeners.Select(listener => Listen(listener, options, broker, tls))];
+        foreach (AmqpListener listener in listeners)
+            log.Write(LogLevel.Info, LogCategory.Default, $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
+        return new Node(options, log, broker, tls, listeners);
+    }
+
+    /// <summary>Stops accepting, says goodbye to every client, ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (AmqpListener listener in _listeners)
+            listener.Dispose();
+        await Task.WhenAll(_accepting).ConfigureAwait(false);
+        await _broker.Connections.CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience).ConfigureAwait(false);
+        _broker.Dispose();
+        _tls?.Dispose();
+        _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
+    }
+
+    private static AmqpListener Listen(ListenerOptions listener, NodeOptions options, MessageBroker broker, TlsServer? tls)
+    {
+        try
+        {
+            return new AmqpListener(listener, options, broker, tls);
+        }
+        catch (SocketException error)
+        {
+            string address = listener.Address?.ToString() ?? "all addresses";
+            throw new ConfigurationException(
+                $"cannot listen on port {listener.Port} of {address}: {error.Message}. Another node or broker may be using it; RABBITMQ_NODE_PORT or listeners.tcp.default choose another port");
+        }
+    }
+}
