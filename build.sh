@@ -192,9 +192,8 @@ command_dist() {
 }
 
 command_bench() {
-    [ -d bench/Compare ] || fail "the measurements are not built yet"
     need_sdk
-    exec dotnet run --project bench/Compare -c Release -- "$@"
+    exec bench/run "$@"
 }
 
 not_built() {

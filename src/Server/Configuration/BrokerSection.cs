@@ -31,7 +31,9 @@ public static class BrokerSection
                 environment.Find("PRODUCT_VERSION") ?? settings.Text("product.version") ?? defaults.ProductVersion,
             DefaultQueueType = ReadQueueType(settings, defaults, notes),
             PasswordHashing = ReadHashing(settings, defaults),
-            DefinitionsPath = settings.Text("load_definitions"),
+            DefinitionsPath = settings.Text("load_definitions")
+                ?? settings.Text("definitions.local.path")
+                ?? settings.Text("management.load_definitions"),
             AuthMechanisms = ReadMechanisms(settings, defaults),
             CertificateLoginFrom = ReadLoginFrom(settings, defaults),
             CertificateLoginSanType = settings.Text("ssl_cert_login_san_type") ?? defaults.CertificateLoginSanType,

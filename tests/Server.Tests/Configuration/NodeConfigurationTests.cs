@@ -71,6 +71,7 @@ public sealed class NodeConfigurationTests : IDisposable
         vm_memory_high_watermark.absolute = 2GiB
         total_memory_available_override_value = 8GB
         password_hashing_module = rabbit_password_hashing_sha512
+        load_definitions = /etc/rabbitmq/definitions.json
         product.name = Bunny
         product.version = 1.2.3
         """;
@@ -137,6 +138,7 @@ public sealed class NodeConfigurationTests : IDisposable
             MemoryHighWatermarkBytes = 2L << 30,
             TotalMemoryBytes = 8_000_000_000,
             PasswordHashing = "sha512",
+            DefinitionsPath = "/etc/rabbitmq/definitions.json",
             ProductName = "Bunny",
             ProductVersion = "1.2.3",
         };
