@@ -67,17 +67,20 @@ public static class BrokerSection
     };
 
     private static BrokerOptions WithUsers(
-        BrokerOptions options, Settings settings, NodeEnvironment environment) => options with
+        BrokerOptions options, Settings settings, NodeEnvironment environment)
     {
-        DefaultUser = environment.Find("DEFAULT_USER") ?? settings.Text("default_user") ?? options.DefaultUser,
-        DefaultPassword = environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
-        DefaultVhost = environment.Find("DEFAULT_VHOST") ?? settings.Text("default_vhost") ?? options.DefaultVhost,
-        DefaultUserTags = ReadTags(settings, options),
-        DefaultConfigure = settings.Text("default_permissions.configure") ?? options.DefaultConfigure,
-        DefaultWrite = settings.Text("default_permissions.write") ?? options.DefaultWrite,
-        DefaultRead = settings.Text("default_permissions.read") ?? options.DefaultRead,
-        LoopbackUsers = ReadLoopbackUsers(settings, options),
-    };
+        return options with
+        {
+            DefaultUser = environment.Find("DEFAULT_USER") ?? settings.Text("default_user") ?? options.DefaultUser,
+            DefaultPassword = environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
+            DefaultVhost = environment.Find("DEFAULT_VHOST") ?? settings.Text("default_vhost") ?? options.DefaultVhost,
+            DefaultUserTags = ReadTags(settings, options),
+            DefaultConfigure = settings.Text("default_permissions.configure") ?? options.DefaultConfigure,
+            DefaultWrite = settings.Text("default_permissions.write") ?? options.DefaultWrite,
+            DefaultRead = settings.Text("default_permissions.read") ?? options.DefaultRead,
+            LoopbackUsers = ReadLoopbackUsers(settings, options),
+        };
+    }
 
     /// <summary>
     /// RabbitMQ forgets guest as soon as any other user is listed, and so opens it to the network; here guest stays
