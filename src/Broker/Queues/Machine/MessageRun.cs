@@ -16,6 +16,10 @@ internal sealed class MessageRun
 
     private Chunk? _first;
     private Chunk? _last;
+
+    /// <summary>The chunk drained last, so that a queue of steady length allocates nothing; given up when it is empty.</summary>
+    private Chunk? _spare;
+
     private int _head;
     private int _tail;
 
@@ -42,7 +46,7 @@ internal sealed class MessageRun
         {
             _first = first.Next;
             _head = 0;
-            ArrayPool<QueuedMessage>.Shared.Return(first.Messages);
+            Retire(first);
         }
     }
 
@@ -61,7 +65,8 @@ internal sealed class MessageRun
     private void Extend()
     {
         int size = _last is null ? SmallestChunk : Math.Min(LargestChunk, _last.Messages.Length * 2);
-        var chunk = new Chunk(ArrayPool<QueuedMessage>.Shared.Rent(size));
+        Chunk chunk = _spare ?? new Chunk(ArrayPool<QueuedMessage>.Shared.Rent(size));
+        _spare = null;
         if (_last is null)
             _first = chunk;
         else
@@ -70,10 +75,21 @@ internal sealed class MessageRun
         _tail = 0;
     }
 
+    private void Retire(Chunk chunk)
+    {
+        if (_spare is not null)
+            ArrayPool<QueuedMessage>.Shared.Return(_spare.Messages);
+        chunk.Next = null;
+        _spare = chunk;
+    }
+
     private void Reset()
     {
         _head = 0;
         _tail = 0;
+        if (_spare is not null)
+            ArrayPool<QueuedMessage>.Shared.Return(_spare.Messages);
+        _spare = null;
         if (_first!.Messages.Length <= SmallestChunk)
             return;
         ArrayPool<QueuedMessage>.Shared.Return(_first.Messages);
