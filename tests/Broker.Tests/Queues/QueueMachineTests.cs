@@ -23,7 +23,7 @@ public sealed class QueueMachineTests
             Publish();
         var consumer = new Consumer { Tag = "c", Channel = null!, PrefetchCount = backlog == 0 ? 0 : 1, NoAck = noAck };
         _machine.AddConsumer(consumer, null, 0);
-        RunRounds(consumer, 3000);
+        RunRounds(consumer, 3_000);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         RunRounds(consumer, 10_000);
