@@ -151,6 +151,7 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
             return;
         }
         Ready.Remove(head);
+        Expire(nowMs);
         Effects.Add($"got {head.Name} {(noAck ? -1 : head.Position)} {head.Redelivered} {Count(head)} left {Ready.Count}");
         if (!noAck)
             Hold(head, null, nowMs);
