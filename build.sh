@@ -166,8 +166,10 @@ count() { sed -n "s/^  $1: \([0-9][0-9]*\)\$/\1/p" "$2" | tail -1 | grep . || ec
 command_lint() {
     need_sdk
     build Warren.slnx
-    dotnet format Warren.slnx --no-restore --verify-no-changes --severity warn
-    dotnet run --project tests/Tidy -c Release --no-build
+    local status=0
+    dotnet format Warren.slnx --no-restore --verify-no-changes --severity warn || status=1
+    dotnet run --project tests/Tidy -c Release --no-build || status=1
+    return "$status"
 }
 
 command_dist() {
@@ -192,9 +194,8 @@ command_dist() {
 }
 
 command_bench() {
-    [ -d bench/Compare ] || fail "the measurements are not built yet"
     need_sdk
-    exec dotnet run --project bench/Compare -c Release -- "$@"
+    exec bench/run "$@"
 }
 
 not_built() {

@@ -1,5 +1,6 @@
 using Warren.Broker;
 using Warren.Broker.Definitions.Import;
+using Warren.Broker.Security;
 using Warren.Server.Configuration;
 using Warren.Server.Logging;
 
@@ -23,12 +24,15 @@ internal static class BootDefinitions
         }
     }
 
+    private static PasswordHashing Hashing(MessageBroker broker) =>
+        PasswordHash.TryParseHashing(broker.Options.PasswordHashing, out PasswordHashing hashing) ? hashing : PasswordHashing.Sha256;
+
     private static DefinitionsDocument Read(string file, MessageBroker broker)
     {
         try
         {
             using FileStream stream = File.OpenRead(file);
-            DefinitionsDocument document = DefinitionsReader.Read(stream);
+            DefinitionsDocument document = DefinitionsReader.Read(stream, Hashing(broker));
             ImportApplication.Apply(broker, document);
             return document;
         }

@@ -1,6 +1,6 @@
 using Xunit.Runner.InProc.SystemConsole;
 
-if (args is ["record" or "play", ..])
+if (args is ["record" or "play" or "diff", ..])
     return Warren.Conformance.Player.PlayCommand.Run(args);
 if (args.Any(arg => arg is "--server" or "--internal-msbuild-node"))
 {

@@ -76,6 +76,9 @@ public readonly ref struct PropertiesView
     /// <summary>The delivery mode, 2 for persistent; 0 when absent.</summary>
     public byte DeliveryMode { get; }
 
+    /// <summary>Whether there is a delivery mode.</summary>
+    public bool HasDeliveryMode => Has(PropertyFlags.DeliveryMode);
+
     /// <summary>Whether the message asks to be kept on disk.</summary>
     public bool IsPersistent => DeliveryMode == 2;
 

@@ -64,10 +64,10 @@ public static class PublishChecks
         return milliseconds;
     }
 
-    /// <exception cref="AmqpException">406: 1 and 2 are the only modes; 0 is taken as not given.</exception>
+    /// <exception cref="AmqpException">406: 1 and 2 are the only modes.</exception>
     public static void CheckDeliveryMode(byte deliveryMode)
     {
-        if (deliveryMode > 2)
+        if (deliveryMode is not (1 or 2))
             throw InvalidMessage($"{{delivery_mode_unknown,{deliveryMode}}}");
     }
 

@@ -93,28 +93,33 @@ internal sealed class ChannelEntities
     private void OnQueueDeclare(QueueDeclare declare)
     {
         string name = ResourceName.WithoutLineBreaks(declare.QueueText);
-        if (declare.Passive)
+        if (name == DirectReplies.QueueText || (declare.Passive && DirectReplies.IsReplyAddress(name) && Broker.DirectReplies.IsAlive(name)))
         {
-            DeclarePassively(name.Length == 0 ? _lastQueue ?? "" : name, declare.NoWait);
+            if (!declare.NoWait)
+                _connection.Send(_channel.Number, new QueueDeclareOk(name, 0, 1));
             return;
         }
-        FieldTable arguments = declare.Arguments;
-        string defaultType = DefaultQueueType;
+        if (declare.Passive)
+        {
+            DeclarePassively(name, declare.NoWait);
+            return;
+        }
         ValidQueue? valid = null;
         if (name.Length == 0)
         {
-            valid = Validate("", declare, arguments, defaultType);
+            valid = Validate("", declare);
             name = $"amq.gen-{ChannelConsumers.RandomName()}";
         }
-        else if (_connection.Vhost?.Queues.TryGetValue(name, out _) != true)
-        {
+        QueueDefinition? present = null;
+        _connection.Vhost?.Queues.TryGetValue(name, out present);
+        if (present is null && valid is null)
             ResourceName.CheckNew(ResourceKind.Queue, name);
-        }
         _connection.Permissions.Check(Access.Configure, ResourceKind.Queue, name);
-        valid ??= Validate(name, declare, arguments, defaultType);
-        CheckDeadLettering(name, valid.Settings.DeadLetterExchange);
-        if (valid.Type == QueueType.Stream)
-            throw new AmqpException(ReplyCode.NotImplemented, $"stream queues are not built yet: {ResourceName.Describe(ResourceKind.Queue, name, VhostName)}", closesConnection: false);
+        if (present is null)
+        {
+            valid ??= Validate(name, declare);
+            CheckDeadLettering(name, valid.Settings.DeadLetterExchange);
+        }
         var declaration = new QueueDeclaration
         {
             Vhost = VhostName,
@@ -122,36 +127,28 @@ internal sealed class ChannelEntities
             Durable = declare.Durable,
             Exclusive = declare.Exclusive,
             AutoDelete = declare.AutoDelete,
-            Arguments = arguments,
+            Arguments = declare.Arguments,
             ConnectionId = _connection.Id,
             Valid = valid,
         };
-        _connection.OwnsQueues |= declare.Exclusive;
-        _lastQueue = name;
-        Declare(declaration, declare.NoWait);
+        Declare(declaration, present, declare.NoWait);
     }
 
-    private void Declare(QueueDeclaration declaration, bool noWait)
+    private void Declare(QueueDeclaration declaration, QueueDefinition? present, bool noWait)
     {
-        if (_connection.Vhost?.Queues.TryGetValue(declaration.Name, out QueueDefinition? present) == true)
-        {
+        if (present is not null)
             DeclareQueue.CheckAgainst(present, declaration, DefaultQueueType);
-            var status = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
-            _connection.AddPost(present.Home, QueueCommand.Status(status, touches: true));
-            return;
-        }
+        _connection.OwnsQueues |= declaration.Exclusive;
+        _lastQueue = declaration.Name;
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
-        Broker.Definitions.Post(new DeclareQueue(request));
+        if (present is not null)
+            _connection.AddPost(present.Home, QueueCommand.Status(request, touches: true));
+        else
+            Broker.Definitions.Post(new DeclareQueue(request));
     }
 
     private void DeclarePassively(string name, bool noWait)
     {
-        if (name == DirectReplies.QueueText || (DirectReplies.IsReplyAddress(name) && Broker.DirectReplies.IsAlive(name)))
-        {
-            if (!noWait)
-                _connection.Send(_channel.Number, new QueueDeclareOk(name, 0, 1));
-            return;
-        }
         QueueDefinition queue = FindAccessible(name);
         _lastQueue = name;
         var declaration = new QueueDeclaration { Vhost = VhostName, Name = name, IsPassive = true, ConnectionId = _connection.Id };
@@ -159,9 +156,9 @@ internal sealed class ChannelEntities
         _connection.AddPost(queue.Home, QueueCommand.Status(request, touches: false));
     }
 
-    private ValidQueue Validate(string name, QueueDeclare declare, FieldTable arguments, string defaultType) =>
-        QueueArguments.Validate(
-            VhostName, name, declare.Durable, declare.Exclusive, declare.AutoDelete, arguments, defaultType, Broker.Options);
+    private ValidQueue Validate(string name, QueueDeclare declare) =>
+        DeclareQueue.Validate(
+            VhostName, name, declare.Durable, declare.Exclusive, declare.AutoDelete, declare.Arguments, DefaultQueueType, Broker.Options);
 
     // Who dead-letters reads the queue and writes to the exchange, so he must be allowed both.
     private void CheckDeadLettering(string queue, string? exchange)

@@ -165,10 +165,10 @@ internal sealed class ChannelPublisher
 
     private void CheckExchange(Vhost? vhost, string name)
     {
-        Exchange? exchange = null;
-        if (vhost is null || !vhost.Exchanges.TryGetValue(name, out exchange))
-            throw _channel.NoSuch(ResourceKind.Exchange, name);
+        // Permission first: who may not publish there is not told whether it exists.
         _connection.Permissions.Check(Access.Write, ResourceKind.Exchange, name);
+        if (vhost is null || !vhost.Exchanges.TryGetValue(name, out Exchange? exchange))
+            throw _channel.NoSuch(ResourceKind.Exchange, name);
         if (exchange.Internal)
         {
             throw new AmqpException(
@@ -190,7 +190,8 @@ internal sealed class ChannelPublisher
             PublishChecks.CheckUserId(properties.UserId, _username, _connection.User!.MayImpersonate);
         }
         long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
-        PublishChecks.CheckDeliveryMode(properties.DeliveryMode);
+        if (properties.HasDeliveryMode)
+            PublishChecks.CheckDeliveryMode(properties.DeliveryMode);
         return ttlMs;
     }
 

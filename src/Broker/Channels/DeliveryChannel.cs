@@ -46,6 +46,16 @@ public sealed class DeliveryChannel
         }
     }
 
+    /// <summary>The tag of a direct reply: RabbitMQ shows the next one and does not use it up.</summary>
+    internal bool TryNumberReply(out ulong tag)
+    {
+        lock (_lock)
+        {
+            tag = _nextTag;
+            return !_closed;
+        }
+    }
+
     /// <summary>Gives a delivery its tag; false if the channel was closed meanwhile.</summary>
     internal bool TryNumber(Queue? queue, int slot, long position, bool isShared, out ulong tag)
     {

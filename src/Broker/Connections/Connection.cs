@@ -32,6 +32,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private readonly BatchSet<Queue, QueueCommand> _posts;
     private bool _isReading = true;
     private bool _hasEnded;
+    private bool _shutsSocket = true;
     private long _lastReceivedTimestamp;
     private long _receivedBytes;
 
@@ -156,9 +157,13 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Outbox.Post(OutboxItem.Frames(frame));
     }
 
-    /// <summary>Ends the output after what is already in it; the socket is shut then.</summary>
-    internal void Finish()
+    /// <summary>
+    /// Ends the output after what is already in it. The socket is shut then, unless the client has said goodbye: he closes
+    /// it himself, as with RabbitMQ.
+    /// </summary>
+    internal void Finish(bool shutsSocket = true)
     {
+        _shutsSocket = shutsSocket;
         if (State == ConnectionState.Closed)
             return;
         State = ConnectionState.Closed;
@@ -296,6 +301,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private async Task RunOutputAsync()
     {
         await _outputLoop.RunAsync().ConfigureAwait(false);
+        if (!Volatile.Read(ref _shutsSocket))
+            return;
         try
         {
             if (_stream is SslStream tls)

@@ -142,7 +142,7 @@ internal sealed class DeliveryEncoder
                 written = WriteDeliver(output, channel.Number, consumer.TagBytes, tag, item.Flag, item.Message.Envelope);
                 return true;
             case OutboxItemKind.DeliverReply:
-                if (!channel.TryNumber(null, -1, 0, isShared: false, out tag))
+                if (!channel.TryNumberReply(out tag))
                     return false;
                 written = WriteDeliver(output, channel.Number, (byte[])item.Target!, tag, redelivered: false, item.Message.Envelope);
                 return true;

@@ -68,7 +68,7 @@ internal sealed class Handshake
     public void SayGoodbye()
     {
         _connection.Send(0, new ConnectionCloseOk());
-        _connection.Finish();
+        _connection.Finish(shutsSocket: false);
     }
 
     private void OnStartOk(ConnectionStartOk startOk)

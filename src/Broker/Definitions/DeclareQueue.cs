@@ -35,8 +35,31 @@ internal sealed class DeclareQueue : DefinitionsChange
         // Its owner is gone already, and what he owned was deleted before this came: nobody would delete it any more.
         if (declaration.Exclusive && !store.Broker.Connections.Contains(declaration.ConnectionId))
             return;
-        store.Create(vhost, declaration);
+        // The channel saw a queue and compared with that; it has gone since.
+        ValidQueue valid = declaration.Valid ?? Validate(
+            vhost.Name,
+            declaration.Name,
+            declaration.Durable,
+            declaration.Exclusive,
+            declaration.AutoDelete,
+            declaration.Arguments,
+            vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType,
+            store.Broker.Options);
+        store.Create(vhost, declaration with { Valid = valid });
         _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0));
+    }
+
+    /// <summary>What a queue with these properties would be; throws if there can be none.</summary>
+    internal static ValidQueue Validate(
+        string vhost, string name, bool durable, bool exclusive, bool autoDelete, FieldTable arguments, string defaultType, BrokerOptions options)
+    {
+        ValidQueue valid = QueueArguments.Validate(vhost, name, durable, exclusive, autoDelete, arguments, defaultType, options);
+        if (valid.Type != QueueType.Stream)
+            return valid;
+        throw new AmqpException(
+            ReplyCode.NotImplemented,
+            $"stream queues are not built yet: {ResourceName.Describe(ResourceKind.Queue, name, vhost)}",
+            closesConnection: false);
     }
 
     /// <summary>Throws if the queue that is there is not the one declared.</summary>

@@ -54,8 +54,7 @@ internal readonly record struct HeaderField(
     public ReadOnlySpan<byte> ValueIn(ReadOnlySpan<byte> table) => table.Slice(ValueAt, ValueSizeBytes);
 
     /// <summary>
-    /// Whether two values are the same to RabbitMQ: integers of any type by number (a timestamp is one), floats and
-    /// doubles by number, strings and byte arrays by their bytes, the rest by type and content. A number is never
+    /// Whether two values are the same to RabbitMQ: numbers of any type by number (a timestamp is one), strings and byte arrays by their bytes, the rest by type and content. A number is never
     /// equal to its text.
     /// </summary>
     public static bool SameValue(
@@ -63,12 +62,12 @@ internal readonly record struct HeaderField(
     {
         ReadOnlySpan<byte> leftValue = left.ValueIn(leftTable);
         ReadOnlySpan<byte> rightValue = right.ValueIn(rightTable);
-        if (IsInteger(left.Kind))
-            return IsInteger(right.Kind) && ReadInteger(left.Kind, leftValue) == ReadInteger(right.Kind, rightValue);
-        if (left.Kind is FieldKind.Float or FieldKind.Double)
+        if (IsInteger(left.Kind) && IsInteger(right.Kind))
+            return ReadInteger(left.Kind, leftValue) == ReadInteger(right.Kind, rightValue);
+        if (IsNumber(left.Kind))
         {
-            return right.Kind is FieldKind.Float or FieldKind.Double
-                && ReadFloat(left.Kind, leftValue).Equals(ReadFloat(right.Kind, rightValue));
+            return IsNumber(right.Kind)
+                && ReadNumber(left.Kind, leftValue).Equals(ReadNumber(right.Kind, rightValue));
         }
         if (left.Kind is FieldKind.LongString or FieldKind.ByteArray)
         {
@@ -97,7 +96,12 @@ internal readonly record struct HeaderField(
         _ => BinaryPrimitives.ReadInt64BigEndian(value),
     };
 
-    private static double ReadFloat(FieldKind kind, ReadOnlySpan<byte> value) => kind == FieldKind.Float
-        ? BinaryPrimitives.ReadSingleBigEndian(value)
-        : BinaryPrimitives.ReadDoubleBigEndian(value);
+    private static bool IsNumber(FieldKind kind) => IsInteger(kind) || kind is FieldKind.Float or FieldKind.Double;
+
+    private static double ReadNumber(FieldKind kind, ReadOnlySpan<byte> value) => kind switch
+    {
+        FieldKind.Float => BinaryPrimitives.ReadSingleBigEndian(value),
+        FieldKind.Double => BinaryPrimitives.ReadDoubleBigEndian(value),
+        _ => (double)ReadInteger(kind, value),
+    };
 }

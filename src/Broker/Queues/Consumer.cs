@@ -87,4 +87,7 @@ public sealed class Consumer
 
     internal bool HasCredit =>
         (NoAck || PrefetchCount == 0 || Unacked < PrefetchCount) && WindowMessagesLeft > 0 && WindowBytesLeft > 0;
+
+    internal void SetTimeout(long? queueTimeoutMs) =>
+        EffectiveTimeoutMs = TimeoutMs ?? queueTimeoutMs ?? long.MaxValue;
 }

@@ -187,7 +187,7 @@ public sealed class QueueMachine
             Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedExclusive);
             return;
         }
-        SetTimeout(consumer);
+        consumer.SetTimeout(_settings.ConsumerTimeoutMs);
         _consumers.Add(consumer);
         Answer(request, AnswerKind.Ok, 0, _consumers.Count);
         DeliverReady(nowMs);
@@ -244,6 +244,8 @@ public sealed class QueueMachine
             return;
         }
         _ready.TakeFirst(out QueuedMessage queued);
+        // What has expired behind it is not counted as left.
+        _disposals.DropExpired(nowMs);
         _deliveries.AnswerGet(request, noAck, in queued, _ready.Count, nowMs);
     }
 
@@ -314,10 +316,10 @@ public sealed class QueueMachine
         _settings = settings;
         _disposals.Configure(settings);
         for (Consumer? consumer = _consumers.First; consumer is not null; consumer = consumer.Next)
-            SetTimeout(consumer);
+            consumer.SetTimeout(settings.ConsumerTimeoutMs);
         _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
         _disposals.DropExpired(nowMs);
-        _disposals.DropOverLimit();
+        _disposals.DropOverLimit(nowMs);
         DeliverReady(nowMs);
     }
 
@@ -332,7 +334,7 @@ public sealed class QueueMachine
             return;
         }
         _disposals.DropExpired(nowMs);
-        _disposals.DropOverLimit();
+        _disposals.DropOverLimit(nowMs);
         if (nowMs >= _deliveries.NextCheckMs)
             EndOverdue(nowMs);
         DeliverReady(nowMs);
@@ -384,7 +386,7 @@ public sealed class QueueMachine
         else
             _ready.PutBack(in queued);
         _disposals.DropExpired(nowMs);
-        _disposals.DropOverLimit();
+        _disposals.DropOverLimit(nowMs);
     }
 
     /// <summary>Pairs ready messages with consumers until one side has run out.</summary>
@@ -404,9 +406,6 @@ public sealed class QueueMachine
         }
     }
 
-    private void SetTimeout(Consumer consumer) =>
-        consumer.EffectiveTimeoutMs = consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs ?? long.MaxValue;
-
     private void Detach(Consumer consumer, long nowMs)
     {
         _consumers.Remove(consumer);
@@ -419,9 +418,8 @@ public sealed class QueueMachine
 
     private void EndOverdue(long nowMs)
     {
-        List<Consumer> overdue = _deliveries.FindOverdue(nowMs);
         BeginGroup();
-        foreach (Consumer consumer in overdue)
+        foreach (Consumer consumer in _deliveries.FindOverdue(nowMs))
         {
             if (IsClosed)
                 break;
@@ -440,7 +438,6 @@ public sealed class QueueMachine
             consumer.OverdueReported = false;
         }
         _groups--;
-        overdue.Clear();
     }
 
     private void EndItself(CloseReason reason)

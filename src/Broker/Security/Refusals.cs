@@ -46,12 +46,14 @@ public static class Refusals
     /// <summary>530 at channel.open: the user's max-channels. Ends the connection.</summary>
     public static AmqpException UserChannelLimit(string username, long limit) =>
         new(ReplyCode.NotAllowed,
-            $"number of channels opened for user '{username}' has reached the maximum allowed user limit of ({limit})");
+            $"number of channels opened for user '{username}' has reached the maximum allowed user limit of ({limit})")
+        { IsNobodysMethod = true };
 
     /// <summary>530 at channel.open: <c>channel_max_per_node</c>. Ends the connection.</summary>
     public static AmqpException NodeChannelLimit(string node, long limit) =>
         new(ReplyCode.NotAllowed,
-            $"number of channels opened on node '{node}' has reached the maximum allowed limit of ({limit})");
+            $"number of channels opened on node '{node}' has reached the maximum allowed limit of ({limit})")
+        { IsNobodysMethod = true };
 
     /// <summary>406 at queue.declare: the vhost's max-queues.</summary>
     public static AmqpException QueueLimit(string queue, string vhost, long limit) =>

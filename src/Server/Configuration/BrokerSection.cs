@@ -3,7 +3,9 @@ using Warren.Broker;
 
 namespace Warren.Server.Configuration;
 
-/// <summary>Reads the broker's part of the settings. Where environment and file speak of one thing, RabbitMQ's order holds.</summary>
+/// <summary>
+/// Reads the broker's part of the settings. Where environment and file speak of one thing, RabbitMQ's order holds.
+/// </summary>
 public static class BrokerSection
 {
     private const int SmallestFrameMax = 4096;
@@ -29,7 +31,9 @@ public static class BrokerSection
                 environment.Find("PRODUCT_VERSION") ?? settings.Text("product.version") ?? defaults.ProductVersion,
             DefaultQueueType = ReadQueueType(settings, defaults, notes),
             PasswordHashing = ReadHashing(settings, defaults),
-            DefinitionsPath = settings.Text("load_definitions"),
+            DefinitionsPath = settings.Text("load_definitions")
+                ?? settings.Text("definitions.local.path")
+                ?? settings.Text("management.load_definitions"),
             AuthMechanisms = ReadMechanisms(settings, defaults),
             CertificateLoginFrom = ReadLoginFrom(settings, defaults),
             CertificateLoginSanType = settings.Text("ssl_cert_login_san_type") ?? defaults.CertificateLoginSanType,
@@ -47,7 +51,9 @@ public static class BrokerSection
         HeartbeatSeconds = (ushort)(settings.Int("heartbeat") ?? options.HeartbeatSeconds),
         FrameMaxBytes = ReadFrameMax(settings, "frame_max") ?? options.FrameMaxBytes,
         InitialFrameMaxBytes = ReadFrameMax(settings, "initial_frame_max") ?? options.InitialFrameMaxBytes,
-        ChannelMax = (ushort)(settings.Int("max_channels_per_connection") ?? settings.Int("channel_max") ?? options.ChannelMax),
+        ChannelMax = (ushort)(settings.Int("max_channels_per_connection")
+            ?? settings.Int("channel_max")
+            ?? options.ChannelMax),
         HandshakeTimeoutMs = settings.IntOr("handshake_timeout", int.MaxValue) ?? options.HandshakeTimeoutMs,
         MaxMessageSizeBytes = settings.Int("max_message_size") ?? options.MaxMessageSizeBytes,
         ConsumerMaxPerChannel = settings.IntOr("consumer_max_per_channel", null),
@@ -60,17 +66,21 @@ public static class BrokerSection
             settings.Bool("warren.consumer_timeout.closes_channel") ?? options.ConsumerTimeoutClosesChannel,
     };
 
-    private static BrokerOptions WithUsers(BrokerOptions options, Settings settings, NodeEnvironment environment) => options with
+    private static BrokerOptions WithUsers(
+        BrokerOptions options, Settings settings, NodeEnvironment environment)
     {
-        DefaultUser = environment.Find("DEFAULT_USER") ?? settings.Text("default_user") ?? options.DefaultUser,
-        DefaultPassword = environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
-        DefaultVhost = environment.Find("DEFAULT_VHOST") ?? settings.Text("default_vhost") ?? options.DefaultVhost,
-        DefaultUserTags = ReadTags(settings, options),
-        DefaultConfigure = settings.Text("default_permissions.configure") ?? options.DefaultConfigure,
-        DefaultWrite = settings.Text("default_permissions.write") ?? options.DefaultWrite,
-        DefaultRead = settings.Text("default_permissions.read") ?? options.DefaultRead,
-        LoopbackUsers = ReadLoopbackUsers(settings, options),
-    };
+        return options with
+        {
+            DefaultUser = environment.Find("DEFAULT_USER") ?? settings.Text("default_user") ?? options.DefaultUser,
+            DefaultPassword = environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
+            DefaultVhost = environment.Find("DEFAULT_VHOST") ?? settings.Text("default_vhost") ?? options.DefaultVhost,
+            DefaultUserTags = ReadTags(settings, options),
+            DefaultConfigure = settings.Text("default_permissions.configure") ?? options.DefaultConfigure,
+            DefaultWrite = settings.Text("default_permissions.write") ?? options.DefaultWrite,
+            DefaultRead = settings.Text("default_permissions.read") ?? options.DefaultRead,
+            LoopbackUsers = ReadLoopbackUsers(settings, options),
+        };
+    }
 
     /// <summary>
     /// RabbitMQ forgets guest as soon as any other user is listed, and so opens it to the network; here guest stays
@@ -89,7 +99,9 @@ public static class BrokerSection
     private static ImmutableArray<string> ReadTags(Settings settings, BrokerOptions options)
     {
         var tags = settings.Named("default_user_tags");
-        return tags.Count == 0 ? options.DefaultUserTags : [.. tags.Where(t => t.Entry.Value == "true").Select(t => t.Name)];
+        return tags.Count == 0
+            ? options.DefaultUserTags
+            : [.. tags.Where(t => t.Entry.Value == "true").Select(t => t.Name)];
     }
 
     private static ImmutableArray<string> ReadMechanisms(Settings settings, BrokerOptions options)
@@ -100,7 +112,8 @@ public static class BrokerSection
             if (!Mechanisms.Contains(entry.Value))
             {
                 throw new ConfigurationException(
-                    entry, $"expected {entry.Key} to be one of {string.Join(", ", Mechanisms)}; found \"{entry.Value}\"");
+                    entry,
+                    $"expected {entry.Key} to be one of {string.Join(", ", Mechanisms)}; found \"{entry.Value}\"");
             }
         }
 
@@ -115,7 +128,7 @@ public static class BrokerSection
             {
                 notes.Add(new ConfigurationNote(
                     LogLevel.Warning,
-                    $"{entry.Place}: {entry.Key} = {entry.Value} is accepted, but only the internal backend is built; users come from it alone"));
+                    $"{entry.Place}: {entry.Key} = {entry.Value} is accepted, but only the internal backend is built"));
             }
         }
     }
@@ -145,7 +158,8 @@ public static class BrokerSection
         const string Module = "rabbit_password_hashing_";
         if (settings.Find("password_hashing_module") is not { } entry)
             return options.PasswordHashing;
-        var name = entry.Value.StartsWith(Module, StringComparison.Ordinal) ? entry.Value[Module.Length..] : entry.Value;
+        var hasPrefix = entry.Value.StartsWith(Module, StringComparison.Ordinal);
+        var name = hasPrefix ? entry.Value[Module.Length..] : entry.Value;
         return name is "sha256" or "sha512" or "md5" ? name : throw new ConfigurationException(
             entry, $"expected password_hashing_module to be {Module}sha256, sha512 or md5; found \"{entry.Value}\"");
     }
@@ -165,7 +179,10 @@ public static class BrokerSection
             return null;
         if (sizeBytes == 0)
             return LargestFrameMax;
-        return sizeBytes is >= SmallestFrameMax and <= LargestFrameMax ? (int)sizeBytes : throw new ConfigurationException(
-            settings.Find(key)!, $"expected {key} to be 0 or from {SmallestFrameMax} to {LargestFrameMax} bytes; found {sizeBytes}");
+        if (sizeBytes is >= SmallestFrameMax and <= LargestFrameMax)
+            return (int)sizeBytes;
+        throw new ConfigurationException(
+            settings.Find(key)!,
+            $"expected {key} to be 0 or from {SmallestFrameMax} to {LargestFrameMax} bytes; found {sizeBytes}");
     }
 }

@@ -16,7 +16,9 @@ public sealed record CommandLine(bool ShowsVersion, bool ShowsHelp)
         What it does is configured by /etc/rabbitmq/rabbitmq.conf and RABBITMQ_* variables.
         """;
 
-    /// <summary>Reads the arguments. <c>-detached</c> is done by the script that starts the program and passes here.</summary>
+    /// <summary>
+    /// Reads the arguments. <c>-detached</c> is done by the script that starts the program and passes here.
+    /// </summary>
     /// <exception cref="ConfigurationException">An argument is not known.</exception>
     public static CommandLine Parse(IReadOnlyList<string> arguments)
     {

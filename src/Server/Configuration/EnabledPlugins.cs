@@ -39,7 +39,9 @@ public static class EnabledPlugins
         if (list is not ['[', .., '.'] || list[..^1].TrimEnd() is not ['[', .., ']'] bracketed)
         {
             throw new ConfigurationException(
-                file, 1, $"expected a list that ends with a full stop, such as [rabbitmq_management]. ; found \"{list}\"");
+                file,
+                1,
+                $"expected a list that ends with a full stop, such as [rabbitmq_management]. ; found \"{list}\"");
         }
 
         if (bracketed[1..^1].Trim().Length == 0)
@@ -64,5 +66,6 @@ public static class EnabledPlugins
             : $"{source}: {name} is not known to Warren and does nothing; nearest known name: {Nearest(name)}");
     }
 
-    private static string Nearest(string name) => BuiltIn.Concat(Known).MinBy(known => EditDistance.Between(name, known))!;
+    private static string Nearest(string name) =>
+        BuiltIn.Concat(Known).MinBy(known => EditDistance.Between(name, known))!;
 }

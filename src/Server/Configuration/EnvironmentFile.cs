@@ -76,7 +76,9 @@ public static class EnvironmentFile
         return value.ToString();
     }
 
-    /// <summary>Appends the variable named at <paramref name="dollar"/>; returns the index of its last character.</summary>
+    /// <summary>
+    /// Appends the variable named at <paramref name="dollar"/>; returns the index of its last character.
+    /// </summary>
     private static int AppendVariable(string text, int dollar, StringBuilder value, Func<string, string?> look)
     {
         var isBraced = dollar + 1 < text.Length && text[dollar + 1] == '{';

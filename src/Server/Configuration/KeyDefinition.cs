@@ -4,7 +4,8 @@ namespace Warren.Server.Configuration;
 /// <param name="Pattern">Segments joined by dots; <c>$name</c> stands for any one segment.</param>
 /// <param name="Type">What a value must look like.</param>
 /// <param name="State">Whether it works.</param>
-/// <param name="Versions">Which RabbitMQ knows it: <c>3</c>, <c>4</c>, <c>3,4</c>, or <c>warren</c> for our own.</param>
+/// <param name="Versions">Which RabbitMQ knows it: <c>3</c>, <c>4</c>, <c>3,4</c>, or <c>warren</c> for our
+/// own.</param>
 /// <param name="Default">The default as people read it; empty when there is none.</param>
 public sealed record KeyDefinition(string Pattern, ValueType Type, KeyState State, string Versions, string Default)
 {

@@ -10,6 +10,9 @@ public sealed class KeyTable
 {
     private const string ResourceName = "Warren.Server.Configuration.rabbitmq-keys.txt";
 
+    private const StringSplitOptions Trimmed =
+        StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+
     private readonly FrozenDictionary<string, KeyDefinition> _exact;
     private readonly KeyDefinition[] _patterns;
 
@@ -33,11 +36,11 @@ public sealed class KeyTable
         var definitions = new List<KeyDefinition>();
         var seen = new HashSet<string>();
         var groups = new Dictionary<string, List<string>>();
-        foreach (var line in text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in text.Split('\n', Trimmed))
         {
             if (line[0] == '#')
                 continue;
-            var columns = line.Split((char[]?)null, 5, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var columns = line.Split((char[]?)null, 5, Trimmed);
             if (columns is [['@', ..] group, "=", ..])
             {
                 if (!groups.TryGetValue(group, out var prefixes))
@@ -52,8 +55,9 @@ public sealed class KeyTable
             {
                 if (!seen.Add(pattern))
                     throw new FormatException($"the table of keys holds {pattern} twice");
+                var shownDefault = columns.ElementAtOrDefault(4) ?? "";
                 definitions.Add(new KeyDefinition(
-                    pattern, ValueType.Parse(columns[1]), ParseState(columns[3]), columns[2], columns.ElementAtOrDefault(4) ?? ""));
+                    pattern, ValueType.Parse(columns[1]), ParseState(columns[3]), columns[2], shownDefault));
             }
         }
 

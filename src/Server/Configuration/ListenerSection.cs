@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Warren.Server.Configuration;
 
-/// <summary>Reads where AMQP is served. As in RabbitMQ, a listener in a file goes before the environment's address and port.</summary>
+/// <summary>
+/// Reads where AMQP is served. As in RabbitMQ, a listener in a file goes before the environment's address and port.
+/// </summary>
 public static class ListenerSection
 {
     /// <exception cref="ConfigurationException">The environment's address or port is malformed.</exception>

@@ -3,7 +3,9 @@ using Warren.Broker;
 
 namespace Warren.Server.Configuration;
 
-/// <summary>Reads <c>log.*</c>, <c>RABBITMQ_LOGS</c> and <c>RABBITMQ_LOG</c>; the variables win over the files.</summary>
+/// <summary>
+/// Reads <c>log.*</c>, <c>RABBITMQ_LOGS</c> and <c>RABBITMQ_LOG</c>; the variables win over the files.
+/// </summary>
 public static class LogSection
 {
     /// <exception cref="ConfigurationException"><c>RABBITMQ_LOG</c> names an unknown level or category.</exception>
@@ -47,7 +49,9 @@ public static class LogSection
         return levels;
     }
 
-    /// <summary><c>RABBITMQ_LOG</c>: levels parted by commas, <c>debug</c> for all or <c>connection.debug</c> for one category.</summary>
+    /// <summary>
+    /// <c>RABBITMQ_LOG</c>: levels parted by commas, <c>debug</c> for all or <c>connection.debug</c> for one category.
+    /// </summary>
     private static LogOptions WithLevels(LogOptions options, string text)
     {
         foreach (var word in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -58,7 +62,8 @@ public static class LogSection
             var isKnown = ValueText.TryLevel(word[(dot + 1)..], out var level);
             LogCategory? category = dot < 0
                 ? null
-                : Enum.GetValues<LogCategory>().Cast<LogCategory?>().FirstOrDefault(c => NameOf(c!.Value) == word[..dot]);
+                : Enum.GetValues<LogCategory>().Cast<LogCategory?>()
+                    .FirstOrDefault(c => NameOf(c!.Value) == word[..dot]);
             if (!isKnown || (dot >= 0 && category is null))
             {
                 throw new ConfigurationException(

@@ -61,17 +61,20 @@ public static class NodeConfiguration
         NodeEnvironment environment, NodePlaces places, List<ConfigurationNote> notes)
     {
         var files = new List<string>();
-        if (File.Exists(places.MainConfigurationFile))
-            files.Add(places.MainConfigurationFile);
+        var main = places.MainConfigurationFile;
+        if (File.Exists(main))
+            files.Add(main);
         else if (environment.Find("CONFIG_FILE") is not null)
-            notes.Add(Warning($"RABBITMQ_CONFIG_FILE names {places.MainConfigurationFile}, which does not exist; defaults hold"));
+            notes.Add(Warning($"RABBITMQ_CONFIG_FILE names {main}, which does not exist; defaults hold"));
         files.AddRange(FindMore(places.MoreConfigurationFiles));
         if (File.Exists(places.AdvancedConfigurationFile))
             notes.Add(Warning($"{places.AdvancedConfigurationFile} is not read: Erlang terms configure nothing here"));
         return files;
     }
 
-    /// <summary>A directory's <c>*.conf</c>, or the files that a pattern in the last part of the path matches.</summary>
+    /// <summary>
+    /// A directory's <c>*.conf</c>, or the files that a pattern in the last part of the path matches.
+    /// </summary>
     private static IEnumerable<string> FindMore(string path)
     {
         var (directory, pattern) = Directory.Exists(path)

@@ -55,7 +55,8 @@ public sealed class NodeEnvironment
             return null;
         return ushort.TryParse(text, out var port)
             ? port
-            : throw new ConfigurationException($"expected {Prefix}{name} to be a port from 0 to 65535; found \"{text}\"");
+            : throw new ConfigurationException(
+                $"expected {Prefix}{name} to be a port from 0 to 65535; found \"{text}\"");
     }
 
     /// <summary>Any variable by its full name, for <c>$(NAME)</c> in configuration files.</summary>

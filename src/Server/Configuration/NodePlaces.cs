@@ -18,7 +18,9 @@ public sealed record NodePlaces
     /// <summary><c>RABBITMQ_CONFIG_FILE</c> with its ending.</summary>
     public required string MainConfigurationFile { get; init; }
 
-    /// <summary><c>RABBITMQ_CONFIG_FILES</c>: a directory whose <c>*.conf</c> are read, or a pattern of file names.</summary>
+    /// <summary>
+    /// <c>RABBITMQ_CONFIG_FILES</c>: a directory whose <c>*.conf</c> are read, or a pattern of file names.
+    /// </summary>
     public required string MoreConfigurationFiles { get; init; }
 
     /// <summary><c>RABBITMQ_ADVANCED_CONFIG_FILE</c>, named in a warning when it exists.</summary>

@@ -22,7 +22,8 @@ public static class PlacesSection
         if (main.EndsWith(".config", StringComparison.Ordinal))
         {
             throw new ConfigurationException(
-                $"RABBITMQ_CONFIG_FILE names {main}: the old configuration in Erlang terms is not read; write its settings as a rabbitmq.conf");
+                $"RABBITMQ_CONFIG_FILE names {main}: the old configuration in Erlang terms is not read; "
+                + "write its settings as a rabbitmq.conf");
         }
 
         return new NodePlaces

@@ -20,10 +20,14 @@ public sealed record ProxyProtocolOptions
     /// <summary><c>proxy_protocol</c>: a header is then mandatory.</summary>
     public bool IsEnabled { get; init; }
 
-    /// <summary><c>warren.proxy_protocol.allowed_sources.$n</c>: peers that may send a header; others are dropped.</summary>
+    /// <summary>
+    /// <c>warren.proxy_protocol.allowed_sources.$n</c>: peers that may send a header; others are dropped.
+    /// </summary>
     public ImmutableArray<IPNetwork> AllowedSources { get; init; } = PrivateSources;
 
-    /// <summary>True when a header from this peer may be believed. An IPv4 address mapped into IPv6 counts as IPv4.</summary>
+    /// <summary>
+    /// True when a header from this peer may be believed. An IPv4 address mapped into IPv6 counts as IPv4.
+    /// </summary>
     public bool Allows(IPAddress peer)
     {
         if (peer.IsIPv4MappedToIPv6)

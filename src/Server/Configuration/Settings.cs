@@ -113,7 +113,8 @@ public sealed class Settings
         {
             throw new ConfigurationException(
                 entry,
-                $"{entry.Key} holds an encrypted value; decryption is not built yet, so write the value itself or $(VARIABLE)");
+                $"{entry.Key} holds an encrypted value; decryption is not built yet, "
+                + "so write it plainly or as $(VARIABLE)");
         }
 
         if (definition.Type.Refuses(entry.Value) is not { } expected)

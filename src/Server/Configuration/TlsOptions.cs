@@ -11,7 +11,9 @@ public sealed record TlsOptions
     /// <summary>PEM with the private key.</summary>
     public required string KeyFile { get; init; }
 
-    /// <summary>PEM with the authorities that sign clients' certificates; set whenever <see cref="VerifyPeer"/> is.</summary>
+    /// <summary>
+    /// PEM with the authorities that sign clients' certificates; set whenever <see cref="VerifyPeer"/> is.
+    /// </summary>
     public string? CaCertificateFile { get; init; }
 
     /// <summary>Opens an encrypted key file.</summary>
@@ -26,7 +28,9 @@ public sealed record TlsOptions
     /// <summary><c>ssl_options.versions.*</c>; 3.13's own default is the same pair.</summary>
     public SslProtocols Protocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
 
-    /// <summary>Intermediate certificates allowed between a client's certificate and the authority; null: no limit of ours.</summary>
+    /// <summary>
+    /// Intermediate certificates allowed between a client's certificate and the authority; null: no limit of ours.
+    /// </summary>
     public int? ChainDepth { get; init; }
 
     /// <summary><c>ssl_handshake_timeout</c>.</summary>

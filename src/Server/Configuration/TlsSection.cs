@@ -10,12 +10,14 @@ public static class TlsSection
     /// <param name="fileExists">True when a file can be read.</param>
     /// <param name="notes">Takes what the operator should hear.</param>
     /// <exception cref="ConfigurationException">A file is missing, or settings contradict each other.</exception>
-    public static TlsOptions Read(Settings settings, Func<string, bool> fileExists, ICollection<ConfigurationNote> notes)
+    public static TlsOptions Read(
+        Settings settings, Func<string, bool> fileExists, ICollection<ConfigurationNote> notes)
     {
         var listener = settings.Named("listeners.ssl")[0].Entry;
         var options = new TlsOptions
         {
-            CertificateFile = ReadFile(settings, "ssl_options.certfile", fileExists) ?? throw Lacks(listener, "certfile"),
+            CertificateFile =
+                ReadFile(settings, "ssl_options.certfile", fileExists) ?? throw Lacks(listener, "certfile"),
             KeyFile = ReadFile(settings, "ssl_options.keyfile", fileExists) ?? throw Lacks(listener, "keyfile"),
             CaCertificateFile = ReadFile(settings, "ssl_options.cacertfile", fileExists),
             KeyPassword = settings.Text("ssl_options.password"),
@@ -59,7 +61,8 @@ public static class TlsSection
                     break;
                 case "tlsv1.1" or "tlsv1" or "sslv3":
                     notes.Add(new ConfigurationNote(
-                        LogLevel.Warning, $"{entry.Place}: {entry.Value} is not offered; it has been unsafe for years"));
+                        LogLevel.Warning,
+                        $"{entry.Place}: {entry.Value} is not offered; it has been unsafe for years"));
                     break;
                 default:
                     throw new ConfigurationException(
@@ -68,7 +71,8 @@ public static class TlsSection
         }
 
         return protocols != SslProtocols.None ? protocols : throw new ConfigurationException(
-            named[0].Entry, "expected at least one of tlsv1.3 and tlsv1.2 in ssl_options.versions; found only older ones");
+            named[0].Entry,
+            "expected at least one of tlsv1.3 and tlsv1.2 in ssl_options.versions; found only older ones");
     }
 
     private static string? ReadFile(Settings settings, string key, Func<string, bool> fileExists)

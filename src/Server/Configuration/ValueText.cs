@@ -5,7 +5,9 @@ using Warren.Broker;
 
 namespace Warren.Server.Configuration;
 
-/// <summary>Reads the text forms that values of <c>rabbitmq.conf</c> have. Pure; false when the text is not of the form.</summary>
+/// <summary>
+/// Reads the text forms that values of <c>rabbitmq.conf</c> have. Pure; false when the text is not of the form.
+/// </summary>
 public static partial class ValueText
 {
     /// <summary>A whole number, sign allowed.</summary>
@@ -17,13 +19,14 @@ public static partial class ValueText
         text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
 
     /// <summary>
-    /// Memory and disk sizes: bytes, or a unit. k, M, G, T, P with or without B count in 1000s; Ki, Mi, Gi, Ti, Pi in 1024s.
+    /// Memory and disk sizes: bytes, or a unit. k, M, G, T, P with or without B count in 1000s; Ki, Mi, Gi, Ti, Pi in
+    /// 1024s.
     /// </summary>
     public static bool TrySize(string text, out long sizeBytes)
     {
         var match = SizeForm().Match(text);
         var unit = match.Groups["step"].Value;
-        var power = unit.Length == 0 ? 0 : "KMGTP".IndexOf(char.ToUpperInvariant(unit[0]), StringComparison.Ordinal) + 1;
+        var power = PowerOf(unit);
         return Multiply(match, match.Groups["binary"].Success ? 1024 : 1000, power, out sizeBytes);
     }
 
@@ -32,7 +35,7 @@ public static partial class ValueText
     {
         var match = ByteSizeForm().Match(text);
         var unit = match.Groups["step"].Value;
-        var power = unit.Length == 0 ? 0 : "KMG".IndexOf(char.ToUpperInvariant(unit[0]), StringComparison.Ordinal) + 1;
+        var power = PowerOf(unit);
         return Multiply(match, 1024, power, out sizeBytes);
     }
 
@@ -126,11 +129,14 @@ public static partial class ValueText
         return true;
     }
 
+    private static int PowerOf(string unit) =>
+        unit.Length == 0 ? 0 : "KMGTP".IndexOf(char.ToUpperInvariant(unit[0]), StringComparison.Ordinal) + 1;
+
     private static bool Multiply(Match match, long step, int power, out long sizeBytes)
     {
         sizeBytes = 0;
-        if (!match.Success
-            || !long.TryParse(match.Groups["n"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        var digits = match.Groups["n"].ValueSpan;
+        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return false;
         Int128 product = number;
         for (var i = 0; i < power; i++)

@@ -29,7 +29,9 @@ public sealed record ValueType(ValueKind Kind, double Minimum, double Maximum, I
         return new ValueType(kind, minimum, maximum, alternatives[1..]);
     }
 
-    /// <summary>Null when <paramref name="value"/> fits; else what was expected, to follow the word "expected".</summary>
+    /// <summary>
+    /// Null when <paramref name="value"/> fits; else what was expected, to follow the word "expected".
+    /// </summary>
     public string? Refuses(string value)
     {
         if (Words.Contains(value))

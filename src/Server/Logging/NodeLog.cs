@@ -6,14 +6,19 @@ using Warren.Server.Configuration;
 namespace Warren.Server.Logging;
 
 /// <summary>
-/// The node's log. Callers from any thread leave a line in a bounded queue and go on at once; one thread of the log's own
-/// formats and writes what waits, a batch at a time. When the queue is full lines are dropped and counted, and the count
+/// The node's log. Callers from any thread leave a line in a bounded queue and go on at once; one thread of the log's
+/// own
+/// formats and writes what waits, a batch at a time. When the queue is full lines are dropped and counted, and the
+/// count
 /// is told in the log itself as soon as there is room: a slow disk costs lines, never a turn.
-/// Invariants: lines come out in the order in which they were left; what was left before <see cref="Dispose"/> is written.
+/// Invariants: lines come out in the order in which they were left; what was left before <see cref="Dispose"/> is
+/// written.
 /// </summary>
 public sealed class NodeLog : IDisposable
 {
-    /// <summary>Lines that may wait: at 100 bytes each not a megabyte, and a burst of every connection's closing fits.</summary>
+    /// <summary>
+    /// Lines that may wait: at 100 bytes each not a megabyte, and a burst of every connection's closing fits.
+    /// </summary>
     public const int Capacity = 8192;
 
     private readonly LogOptions _options;
@@ -159,8 +164,8 @@ public sealed class NodeLog : IDisposable
 
             if (dropped > 0)
             {
-                batch.Enqueue(new LogLine(
-                    _time.GetLocalNow(), LogLevel.Warning, LogCategory.Default, $"{dropped} log lines were dropped: the log could not keep up"));
+                var message = $"{dropped} log lines were dropped: the log could not keep up";
+                batch.Enqueue(new LogLine(_time.GetLocalNow(), LogLevel.Warning, LogCategory.Default, message));
             }
 
             WriteBatch(batch);

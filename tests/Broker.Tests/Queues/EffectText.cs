@@ -42,6 +42,7 @@ internal static class EffectText
 
     private static string Answer(in QueueEffect effect) => effect.Answer switch
     {
+        AnswerKind.Ok when effect.Request is string request && request.StartsWith('c') => "ok",
         AnswerKind.Ok => $"ok, {effect.MessageCount} messages, {effect.ConsumerCount} consumers",
         AnswerKind.Empty => "empty",
         AnswerKind.RefusedExclusive => "refused, in exclusive use",

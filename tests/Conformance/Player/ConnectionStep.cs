@@ -72,7 +72,7 @@ public sealed class ConnectionStep(Conversation conversation, List<string> lines
             return;
         }
 
-        if (conversation.Next(TimeSpan.FromMilliseconds(patienceMs)) is null && !conversation.Over)
+        if (conversation.Next(TimeSpan.FromMilliseconds(patienceMs)) is null && (!conversation.Over || conversation.Ended))
             lines.Add($"    {conversation.Name} hears nothing");
     }
 

@@ -26,6 +26,9 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
     /// <summary>Either side has ended the connection.</summary>
     public bool Over { get; private set; }
 
+    /// <summary>connection.close-ok was received: who ends the TCP connection then, and when, is not told.</summary>
+    public bool Ended { get; private set; }
+
     /// <summary>The virtual host that was opened.</summary>
     public string VirtualHost { get; private set; } = virtualHost;
 
@@ -148,6 +151,12 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
                 return null;
             if (incoming == Incoming.Heartbeat && !TellsHeartbeats)
                 continue;
+            if (incoming == Incoming.Closed && Ended)
+            {
+                Over = true;
+                return null;
+            }
+
             _heard.Add(incoming);
             Deal(incoming);
             if (incoming.Name is "basic.ack" or "basic.nack")
@@ -259,6 +268,7 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
                 break;
             case "connection.close-ok":
                 Running = false;
+                Ended = true;
                 break;
             case "channel.open-ok":
                 _channels[incoming.Channel] = new ChannelState { Open = true };

@@ -4,47 +4,33 @@ using Warren.Conformance.Harness;
 namespace Warren.Conformance.Player;
 
 /// <summary>
-/// The commands beside the tests.
-/// record --uri amqp://guest:guest@HOST:PORT --ctl "rabbitmqctl -n NODE" [--only PREFIX]: writes what RabbitMQ says
-/// beside the scenarios; a scenario whose two plays differ is not written.
-/// play --uri ... [--ctl ...] [--only PREFIX]: plays against any broker and prints the transcripts.
+/// The commands beside the tests; each takes --only PREFIX.
+/// record --uri amqp://guest:guest@HOST:PORT --ctl "rabbitmqctl -n NODE": writes what RabbitMQ says beside the scenarios;
+/// a scenario that does not go the same way twice is not written.
+/// play: prints the transcripts. diff: prints where they are not as expected of Warren.
+/// Without --uri the two play on a Warren node that they start.
 /// </summary>
 public static class PlayCommand
 {
-    /// <summary>Runs the command; 0 when all scenarios could be played (and recorded).</summary>
+    /// <summary>Runs the command; 0 when all scenarios could be played, and recorded, or are as expected.</summary>
     public static int Run(string[] args)
     {
         Dictionary<string, string> options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
-        string directory = Repository.Path("tests", "Conformance", "Scenarios");
         string only = options.GetValueOrDefault("--only", "");
-        List<Scenario> scenarios = [.. ScenarioParser.ReadAll(directory).Where(one => one.Name.StartsWith(only, StringComparison.Ordinal))];
-        Endpoint endpoint = Endpoint.Parse(options["--uri"]);
-        Import(scenarios, options);
+        List<Scenario> scenarios = [.. ScenarioCatalogue.All.Where(one => one.Name.StartsWith(only, StringComparison.Ordinal))];
+        RabbitControl? control = options.TryGetValue("--ctl", out string? command) ? new RabbitControl(command) : null;
+        control?.Import(scenarios);
+        using RunningBroker? warren = options.ContainsKey("--uri") ? null : new WarrenProcess(scenarios);
+        Endpoint endpoint = warren?.Endpoint ?? Endpoint.Parse(options["--uri"]);
         Stopwatch watch = Stopwatch.StartNew();
         IReadOnlyDictionary<string, Performance> first = Orchestra.PlayAll(scenarios, endpoint);
         Console.WriteLine($"played {scenarios.Count} scenarios in {watch.Elapsed.TotalSeconds:F1} s");
         if (args[0] == "play")
             return Print(scenarios, first);
-        Import(scenarios, options);
-        return Record(directory, scenarios, first, Orchestra.PlayAll(scenarios, endpoint));
-    }
-
-    private const string DeleteOld =
-        "[rabbit_vhost:delete(V, <<\"conformance\">>) || V <- rabbit_vhost:list_names(), "
-        + "binary:match(V, <<\"scenario:\">>) =/= nomatch].";
-
-    /// <summary>Makes every virtual host of the scenarios afresh, with users and permissions.</summary>
-    private static void Import(List<Scenario> scenarios, Dictionary<string, string> options)
-    {
-        if (!options.TryGetValue("--ctl", out string? control))
-            return;
-        string file = Path.GetTempFileName();
-        File.WriteAllText(file, Fixtures.Definitions(scenarios));
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file, (UnixFileMode)0x1A4);
-        Shell.Run($"{control} -q eval '{DeleteOld}'", mayFail: false);
-        Shell.Run($"{control} -q import_definitions '{file}'", mayFail: false);
-        File.Delete(file);
+        if (args[0] == "diff")
+            return Compare(scenarios, first);
+        control?.Import(scenarios);
+        return Record(scenarios, first, Orchestra.PlayAll(scenarios, endpoint));
     }
 
     private static int Print(List<Scenario> scenarios, IReadOnlyDictionary<string, Performance> performances)
@@ -61,9 +47,32 @@ public static class PlayCommand
         return performances.Values.Any(one => one.Failure is not null) ? 1 : 0;
     }
 
+    private static int Compare(List<Scenario> scenarios, IReadOnlyDictionary<string, Performance> performances)
+    {
+        int differences = 0;
+        foreach (Scenario scenario in scenarios)
+        {
+            foreach (CaseTranscript one in performances[scenario.Name].Cases)
+            {
+                string? difference = ScenarioCatalogue.Expected(scenario, one.Id, ofWarren: true) is { } expected
+                    ? Comparison.Difference(expected, one)
+                    : $"case {one.Id} is not recorded\n";
+                if (difference is null)
+                    continue;
+                differences++;
+                Console.WriteLine($"{scenario.Name} {difference}");
+            }
+
+            if (performances[scenario.Name].Failure is { } failure)
+                Console.WriteLine($"{scenario.Name} {failure}");
+        }
+
+        Console.WriteLine($"{differences} cases differ");
+        return differences == 0 && performances.Values.All(one => one.Failure is null) ? 0 : 1;
+    }
+
     private static int Record(
-        string directory, List<Scenario> scenarios,
-        IReadOnlyDictionary<string, Performance> first, IReadOnlyDictionary<string, Performance> second)
+        List<Scenario> scenarios, IReadOnlyDictionary<string, Performance> first, IReadOnlyDictionary<string, Performance> second)
     {
         int refused = 0;
         foreach (Scenario scenario in scenarios)
@@ -79,7 +88,8 @@ public static class PlayCommand
                 continue;
             }
 
-            TranscriptFile.Write(Path.Combine(directory, scenario.Name + ".rabbitmq.txt"), first[scenario.Name].Cases);
+            TranscriptFile.Write(
+                Path.Combine(ScenarioCatalogue.Directory, scenario.Name + ".rabbitmq.txt"), first[scenario.Name].Cases);
         }
 
         Console.WriteLine($"recorded {scenarios.Count - refused}, refused {refused}");

@@ -32,7 +32,8 @@ public sealed class ConfigurationParserTests
     [Fact]
     public void Triple_quotes_hold_several_lines()
     {
-        var entries = Parse("auth_ldap.queries.tags = '''\n[{a, b}, # not a comment\n {c, d}]\n''' # end\nheartbeat = 7");
+        var entries = Parse(
+            "auth_ldap.queries.tags = '''\n[{a, b}, # not a comment\n {c, d}]\n''' # end\nheartbeat = 7");
         Assert.Equal("[{a, b}, # not a comment\n {c, d}]", entries[0].Value);
         Assert.Equal(("heartbeat", 5), (entries[1].Key, entries[1].Line));
     }

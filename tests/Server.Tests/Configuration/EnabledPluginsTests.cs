@@ -7,7 +7,7 @@ public sealed class EnabledPluginsTests
 {
     [Theory]
     [InlineData("[rabbitmq_management,rabbitmq_prometheus].", "rabbitmq_management rabbitmq_prometheus")]
-    [InlineData("%% ours\n[rabbitmq_management, % one\n 'rabbitmq_prometheus' ] .\n", "rabbitmq_management rabbitmq_prometheus")]
+    [InlineData("%% ours\n[rabbitmq_top, % one\n 'rabbitmq_prometheus' ] .\n", "rabbitmq_top rabbitmq_prometheus")]
     [InlineData("[rabbitmq_top].", "rabbitmq_top")]
     [InlineData("[].", "")]
     public void The_file_is_a_list_of_names(string text, string names) =>

@@ -50,9 +50,11 @@ public sealed class KeyTableTests
     [Fact]
     public void Braces_and_groups_are_written_out()
     {
-        var table = KeyTable.Parse("@tls = a.ssl b.ssl\n@tls = c.tls\n@tls.depth int 3 later\nlog.{x,y}.level level 3 built info");
+        var table = KeyTable.Parse(
+            "@tls = a.ssl b.ssl\n@tls = c.tls\n@tls.depth int 3 later\nlog.{x,y}.level level 3 built info");
         Assert.Equal(
-            ["a.ssl.depth", "b.ssl.depth", "c.tls.depth", "log.x.level", "log.y.level"], table.Definitions.Select(d => d.Pattern));
+            ["a.ssl.depth", "b.ssl.depth", "c.tls.depth", "log.x.level", "log.y.level"],
+            table.Definitions.Select(d => d.Pattern));
     }
 
     private static ConfigurationEntry Entry(string key) => new(key, "", "rabbitmq.conf", 1);

@@ -42,6 +42,40 @@ public sealed class NodeConfigurationTests : IDisposable
         tcp_listen_options.recbuf = 196608
         """;
 
+    private const string BrokerKeys = """
+        frame_max = 128KB
+        initial_frame_max = 16384
+        channel_max = 100
+        max_message_size = 1000
+        handshake_timeout = infinity
+        consumer_timeout = 5000000000
+        warren.consumer_timeout.closes_channel = true
+        consumer_max_per_channel = 7
+        channel_max_per_node = infinity
+        connection_max = 8
+        default_queue_type = quorum
+        default_user = ann
+        default_pass = 'p#w'
+        default_vhost = main
+        default_permissions.configure = c
+        default_permissions.write = w
+        default_permissions.read = r
+        default_user_tags.monitoring = true
+        default_user_tags.administrator = false
+        loopback_users.ann = true
+        auth_mechanisms.1 = EXTERNAL
+        auth_mechanisms.2 = PLAIN
+        ssl_cert_login_from = subject_alt_name
+        ssl_cert_login_san_type = uri
+        ssl_cert_login_san_index = 2
+        vm_memory_high_watermark.absolute = 2GiB
+        total_memory_available_override_value = 8GB
+        password_hashing_module = rabbit_password_hashing_sha512
+        load_definitions = /etc/rabbitmq/definitions.json
+        product.name = Bunny
+        product.version = 1.2.3
+        """;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("warren-configuration-").FullName;
     private readonly Dictionary<string, string> _variables = [];
 
@@ -55,7 +89,8 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Equal(0.4, options.Broker.MemoryHighWatermark);
         Assert.Equal(60, options.Broker.HeartbeatSeconds);
         Assert.Equal(
-            new TcpOptions { Backlog = 128, NoDelay = true, SendBufferBytes = 196608, ReceiveBufferBytes = 196608 }, options.Tcp);
+            new TcpOptions { Backlog = 128, NoDelay = true, SendBufferBytes = 196608, ReceiveBufferBytes = 196608 },
+            options.Tcp);
         Assert.Equal(
             ["disk_free_limit.absolute", "management.tcp.port", "management.tcp.ip"],
             options.Notes.Where(n => n.Level == LogLevel.Warning).Select(n => n.Message.Split(' ')[1]));
@@ -78,38 +113,6 @@ public sealed class NodeConfigurationTests : IDisposable
     [Fact]
     public void The_brokers_keys_reach_the_broker()
     {
-        var broker = Load("""
-            frame_max = 128KB
-            initial_frame_max = 16384
-            channel_max = 100
-            max_message_size = 1000
-            handshake_timeout = infinity
-            consumer_timeout = 5000000000
-            warren.consumer_timeout.closes_channel = true
-            consumer_max_per_channel = 7
-            channel_max_per_node = infinity
-            connection_max = 8
-            default_queue_type = quorum
-            default_user = ann
-            default_pass = 'p#w'
-            default_vhost = main
-            default_permissions.configure = c
-            default_permissions.write = w
-            default_permissions.read = r
-            default_user_tags.monitoring = true
-            default_user_tags.administrator = false
-            loopback_users.ann = true
-            auth_mechanisms.1 = EXTERNAL
-            auth_mechanisms.2 = PLAIN
-            ssl_cert_login_from = subject_alt_name
-            ssl_cert_login_san_type = uri
-            ssl_cert_login_san_index = 2
-            vm_memory_high_watermark.absolute = 2GiB
-            total_memory_available_override_value = 8GB
-            password_hashing_module = rabbit_password_hashing_sha512
-            product.name = Bunny
-            product.version = 1.2.3
-            """).Broker;
         var expected = new BrokerOptions
         {
             NodeName = "rabbit@shorthost",
@@ -135,6 +138,7 @@ public sealed class NodeConfigurationTests : IDisposable
             MemoryHighWatermarkBytes = 2L << 30,
             TotalMemoryBytes = 8_000_000_000,
             PasswordHashing = "sha512",
+            DefinitionsPath = "/etc/rabbitmq/definitions.json",
             ProductName = "Bunny",
             ProductVersion = "1.2.3",
         };
@@ -145,7 +149,7 @@ public sealed class NodeConfigurationTests : IDisposable
                 LoopbackUsers = ["ann", "guest"],
                 AuthMechanisms = ["EXTERNAL", "PLAIN"],
             },
-            broker);
+            Load(BrokerKeys).Broker);
     }
 
     [Theory]
@@ -173,7 +177,7 @@ public sealed class NodeConfigurationTests : IDisposable
     {
         _variables["RABBITMQ_NODE_PORT"] = "5698";
         _variables["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1";
-        Assert.Equal(new ListenerOptions("default", IPAddress.Loopback, 5698, IsTls: false), Assert.Single(Load("").Listeners));
+        Assert.Equal([new ListenerOptions("default", IPAddress.Loopback, 5698, IsTls: false)], Load("").Listeners);
         Assert.Equal(25698, Load("").Places.PeerPort);
         Assert.Equal(
             [new("local", IPAddress.Loopback, 5699, false), new("six", IPAddress.IPv6Loopback, 5700, false)],
@@ -272,7 +276,8 @@ public sealed class NodeConfigurationTests : IDisposable
         Write("enabled_plugins", "[rabbitmq_management,rabbitmq_random_exchange].");
         var options = Load("");
         Assert.Equal(["rabbitmq_management", "rabbitmq_random_exchange"], options.EnabledPlugins);
-        Assert.Contains("rabbitmq_management is accepted", Assert.Single(options.Notes).Message, StringComparison.Ordinal);
+        var note = Assert.Single(options.Notes);
+        Assert.Contains("rabbitmq_management is accepted", note.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -284,14 +289,21 @@ public sealed class NodeConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("log.console = true\nlog.console.level = debug\nlog.console.stdio = stderr\nlog.file = false", null)]
-    [InlineData("log.console = true\nlog.console.level = debug\nlog.console.stdio = stderr\nlog.file = a.log", "/logs/a.log")]
-    [InlineData("log.console = true\nlog.console.level = debug\nlog.console.stdio = stderr\nlog.dir = /d", "/d/rabbit@shorthost.log")]
+    [InlineData("log.file = false", null)]
+    [InlineData("log.file = a.log", "/logs/a.log")]
+    [InlineData("log.dir = /d", "/d/rabbit@shorthost.log")]
     public void Log_keys_choose_outputs(string text, string? path)
     {
         _variables["RABBITMQ_LOG_BASE"] = "/logs";
-        var log = Load(text + "\nlog.connection.level = error").Log;
-        Assert.Equal((true, LogLevel.Debug, true, path), (log.Console, log.ConsoleLevel, log.ConsoleIsStandardError, log.FilePath));
+        var log = Load($"""
+            log.console = true
+            log.console.level = debug
+            log.console.stdio = stderr
+            log.connection.level = error
+            {text}
+            """).Log;
+        Assert.Equal(path, log.FilePath);
+        Assert.Equal((true, LogLevel.Debug, true), (log.Console, log.ConsoleLevel, log.ConsoleIsStandardError));
         Assert.Equal(LogLevel.Error, log.CategoryLevels[LogCategory.Connection]);
     }
 

@@ -49,8 +49,8 @@ public sealed class PlacesSectionTests
         var places = Read("/usr/lib/warren");
         Assert.Equal(
             ("r1@localhost", "/b/r1@localhost", "/b/r1@localhost.pid", "/c/x.conf", "/p", 25000, "/h/.erlang.cookie"),
-            (places.NodeName, places.DataDirectory, places.PidFile, places.MainConfigurationFile, places.EnabledPluginsFile,
-                places.PeerPort, places.CookieFile));
+            (places.NodeName, places.DataDirectory, places.PidFile, places.MainConfigurationFile,
+                places.EnabledPluginsFile, places.PeerPort, places.CookieFile));
         _variables["RABBITMQ_MNESIA_DIR"] = "/d";
         _variables["RABBITMQ_PID_FILE"] = "/f.pid";
         places = Read("/usr/lib/warren");

@@ -119,7 +119,10 @@ public sealed class NodeLogTests : IDisposable
     }
 
     private static string[] Messages(string text) =>
-        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[(line.IndexOf(".0> ", StringComparison.Ordinal) + 4)..])];
+    [
+        .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line[(line.IndexOf(".0> ", StringComparison.Ordinal) + 4)..]),
+    ];
 
     private void Log(LogOptions options, Action<NodeLog> use)
     {

@@ -28,6 +28,7 @@ public static class ImportApplication
             security = security.WithVhostLimits(vhost.Name, vhost.Limits);
         foreach (ImportedVhostLimits limits in document.VhostLimits)
             security = security.WithVhostLimits(limits.Vhost, limits.Limits);
+        CheckUsers(security, document);
         foreach (ImportedPermission permission in document.Permissions)
             security = security.WithPermission(permission.User, permission.Vhost, permission.Permission);
         foreach (ImportedTopicPermission permission in document.TopicPermissions)
@@ -39,6 +40,16 @@ public static class ImportApplication
             Attempt($"queue '{queue.Name}' in vhost '{queue.Vhost}'", () => AddQueue(broker, queue));
         foreach (ImportedBinding binding in document.Bindings)
             Attempt($"binding from '{binding.Source}' to '{binding.Destination}' in vhost '{binding.Vhost}'", () => AddBinding(broker, binding));
+    }
+
+    private static void CheckUsers(SecuritySnapshot security, DefinitionsDocument document)
+    {
+        IEnumerable<string> named = document.Permissions.Select(one => one.User).Concat(document.TopicPermissions.Select(one => one.User));
+        foreach (string user in named)
+        {
+            if (!security.TryGetUser(user, out _))
+                throw new DefinitionsException("permissions", $"name the user '{user}', whom there is not");
+        }
     }
 
     private static void Attempt(string what, Action add)
@@ -84,8 +95,8 @@ public static class ImportApplication
     {
         Vhost vhost = VhostOf(broker, queue.Vhost);
         string defaultType = vhost.DefaultQueueType ?? broker.Options.DefaultQueueType;
-        ValidQueue valid = QueueArguments.Validate(
-            queue.Vhost, queue.Name, queue.Durable, exclusive: false, queue.AutoDelete, queue.Arguments, defaultType, broker.Options);
+        ValidQueue valid = DeclareQueue.Validate(
+            queue.Vhost, queue.Name, queue.Durable, false, queue.AutoDelete, queue.Arguments, defaultType, broker.Options);
         var declaration = new QueueDeclaration
         {
             Vhost = queue.Vhost,

@@ -8,7 +8,6 @@ namespace Warren.Broker.Queues;
 internal sealed class Deliveries(EffectList effects, QueueTotals totals)
 {
     private readonly UnackedMessages _unacked = new();
-    private readonly List<Consumer> _overdue = [];
 
     /// <summary>Stands for whoever used get: holds their messages, is never served.</summary>
     private readonly Consumer _getters = new() { Tag = "", Channel = null! };
@@ -21,10 +20,12 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
     /// <summary>When to look for what is overdue; <see cref="long.MaxValue"/>: never.</summary>
     public long NextCheckMs { get; private set; } = long.MaxValue;
 
-    /// <summary>The timeout of gets, and of consumers without their own. Everything is looked at again.</summary>
+    /// <summary>The timeout of gets and of whoever holds messages, cancelled or not. Everything is looked at again.</summary>
     public void Configure(long? timeoutMs, long nowMs)
     {
-        _getters.EffectiveTimeoutMs = timeoutMs ?? long.MaxValue;
+        _getters.SetTimeout(timeoutMs);
+        foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
+            slot.Consumer?.SetTimeout(timeoutMs);
         NextCheckMs = _unacked.Count == 0 ? long.MaxValue : nowMs;
     }
 
@@ -70,10 +71,12 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
         return true;
     }
 
-    /// <summary>The consumers with an overdue delivery that were not named before; the list is valid until the next call.</summary>
+    /// <summary>
+    /// The consumers with an overdue delivery that were not named before, by the oldest position of such.
+    /// </summary>
     public List<Consumer> FindOverdue(long nowMs)
     {
-        _overdue.Clear();
+        var overdue = new SortedDictionary<long, Consumer>();
         NextCheckMs = long.MaxValue;
         foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
         {
@@ -82,12 +85,17 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
             if (nowMs - slot.DeliveredAtMs < consumer.EffectiveTimeoutMs)
                 NextCheckMs = Math.Min(NextCheckMs, slot.DeliveredAtMs + consumer.EffectiveTimeoutMs);
             else if (!consumer.OverdueReported)
-            {
-                consumer.OverdueReported = true;
-                _overdue.Add(consumer);
-            }
+                overdue.Add(slot.Queued.Position, consumer);
         }
-        return _overdue;
+        var consumers = new List<Consumer>();
+        foreach (Consumer consumer in overdue.Values)
+        {
+            if (consumer.OverdueReported)
+                continue;
+            consumer.OverdueReported = true;
+            consumers.Add(consumer);
+        }
+        return consumers;
     }
 
     /// <summary>Whether the consumer is nobody's: it stands for gets, which have no channel that could be closed.</summary>

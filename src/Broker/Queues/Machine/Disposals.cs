@@ -49,7 +49,7 @@ internal sealed class Disposals(EffectList effects, ReadyMessages ready, QueueTo
     {
         if (_limit.Exists)
         {
-            DropOverLimit();
+            DropOverLimit(nowMs);
             _limit.Observe(ready);
         }
         DropExpired(nowMs);
@@ -69,14 +69,18 @@ internal sealed class Disposals(EffectList effects, ReadyMessages ready, QueueTo
         return true;
     }
 
-    public void DropOverLimit()
+    /// <summary>Drops heads until the rest is within the limit, and what has expired behind them.</summary>
+    public void DropOverLimit(long nowMs)
     {
-        for (int dropped = 0; dropped < QueueMachine.DisposalsPerCommand && _limit.MustDrop(ready); dropped++)
+        int dropped = 0;
+        for (; dropped < QueueMachine.DisposalsPerCommand && _limit.MustDrop(ready); dropped++)
         {
             ready.TakeFirst(out QueuedMessage queued);
             totals.MaxLength++;
             Bury(in queued.Message, DeadLetterReason.MaxLength, queued.DeliveryCount);
         }
+        if (dropped > 0)
+            DropExpired(nowMs);
     }
 
     public void Rejected(in QueuedMessage queued)

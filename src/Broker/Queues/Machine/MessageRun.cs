@@ -1,71 +1,85 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// Messages that were never handed out, in the order they came: a chain of chunks, so that a long queue grows without
-/// copying and shrinks as it is drained. Invariant: positions rise from first to last; taken entries are default.
+/// Messages that were never handed out, in the order they came: a row of pooled chunks, so that a long queue grows
+/// without copying and gives memory up as it is drained. Invariant: positions rise from first to last; taken entries
+/// are default, so that a chunk that goes back to the pool keeps no slab alive.
 /// </summary>
 internal sealed class MessageRun
 {
-    /// <summary>An empty queue keeps one chunk of this size: 768 bytes.</summary>
+    /// <summary>An empty run keeps a chunk of at most this size: 768 bytes.</summary>
     private const int SmallestChunk = 16;
 
-    /// <summary>24 KiB: far from the large object heap, and one chunk header in 512 messages.</summary>
+    /// <summary>24 KiB: far from the large object heap.</summary>
     private const int LargestChunk = 512;
 
-    private Chunk? _first;
-    private Chunk? _last;
+    private readonly Queue<QueuedMessage[]> _between = new(0);
+    private QueuedMessage[]? _first;
+    private QueuedMessage[]? _last;
     private int _head;
     private int _tail;
 
     public int Count { get; private set; }
 
     /// <summary>The oldest message. Only while <see cref="Count"/> is not 0.</summary>
-    public ref QueuedMessage First => ref _first!.Messages[_head];
+    public ref QueuedMessage First => ref _first![_head];
 
     public void Add(in QueuedMessage queued)
     {
-        if (_last is null || _tail == _last.Messages.Length)
+        if (_last is null || _tail == _last.Length)
             Extend();
-        _last!.Messages[_tail++] = queued;
+        _last![_tail++] = queued;
         Count++;
     }
 
     public void RemoveFirst()
     {
-        Chunk first = _first!;
-        first.Messages[_head++] = default;
+        QueuedMessage[] first = _first!;
+        first[_head++] = default;
         if (--Count == 0)
             Reset();
-        else if (_head == first.Messages.Length)
+        else if (_head == first.Length)
         {
-            _first = first.Next;
+            _first = _between.TryDequeue(out QueuedMessage[]? next) ? next : _last;
             _head = 0;
-            ArrayPool<QueuedMessage>.Shared.Return(first.Messages);
+            ArrayPool<QueuedMessage>.Shared.Return(first);
         }
     }
 
     /// <summary>Shows every message to <paramref name="relocate"/>, which may put it elsewhere.</summary>
     public void Rehome(Relocation relocate)
     {
-        int from = _head;
-        for (Chunk? chunk = _first; chunk is not null && Count > 0; chunk = chunk.Next, from = 0)
+        if (Count == 0)
+            return;
+        if (_first == _last)
         {
-            int to = chunk == _last ? _tail : chunk.Messages.Length;
-            foreach (ref QueuedMessage queued in chunk.Messages.AsSpan(from, to - from))
-                relocate(ref queued.Message);
+            Show(_first.AsSpan(_head, Count), relocate);
+            return;
         }
+        Show(_first.AsSpan(_head), relocate);
+        foreach (QueuedMessage[] chunk in _between)
+            Show(chunk, relocate);
+        Show(_last.AsSpan(0, _tail), relocate);
     }
 
+    private static void Show(Span<QueuedMessage> messages, Relocation relocate)
+    {
+        foreach (ref QueuedMessage queued in messages)
+            relocate(ref queued.Message);
+    }
+
+    /// <summary>Adds a chunk about as large as what waits, so that short queues stay small.</summary>
     private void Extend()
     {
-        int size = _last is null ? SmallestChunk : Math.Min(LargestChunk, _last.Messages.Length * 2);
-        var chunk = new Chunk(ArrayPool<QueuedMessage>.Shared.Rent(size));
+        int size = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)Count), SmallestChunk, LargestChunk);
+        QueuedMessage[] chunk = ArrayPool<QueuedMessage>.Shared.Rent(size);
         if (_last is null)
             _first = chunk;
-        else
-            _last.Next = chunk;
+        else if (_last != _first)
+            _between.Enqueue(_last);
         _last = chunk;
         _tail = 0;
     }
@@ -74,17 +88,10 @@ internal sealed class MessageRun
     {
         _head = 0;
         _tail = 0;
-        if (_first!.Messages.Length <= SmallestChunk)
+        if (_first!.Length <= SmallestChunk)
             return;
-        ArrayPool<QueuedMessage>.Shared.Return(_first.Messages);
+        ArrayPool<QueuedMessage>.Shared.Return(_first);
         _first = null;
         _last = null;
-    }
-
-    private sealed class Chunk(QueuedMessage[] messages)
-    {
-        public QueuedMessage[] Messages { get; } = messages;
-
-        public Chunk? Next { get; set; }
     }
 }

@@ -1,0 +1,24 @@
+using Xunit;
+
+namespace Warren.Broker.Tests.Queues;
+
+public sealed class QueueFuzzTests
+{
+    /// <summary>More seeds by WARREN_FUZZ_SEEDS; a failing seed is named in the message and stays failing.</summary>
+    [Fact]
+    public void Machine_and_model_agree_under_random_commands()
+    {
+        int seeds = int.TryParse(Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS"), out int wanted) ? wanted : 400;
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            try
+            {
+                new QueueFuzzer(seed).Run(150);
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"Seed {seed}: {error.Message}", error);
+            }
+        }
+    }
+}
