@@ -21,7 +21,8 @@ string server = options.Server.Length > 0
     : Path.Combine(bench, "../src/Server/bin/Release/net10.0/warren");
 string directory = Path.Combine(Path.GetTempPath(), $"warren-bench-{Environment.ProcessId}");
 var load = new LoadTool(
-    Path.Combine(bench, "Load/bin/Release/net10.0/Warren.Load.dll"), options.Seconds, options.WarmUpSeconds, options.Raw);
+    Path.Combine(bench, "Load/bin/Release/net10.0/Warren.Load.dll"),
+    options.Seconds, options.WarmUpSeconds, options.Raw);
 
 var brokers = new List<Broker>();
 if (options.Only != "rabbitmq")
@@ -29,7 +30,7 @@ if (options.Only != "rabbitmq")
 if (options.Only != "warren" && RabbitBroker.Installed)
     brokers.Add(new RabbitBroker(Path.Combine(directory, "rabbit"), RabbitPort));
 else if (options.Only != "warren")
-    Console.WriteLine("RabbitMQ is not installed (the distribution's package rabbitmq-server), so there are no ratios.\n");
+    Console.WriteLine("RabbitMQ (the package rabbitmq-server) is not installed, so there are no ratios.\n");
 
 // A broker must not outlive an interrupted run.
 AppDomain.CurrentDomain.ProcessExit += (_, _) => brokers.ForEach(broker => broker.Dispose());

@@ -28,7 +28,11 @@ internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitM
 
     protected override void AfterStop()
     {
-        var start = new ProcessStartInfo("epmd", ["-kill"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("epmd", ["-kill"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["ERL_EPMD_PORT"] = NamesPort;
         using Process? kill = Process.Start(start);
         kill?.WaitForExit();

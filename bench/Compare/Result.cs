@@ -5,7 +5,8 @@ internal sealed class Result
 {
     private readonly List<Reading[]> _rounds = [];
 
-    internal string? Failure => _rounds.SelectMany(round => round).FirstOrDefault(one => one.Error is not null)?.Error;
+    internal string? Failure =>
+        _rounds.SelectMany(round => round).FirstOrDefault(one => one.Error is not null)?.Error;
 
     /// <summary>Whether some run ended with messages that never came.</summary>
     internal bool Undrained => _rounds.Exists(round => Array.Exists(round, one => !one.Drained));

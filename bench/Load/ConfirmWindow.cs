@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Warren.Load;
 
 /// <summary>
-/// The messages a producer has sent and not yet seen confirmed. Tags count from 1, as the broker counts them, and may be
-/// confirmed in any order. Used by the producer's loop only.
+/// The messages a producer has sent and not yet seen confirmed. Tags count from 1, as the broker counts them, and may
+/// be confirmed in any order. Used by the producer's loop only.
 /// </summary>
 internal sealed class ConfirmWindow
 {

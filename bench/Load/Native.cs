@@ -71,7 +71,9 @@ internal static partial class Native
         fixed (byte* bytes = events)
         {
             int count = EpollWaitCall(epoll, bytes, events.Length / 16, timeoutMs);
-            return count >= 0 ? count : Marshal.GetLastPInvokeError() == ErrorInterrupted ? 0 : throw Failed("epoll_wait");
+            if (count >= 0)
+                return count;
+            return Marshal.GetLastPInvokeError() == ErrorInterrupted ? 0 : throw Failed("epoll_wait");
         }
     }
 

@@ -6,4 +6,5 @@ namespace Warren.Load;
 /// <param name="Limit">How many messages it sends at most.</param>
 /// <param name="Rate">Messages a second; 0 is as fast as it goes.</param>
 /// <param name="ConfirmWindow">Unconfirmed messages at most; 0 is without confirms.</param>
-internal sealed record ProducerSettings(int Number, EncodedMessages Messages, long Limit, double Rate, int ConfirmWindow);
+internal sealed record ProducerSettings(
+    int Number, EncodedMessages Messages, long Limit, double Rate, int ConfirmWindow);

@@ -1,6 +1,6 @@
 namespace Warren.Micro;
 
-/// <summary>A growing list whose owner swaps it whole; kept and used again, so a steady state allocates nothing.</summary>
+/// <summary>A growing list whose owner swaps it whole; kept and used again, so nothing is allocated for long.</summary>
 internal sealed class Batch<T>
 {
     private T[] _items = new T[64];

@@ -62,7 +62,8 @@ internal sealed class Trial
             never.Wait(5);
         }
 
-        throw new InvalidOperationException($"{Delivered} delivered of {_producers.Sum(one => one.Published)} published");
+        long published = _producers.Sum(producer => producer.Published);
+        throw new InvalidOperationException($"{Delivered} delivered of {published} published to {_copies} queues each");
     }
 
     private static TimeSpan Cpu(Process self)
