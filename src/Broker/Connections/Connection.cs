@@ -54,7 +54,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Handshake = new Handshake(this);
         Channels = new ChannelTable(this);
         _frames = new FrameDispatch(this);
-        _posts = new BatchSet<Queue, QueueCommand>(static (queue, commands) => queue.Post(commands), Charge);
+        _posts = new BatchSet<Queue, QueueCommand>(static (queue, commands) => queue.PostOrRun(commands), Charge);
         Routes = new RouteSet(broker.NewRandom());
         FrameMaxBytes = broker.Options.InitialFrameMaxBytes;
     }

@@ -12,8 +12,8 @@ internal sealed class InputBuffer
 {
     private const int IdleBytes = 4096;
 
-    /// <summary>As much as a large socket buffer gives at once.</summary>
-    private const int MostBytes = 256 * 1024;
+    /// <summary>A thousand small messages: enough to amortise the system call, little enough that others get their turn.</summary>
+    private const int MostBytes = 64 * 1024;
 
     /// <summary>Reads that use little of the array before a smaller one is wished for.</summary>
     private const int SmallReadsTolerated = 64;

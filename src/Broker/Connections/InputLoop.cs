@@ -6,6 +6,12 @@ namespace Warren.Broker.Connections;
 /// </summary>
 internal sealed class InputLoop
 {
+    /// <summary>
+    /// A read of this much comes from a client that sends without pause: its loop would never leave its thread, since
+    /// every read completes at once, and what it posted would wait for a thread.
+    /// </summary>
+    private const int BusyReadBytes = 16 * 1024;
+
     private readonly Stream _stream;
     private readonly InputBuffer _buffer;
     private readonly AsyncSignal _mayRead = new();
@@ -42,6 +48,8 @@ internal sealed class InputLoop
                     break;
                 received(count);
                 await _mayRead.WaitAsync().ConfigureAwait(false);
+                if (count >= BusyReadBytes)
+                    await default(BackOfTheQueue);
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
