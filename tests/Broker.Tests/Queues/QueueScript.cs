@@ -174,8 +174,9 @@ internal sealed class QueueScript
     private void Wait(long afterMs)
     {
         long untilMs = _nowMs + afterMs;
-        while (Machine.NextDueMs <= untilMs)
+        for (int ticks = 0; Machine.NextDueMs <= untilMs; ticks++)
         {
+            Assert.True(ticks < 100, $"Due at {Machine.NextDueMs}, for ever.");
             _nowMs = Math.Max(_nowMs, Machine.NextDueMs);
             Machine.Tick(_nowMs);
             WriteEffects($"at {_nowMs} ");
