@@ -20,6 +20,7 @@ public sealed class Queue : Mailbox<QueueCommand>
     private readonly string _vhost;
     private QueueSettings _settings;
     private DeadLettering? _deadLettering;
+    private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
@@ -78,10 +79,30 @@ public sealed class Queue : Mailbox<QueueCommand>
             SetReturning(false, nowMs);
         CarryOut(scratch);
         scratch.Flush();
+        if (_held is { IsEmpty: false } held)
+            ReleaseCredit(held, nowMs);
         if (_machine.NextDueMs <= nowMs)
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
+    }
+
+    // Publishers and writers share the node's threads. While a backlog grows only because the writers have not had their
+    // turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.
+    private void GiveCredit(PublishCredit credit, int sizeBytes, long nowMs)
+    {
+        if (_machine.WaitsForWriting(HeldCredit.BacklogMessages))
+            (_held ??= new HeldCredit()).Add(credit, sizeBytes, nowMs);
+        else
+            credit.Give(sizeBytes);
+    }
+
+    private void ReleaseCredit(HeldCredit held, long nowMs)
+    {
+        if (!_machine.WaitsForWriting(HeldCredit.BacklogMessages / 2))
+            held.Release(long.MaxValue);
+        else if (held.Release(nowMs) is { } dueMs)
+            _broker.Timers.Schedule(this, dueMs);
     }
 
     private void SetReturning(bool returning, long nowMs)
@@ -108,7 +129,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                 _machine.Written((Consumer)command.Target!, (int)command.First, command.Second, nowMs);
                 break;
             case QueueCommandKind.Credit:
-                ((PublishCredit)command.Target!).Give((int)command.Second);
+                GiveCredit((PublishCredit)command.Target!, (int)command.Second, nowMs);
                 break;
             case QueueCommandKind.Reject:
                 _machine.Reject(command.Slot, command.First, requeue: false, nowMs);
