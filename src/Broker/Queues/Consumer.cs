@@ -9,7 +9,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public sealed class Consumer
 {
-    /// <summary>Deliveries on their way to the socket, at most. Enough for a connection that writes in batches.</summary>
+    /// <summary>
+    /// Deliveries on their way to the socket, at most. Enough for a connection that writes in batches.
+    /// </summary>
     public const int WindowMessages = 2048;
 
     /// <summary>Bytes on their way to the socket (<c>Message.SizeBytes</c>), exceeded by one message at most.</summary>
@@ -73,7 +75,9 @@ public sealed class Consumer
     /// <summary>Messages it holds. The turn's; others may read an old value.</summary>
     public int UnackedCount => Unacked;
 
-    /// <summary>The writer loop has written a delivery; the queue is told once a quarter of the window is used.</summary>
+    /// <summary>
+    /// The writer loop has written a delivery; the queue is told once a quarter of the window is used.
+    /// </summary>
     internal void NoteWritten(int sizeBytes)
     {
         _writtenMessages++;

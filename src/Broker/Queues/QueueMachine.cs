@@ -6,9 +6,9 @@ namespace Warren.Broker.Queues;
 /// All rules of one queue: commands in, effects out. It runs in the queue's turn, one thread at a time, and knows no
 /// clock (time comes with each command, ms, never falling), no I/O, no chance and no frames.
 /// <para>
-/// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and GetOk
-/// without a slot pass it on, DeadLetter and Release give it back, each exactly once. Deliver and GetOk with a slot keep
-/// it: who writes the message later takes a reference of his own.
+/// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and
+/// GetOk without a slot pass it on, DeadLetter and Release give it back, each exactly once. Deliver and GetOk with a
+/// slot keep it: who writes the message later takes a reference of his own.
 /// </para>
 /// <para>
 /// Invariants, after each command outside a group: a message is either ready or unacked, never both; while a message is
@@ -36,7 +36,9 @@ public sealed class QueueMachine
     private long _lastUseMs;
     private int _groups;
 
-    /// <summary>Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.</summary>
+    /// <summary>
+    /// Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.
+    /// </summary>
     public QueueMachine(QueueSettings settings, EffectList effects, long nowMs)
     {
         _effects = effects;
@@ -70,7 +72,9 @@ public sealed class QueueMachine
 
     public QueueTotals Totals { get; } = new();
 
-    /// <summary>When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.</summary>
+    /// <summary>
+    /// When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.
+    /// </summary>
     public long NextDueMs
     {
         get
@@ -87,8 +91,8 @@ public sealed class QueueMachine
         : long.MaxValue;
 
     /// <summary>
-    /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/> names a
-    /// publisher it is answered with exactly one Confirm or Reject.
+    /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/>
+    /// names a publisher it is answered with exactly one Confirm or Reject.
     /// </summary>
     public void Publish(
         in Message message, long ttlMs, byte priority, PublishFlags flags, in PublishTicket ticket, long nowMs)
@@ -155,8 +159,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// A delivery comes back without the client's word: its channel ended, or it could not be written. It returns to its
-    /// place, redelivered; <paramref name="countsDelivery"/> is false where the client had no part in it.
+    /// A delivery comes back without the client's word: its channel ended, or it could not be written. It returns to
+    /// its place, redelivered; <paramref name="countsDelivery"/> is false where the client had no part in it.
     /// </summary>
     public void Return(int slot, long position, bool countsDelivery, long nowMs)
     {
@@ -168,8 +172,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Nothing is delivered until <see cref="EndGroup"/>: for commands of one cause (a channel's end, a nack of many), so
-    /// that what returns is in order before anybody gets it. Groups may nest.
+    /// Nothing is delivered until <see cref="EndGroup"/>: for commands of one cause (a channel's end, a nack of many),
+    /// so that what returns is in order before anybody gets it. Groups may nest.
     /// </summary>
     public void BeginGroup() => _groups++;
 
@@ -225,7 +229,9 @@ public sealed class QueueMachine
         DeliverReady(nowMs);
     }
 
-    /// <summary>basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It asks neither credit nor exclusive use.</summary>
+    /// <summary>
+    /// basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It asks neither credit nor exclusive use.
+    /// </summary>
     public void Get(object request, bool noAck, long nowMs)
     {
         if (IsClosed || (_counts && _settings.SingleActiveConsumer))
@@ -264,7 +270,9 @@ public sealed class QueueMachine
         Answer(request, AnswerKind.Ok, purged, _consumers.Count);
     }
 
-    /// <summary>queue.declare of what exists: answers the counts. A declaration that is not passive <paramref name="touches"/>.</summary>
+    /// <summary>
+    /// queue.declare of what exists: answers the counts. A declaration that is not passive <paramref name="touches"/>.
+    /// </summary>
     public void Status(object request, bool touches, long nowMs)
     {
         if (IsClosed)
@@ -279,8 +287,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Ends the queue: cancels its consumers, gives everything back, dead-letters nothing and answers how much was ready;
-    /// or answers NotEmpty, InUse or Closed.
+    /// Ends the queue: cancels its consumers, gives everything back, dead-letters nothing and answers how much was
+    /// ready; or answers NotEmpty, InUse or Closed.
     /// </summary>
     public void Close(object? request, bool ifUnused, bool ifEmpty, CloseReason reason, long nowMs)
     {
@@ -341,8 +349,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a mostly
-    /// dead slab can be given back. The reference moves with it. Takes time proportional to the queue's length.
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a
+    /// mostly dead slab can be given back. The reference moves with it. Takes time proportional to the queue's length.
     /// </summary>
     public void Rehome(Relocation relocate)
     {

@@ -10,7 +10,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class QueueScratch
 {
-    /// <summary>Effects are carried out at the latest when there are this many, so that the lists stay in the cache.</summary>
+    /// <summary>
+    /// Effects are carried out at the latest when there are this many, so that the lists stay in the cache.
+    /// </summary>
     public const int EffectsPerFlush = 512;
 
     [ThreadStatic]

@@ -15,15 +15,17 @@ internal sealed class Consumers(bool singleActive, bool quorum)
 
     public int Count { get; private set; }
 
-    /// <summary>The consumer that has the queue to itself: the single active or an exclusive one; null: there is none.</summary>
+    /// <summary>
+    /// The consumer that has the queue to itself: the single active or an exclusive one; null: there is none.
+    /// </summary>
     public Consumer? Holder { get; private set; }
 
     /// <summary>In the order they came.</summary>
     public Consumer? First => _first;
 
     /// <summary>
-    /// Whether RabbitMQ would refuse the consumer. Exclusive use and a single active consumer exclude each other; quorum
-    /// queues know no exclusive consumers and take the flag without heeding it.
+    /// Whether RabbitMQ would refuse the consumer. Exclusive use and a single active consumer exclude each other;
+    /// quorum queues know no exclusive consumers and take the flag without heeding it.
     /// </summary>
     public bool Refuses(Consumer consumer)
     {
@@ -79,7 +81,10 @@ internal sealed class Consumers(bool singleActive, bool quorum)
             Update(Holder);
     }
 
-    /// <summary>Who takes the next message, its place in a shared prefetch taken; null: nobody can. Whoever is named must get one.</summary>
+    /// <summary>
+    /// Who takes the next message, its place in a shared prefetch taken; null: nobody can. Whoever is named must get
+    /// one.
+    /// </summary>
     public Consumer? Next()
     {
         for (; _firstReady < _levels.Count; _firstReady++)
@@ -115,7 +120,9 @@ internal sealed class Consumers(bool singleActive, bool quorum)
     /// </summary>
     private static bool TakeShared(Consumer consumer) => consumer.Shared!.TryTake() || consumer.Shared.TryTake();
 
-    /// <summary>Classic queues choose by priority, then age; quorum queues by age alone, as RabbitMQ 3.13 does.</summary>
+    /// <summary>
+    /// Classic queues choose by priority, then age; quorum queues by age alone, as RabbitMQ 3.13 does.
+    /// </summary>
     private Consumer? Successor()
     {
         Consumer? chosen = _first;
