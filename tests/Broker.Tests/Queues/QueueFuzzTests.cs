@@ -8,7 +8,9 @@ public sealed class QueueFuzzTests
     [Fact]
     public void Machine_and_model_agree_under_random_commands()
     {
-        int seeds = int.TryParse(Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS"), out int wanted) ? wanted : 400;
+        int seeds = int.TryParse(Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS"), out int wanted)
+            ? wanted
+            : 400;
         for (int seed = 0; seed < seeds; seed++)
         {
             try

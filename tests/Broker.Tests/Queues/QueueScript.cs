@@ -8,9 +8,9 @@ using Xunit;
 namespace Warren.Broker.Tests.Queues;
 
 /// <summary>
-/// Plays a script to a machine and writes it down again with what came of each command, in lines that begin with "&gt;".
-/// A script passes when that gives back its own text. It also plays the shell: every slab reference the machine gives
-/// back is released, and at the end none may be left.
+/// Plays a script to a machine and writes it down again with what came of each command, in lines that begin with
+/// "&gt;". A script passes when that gives back its own text. It also plays the shell: every slab reference the machine
+/// gives back is released, and at the end none may be left.
 /// </summary>
 internal sealed class QueueScript
 {
@@ -133,7 +133,8 @@ internal sealed class QueueScript
             var message = new Message(slab, 0, 2, 0, sizeBytes);
             PublishTicket ticket = confirm ? new PublishTicket("publish", ++_sequence) : default;
             Machine.Publish(
-                in message, line.Number("ttl") ?? -1, (byte)(line.Number("priority") ?? 0), PublishFlags.None, in ticket, _nowMs);
+                in message, line.Number("ttl") ?? -1, (byte)(line.Number("priority") ?? 0),
+                PublishFlags.None, in ticket, _nowMs);
         }
     }
 
@@ -188,8 +189,11 @@ internal sealed class QueueScript
         QueueMachine machine = Machine;
         string due = machine.NextDueMs == long.MaxValue ? "never" : $"at {machine.NextDueMs}";
         _written.Append(CultureInfo.InvariantCulture, $"> ready {machine.ReadyCount} ({machine.ReadyBytes} bytes)");
-        _written.Append(CultureInfo.InvariantCulture, $", unacked {machine.UnackedCount} ({machine.UnackedBytes} bytes)");
-        _written.Append(CultureInfo.InvariantCulture, $", consumers {machine.ConsumerCount}, holder {machine.Holder?.Tag ?? "none"}");
+        _written.Append(
+            CultureInfo.InvariantCulture, $", unacked {machine.UnackedCount} ({machine.UnackedBytes} bytes)");
+        _written.Append(
+            CultureInfo.InvariantCulture,
+            $", consumers {machine.ConsumerCount}, holder {machine.Holder?.Tag ?? "none"}");
         _written.Append(CultureInfo.InvariantCulture, $", due {due}\n");
     }
 
