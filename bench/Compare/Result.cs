@@ -17,9 +17,7 @@ internal sealed class Result
     internal double? Median(Func<Reading, double?> value, int step = 0) =>
         Middle(_rounds.Select(round => step < round.Length ? value(round[step]) : null));
 
-    /// <summary>
-    /// The median of the ratios within a round, which slow and quick minutes of the machine do not move.
-    /// </summary>
+    /// <summary>The median of the ratios within a round, which the machine's slow minutes do not move.</summary>
     internal double? RatioTo(Result? other, Func<Reading, double?> value, int step = 0)
     {
         if (other is null || other.Failure is not null)

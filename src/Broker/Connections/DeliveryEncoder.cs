@@ -38,8 +38,8 @@ internal sealed class DeliveryEncoder
         Message message = item.Message;
         if (!_inBody)
         {
-            ReadOnlySpan<byte> properties = PropertiesOf(item);
-            neededBytes = FixedBytes + 256 + message.EnvelopeSizeBytes + properties.Length;
+            neededBytes = FixedBytes + 256 + message.EnvelopeSizeBytes
+                + message.PropertiesSizeBytes + DeliveryCountHeader.MostAddedBytes;
             if (output.Length < neededBytes)
                 return 0;
             if (!TryWriteMethod(item, output, ref written))
@@ -124,15 +124,22 @@ internal sealed class DeliveryEncoder
     }
 
     // x-delivery-count is the queue's own header; the stored properties stay as they were published.
-    private static ReadOnlySpan<byte> PropertiesOf(in OutboxItem item)
+    private static int WriteHeader(in OutboxItem item, Span<byte> output)
     {
+        ReadOnlySpan<byte> properties = item.Message.Properties;
         long count = item.Kind switch
         {
             OutboxItemKind.Deliver => item.Extra,
             OutboxItemKind.GetOk => item.Extra >> 32,
             _ => -1,
         };
-        return count < 0 ? item.Message.Properties : DeliveryCountHeader.AddTo(item.Message.Properties, count);
+        if (count >= 0)
+        {
+            Span<byte> place = output[(FrameSize.HeaderBytes + ContentHeader.FixedBytes)..];
+            properties = place[..DeliveryCountHeader.Add(properties, count, place)];
+        }
+        return FrameWriter.WriteHeader(
+            output, item.Channel!.Number, BasicPublish.ClassId, (ulong)item.Message.BodySizeBytes, properties);
     }
 
     private static bool TryWriteMethod(in OutboxItem item, Span<byte> output, ref int written)

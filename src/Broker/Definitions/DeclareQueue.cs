@@ -1,9 +1,9 @@
+using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
-using Warren.Amqp;
 
 namespace Warren.Broker.Definitions;
 

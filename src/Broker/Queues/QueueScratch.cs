@@ -23,7 +23,7 @@ internal sealed class QueueScratch
 
     public static QueueScratch ForThisThread => _forThisThread ??= new QueueScratch();
 
-    public BatchSet<Outbox, OutboxItem> Outboxes { get; } = 
+    public BatchSet<Outbox, OutboxItem> Outboxes { get; } =
         new(static (outbox, items) => outbox.Post(items), postsEarly: false);
 
     /// <summary>Requests whose replies are in <see cref="Outboxes"/>.</summary>
