@@ -50,8 +50,11 @@ public sealed class NodeAlarms
             LogLevel.Warning,
             LogCategory.Default,
             isOn
-                ? $"memory resource limit alarm set on node {_broker.Options.NodeName}: {MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers are blocked until consumers have made room or vm_memory_high_watermark is raised."
-                : $"memory resource limit alarm cleared on node {_broker.Options.NodeName}: {MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers go on.");
+                ? $"memory resource limit alarm set on node {_broker.Options.NodeName}: "
+                    + $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. "
+                    + "Publishers are blocked until consumers have made room or vm_memory_high_watermark is raised."
+                : $"memory resource limit alarm cleared on node {_broker.Options.NodeName}: "
+                    + $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers go on.");
         _broker.Connections.AlarmChanged();
     }
 

@@ -29,7 +29,9 @@ internal sealed class InputBuffer
 
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
 
-    /// <summary>Gives a borrowed array back if nothing is in it; true if the next read should first wait for bytes.</summary>
+    /// <summary>
+    /// Gives a borrowed array back if nothing is in it; true if the next read should first wait for bytes.
+    /// </summary>
     public bool ReleaseIfEmpty()
     {
         if (_start != _end)
@@ -41,7 +43,9 @@ internal sealed class InputBuffer
         return _wishBytes > IdleBytes;
     }
 
-    /// <summary>Room for the next read, so that <paramref name="wantedBytes"/> of contiguous unread bytes will fit.</summary>
+    /// <summary>
+    /// Room for the next read, so that <paramref name="wantedBytes"/> of contiguous unread bytes will fit.
+    /// </summary>
     public Memory<byte> MakeRoom(int wantedBytes)
     {
         int sizeBytes = Math.Max(_wishBytes, wantedBytes);

@@ -23,7 +23,9 @@ internal sealed class InputLoop
         _buffer = buffer;
     }
 
-    /// <summary>Lets the loop read on; <paramref name="wantedBytes"/> is the size of the frame it is in the middle of.</summary>
+    /// <summary>
+    /// Lets the loop read on; <paramref name="wantedBytes"/> is the size of the frame it is in the middle of.
+    /// </summary>
     public void Continue(int wantedBytes)
     {
         _wantedBytes = Math.Max(1, wantedBytes);
@@ -31,8 +33,8 @@ internal sealed class InputLoop
     }
 
     /// <summary>
-    /// Runs until the client ends or the socket fails. <paramref name="received"/> gets the number of bytes, or 0 at the
-    /// end, exactly once.
+    /// Runs until the client ends or the socket fails. <paramref name="received"/> gets the number of bytes, or 0 at
+    /// the end, exactly once.
     /// </summary>
     public async Task RunAsync(Action<int> received)
     {

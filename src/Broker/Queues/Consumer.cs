@@ -77,7 +77,9 @@ public sealed class Consumer
     /// <summary>Messages it holds. The turn's; others may read an old value.</summary>
     public int UnackedCount => Unacked;
 
-    /// <summary>The writer loop has written a delivery; the queue is told once a quarter of the window is used.</summary>
+    /// <summary>
+    /// The writer loop has written a delivery; the queue is told once a quarter of the window is used.
+    /// </summary>
     internal void NoteWritten(int sizeBytes)
     {
         _writtenMessages++;

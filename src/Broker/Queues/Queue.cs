@@ -221,7 +221,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 if (effect.Slot >= 0)
                     scratch.AddReference(effect.Message.Slab);
                 scratch.Outboxes.Add(get.Channel.Deliveries.Outbox, OutboxItem.GetOk(
-                    get.Channel.Deliveries, this, effect.Message, effect.Slot, effect.Position, effect.Redelivered, effect.DeliveryCount, effect.ReadyLeft));
+                    get.Channel.Deliveries, this, effect.Message, effect.Slot, effect.Position, effect.Redelivered,
+                    effect.DeliveryCount, effect.ReadyLeft));
                 scratch.Answered.Add(get);
                 break;
             case QueueEffectKind.Answer:
@@ -236,13 +237,20 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueEffectKind.CancelConsumer:
                 effect.Consumer.Channel.Owner.Connection.Post(
-                    new ConnectionEvent(ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                    new ConnectionEvent(
+                        ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
                 if (effect.CancelReason == CancelReason.Timeout)
-                    _broker.Log(LogLevel.Warning, LogCategory.Queue, $"Consumer '{effect.Consumer.Tag}' on queue '{Definition.Name}' in vhost '{_vhost}' did not acknowledge in time: its messages were returned to the queue and it was cancelled");
+                {
+                    _broker.Log(
+                        LogLevel.Warning, LogCategory.Queue,
+                        $"Consumer '{effect.Consumer.Tag}' on queue '{Definition.Name}' in vhost '{_vhost}' "
+                        + "did not acknowledge in time: its messages were returned to the queue and it was cancelled");
+                }
                 break;
             case QueueEffectKind.CloseChannel:
                 effect.Consumer.Channel.Owner.Connection.Post(
-                    new ConnectionEvent(ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
+                    new ConnectionEvent(
+                        ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
                 break;
             case QueueEffectKind.Closed:
                 _broker.Definitions.Post(new RemoveQueue(Definition, null));
@@ -256,7 +264,8 @@ public sealed class Queue : Mailbox<QueueCommand>
         if (effect.Slot >= 0)
             scratch.AddReference(effect.Message.Slab);
         scratch.Outboxes.Add(consumer.Channel.Outbox, OutboxItem.Deliver(
-            consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position, effect.Redelivered, effect.DeliveryCount));
+            consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position,
+            effect.Redelivered, effect.DeliveryCount));
     }
 
     private static void Verdict(in PublishTicket ticket, bool accepted, QueueScratch scratch)
@@ -276,6 +285,10 @@ public sealed class Queue : Mailbox<QueueCommand>
     }
 
     private Amqp.AmqpException OverdueError(Consumer consumer) =>
-        new(Amqp.ReplyCode.PreconditionFailed, $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. This timeout value can be configured, see consumers doc guide to learn more")
+        new(
+            Amqp.ReplyCode.PreconditionFailed,
+            $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. "
+            + $"Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. "
+            + "This timeout value can be configured, see consumers doc guide to learn more")
         { IsNobodysMethod = true };
 }

@@ -10,7 +10,9 @@ namespace Warren.Broker.Turns;
 public abstract class Mailbox<T> : IThreadPoolWorkItem
     where T : struct
 {
-    /// <summary>Batches handled before the turn goes to the back of the pool's queue, so that no mailbox starves the others.</summary>
+    /// <summary>
+    /// Batches handled before the turn goes to the back of the pool's queue, so that no mailbox starves the others.
+    /// </summary>
     private const int BatchesPerTurn = 8;
 
     /// <summary>An inbox that grew beyond this is given back when it is no longer filled.</summary>
