@@ -8,8 +8,8 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class HeldCredit
 {
-    /// <summary>A backlog below this is the ebb and flow between batches: two windows of a consumer.</summary>
-    public const int BacklogMessages = 2 * Consumer.WindowMessages;
+    /// <summary>A backlog below this is the ebb and flow between batches: what one read of the socket brings.</summary>
+    public const int BacklogMessages = Consumer.WindowMessages / 2;
 
     /// <summary>
     /// How long a publisher is held at most: with <see cref="PublishCredit.LimitBytes"/> each time, a connection may still
