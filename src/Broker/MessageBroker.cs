@@ -37,6 +37,7 @@ public sealed class MessageBroker : IDisposable
     private TopologySnapshot _topology = TopologySnapshot.Empty;
     private SecuritySnapshot _security = SecuritySnapshot.Empty;
     private int _ticks;
+    private long _compactedAtBytes;
 
     /// <param name="options">What the operator set.</param>
     /// <param name="turns">Who runs turns.</param>
@@ -139,9 +140,20 @@ public sealed class MessageBroker : IDisposable
         if (++_ticks % TicksPerMeasurement != 0)
             return;
         Alarms.Tick();
-        if (Slabs.OutstandingBytes > PinnedTolerationBytes
-            && Slabs.OutstandingBytes > 2 * LiveBytes() + PinnedTolerationBytes)
-            Compact();
+        CompactIfPinned();
+    }
+
+    // Only when a quarter more is outstanding than after the last time: what compaction cannot move (what is in outboxes,
+    // delays, transactions, large headers) would have it run for nothing every second.
+    private void CompactIfPinned()
+    {
+        long outstandingBytes = Slabs.OutstandingBytes;
+        _compactedAtBytes = Math.Min(_compactedAtBytes, outstandingBytes);
+        if (outstandingBytes < _compactedAtBytes + (_compactedAtBytes / 4) + PinnedTolerationBytes
+            || outstandingBytes < (2 * LiveBytes()) + PinnedTolerationBytes)
+            return;
+        _compactedAtBytes = outstandingBytes;
+        Compact();
     }
 
     // Bodies, and as much again as small messages have around them.

@@ -61,6 +61,7 @@ public sealed class Channel
             OnFrameWhileClosing(frame);
             return;
         }
+        IsBlocked |= IsStoppedByAlarm(frame);
         if (_isSuspended || IsBlocked)
         {
             _deferred.Add(raw);
@@ -78,13 +79,6 @@ public sealed class Channel
             { IsNobodysMethod = true };
         }
         uint method = FrameDispatch.MethodOf(frame.Payload);
-        if (method == MethodId.BasicPublish && Connection.IsBlocked)
-        {
-            IsBlocked = true;
-            _deferred.Add(raw);
-            Connection.DeferredBytes += raw.Length;
-            return;
-        }
         var reader = new WireReader(frame.Payload[4..]);
         OnMethod(method, ref reader);
     }
@@ -96,20 +90,43 @@ public sealed class Channel
     {
         _isSuspended = false;
         IsBlocked = false;
-        while (!_isSuspended && !IsBlocked && _deferred.TryTake(out byte[] raw))
+        while (!_isSuspended && _deferred.TryPeek(out byte[] raw))
         {
+            FrameReader.TryRead(raw, int.MaxValue, out Frame frame);
+            // An alarm may have come meanwhile: the frame stays in front.
+            if (IsStoppedByAlarm(frame))
+            {
+                IsBlocked = true;
+                return;
+            }
+            _deferred.Remove();
             Connection.DeferredBytes -= raw.Length;
-            if (FrameReader.TryRead(raw, int.MaxValue, out Frame frame) == FrameStatus.Complete)
-                Connection.Dispatch(raw, frame);
+            Connection.Dispatch(raw, frame);
         }
+    }
+
+    // Publishes, and what is left of one that has begun: an alarm is about memory.
+    private bool IsStoppedByAlarm(Frame frame)
+    {
+        if (!Connection.IsBlocked || _isSuspended || _isClosing)
+            return false;
+        return Publisher.IsInContent
+            || (frame.Type == FrameType.Method && frame.Payload.Length >= 4 && FrameDispatch.MethodOf(frame.Payload) == MethodId.BasicPublish);
     }
 
     /// <summary>Closes the channel for a mistake: everything goes back, and only close-ok is waited for.</summary>
     internal void CloseWith(AmqpException error)
     {
-        End();
         _isClosing = true;
+        byte[][] pipelined = _deferred.ToArray();
+        End();
         Connection.Send(Number, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+        // The client may have sent its own close already: it is answered, the rest is dropped.
+        foreach (byte[] raw in pipelined)
+        {
+            FrameReader.TryRead(raw, int.MaxValue, out Frame frame);
+            OnFrameWhileClosing(frame);
+        }
     }
 
     /// <summary>Returns everything to the queues and cancels the consumers. No frame is sent.</summary>

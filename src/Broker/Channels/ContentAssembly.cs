@@ -10,9 +10,6 @@ namespace Warren.Broker.Channels;
 /// </summary>
 internal sealed class ContentAssembly
 {
-    /// <summary>The first buffer of a body that comes in several frames; it doubles as bytes arrive.</summary>
-    private const int FirstBytes = 128 * 1024;
-
     private readonly int _messageLimitBytes;
     private byte[] _start = [];
     private int _envelopeBytes;
@@ -96,6 +93,8 @@ internal sealed class ContentAssembly
             wholeBody = true;
             return true;
         }
+        if (piece.IsEmpty)
+            return false;
         int before = _envelopeBytes + _propertiesBytes;
         EnsureGathered(before + _bodyReceived + piece.Length, before + BodySizeBytes);
         if (_bodyReceived == 0)
@@ -136,7 +135,7 @@ internal sealed class ContentAssembly
     {
         if (_gathered.Length >= neededBytes)
             return;
-        int sizeBytes = Math.Min(finalBytes, Math.Max(FirstBytes, Math.Max(neededBytes, _gathered.Length * 2)));
+        int sizeBytes = Math.Min(finalBytes, Math.Max(neededBytes, _gathered.Length * 2));
         byte[] larger = GC.AllocateUninitializedArray<byte>(sizeBytes);
         _gathered.CopyTo(larger, 0);
         _gathered = larger;

@@ -26,11 +26,7 @@ internal sealed class DeclaredRequest : QueueRequest
             Error = Channel.NoSuch(Security.ResourceKind.Queue, _declaration.Name);
             return null;
         }
-        IsPassedOn = true;
-        Channel.Connection.Broker.Definitions.Post(new DeclareQueue(this));
+        PassOn = () => Channel.Connection.Broker.Definitions.Post(new DeclareQueue(this));
         return null;
     }
-
-    /// <summary>The definitions' turn takes the request over, or hands it to the queue again.</summary>
-    internal void PassOn(bool passedOn) => IsPassedOn = passedOn;
 }

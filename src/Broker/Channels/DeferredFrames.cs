@@ -14,13 +14,12 @@ internal sealed class DeferredFrames
         _bytes += raw.Length;
     }
 
-    public bool TryTake(out byte[] raw)
-    {
-        if (!_frames.TryDequeue(out raw!))
-            return false;
-        _bytes -= raw.Length;
-        return true;
-    }
+    public bool TryPeek(out byte[] raw) => _frames.TryPeek(out raw!);
+
+    /// <summary>Takes away what <see cref="TryPeek"/> showed.</summary>
+    public void Remove() => _bytes -= _frames.Dequeue().Length;
+
+    public byte[][] ToArray() => _frames.ToArray();
 
     /// <summary>Drops all; returns how many bytes they were.</summary>
     public int Clear()

@@ -29,8 +29,7 @@ internal sealed class DeleteQueueRequest : QueueRequest
         }
         // Closed by somebody else already: as in RabbitMQ, deleting what is not there succeeds.
         uint count = effect.Answer == AnswerKind.Ok ? (uint)effect.MessageCount : 0;
-        IsPassedOn = true;
-        Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, () => Succeed(new QueueDeleteOk(count))));
+        PassOn = () => Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, () => Succeed(new QueueDeleteOk(count))));
         return null;
     }
 }

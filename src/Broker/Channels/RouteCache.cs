@@ -12,8 +12,8 @@ namespace Warren.Broker.Channels;
 /// </summary>
 internal sealed class RouteCache
 {
-    private const int Slots = 4096;
-    private const int MostEntries = 2048;
+    private const int FirstSlots = 16;
+    private const int MostSlots = 4096;
     private const int MostProbes = 8;
 
     private Entry[] _entries = [];
@@ -36,7 +36,7 @@ internal sealed class RouteCache
         int hash = HashOf(envelope);
         for (int probe = 0; probe < MostProbes; probe++)
         {
-            ref Entry entry = ref _entries[(hash + probe) & (Slots - 1)];
+            ref Entry entry = ref _entries[(hash + probe) & (_entries.Length - 1)];
             if (entry.Envelope is null)
                 return null;
             if (entry.Hash == hash && envelope.SequenceEqual(entry.Envelope))
@@ -48,20 +48,26 @@ internal sealed class RouteCache
     /// <summary>Remembers; must follow a <see cref="Find"/> with the same snapshots.</summary>
     public void Add(ReadOnlySpan<byte> envelope, ReadOnlySpan<QueueDefinition> queues)
     {
-        if (_entries.Length == 0)
-            _entries = new Entry[Slots];
-        else if (_count >= MostEntries)
-            Clear();
+        if (_count >= _entries.Length / 2)
+            Grow();
         int hash = HashOf(envelope);
-        int at = hash & (Slots - 1);
+        int at = hash & (_entries.Length - 1);
         for (int probe = 0; probe < MostProbes; probe++)
         {
-            at = (hash + probe) & (Slots - 1);
+            at = (hash + probe) & (_entries.Length - 1);
             if (_entries[at].Envelope is null)
                 break;
         }
         _entries[at] = new Entry(hash, envelope.ToArray(), queues.ToArray());
         _count++;
+    }
+
+    // It begins anew rather than move its entries: they come back with the next messages.
+    private void Grow()
+    {
+        Clear();
+        if (_entries.Length < MostSlots)
+            _entries = new Entry[Math.Max(FirstSlots, _entries.Length * 4)];
     }
 
     private void Clear()

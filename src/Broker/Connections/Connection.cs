@@ -302,6 +302,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         _posts.Flush();
         if (!isStarved || Credit.MustWait())
             return;
+        // What the client sent while it was held back is unread: its silence begins now.
+        Volatile.Write(ref _lastReceivedTimestamp, Broker.Time.GetTimestamp());
         Volatile.Write(ref _isReading, true);
         _inputLoop.Continue(wantedBytes);
     }

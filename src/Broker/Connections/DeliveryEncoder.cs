@@ -74,6 +74,8 @@ internal sealed class DeliveryEncoder
     public int EncodeConfirm(in OutboxItem item, Span<byte> output)
     {
         DeliveryChannel channel = item.Channel!;
+        if (channel.IsClosed)
+            return 0;
         var sequence = (ulong)item.Extra;
         if (item.Flag)
         {
@@ -111,7 +113,7 @@ internal sealed class DeliveryEncoder
 
     private int FlushConfirms(DeliveryChannel channel, Span<byte> output)
     {
-        if (!channel.Confirms.IsDirty)
+        if (!channel.Confirms.IsDirty || channel.IsClosed)
             return 0;
         int written = 0;
         channel.Confirms.Flush(out ulong upTo, out bool multiple, _singleAcks);

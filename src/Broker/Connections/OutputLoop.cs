@@ -141,7 +141,7 @@ internal sealed class OutputLoop
                     if (!done)
                         return neededBytes;
                     if (_encoder.WasRefused)
-                        Outbox.Discard(item);
+                        Discard(item);
                     else
                         MessageWritten(item);
                     break;
@@ -157,6 +157,13 @@ internal sealed class OutputLoop
         if (!all && written == 0 && _used == 0)
             EnsureBuffer(_buffer.Length * 2);
         return all;
+    }
+
+    private void Discard(in OutboxItem item)
+    {
+        if (item.Kind == OutboxItemKind.DeliverReply)
+            _outbox.ReplyWritten(item.Message.SizeBytes);
+        Outbox.Discard(item);
     }
 
     private void MessageWritten(in OutboxItem item)

@@ -25,7 +25,6 @@ internal sealed class DeclareQueue : DefinitionsChange
         {
             // Somebody else was quicker: compare with his, and ask for its counts.
             CheckAgainst(present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType);
-            _request.PassOn(false);
             present.Home.Post(QueueCommand.Status(_request, touches: true));
             return;
         }

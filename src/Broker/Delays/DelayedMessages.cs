@@ -69,10 +69,12 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             return;
         if (added.Group is null)
             publisher.Outbox.Post(OutboxItem.Confirm(publisher, added.Sequence, accepted: true));
-        else if (added.Group.Complete(accepted: true) && added.Group.Commit is null)
-            publisher.Outbox.Post(OutboxItem.Confirm(publisher, added.Sequence, !added.Group.IsRejected));
+        else if (!added.Group.Complete(accepted: true))
+            return;
         else if (added.Group.Commit is { } commit)
             commit.Committed(!added.Group.IsRejected);
+        else
+            publisher.Outbox.Post(OutboxItem.Confirm(publisher, added.Sequence, !added.Group.IsRejected));
     }
 
     private void Route(in DelayedMessage due)
@@ -81,7 +83,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         if (_broker.Topology.Vhosts.TryGetValue(due.Vhost, out Vhost? vhost))
         {
             PropertiesView properties = PropertiesView.Parse(message.Properties);
-            var input = new RoutingInput(WireText.Decode(message.RoutingKey), properties);
+            var input = new RoutingInput(Encoding.UTF8.GetString(message.RoutingKey), properties);
             Router.RouteAfterDelay(vhost, due.Delay.Exchange.Name, input, _routes);
             long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
             foreach (QueueDefinition queue in _routes.Queues)

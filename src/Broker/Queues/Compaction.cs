@@ -25,7 +25,8 @@ internal sealed class Compaction
     private void Relocate(ref Message message)
     {
         Slab slab = message.Slab;
-        if ((long)slab.References * message.SizeBytes * DeadFactor >= slab.Bytes.Length)
+        // Small slabs pin little: moving what lies in them would go on for ever.
+        if (slab.Bytes.Length < SlabPool.SlabSizeBytes || (long)slab.References * message.SizeBytes * DeadFactor >= slab.Bytes.Length)
             return;
         message = _writer.Append(message.Envelope, message.Properties, message.Body);
         slab.Release(1);

@@ -55,10 +55,12 @@ internal sealed class DeadLettering
         properties.Expiration = null;
         byte[] encoded = new byte[properties.EncodedSizeBytes];
         properties.Encode(encoded);
-        string key = settings.DeadLetterRoutingKey ?? WireText.Decode(message.RoutingKey);
+        // Keys are bytes: one that is not UTF-8 goes on as it came, and is routed as it was routed before.
+        ReadOnlySpan<byte> keyBytes = settings.DeadLetterRoutingKey is { } own ? ((WireText)own).Bytes : message.RoutingKey;
+        string key = Encoding.UTF8.GetString(keyBytes);
         var input = new RoutingInput(key, PropertiesView.Parse(encoded));
         Router.Route(vhost, exchange, input, _routes);
-        Message dead = Store(exchange, key, encoded, message.Body);
+        Message dead = Store(((WireText)exchange).Bytes, keyBytes, encoded, message.Body);
         Post(dead, properties, reason, headers);
     }
 
@@ -88,17 +90,16 @@ internal sealed class DeadLettering
     }
 
     // A slab of its own, exactly as large: dead letters are few and may stay long.
-    private Message Store(string exchange, string key, byte[] properties, ReadOnlySpan<byte> body)
+    private Message Store(
+        ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> key, ReadOnlySpan<byte> properties, ReadOnlySpan<byte> body)
     {
-        int exchangeBytes = Encoding.UTF8.GetByteCount(exchange);
-        int keyBytes = Encoding.UTF8.GetByteCount(key);
-        int envelopeBytes = 2 + exchangeBytes + keyBytes;
+        int envelopeBytes = 2 + exchange.Length + key.Length;
         byte[] bytes = GC.AllocateUninitializedArray<byte>(envelopeBytes + properties.Length + body.Length);
-        bytes[0] = (byte)exchangeBytes;
-        Encoding.UTF8.GetBytes(exchange, bytes.AsSpan(1));
-        bytes[1 + exchangeBytes] = (byte)keyBytes;
-        Encoding.UTF8.GetBytes(key, bytes.AsSpan(2 + exchangeBytes));
-        properties.CopyTo(bytes, envelopeBytes);
+        bytes[0] = (byte)exchange.Length;
+        exchange.CopyTo(bytes.AsSpan(1));
+        bytes[1 + exchange.Length] = (byte)key.Length;
+        key.CopyTo(bytes.AsSpan(2 + exchange.Length));
+        properties.CopyTo(bytes.AsSpan(envelopeBytes));
         body.CopyTo(bytes.AsSpan(envelopeBytes + properties.Length));
         return new Message(_broker.Slabs.Adopt(bytes), 0, envelopeBytes, properties.Length, body.Length);
     }

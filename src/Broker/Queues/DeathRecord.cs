@@ -1,3 +1,4 @@
+using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Messages;
 
@@ -31,7 +32,7 @@ internal static class DeathRecord
         DeadLetterReason reason, string queue, DateTimeOffset now)
     {
         string reasonName = NameOf(reason);
-        string exchange = WireText.Decode(message.Exchange);
+        string exchange = Encoding.UTF8.GetString(message.Exchange);
         var others = new List<FieldValue>();
         FieldTable death = NewDeath(message, properties, headers, reasonName, queue, exchange, now);
         foreach (FieldValue earlier in DeathsOf(headers))
@@ -76,7 +77,7 @@ internal static class DeathRecord
     {
         List<FieldValue> keys = [FieldValue.OfLongString(message.RoutingKey)];
         if (headers.TryGetValue("CC", out FieldValue copies) && copies.Kind == FieldKind.Array)
-            keys.AddRange(copies.AsArray());
+            keys.AddRange(copies.AsArray().Where(copy => copy.Kind == FieldKind.LongString));
         var death = new FieldTable();
         death.Add("count", FieldValue.Of(1L));
         death.Add("reason", FieldValue.Of(reason));

@@ -50,7 +50,14 @@ public sealed class Queue : Mailbox<QueueCommand>
     /// <summary>Makes sure that the machine's first timer runs. Called before the queue is published.</summary>
     internal void ScheduleTick()
     {
-        long dueMs = _machine.NextDueMs;
+        if (_machine.NextDueMs < long.MaxValue)
+            ScheduleAt(_machine.NextDueMs, _broker.NowMs);
+    }
+
+    // One entry at a time: it is armed anew only when it has fired, or for an earlier moment.
+    private void ScheduleAt(long dueMs, long nowMs)
+    {
+        dueMs = Math.Min(dueMs, nowMs + QueueTimers.FarAwayMs);
         if (dueMs >= _scheduledMs)
             return;
         _scheduledMs = dueMs;
@@ -68,12 +75,14 @@ public sealed class Queue : Mailbox<QueueCommand>
             bool returns = command.Kind is QueueCommandKind.Return or QueueCommandKind.Requeue;
             if (returns != isReturning)
                 SetReturning(isReturning = returns, nowMs);
-            Apply(command, nowMs);
-            if (_effects.Count >= QueueScratch.EffectsPerFlush)
+            // Compaction moves messages: effects that still name the old place must be carried out before.
+            bool moves = command.Kind == QueueCommandKind.Compact;
+            if (moves || _effects.Count >= QueueScratch.EffectsPerFlush)
             {
                 CarryOut(scratch);
                 scratch.Flush();
             }
+            Apply(command, nowMs);
         }
         if (isReturning)
             SetReturning(false, nowMs);
@@ -102,7 +111,7 @@ public sealed class Queue : Mailbox<QueueCommand>
         if (!_machine.WaitsForWriting(HeldCredit.BacklogMessages / 2))
             held.Release(long.MaxValue);
         else if (held.Release(nowMs) is { } dueMs)
-            _broker.Timers.Schedule(this, dueMs);
+            ScheduleAt(dueMs, nowMs);
     }
 
     private void SetReturning(bool returning, long nowMs)
@@ -179,7 +188,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 new Compaction(_broker.Slabs).Run(_machine);
                 break;
             default:
-                _scheduledMs = long.MaxValue;
+                if (nowMs >= _scheduledMs)
+                    _scheduledMs = long.MaxValue;
                 _machine.Tick(nowMs);
                 break;
         }
@@ -198,6 +208,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                     Verdict(effect.Ticket, accepted: true, scratch);
                     break;
                 case QueueEffectKind.Release:
+                    // A delivery before it may have been the slab's last reference but this one.
+                    scratch.FlushReferences();
                     effect.Slab.Release(effect.References);
                     break;
                 default:
@@ -232,13 +244,13 @@ public sealed class Queue : Mailbox<QueueCommand>
                 scratch.Answered.Add(request);
                 break;
             case QueueEffectKind.DeadLetter:
+                scratch.FlushReferences();
                 _deadLettering ??= new DeadLettering(_broker, _vhost, Definition.Name);
                 _deadLettering.Forward(effect.Message, effect.DeadLetterReason, _settings);
                 break;
             case QueueEffectKind.CancelConsumer:
-                effect.Consumer.Channel.Owner.Connection.Post(
-                    new ConnectionEvent(
-                        ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                scratch.Events.Add(new ConnectionEvent(
+                    ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
                 if (effect.CancelReason == CancelReason.Timeout)
                 {
                     _broker.Log(
@@ -248,9 +260,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 }
                 break;
             case QueueEffectKind.CloseChannel:
-                effect.Consumer.Channel.Owner.Connection.Post(
-                    new ConnectionEvent(
-                        ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
+                scratch.Events.Add(new ConnectionEvent(
+                    ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
                 break;
             case QueueEffectKind.Closed:
                 _broker.Definitions.Post(new RemoveQueue(Definition, null));

@@ -451,8 +451,14 @@ public sealed class QueueMachine
                 _effects.CancelConsumer(consumer, CancelReason.Timeout);
                 Detach(consumer, nowMs);
             }
-            foreach ((long position, int slot) in _deliveries.HeldBy(consumer, nowMs))
-                Return(slot, position, countsDelivery: true, nowMs);
+            foreach ((_, int slot, long token) in _deliveries.HeldBy(consumer, nowMs))
+            {
+                // Its channel does not know yet, and may settle it late: the next delivery gets another token.
+                _deliveries.TryTake(slot, token, out QueuedMessage queued, out _);
+                queued.Timeouts++;
+                PutBack(ref queued, countsDelivery: true, toTail: false, nowMs);
+                _consumers.Update(consumer);
+            }
             consumer.OverdueReported = false;
         }
         _groups--;

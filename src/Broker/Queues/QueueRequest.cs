@@ -17,8 +17,8 @@ public abstract class QueueRequest : ChannelRequest
     /// <summary>What the client is told instead of the reply, once <see cref="Answered"/> has set it.</summary>
     internal AmqpException? Error { get; private protected set; }
 
-    /// <summary>Somebody else will answer: the request has gone on to another turn.</summary>
-    internal bool IsPassedOn { get; private protected set; }
+    /// <summary>Hands the request to another turn, which will answer it; run by <see cref="Finish"/>, when nobody here looks at it any more.</summary>
+    private protected Action? PassOn { get; set; }
 
     /// <summary>Makes the reply's frame; null when there is none.</summary>
     internal abstract byte[]? Answered(in QueueEffect effect);
@@ -26,9 +26,12 @@ public abstract class QueueRequest : ChannelRequest
     /// <summary>The reply is in the outbox: lets the channel go on, or close.</summary>
     internal void Finish()
     {
-        if (IsPassedOn)
-            return;
-        if (Error is not null)
+        if (PassOn is { } passOn)
+        {
+            PassOn = null;
+            passOn();
+        }
+        else if (Error is not null)
             Fail(Error);
         else
             Resume();

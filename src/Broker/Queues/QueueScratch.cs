@@ -26,6 +26,9 @@ internal sealed class QueueScratch
     public BatchSet<Outbox, OutboxItem> Outboxes { get; } =
         new(static (outbox, items) => outbox.Post(items), postsEarly: false);
 
+    /// <summary>What connections are told after their outboxes have what came before it.</summary>
+    public List<ConnectionEvent> Events { get; } = [];
+
     /// <summary>Requests whose replies are in <see cref="Outboxes"/>.</summary>
     public List<QueueRequest> Answered { get; } = [];
 
@@ -53,6 +56,9 @@ internal sealed class QueueScratch
     {
         FlushReferences();
         Outboxes.Flush();
+        foreach (ConnectionEvent happened in Events)
+            happened.Channel!.Connection.Post(happened);
+        Events.Clear();
         foreach (QueueRequest request in Answered)
             request.Finish();
         Answered.Clear();

@@ -9,7 +9,7 @@ internal sealed class QueueTimers : IDisposable
     /// <summary>
     /// What is further away is looked at again then: an entry keeps its queue in memory, also one that was deleted.
     /// </summary>
-    private const long FarAwayMs = 60_000;
+    public const long FarAwayMs = 60_000;
 
     private readonly MessageBroker _broker;
     private readonly Lock _lock = new();
@@ -28,7 +28,6 @@ internal sealed class QueueTimers : IDisposable
     {
         if (dueMs == long.MaxValue)
             return;
-        dueMs = Math.Min(dueMs, _broker.NowMs + FarAwayMs);
         lock (_lock)
         {
             _due.Enqueue(queue, dueMs);

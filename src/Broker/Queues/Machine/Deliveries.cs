@@ -109,9 +109,9 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
     /// <summary>
     /// What a consumer holds, in the order of the queue; of gets only what is overdue, since they are many clients'.
     /// </summary>
-    public List<(long Position, int Slot)> HeldBy(Consumer consumer, long nowMs)
+    public List<(long Position, int Slot, long Token)> HeldBy(Consumer consumer, long nowMs)
     {
-        var held = new List<(long Position, int Slot)>();
+        var held = new List<(long Position, int Slot, long Token)>();
         Span<UnackedMessages.Slot> slots = _unacked.Slots;
         for (int index = 0; index < slots.Length; index++)
         {
@@ -119,7 +119,7 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
             if (slot.Consumer != consumer)
                 continue;
             if (consumer != _getters || nowMs - slot.DeliveredAtMs >= consumer.EffectiveTimeoutMs)
-                held.Add((slot.Queued.Position, index));
+                held.Add((slot.Queued.Position, index, slot.Queued.Token));
         }
         held.Sort();
         return held;

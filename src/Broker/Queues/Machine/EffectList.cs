@@ -103,7 +103,7 @@ public sealed class EffectList
     private static void Describe(ref QueueEffect effect, in QueuedMessage queued, int slot)
     {
         effect.Content = queued.Message;
-        effect.Number = queued.Position;
+        effect.Number = queued.Token;
         effect.Small = slot;
         effect.Redelivered = queued.Redelivered;
         effect.DeliveryCount = queued.DeliveryCount;

@@ -28,5 +28,14 @@ internal struct QueuedMessage
     /// <summary>It has been handed out before.</summary>
     public bool Redelivered;
 
+    /// <summary>
+    /// How often it was taken from a consumer that was overdue. That consumer's channel may still settle it: part of the
+    /// token, so that a late settlement does not meet the next holder's delivery.
+    /// </summary>
+    public byte Timeouts;
+
+    /// <summary>Names a delivery together with its slot: the position, below 2^55, and the timeouts above it.</summary>
+    public readonly long Token => Position | ((long)Timeouts << 56);
+
     public readonly bool Expires => ExpiresAtMs != long.MaxValue;
 }

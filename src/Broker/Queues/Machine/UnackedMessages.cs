@@ -2,7 +2,7 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// The messages that are handed out and not yet settled: a table of slots with a free list. A delivery is named by
-/// slot and position; the position tells a late settlement of a reused slot from a good one. Memory follows what is
+/// slot and token (the position, mostly); the token tells a late settlement of a reused slot from a good one. Memory follows what is
 /// unacked at once: an empty table much larger than its last use shrinks.
 /// </summary>
 internal sealed class UnackedMessages
@@ -46,9 +46,9 @@ internal sealed class UnackedMessages
     }
 
     /// <summary>Takes a message out; false if there is no such delivery.</summary>
-    public bool TryRemove(int index, long position, out QueuedMessage queued, out Consumer consumer)
+    public bool TryRemove(int index, long token, out QueuedMessage queued, out Consumer consumer)
     {
-        if ((uint)index >= (uint)_used || _slots[index].Queued.Position != position || position == 0)
+        if ((uint)index >= (uint)_used || _slots[index].Queued.Token != token || token == 0)
         {
             queued = default;
             consumer = null!;
