@@ -48,7 +48,10 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         _socket = socket;
         OpenedTimestamp = broker.Time.GetTimestamp();
         _lastReceivedTimestamp = OpenedTimestamp;
-        Outbox = new Outbox();
+        Outbox = new Outbox
+        {
+            Unwritten = new PublishCredit(() => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned))),
+        };
         _outputLoop = new OutputLoop(stream, Outbox, broker.Time);
         _inputLoop = new InputLoop(stream, _input);
         Credit = new PublishCredit(() => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned)));
@@ -206,18 +209,38 @@ public sealed class Connection : Mailbox<ConnectionEvent>
 
     protected override void Handle(ReadOnlySpan<ConnectionEvent> batch)
     {
-        foreach (ref readonly ConnectionEvent happened in batch)
+        try
         {
-            try
-            {
-                HandleEvent(happened);
-            }
-            catch (AmqpException error)
-            {
-                Fail(error, happened.Channel);
-            }
+            foreach (ref readonly ConnectionEvent happened in batch)
+                HandleOne(happened);
+            EndTurn();
         }
-        EndTurn();
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // Our own mistake, but nothing outside this connection has seen it: it is given up, the node goes on.
+            Broker.Log(
+                LogLevel.Critical, LogCategory.Connection, $"Connection {Peer.Name} is given up after an error of the broker: {error}");
+            GiveUp();
+        }
+    }
+
+    private void HandleOne(in ConnectionEvent happened)
+    {
+        try
+        {
+            HandleEvent(happened);
+        }
+        catch (AmqpException error)
+        {
+            Fail(error, happened.Channel);
+        }
+    }
+
+    private void GiveUp()
+    {
+        Terminate();
+        _posts.Flush();
+        _inputLoop.Continue(1);
     }
 
     private void OnInput(int count) =>
@@ -300,7 +323,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         else
             isStarved = _frames.Process(_input, DeferredLimitBytes, out wantedBytes);
         _posts.Flush();
-        if (!isStarved || Credit.MustWait())
+        if (!isStarved || Credit.MustWait() || Outbox.Unwritten!.MustWait())
             return;
         // What the client sent while it was held back is unread: its silence begins now.
         Volatile.Write(ref _lastReceivedTimestamp, Broker.Time.GetTimestamp());

@@ -58,7 +58,14 @@ public sealed class ConnectionRegistry
             _connections.Add(connection.Id, connection);
         }
         _broker.Log(LogLevel.Info, LogCategory.Connection, $"accepting AMQP connection {peer.Name}");
-        await connection.RunAsync().ConfigureAwait(false);
+        try
+        {
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Remove(connection);
+        }
         _broker.Log(
             LogLevel.Info, LogCategory.Connection,
             $"closing AMQP connection {peer.Name}, vhost '{connection.VhostName}', user '{connection.User?.Name}'");

@@ -8,8 +8,8 @@ namespace Warren.Broker.Connections;
 /// What is to be written to one client. Turns post, the connection's <see cref="OutputLoop"/> takes everything at once.
 /// The lock guards two array operations. After <see cref="Close"/> whatever is posted is thrown away on the spot, and
 /// what a client would have had to acknowledge goes back to its queue.
-/// Bounded: deliveries by their consumers' windows, replies by the requests a channel may have in flight (one),
-/// confirms and returns by the publish credit, direct replies by <see cref="ReplyLimitBytes"/>.
+/// Bounded: deliveries by their consumers' windows; replies, confirms and returns by <see cref="Unwritten"/>, above which
+/// the connection does not read; direct replies by <see cref="ReplyLimitBytes"/>.
 /// </summary>
 public sealed class Outbox
 {
@@ -28,10 +28,16 @@ public sealed class Outbox
     private bool _closed;
     private long _replyBytes;
 
+    /// <summary>
+    /// Counts what the client has caused and not read; its connection is not read above the limit. Null: not counted.
+    /// </summary>
+    internal PublishCredit? Unwritten { get; init; }
+
     public void Post(in OutboxItem item) => Post(new ReadOnlySpan<OutboxItem>(in item));
 
     public void Post(ReadOnlySpan<OutboxItem> items)
     {
+        Unwritten?.Take(WeightOf(items));
         bool wake;
         lock (_lock)
         {
@@ -47,8 +53,20 @@ public sealed class Outbox
                 return;
             }
         }
+        Written(items);
         foreach (ref readonly OutboxItem item in items)
             Discard(item);
+    }
+
+    /// <summary>The output loop has written these, or thrown them away.</summary>
+    internal void Written(ReadOnlySpan<OutboxItem> items) => Unwritten?.Give(WeightOf(items));
+
+    private static int WeightOf(ReadOnlySpan<OutboxItem> items)
+    {
+        int weightBytes = 0;
+        foreach (ref readonly OutboxItem item in items)
+            weightBytes += item.WeightBytes;
+        return weightBytes;
     }
 
     /// <summary>Posts a direct reply; false if too many wait unread.</summary>

@@ -10,6 +10,8 @@ namespace Warren.Broker.Connections;
 /// </summary>
 public readonly struct OutboxItem
 {
+    private const int OverheadBytes = 64;
+
     private OutboxItem(
         OutboxItemKind kind, bool flag, int slot, Message message, long position, long extra,
         DeliveryChannel? channel, object? target)
@@ -41,6 +43,18 @@ public readonly struct OutboxItem
     /// sequence.
     /// </summary>
     public long Extra { get; }
+
+    /// <summary>
+    /// What the item holds against its own connection until it is written: replies, confirms and returns are the
+    /// client's doing. Deliveries are bounded by their consumer's window.
+    /// </summary>
+    public int WeightBytes => Kind switch
+    {
+        OutboxItemKind.Frames => OverheadBytes + ((byte[])Target!).Length,
+        OutboxItemKind.Return => OverheadBytes + Message.SizeBytes,
+        OutboxItemKind.Confirm => OverheadBytes,
+        _ => 0,
+    };
 
     /// <summary>Null only for Frames and End.</summary>
     public DeliveryChannel? Channel { get; }

@@ -58,7 +58,9 @@ internal sealed class OutputLoop
                     await _outbox.WaitAsync().ConfigureAwait(false);
                     continue;
                 }
-                if (!await WriteBatchAsync(batch).ConfigureAwait(false))
+                bool goesOn = await WriteBatchAsync(batch).ConfigureAwait(false);
+                _outbox.Written(batch.Span);
+                if (!goesOn)
                     return;
             }
         }
