@@ -47,6 +47,9 @@ public sealed class Channel
     /// <summary>It waits for an alarm to pass.</summary>
     internal bool IsBlocked { get; private set; }
 
+    /// <summary>Closed, by either side: nothing of it is left in any queue.</summary>
+    internal bool IsEnded => _isEnded;
+
     /// <summary>Takes one frame, now or, if the channel is waiting, later.</summary>
     internal void Accept(ReadOnlySpan<byte> raw, Frame frame)
     {
@@ -57,13 +60,15 @@ public sealed class Channel
         }
         if (_isSuspended || IsBlocked)
         {
-            _deferred.Add(raw);
-            Connection.DeferredBytes += raw.Length;
+            Defer(raw);
             return;
         }
         if (Publisher.IsInContent)
         {
-            Publisher.OnContentFrame(frame);
+            if (Connection.MayTakeContent(raw.Length))
+                Publisher.OnContentFrame(frame);
+            else
+                Block(raw);
             return;
         }
         if (frame.Type != FrameType.Method)
@@ -72,12 +77,14 @@ public sealed class Channel
             { IsNobodysMethod = true };
         }
         uint method = FrameDispatch.MethodOf(frame.Payload);
-        if (method == MethodId.BasicPublish && Connection.IsBlocked)
+        if (method == MethodId.BasicPublish)
         {
-            IsBlocked = true;
-            _deferred.Add(raw);
-            Connection.DeferredBytes += raw.Length;
-            return;
+            Connection.NotePublisher();
+            if (Connection.IsBlocked)
+            {
+                Block(raw);
+                return;
+            }
         }
         var reader = new WireReader(frame.Payload[4..]);
         OnMethod(method, ref reader);
@@ -106,7 +113,7 @@ public sealed class Channel
     {
         End();
         _isClosing = true;
-        Connection.Send(Number, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+        Connection.SendLast(this, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
     }
 
     /// <summary>Returns everything to the queues and cancels the consumers. No frame is sent.</summary>
@@ -125,6 +132,18 @@ public sealed class Channel
     internal AmqpException NoSuch(ResourceKind kind, string name) =>
         new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, Connection.VhostName)}");
 
+    private void Block(ReadOnlySpan<byte> raw)
+    {
+        IsBlocked = true;
+        Defer(raw);
+    }
+
+    private void Defer(ReadOnlySpan<byte> raw)
+    {
+        _deferred.Add(raw);
+        Connection.DeferredBytes += raw.Length;
+    }
+
     private void OnMethod(uint method, ref WireReader reader)
     {
         switch (method)
@@ -136,7 +155,7 @@ public sealed class Channel
                 throw new AmqpException(ReplyCode.ChannelError, "second 'channel.open' seen");
             case MethodId.ChannelClose:
                 End();
-                Connection.Send(Number, new ChannelCloseOk());
+                Connection.SendLast(this, new ChannelCloseOk());
                 Connection.Channels.Remove(this);
                 break;
             case MethodId.ChannelFlow:

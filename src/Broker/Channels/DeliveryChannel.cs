@@ -37,6 +37,9 @@ public sealed class DeliveryChannel
     /// <summary>Owned by the writer loop: in the list of channels whose confirms it will flush.</summary>
     internal bool HasConfirmsToFlush { get; set; }
 
+    /// <summary>Owned by the writer loop: its close or close-ok is out, and nothing may follow.</summary>
+    internal bool IsOutputEnded { get; set; }
+
     public int UnackedCount
     {
         get

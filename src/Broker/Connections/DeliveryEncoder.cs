@@ -27,13 +27,15 @@ internal sealed class DeliveryEncoder
     public bool IsInsideItem => _inBody;
 
     /// <summary>
-    /// Writes the next part of a message item. Returns the bytes written; <paramref name="done"/> when the item is out.
+    /// Writes the next part of a message item. Returns the bytes written; <paramref name="done"/> when the item is out,
+    /// <paramref name="isLate"/> when nothing of it was written because its channel has ended.
     /// Zero and not done: flush, or give a buffer of at least <paramref name="neededBytes"/>.
     /// </summary>
-    public int Encode(in OutboxItem item, Span<byte> output, out bool done, out int neededBytes)
+    public int Encode(in OutboxItem item, Span<byte> output, out bool done, out bool isLate, out int neededBytes)
     {
         int written = 0;
         done = false;
+        isLate = false;
         neededBytes = 0;
         Message message = item.Message;
         if (!_inBody)
@@ -44,7 +46,7 @@ internal sealed class DeliveryEncoder
                 return 0;
             if (!TryWriteMethod(item, output, ref written))
             {
-                done = true;
+                done = isLate = true;
                 return 0;
             }
             written += FrameWriter.WriteHeader(
@@ -67,10 +69,40 @@ internal sealed class DeliveryEncoder
         return written;
     }
 
+    /// <summary>Writes frames that were encoded before, unless their channel has ended. False: flush and call again.</summary>
+    public static bool TryEncodeFrames(in OutboxItem item, Span<byte> output, out int written)
+    {
+        var frames = (byte[])item.Target!;
+        written = 0;
+        if (item.Channel is { IsOutputEnded: true })
+            return true;
+        if (frames.Length > output.Length)
+            return false;
+        frames.CopyTo(output);
+        written = frames.Length;
+        return true;
+    }
+
+    /// <summary>Writes a channel's last frame, the acks that it still has to send before it.</summary>
+    public bool TryEncodeChannelEnd(in OutboxItem item, Span<byte> output, out int written)
+    {
+        written = 0;
+        DeliveryChannel channel = item.Channel!;
+        if (channel.Confirms.MostFlushBytes + ((byte[])item.Target!).Length > output.Length)
+            return false;
+        written = FlushConfirms(channel, output);
+        TryEncodeFrames(item, output[written..], out int frameBytes);
+        written += frameBytes;
+        channel.IsOutputEnded = true;
+        return true;
+    }
+
     /// <summary>Notes a verdict; a nack is written at once, after the acks that come before it.</summary>
     public int EncodeConfirm(in OutboxItem item, Span<byte> output)
     {
         DeliveryChannel channel = item.Channel!;
+        if (channel.IsOutputEnded)
+            return 0;
         var sequence = (ulong)item.Extra;
         if (item.Flag)
         {
@@ -153,6 +185,8 @@ internal sealed class DeliveryEncoder
                 written = FrameWriter.WriteMethod(output, channel.Number, getOk);
                 return true;
             default:
+                if (channel.IsOutputEnded)
+                    return false;
                 var returned = new BasicReturn(ReplyCode.NoRoute, "NO_ROUTE", item.Message.Exchange, item.Message.RoutingKey);
                 written = FrameWriter.WriteMethod(output, channel.Number, returned);
                 return true;

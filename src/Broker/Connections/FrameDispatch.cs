@@ -136,8 +136,9 @@ internal sealed class FrameDispatch
     {
         if (frame.Type != FrameType.Method)
             throw Unexpected(frame);
+        uint method = MethodOf(frame.Payload);
         var reader = new WireReader(frame.Payload[4..]);
-        _connection.Handshake.OnMethod(MethodOf(frame.Payload), ref reader);
+        _connection.Handshake.OnMethod(method, ref reader);
     }
 
     private void OnFrameWhileClosing(Frame frame)

@@ -10,6 +10,8 @@ namespace Warren.Broker.Connections;
 /// </summary>
 public readonly struct OutboxItem
 {
+    private const int ItemBytes = 64;
+
     private OutboxItem(
         OutboxItemKind kind, bool flag, int slot, Message message, long position, long extra, DeliveryChannel? channel, object? target)
     {
@@ -38,11 +40,25 @@ public readonly struct OutboxItem
     /// <summary>Deliver: delivery count or -1. GetOk: the same in the upper half, messages left in the lower. Confirm: the sequence.</summary>
     public long Extra { get; }
 
-    /// <summary>Null only for Frames and End.</summary>
+    /// <summary>Null for End, and for Frames that go out whatever became of a channel.</summary>
     public DeliveryChannel? Channel { get; }
 
-    /// <summary>Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames: the bytes.</summary>
+    /// <summary>Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd: the bytes.</summary>
     public object? Target { get; }
+
+    /// <summary>Messages a queue has handed out to be acknowledged; they must go back if they are not written.</summary>
+    public bool IsUnsettled => Kind is OutboxItemKind.Deliver or OutboxItemKind.GetOk && Slot >= 0;
+
+    /// <summary>
+    /// What the item holds in memory until it is written, for items that a client provokes without limit; the other
+    /// kinds, which have limits of their own, weigh nothing.
+    /// </summary>
+    public int WeightBytes => Kind switch
+    {
+        OutboxItemKind.Deliver or OutboxItemKind.DeliverReply or OutboxItemKind.End => 0,
+        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd => ItemBytes + ((byte[])Target!).Length,
+        _ => ItemBytes + Message.SizeBytes,
+    };
 
     public static OutboxItem Deliver(
         DeliveryChannel channel, Consumer consumer, Message message, int slot, long position, bool redelivered, int deliveryCount) =>
@@ -61,8 +77,12 @@ public readonly struct OutboxItem
     public static OutboxItem Confirm(DeliveryChannel channel, ulong sequence, bool accepted) =>
         new(OutboxItemKind.Confirm, accepted, -1, default, 0, (long)sequence, channel, null);
 
-    public static OutboxItem Frames(byte[] frames) =>
-        new(OutboxItemKind.Frames, false, -1, default, 0, 0, null, frames);
+    /// <summary>With a channel: not written if that has ended.</summary>
+    public static OutboxItem Frames(byte[] frames, DeliveryChannel? channel = null) =>
+        new(OutboxItemKind.Frames, false, -1, default, 0, 0, channel, frames);
+
+    public static OutboxItem ChannelEnd(DeliveryChannel channel, byte[] frame) =>
+        new(OutboxItemKind.ChannelEnd, false, -1, default, 0, 0, channel, frame);
 
     public static OutboxItem End() => new(OutboxItemKind.End, false, -1, default, 0, 0, null, null);
 }

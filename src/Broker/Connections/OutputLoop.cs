@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 
@@ -60,7 +61,7 @@ internal sealed class OutputLoop
                     return;
             }
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (IOException)
         {
             // The socket is gone; the input loop sees it too and the connection ends there.
         }
@@ -72,6 +73,7 @@ internal sealed class OutputLoop
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteBatchAsync(ReadOnlyMemory<OutboxItem> batch)
     {
         int at = 0;
@@ -117,11 +119,14 @@ internal sealed class OutputLoop
             switch (item.Kind)
             {
                 case OutboxItemKind.Frames:
-                    byte[] frames = (byte[])item.Target!;
-                    if (frames.Length > room.Length)
-                        return frames.Length;
-                    frames.CopyTo(room);
-                    _used += frames.Length;
+                    if (!DeliveryEncoder.TryEncodeFrames(item, room, out int frameBytes))
+                        return ((byte[])item.Target!).Length;
+                    _used += frameBytes;
+                    break;
+                case OutboxItemKind.ChannelEnd:
+                    if (!_encoder.TryEncodeChannelEnd(item, room, out int endBytes))
+                        return item.Channel!.Confirms.MostFlushBytes + ((byte[])item.Target!).Length;
+                    _used += endBytes;
                     break;
                 case OutboxItemKind.Confirm:
                     int mostBytes = item.Channel!.Confirms.MostFlushBytes + 64;
@@ -132,10 +137,13 @@ internal sealed class OutputLoop
                 case OutboxItemKind.End:
                     return 0;
                 default:
-                    _used += _encoder.Encode(item, room, out bool done, out int neededBytes);
+                    _used += _encoder.Encode(item, room, out bool done, out bool isLate, out int neededBytes);
                     if (!done)
                         return neededBytes;
-                    MessageWritten(item);
+                    if (isLate)
+                        _outbox.DiscardLate(item);
+                    else
+                        MessageWritten(item);
                     break;
             }
         }
@@ -175,11 +183,21 @@ internal sealed class OutputLoop
         _releaseSlab = null;
     }
 
+    // A socket that is full makes the write wait: often enough that its state should not be garbage.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FlushAsync()
     {
         if (_used == 0)
             return;
-        await _stream.WriteAsync(_buffer.AsMemory(0, _used)).ConfigureAwait(false);
+        try
+        {
+            await _stream.WriteAsync(_buffer.AsMemory(0, _used)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not IOException)
+        {
+            // A stream fails in its own ways when it is closed at the same time: sockets, TLS.
+            throw new IOException("The stream takes no more.", error);
+        }
         Volatile.Write(ref _writtenBytes, _writtenBytes + _used);
         Volatile.Write(ref _lastWriteTimestamp, _time.GetTimestamp());
         _used = 0;
