@@ -85,6 +85,17 @@ internal sealed class MemoryPipe(int capacityBytes)
         }
     }
 
+    /// <summary>The writer gives up: what it could not write is lost, the reader gets what is there, then the end.</summary>
+    public void Abort()
+    {
+        lock (_lock)
+        {
+            _isEnded = true;
+            _writer.Fail(Broken());
+            ServeReader();
+        }
+    }
+
     /// <summary>As if a cable was cut: what is in the buffer is lost, both sides fail.</summary>
     public void Break()
     {

@@ -43,11 +43,14 @@ internal sealed class MemoryStreamEnd(MemoryPipe incoming, MemoryPipe outgoing) 
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>Writes no more; still reads.</summary>
+    public void EndWriting() => outgoing.End();
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            outgoing.End();
+            outgoing.Abort();
             incoming.Break();
         }
         base.Dispose(disposing);

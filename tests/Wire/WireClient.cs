@@ -245,8 +245,12 @@ public sealed class WireClient(Stream stream) : IAsyncDisposable
     public async Task CloseAsync()
     {
         await CallAsync(0, new ConnectionClose(200, "bye", 0, 0), MethodId.ConnectionCloseOk).ConfigureAwait(false);
+        EndWriting();
         await ExpectEndAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Closes its half of the stream, as a client does that has got close-ok. A socket's server needs no such hint.</summary>
+    public void EndWriting() => (stream as MemoryStreamEnd)?.EndWriting();
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => stream.DisposeAsync();

@@ -47,11 +47,11 @@ public sealed class Channel
     /// <summary>Set while the channel is in tx mode.</summary>
     internal Transaction? Transaction { get; private set; }
 
-    /// <summary>It was closed, by whichever side.</summary>
-    internal bool IsOver => _isEnded;
-
     /// <summary>It waits for an alarm to pass.</summary>
     internal bool IsBlocked { get; private set; }
+
+    /// <summary>Closed, by either side: nothing of it is left in any queue.</summary>
+    internal bool IsEnded => _isEnded;
 
     /// <summary>Takes one frame, now or, if the channel is waiting, later.</summary>
     internal void Accept(ReadOnlySpan<byte> raw, Frame frame)
@@ -61,11 +61,15 @@ public sealed class Channel
             OnFrameWhileClosing(frame);
             return;
         }
-        IsBlocked |= IsStoppedByAlarm(frame);
         if (_isSuspended || IsBlocked)
         {
-            _deferred.Add(raw);
-            Connection.DeferredBytes += raw.Length;
+            Defer(raw);
+            return;
+        }
+        if (IsStoppedByAlarm(frame))
+        {
+            IsBlocked = true;
+            Defer(raw);
             return;
         }
         if (Publisher.IsInContent)
@@ -105,13 +109,16 @@ public sealed class Channel
         }
     }
 
-    // Publishes, and what is left of one that has begun: an alarm is about memory.
+    // An alarm stops publishes, and beyond a bound what is left of a message that has begun.
     private bool IsStoppedByAlarm(Frame frame)
     {
-        if (!Connection.IsBlocked || _isSuspended || _isClosing)
+        if (Publisher.IsInContent)
+            return !Connection.MayTakeContent(frame.SizeBytes);
+        if (frame.Type != FrameType.Method || frame.Payload.Length < 4
+            || FrameDispatch.MethodOf(frame.Payload) != MethodId.BasicPublish)
             return false;
-        return Publisher.IsInContent
-            || (frame.Type == FrameType.Method && frame.Payload.Length >= 4 && FrameDispatch.MethodOf(frame.Payload) == MethodId.BasicPublish);
+        Connection.NotePublisher();
+        return Connection.IsBlocked;
     }
 
     /// <summary>Closes the channel for a mistake: everything goes back, and only close-ok is waited for.</summary>
@@ -120,7 +127,7 @@ public sealed class Channel
         _isClosing = true;
         byte[][] pipelined = _deferred.ToArray();
         End();
-        Connection.Send(Number, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+        Connection.SendLast(this, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
         // The client may have sent its own close already: it is answered, the rest is dropped.
         foreach (byte[] raw in pipelined)
         {
@@ -145,6 +152,12 @@ public sealed class Channel
     internal AmqpException NoSuch(ResourceKind kind, string name) =>
         new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, Connection.VhostName)}");
 
+    private void Defer(ReadOnlySpan<byte> raw)
+    {
+        _deferred.Add(raw);
+        Connection.DeferredBytes += raw.Length;
+    }
+
     private void OnMethod(uint method, ref WireReader reader)
     {
         CurrentMethod = method;
@@ -157,7 +170,7 @@ public sealed class Channel
                 throw new AmqpException(ReplyCode.ChannelError, "second 'channel.open' seen");
             case MethodId.ChannelClose:
                 End();
-                Connection.Send(Number, new ChannelCloseOk());
+                Connection.SendLast(this, new ChannelCloseOk());
                 Connection.Channels.Remove(this);
                 break;
             case MethodId.ChannelFlow:

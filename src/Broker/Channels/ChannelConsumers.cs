@@ -89,7 +89,7 @@ internal sealed class ChannelConsumers
         _replies = null;
         _taken.Clear();
         _channel.Deliveries.Close(_taken);
-        // In RabbitMQ's order: the last delivered goes back first, so that each finds its place at the head.
+        // In the order of delivery; each finds its own place.
         foreach (UnackedDelivery delivery in _taken)
         {
             _connection.AddPost(

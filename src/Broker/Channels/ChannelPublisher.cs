@@ -37,14 +37,7 @@ internal sealed class ChannelPublisher
 
     public bool IsInContent => _content.IsOpen;
 
-    public void OnMethod(scoped in BasicPublish publish)
-    {
-        _content.Begin(publish);
-        if (_connection.IsPublisher)
-            return;
-        _connection.IsPublisher = true;
-        _connection.SetBlocked(_connection.Broker.Alarms.Reason);
-    }
+    public void OnMethod(scoped in BasicPublish publish) => _content.Begin(publish);
 
     public void OnContentFrame(Frame frame)
     {

@@ -27,7 +27,7 @@ public class ChannelRequest
         where TMethod : struct, IMethod, allows ref struct
     {
         if (Encode(reply) is { } frames)
-            Channel.Deliveries.Outbox.Post(OutboxItem.Frames(frames));
+            Channel.Deliveries.Outbox.Post(OutboxItem.Frames(frames, Channel.Deliveries));
         Resume();
     }
 

@@ -37,8 +37,8 @@ public sealed class DeliveryChannel
     /// <summary>Owned by the writer loop: in the list of channels whose confirms it will flush.</summary>
     internal bool HasConfirmsToFlush { get; set; }
 
-    /// <summary>Verdicts that come now are nobody's: they must not reach the next channel of this number.</summary>
-    internal bool IsClosed => Volatile.Read(ref _closed);
+    /// <summary>Owned by the writer loop: its close or close-ok is out, and nothing may follow.</summary>
+    internal bool IsOutputEnded { get; set; }
 
     public int UnackedCount
     {
@@ -93,7 +93,7 @@ public sealed class DeliveryChannel
     {
         lock (_lock)
         {
-            Volatile.Write(ref _closed, true);
+            _closed = true;
             _unacked.TryTake(0, multiple: true, taken);
         }
     }

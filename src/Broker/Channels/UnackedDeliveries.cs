@@ -4,11 +4,14 @@ namespace Warren.Broker.Channels;
 /// The unsettled deliveries of one channel, in tag order: a ring, since clients mostly settle in order. The writer loop
 /// adds at the end, the connection's turn removes; the owner's lock is held around each call.
 /// Invariants: tags rise along the ring; the first entry is live; dead entries (settled out of order) never outnumber
-/// the live ones by more than <see cref="ToleratedDead"/>, so memory follows what is unsettled.
+/// the live ones by more than <see cref="ToleratedDead"/>, and an empty ring is small, so memory follows what is unsettled.
 /// </summary>
 internal sealed class UnackedDeliveries
 {
     private const int ToleratedDead = 1024;
+
+    /// <summary>A ring up to this size (160 KiB) is kept when it is empty.</summary>
+    private const int KeptCapacity = 4096;
 
     private UnackedDelivery[] _ring = [];
     private int _head;
@@ -16,6 +19,9 @@ internal sealed class UnackedDeliveries
     private int _live;
 
     public int Count => _live;
+
+    /// <summary>Entries there is room for.</summary>
+    public int Capacity => _ring.Length;
 
     public void Add(in UnackedDelivery delivery)
     {
@@ -100,7 +106,7 @@ internal sealed class UnackedDeliveries
             entry = default;
         }
         _length -= count;
-        _head = _length == 0 ? 0 : (_head + count) & (_ring.Length - 1);
+        _head = (_head + count) & (_ring.Length - 1);
         TrimHead();
     }
 
@@ -111,6 +117,11 @@ internal sealed class UnackedDeliveries
             _head = (_head + 1) & (_ring.Length - 1);
             _length--;
         }
+        if (_length > 0)
+            return;
+        _head = 0;
+        if (_ring.Length > KeptCapacity)
+            _ring = [];
     }
 
     private void DropDead()

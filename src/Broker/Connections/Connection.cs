@@ -25,6 +25,12 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// </summary>
     private const int DeferredLimitBytes = 512 * 1024;
 
+    /// <summary>
+    /// Content that is still taken while publishing is stopped, so that a client that heeds connection.blocked can end
+    /// the message that it is in the middle of, and its acknowledgements do not wait behind it.
+    /// </summary>
+    private const int BlockedContentLimitBytes = 1024 * 1024;
+
     private readonly Stream _stream;
     private readonly Socket? _socket;
     private readonly InputBuffer _input = new();
@@ -33,6 +39,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private readonly FrameDispatch _frames;
     private readonly BatchSet<Queue, QueueCommand> _posts;
     private bool _isReading = true;
+    private bool _isUnread;
+    private int _blockedContentBytes;
     private bool _hasEnded;
     private bool _shutsSocket = true;
     private long _lastReceivedTimestamp;
@@ -48,13 +56,11 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         _socket = socket;
         OpenedTimestamp = broker.Time.GetTimestamp();
         _lastReceivedTimestamp = OpenedTimestamp;
-        Outbox = new Outbox
-        {
-            Unwritten = new PublishCredit(() => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned))),
-        };
+        Action resume = () => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned));
+        Outbox = new Outbox(resume);
         _outputLoop = new OutputLoop(stream, Outbox, broker.Time);
         _inputLoop = new InputLoop(stream, _input);
-        Credit = new PublishCredit(() => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned)));
+        Credit = new PublishCredit(resume);
         Slabs = new SlabWriter(broker.Slabs);
         Handshake = new Handshake(this);
         Channels = new ChannelTable(this);
@@ -105,7 +111,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     internal PermissionCache Permissions { get; set; } = null!;
 
     /// <summary>It has published something, so that alarms concern it.</summary>
-    internal bool IsPublisher { get; set; }
+    internal bool IsPublisher { get; private set; }
 
     /// <summary>Publishing is stopped by an alarm.</summary>
     internal bool IsBlocked { get; private set; }
@@ -123,6 +129,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
 
     /// <summary>The socket is not read at the moment, so silence is not the client's.</summary>
     internal bool IsHeldBack => !Volatile.Read(ref _isReading);
+
+    /// <summary>The socket is not read because the client does not read.</summary>
+    internal bool IsUnread => Volatile.Read(ref _isUnread);
 
     /// <summary>The published topology's vhost; null when it was deleted.</summary>
     internal Vhost? Vhost => Broker.Topology.Vhosts.TryGetValue(VhostName, out Vhost? vhost) ? vhost : null;
@@ -162,9 +171,30 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     internal void Send<TMethod>(ushort channel, scoped in TMethod method)
         where TMethod : struct, IMethod, allows ref struct
     {
-        byte[] frame = new byte[FrameWriter.MethodFrameBytes(method)];
-        FrameWriter.WriteMethod(frame, channel, method);
-        Outbox.Post(OutboxItem.Frames(frame));
+        Outbox.Post(OutboxItem.Frames(Encode(channel, method)));
+    }
+
+    /// <summary>Sends the channel.close or close-ok with which the server's side of a channel ends.</summary>
+    internal void SendLast<TMethod>(Channel channel, scoped in TMethod method)
+        where TMethod : struct, IMethod, allows ref struct =>
+        Outbox.Post(OutboxItem.ChannelEnd(channel.Deliveries, Encode(channel.Number, method)));
+
+    /// <summary>The client is about to publish: from now on alarms concern it.</summary>
+    internal void NotePublisher()
+    {
+        if (IsPublisher)
+            return;
+        IsPublisher = true;
+        SetBlocked(Broker.Alarms.Reason);
+    }
+
+    /// <summary>Whether a frame of a message that has begun may be taken.</summary>
+    internal bool MayTakeContent(int sizeBytes)
+    {
+        if (!IsBlocked)
+            return true;
+        _blockedContentBytes += sizeBytes;
+        return _blockedContentBytes <= BlockedContentLimitBytes;
     }
 
     /// <summary>
@@ -187,7 +217,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// </summary>
     internal void Fail(AmqpException error, Channel? channel)
     {
-        if (State >= ConnectionState.Closing || channel is { IsOver: true })
+        if (State >= ConnectionState.Closing || channel is { IsEnded: true })
             return;
         if (channel is not null && !error.ClosesConnection)
         {
@@ -266,7 +296,10 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 happened.Channel!.Resume();
                 break;
             case ConnectionEventKind.Failed:
-                happened.Channel!.Unsuspend();
+                // A channel that has ended meanwhile, by another mistake, has told the client what it has to know.
+                if (happened.Channel!.IsEnded)
+                    break;
+                happened.Channel.Unsuspend();
                 throw (AmqpException)happened.Subject!;
             case ConnectionEventKind.ConsumerEnded:
                 happened.Channel!.Consumers.Ended((Consumer)happened.Subject!);
@@ -275,7 +308,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 SetBlocked(Broker.Alarms.Reason);
                 break;
             case ConnectionEventKind.HeartbeatDue:
-                Outbox.Post(OutboxItem.Frames(Heartbeats.Frame));
+                // What waits to be written says as much, and a client that does not read gathers no heartbeats.
+                if (Outbox.IsEmpty)
+                    Outbox.Post(OutboxItem.Frames(Heartbeats.Frame));
                 // It is quiet: what it published last must not keep a slab from being filled by others.
                 Slabs.Retire();
                 break;
@@ -300,6 +335,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         if (blocked == IsBlocked || State != ConnectionState.Running)
             return;
         IsBlocked = blocked;
+        _blockedContentBytes = 0;
         if (Handshake.Client.WantsBlocked && blocked)
             Send(0, new ConnectionBlocked(reason!));
         else if (Handshake.Client.WantsBlocked)
@@ -323,12 +359,22 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         else
             isStarved = _frames.Process(_input, DeferredLimitBytes, out wantedBytes);
         _posts.Flush();
-        if (!isStarved || Credit.MustWait() || Outbox.Unwritten!.MustWait())
+        bool isUnread = Outbox.MustWait();
+        Volatile.Write(ref _isUnread, isUnread);
+        if (isUnread || !isStarved || Credit.MustWait())
             return;
         // What the client sent while it was held back is unread: its silence begins now.
         Volatile.Write(ref _lastReceivedTimestamp, Broker.Time.GetTimestamp());
         Volatile.Write(ref _isReading, true);
         _inputLoop.Continue(wantedBytes);
+    }
+
+    private static byte[] Encode<TMethod>(ushort channel, scoped in TMethod method)
+        where TMethod : struct, IMethod, allows ref struct
+    {
+        byte[] frame = new byte[FrameWriter.MethodFrameBytes(method)];
+        FrameWriter.WriteMethod(frame, channel, method);
+        return frame;
     }
 
     private QueueCommand Charge(int weightBytes)

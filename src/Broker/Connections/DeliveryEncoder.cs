@@ -23,20 +23,19 @@ internal sealed class DeliveryEncoder
     /// <summary>Bytes of a whole frame, as negotiated.</summary>
     public int FrameMaxBytes { get; set; } = 4096;
 
-    /// <summary>The item last given was not written, because its channel was closed meanwhile.</summary>
-    public bool WasRefused { get; private set; }
-
     /// <summary>The item last given is partly out: its delivery has been numbered.</summary>
     public bool IsInsideItem => _inBody;
 
     /// <summary>
-    /// Writes the next part of a message item. Returns the bytes written; <paramref name="done"/> when the item is out.
+    /// Writes the next part of a message item. Returns the bytes written; <paramref name="done"/> when the item is out,
+    /// <paramref name="isLate"/> when nothing of it was written because its channel has ended.
     /// Zero and not done: flush, or give a buffer of at least <paramref name="neededBytes"/>.
     /// </summary>
-    public int Encode(in OutboxItem item, Span<byte> output, out bool done, out int neededBytes)
+    public int Encode(in OutboxItem item, Span<byte> output, out bool done, out bool isLate, out int neededBytes)
     {
         int written = 0;
         done = false;
+        isLate = false;
         neededBytes = 0;
         Message message = item.Message;
         if (!_inBody)
@@ -45,10 +44,9 @@ internal sealed class DeliveryEncoder
                 + message.PropertiesSizeBytes + DeliveryCountHeader.MostAddedBytes;
             if (output.Length < neededBytes)
                 return 0;
-            WasRefused = !TryWriteMethod(item, output, ref written);
-            if (WasRefused)
+            if (!TryWriteMethod(item, output, ref written))
             {
-                done = true;
+                done = isLate = true;
                 return 0;
             }
             written += WriteHeader(item, output[written..]);
@@ -70,11 +68,39 @@ internal sealed class DeliveryEncoder
         return written;
     }
 
+    /// <summary>Writes frames that were encoded before, unless their channel has ended. False: flush and call again.</summary>
+    public static bool TryEncodeFrames(in OutboxItem item, Span<byte> output, out int written)
+    {
+        var frames = (byte[])item.Target!;
+        written = 0;
+        if (item.Channel is { IsOutputEnded: true })
+            return true;
+        if (frames.Length > output.Length)
+            return false;
+        frames.CopyTo(output);
+        written = frames.Length;
+        return true;
+    }
+
+    /// <summary>Writes a channel's last frame, the acks that it still has to send before it.</summary>
+    public bool TryEncodeChannelEnd(in OutboxItem item, Span<byte> output, out int written)
+    {
+        written = 0;
+        DeliveryChannel channel = item.Channel!;
+        if (channel.Confirms.MostFlushBytes + ((byte[])item.Target!).Length > output.Length)
+            return false;
+        written = FlushConfirms(channel, output);
+        TryEncodeFrames(item, output[written..], out int frameBytes);
+        written += frameBytes;
+        channel.IsOutputEnded = true;
+        return true;
+    }
+
     /// <summary>Notes a verdict; a nack is written at once, after the acks that come before it.</summary>
     public int EncodeConfirm(in OutboxItem item, Span<byte> output)
     {
         DeliveryChannel channel = item.Channel!;
-        if (channel.IsClosed)
+        if (channel.IsOutputEnded)
             return 0;
         var sequence = (ulong)item.Extra;
         if (item.Flag)
@@ -113,7 +139,7 @@ internal sealed class DeliveryEncoder
 
     private int FlushConfirms(DeliveryChannel channel, Span<byte> output)
     {
-        if (!channel.Confirms.IsDirty || channel.IsClosed)
+        if (!channel.Confirms.IsDirty || channel.IsOutputEnded)
             return 0;
         int written = 0;
         channel.Confirms.Flush(out ulong upTo, out bool multiple, _singleAcks);
@@ -173,6 +199,8 @@ internal sealed class DeliveryEncoder
                 written = FrameWriter.WriteMethod(output, channel.Number, getOk);
                 return true;
             default:
+                if (channel.IsOutputEnded)
+                    return false;
                 var returned = new BasicReturn(
                     ReplyCode.NoRoute, "NO_ROUTE", item.Message.Exchange, item.Message.RoutingKey);
                 written = FrameWriter.WriteMethod(output, channel.Number, returned);

@@ -16,10 +16,16 @@ internal static class Heartbeats
         && time.GetElapsedTime(connection.LastWriteTimestamp).TotalSeconds >= connection.HeartbeatSeconds / 2.0;
 
     // While the socket is held back by an alarm or by credit, what the client sent is waiting unread.
-    public static bool IsLost(Connection connection, TimeProvider time) =>
-        connection.HeartbeatSeconds > 0
-        && !connection.IsHeldBack
-        && time.GetElapsedTime(connection.LastReceivedTimestamp).TotalSeconds > connection.HeartbeatSeconds * 2.5;
+    // If it is held back because it does not read, it has that long to read something.
+    public static bool IsLost(Connection connection, TimeProvider time)
+    {
+        if (connection.HeartbeatSeconds == 0 || (connection.IsHeldBack && !connection.IsUnread))
+            return false;
+        long lastSign = connection.IsUnread
+            ? Math.Max(connection.LastReceivedTimestamp, connection.LastWriteTimestamp)
+            : connection.LastReceivedTimestamp;
+        return time.GetElapsedTime(lastSign).TotalSeconds > connection.HeartbeatSeconds * 2.5;
+    }
 
     private static byte[] MakeFrame()
     {

@@ -38,26 +38,28 @@ internal sealed class InputLoop
     /// </summary>
     public async Task RunAsync(Action<int> received)
     {
-        try
+        int count;
+        do
         {
-            while (true)
+            try
             {
                 // A read of nothing returns when there is something: no array is held by who waits.
                 if (_buffer.ReleaseIfEmpty())
                     await _stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
-                int count = await _stream.ReadAsync(_buffer.MakeRoom(_wantedBytes)).ConfigureAwait(false);
-                if (count == 0)
-                    break;
-                received(count);
-                await _mayRead.WaitAsync().ConfigureAwait(false);
-                if (count >= BusyReadBytes)
-                    await default(BackOfTheQueue);
+                count = await _stream.ReadAsync(_buffer.MakeRoom(_wantedBytes)).ConfigureAwait(false);
             }
+            catch (Exception)
+            {
+                // Whatever a stream throws, a socket's or TLS's, it gives no more bytes: the end, like any other.
+                count = 0;
+            }
+            // Outside: what the turn throws is a mistake of ours and must not pass for the client's end.
+            received(count);
+            if (count > 0)
+                await _mayRead.WaitAsync().ConfigureAwait(false);
+            if (count >= BusyReadBytes)
+                await default(BackOfTheQueue);
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The socket is gone: the end, like any other.
-        }
-        received(0);
+        while (count > 0);
     }
 }

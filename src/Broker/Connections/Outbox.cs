@@ -1,3 +1,4 @@
+using System.Buffers;
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
@@ -8,43 +9,65 @@ namespace Warren.Broker.Connections;
 /// What is to be written to one client. Turns post, the connection's <see cref="OutputLoop"/> takes everything at once.
 /// The lock guards two array operations. After <see cref="Close"/> whatever is posted is thrown away on the spot, and
 /// what a client would have had to acknowledge goes back to its queue.
-/// Bounded: deliveries by their consumers' windows; replies, confirms and returns by <see cref="Unwritten"/>, above which
-/// the connection does not read; direct replies by <see cref="ReplyLimitBytes"/>.
+/// Bounded: deliveries by their consumers' windows, direct replies by <see cref="ReplyLimitBytes"/>; of everything else
+/// more than <see cref="LimitBytes"/> stops the reading of the client's requests (<see cref="MustWait"/>).
 /// </summary>
 public sealed class Outbox
 {
-    /// <summary>
-    /// Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.
-    /// </summary>
+    /// <summary>Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.</summary>
     private const long ReplyLimitBytes = 16 * 1024 * 1024;
 
-    private const int KeptItems = 256;
+    /// <summary>
+    /// Replies, confirms and returns that a client has not read. Much, because a client that writes all it has before it
+    /// reads must not be stopped: 4 MiB are the confirms of 65,000 publishes, beside those in the socket.
+    /// </summary>
+    private const int LimitBytes = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// An array that grows beyond this is borrowed, and given back when it is no longer filled; as in
+    /// <see cref="Turns.Mailbox{T}"/>.
+    /// </summary>
+    private const int OwnItems = 16;
 
     private readonly Lock _lock = new();
     private readonly AsyncSignal _signal = new();
+    private readonly Action _resume;
     private OutboxItem[] _inbox = [];
     private OutboxItem[] _batch = [];
     private int _count;
     private bool _closed;
     private long _replyBytes;
+    private long _waitingBytes;
+    private long _writingBytes;
+    private bool _isReaderWaiting;
 
-    /// <summary>
-    /// Counts what the client has caused and not read; its connection is not read above the limit. Null: not counted.
-    /// </summary>
-    internal PublishCredit? Unwritten { get; init; }
+    /// <param name="resume">Called, on any thread, when a connection that had to wait may go on.</param>
+    public Outbox(Action resume) => _resume = resume;
+
+    /// <summary>Nothing waits; something may be on its way to the socket.</summary>
+    internal bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _count == 0;
+        }
+    }
 
     public void Post(in OutboxItem item) => Post(new ReadOnlySpan<OutboxItem>(in item));
 
     public void Post(ReadOnlySpan<OutboxItem> items)
     {
-        Unwritten?.Take(WeightOf(items));
         bool wake;
+        int weightBytes = 0;
+        foreach (ref readonly OutboxItem item in items)
+            weightBytes += item.WeightBytes;
         lock (_lock)
         {
             if (!_closed)
             {
-                if (_count + items.Length > _inbox.Length)
-                    Array.Resize(ref _inbox, Math.Max(_count + items.Length, Math.Max(4, _inbox.Length * 2)));
+                _waitingBytes += weightBytes;
+                EnsureRoom(items.Length);
                 items.CopyTo(_inbox.AsSpan(_count));
                 wake = _count == 0;
                 _count += items.Length;
@@ -53,20 +76,8 @@ public sealed class Outbox
                 return;
             }
         }
-        Written(items);
         foreach (ref readonly OutboxItem item in items)
             Discard(item);
-    }
-
-    /// <summary>The output loop has written these, or thrown them away.</summary>
-    internal void Written(ReadOnlySpan<OutboxItem> items) => Unwritten?.Give(WeightOf(items));
-
-    private static int WeightOf(ReadOnlySpan<OutboxItem> items)
-    {
-        int weightBytes = 0;
-        foreach (ref readonly OutboxItem item in items)
-            weightBytes += item.WeightBytes;
-        return weightBytes;
     }
 
     /// <summary>Posts a direct reply; false if too many wait unread.</summary>
@@ -81,21 +92,39 @@ public sealed class Outbox
         return true;
     }
 
+    /// <summary>True if the client must read before more of its requests are taken; it is then resumed exactly once.</summary>
+    internal bool MustWait()
+    {
+        lock (_lock)
+        {
+            _isReaderWaiting = !_closed && _waitingBytes + _writingBytes > LimitBytes;
+            return _isReaderWaiting;
+        }
+    }
+
     internal ValueTask WaitAsync() => _signal.WaitAsync();
 
     /// <summary>Everything posted so far, valid until the next call. For the output loop alone.</summary>
     internal ReadOnlyMemory<OutboxItem> Take(int doneItems)
     {
+        bool wake;
+        int count;
         lock (_lock)
         {
             Array.Clear(_batch, 0, doneItems);
-            int count = _count;
-            OutboxItem[] spare = _batch.Length > KeptItems && count < _batch.Length / 8 ? [] : _batch;
+            count = _count;
+            OutboxItem[] spare = Spare(count);
             _batch = _inbox;
             _inbox = spare;
             _count = 0;
-            return _batch.AsMemory(0, count);
+            _writingBytes = _waitingBytes;
+            _waitingBytes = 0;
+            wake = _isReaderWaiting && _writingBytes < LimitBytes / 2;
+            _isReaderWaiting &= !wake;
         }
+        if (wake)
+            _resume();
+        return _batch.AsMemory(0, count);
     }
 
     internal void ReplyWritten(int sizeBytes) => Interlocked.Add(ref _replyBytes, -sizeBytes);
@@ -104,10 +133,13 @@ public sealed class Outbox
     internal void Close()
     {
         int count;
+        bool wake;
         OutboxItem[] items;
         lock (_lock)
         {
             _closed = true;
+            wake = _isReaderWaiting;
+            _isReaderWaiting = false;
             count = _count;
             items = _inbox;
             _count = 0;
@@ -115,20 +147,56 @@ public sealed class Outbox
         }
         for (int at = 0; at < count; at++)
             Discard(items[at]);
+        if (wake)
+            _resume();
     }
 
-    /// <summary>
-    /// Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.
-    /// </summary>
+    /// <summary>Throws an item away whose channel ended before it could be written.</summary>
+    internal void DiscardLate(in OutboxItem item)
+    {
+        if (item.Kind == OutboxItemKind.DeliverReply)
+            ReplyWritten(item.Message.SizeBytes);
+        Discard(item);
+    }
+
+    /// <summary>Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.</summary>
     internal static void Discard(in OutboxItem item)
     {
-        if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.End or OutboxItemKind.Confirm)
+        if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.End or OutboxItemKind.Confirm)
             return;
-        if (item.Slot >= 0)
+        if (item.IsUnsettled)
         {
             Queue queue = item.Kind == OutboxItemKind.Deliver ? ((Consumer)item.Target!).Queue : (Queue)item.Target!;
             queue.Post(QueueCommand.Return(item.Slot, item.Position, countsDelivery: false));
         }
         item.Message.Slab.Release(1);
+    }
+
+    // The array of the batch that is done, or a shorter one if it has become too long for what comes now.
+    private OutboxItem[] Spare(int count)
+    {
+        if (_batch.Length <= OwnItems || count >= _batch.Length / 8)
+            return _batch;
+        int shorter = _batch.Length / 4;
+        ArrayPool<OutboxItem>.Shared.Return(_batch);
+        return shorter > OwnItems ? ArrayPool<OutboxItem>.Shared.Rent(shorter) : [];
+    }
+
+    private void EnsureRoom(int items)
+    {
+        if (_count + items <= _inbox.Length)
+            return;
+        int neededItems = Math.Max(_count + items, Math.Max(4, _inbox.Length * 2));
+        OutboxItem[] larger = neededItems > OwnItems
+            ? ArrayPool<OutboxItem>.Shared.Rent(neededItems)
+            : new OutboxItem[neededItems];
+        Span<OutboxItem> waiting = _inbox.AsSpan(0, _count);
+        waiting.CopyTo(larger);
+        if (_inbox.Length > OwnItems)
+        {
+            waiting.Clear();
+            ArrayPool<OutboxItem>.Shared.Return(_inbox);
+        }
+        _inbox = larger;
     }
 }

@@ -21,6 +21,9 @@ public enum OutboxItemKind : byte
     /// <summary>Frames that somebody encoded already.</summary>
     Frames,
 
+    /// <summary>channel.close or close-ok: after it nothing more is written for the channel.</summary>
+    ChannelEnd,
+
     /// <summary>Everything before it goes out, then the socket is shut.</summary>
     End,
 }

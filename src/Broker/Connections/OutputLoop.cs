@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 
@@ -10,9 +11,7 @@ namespace Warren.Broker.Connections;
 /// </summary>
 internal sealed class OutputLoop
 {
-    /// <summary>
-    /// What one write holds at most, unless a single frame needs more: large enough to amortise the system call.
-    /// </summary>
+    /// <summary>What one write holds at most, unless a single frame needs more: large enough to amortise the system call.</summary>
     private const int BufferSizeBytes = 64 * 1024;
 
     private readonly Stream _stream;
@@ -58,13 +57,11 @@ internal sealed class OutputLoop
                     await _outbox.WaitAsync().ConfigureAwait(false);
                     continue;
                 }
-                bool goesOn = await WriteBatchAsync(batch).ConfigureAwait(false);
-                _outbox.Written(batch.Span);
-                if (!goesOn)
+                if (!await WriteBatchAsync(batch).ConfigureAwait(false))
                     return;
             }
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (IOException)
         {
             // The socket is gone; the input loop sees it too and the connection ends there.
         }
@@ -76,6 +73,7 @@ internal sealed class OutputLoop
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteBatchAsync(ReadOnlyMemory<OutboxItem> batch)
     {
         int at = 0;
@@ -123,12 +121,14 @@ internal sealed class OutputLoop
             switch (item.Kind)
             {
                 case OutboxItemKind.Frames:
-                    // A channel's close-ok must not overtake its confirms.
-                    byte[] frames = (byte[])item.Target!;
-                    if (!FlushConfirms() || frames.Length > _buffer.Length - _used)
-                        return frames.Length;
-                    frames.CopyTo(_buffer.AsSpan(_used));
-                    _used += frames.Length;
+                    if (!DeliveryEncoder.TryEncodeFrames(item, room, out int frameBytes))
+                        return ((byte[])item.Target!).Length;
+                    _used += frameBytes;
+                    break;
+                case OutboxItemKind.ChannelEnd:
+                    if (!_encoder.TryEncodeChannelEnd(item, room, out int endBytes))
+                        return item.Channel!.Confirms.MostFlushBytes + ((byte[])item.Target!).Length;
+                    _used += endBytes;
                     break;
                 case OutboxItemKind.Confirm:
                     int mostBytes = item.Channel!.Confirms.MostFlushBytes + 64;
@@ -139,11 +139,11 @@ internal sealed class OutputLoop
                 case OutboxItemKind.End:
                     return 0;
                 default:
-                    _used += _encoder.Encode(item, room, out bool done, out int neededBytes);
+                    _used += _encoder.Encode(item, room, out bool done, out bool isLate, out int neededBytes);
                     if (!done)
                         return neededBytes;
-                    if (_encoder.WasRefused)
-                        Discard(item);
+                    if (isLate)
+                        _outbox.DiscardLate(item);
                     else
                         MessageWritten(item);
                     break;
@@ -159,13 +159,6 @@ internal sealed class OutputLoop
         if (!all && written == 0 && _used == 0)
             EnsureBuffer(_buffer.Length * 2);
         return all;
-    }
-
-    private void Discard(in OutboxItem item)
-    {
-        if (item.Kind == OutboxItemKind.DeliverReply)
-            _outbox.ReplyWritten(item.Message.SizeBytes);
-        Outbox.Discard(item);
     }
 
     private void MessageWritten(in OutboxItem item)
@@ -192,11 +185,21 @@ internal sealed class OutputLoop
         _releaseSlab = null;
     }
 
+    // A socket that is full makes the write wait: often enough that its state should not be garbage.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FlushAsync()
     {
         if (_used == 0)
             return;
-        await _stream.WriteAsync(_buffer.AsMemory(0, _used)).ConfigureAwait(false);
+        try
+        {
+            await _stream.WriteAsync(_buffer.AsMemory(0, _used)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not IOException)
+        {
+            // A stream fails in its own ways when it is closed at the same time: sockets, TLS.
+            throw new IOException("The stream takes no more.", error);
+        }
         Volatile.Write(ref _writtenBytes, _writtenBytes + _used);
         Volatile.Write(ref _lastWriteTimestamp, _time.GetTimestamp());
         _used = 0;

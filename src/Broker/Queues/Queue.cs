@@ -240,7 +240,7 @@ public sealed class Queue : Mailbox<QueueCommand>
             case QueueEffectKind.Answer:
                 var request = (QueueRequest)effect.Request;
                 if (request.Answered(effect) is { } frames)
-                    scratch.Outboxes.Add(request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames));
+                    scratch.Outboxes.Add(request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames, request.Channel.Deliveries));
                 scratch.Answered.Add(request);
                 break;
             case QueueEffectKind.DeadLetter:

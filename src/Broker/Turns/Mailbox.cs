@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Warren.Broker.Turns;
@@ -15,8 +16,11 @@ public abstract class Mailbox<T> : IThreadPoolWorkItem
     /// </summary>
     private const int BatchesPerTurn = 8;
 
-    /// <summary>An inbox that grew beyond this is given back when it is no longer filled.</summary>
-    private const int KeptItems = 256;
+    /// <summary>
+    /// An inbox that grows beyond this is borrowed, and given back when it is no longer filled: the lengths of batches
+    /// vary from one turn to the next, and an array made anew each time would cost more than its messages.
+    /// </summary>
+    private const int OwnItems = 16;
 
     /// <summary>A batch of so few is quiet traffic: two messages with their credit and an acknowledgement.</summary>
     private const int InlineItems = 4;
@@ -133,7 +137,7 @@ public abstract class Mailbox<T> : IThreadPoolWorkItem
                 _scheduled = false;
                 return 0;
             }
-            T[] spare = _batch.Length > KeptItems && count < _batch.Length / 8 ? [] : _batch;
+            T[] spare = Spare(count);
             _batch = _inbox;
             _inbox = spare;
             _count = 0;
@@ -141,10 +145,29 @@ public abstract class Mailbox<T> : IThreadPoolWorkItem
         }
     }
 
+    // The array of the batch that is done, or a shorter one if it has become too long for what comes now.
+    private T[] Spare(int count)
+    {
+        if (_batch.Length <= OwnItems || count >= _batch.Length / 8)
+            return _batch;
+        int shorter = _batch.Length / 4;
+        ArrayPool<T>.Shared.Return(_batch);
+        return shorter > OwnItems ? ArrayPool<T>.Shared.Rent(shorter) : [];
+    }
+
     private void EnsureRoom(int items)
     {
         if (_count + items <= _inbox.Length)
             return;
-        Array.Resize(ref _inbox, Math.Max(_count + items, Math.Max(4, _inbox.Length * 2)));
+        int neededItems = Math.Max(_count + items, Math.Max(4, _inbox.Length * 2));
+        T[] larger = neededItems > OwnItems ? ArrayPool<T>.Shared.Rent(neededItems) : new T[neededItems];
+        Span<T> waiting = _inbox.AsSpan(0, _count);
+        waiting.CopyTo(larger);
+        if (_inbox.Length > OwnItems)
+        {
+            waiting.Clear();
+            ArrayPool<T>.Shared.Return(_inbox);
+        }
+        _inbox = larger;
     }
 }

@@ -187,8 +187,9 @@ internal sealed class LedgerConsumer(BrokerHost host, Ledger ledger, string[] qu
         while ((await _link.Client.NextAsync()).Method != MethodId.ConnectionCloseOk)
         {
         }
+        _link.Client.EndWriting();
         await _link.Client.ExpectEndAsync();
-        await _link.CutAsync();
+        await _link.Served.WaitAsync(Eventually.Patience);
     }
 
     private async Task CancelAsync()
