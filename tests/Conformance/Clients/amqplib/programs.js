@@ -48,11 +48,12 @@ const cases = {
     dying.connection.stream.destroy();
     const worked = collector(100);
     await channel.prefetch(5);
-    await channel.consume(queue, (message) => { channel.ack(message); worked.take(message); });
+    const { consumerTag } = await channel.consume(queue, (message) => { channel.ack(message); worked.take(message); });
     await worked.done;
     const numbers = worked.received.map((message) => Number(message.content)).sort((a, b) => a - b);
     assert.deepStrictEqual(numbers, [...Array(100).keys()]);
     assert.strictEqual(worked.received.filter((message) => message.fields.redelivered).length, 10);
+    await channel.cancel(consumerTag);
     await channel.deleteQueue(queue);
   },
 
@@ -167,6 +168,7 @@ const cases = {
   await cases[name](connection);
   await connection.close();
   console.log('ok');
+  process.exit(0);
 })().catch((error) => {
   console.error(error);
   process.exit(1);
