@@ -14,7 +14,9 @@ public sealed record BrokerOptions
     /// <summary><c>cluster_name</c>; shown in server-properties. Null: the node's name.</summary>
     public string? ClusterName { get; init; }
 
-    /// <summary><c>product.name</c>; libraries branch on it, so it stays RabbitMQ (docs/decisions/0004-identity.md).</summary>
+    /// <summary>
+    /// <c>product.name</c>; libraries branch on it, so it stays RabbitMQ (docs/decisions/0004-identity.md).
+    /// </summary>
     public string ProductName { get; init; } = "RabbitMQ";
 
     /// <summary><c>product.version</c>; libraries parse it.</summary>
@@ -26,7 +28,9 @@ public sealed record BrokerOptions
     /// <summary><c>frame_max</c>, bytes of a whole frame, offered in connection.tune.</summary>
     public int FrameMaxBytes { get; init; } = 131_072;
 
-    /// <summary><c>initial_frame_max</c>: the limit before tuning. A start-ok with a long token fits (8192 in 4.1 on).</summary>
+    /// <summary>
+    /// <c>initial_frame_max</c>: the limit before tuning. A start-ok with a long token fits (8192 in 4.1 on).
+    /// </summary>
     public int InitialFrameMaxBytes { get; init; } = 8192;
 
     /// <summary><c>channel_max</c>, offered in connection.tune.</summary>
@@ -51,7 +55,8 @@ public sealed record BrokerOptions
     public long? ConsumerTimeoutMs { get; init; } = 1_800_000;
 
     /// <summary>
-    /// <c>warren.consumer_timeout.closes_channel</c>: true is RabbitMQ's way; false returns the message and cancels the consumer.
+    /// <c>warren.consumer_timeout.closes_channel</c>: true is RabbitMQ's way; false returns the message and cancels the
+    /// consumer.
     /// </summary>
     public bool ConsumerTimeoutClosesChannel { get; init; }
 

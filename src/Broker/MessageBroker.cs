@@ -18,13 +18,17 @@ namespace Warren.Broker;
 /// </summary>
 public sealed class MessageBroker : IDisposable
 {
-    /// <summary>How often heartbeats and handshakes are looked at: a heartbeat of one second needs two a second.</summary>
+    /// <summary>
+    /// How often heartbeats and handshakes are looked at: a heartbeat of one second needs two a second.
+    /// </summary>
     private const int ConnectionTickMs = 500;
 
     /// <summary>Every how many ticks memory is measured; RabbitMQ does it every 2.5 s.</summary>
     private const int TicksPerMeasurement = 2;
 
-    /// <summary>Slabs may be pinned to this amount beyond what lives before waiting messages are moved together.</summary>
+    /// <summary>
+    /// Slabs may be pinned to this amount beyond what lives before waiting messages are moved together.
+    /// </summary>
     private const long PinnedTolerationBytes = 64 * 1024 * 1024;
 
     private readonly LogSink _log;
@@ -55,7 +59,9 @@ public sealed class MessageBroker : IDisposable
         Connections = new ConnectionRegistry(this);
         Alarms = new NodeAlarms(this);
         Bootstrap.Apply(this);
-        _tick = time.CreateTimer(static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs), TimeSpan.FromMilliseconds(ConnectionTickMs));
+        _tick = time.CreateTimer(
+            static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
+            TimeSpan.FromMilliseconds(ConnectionTickMs));
     }
 
     public BrokerOptions Options { get; }
@@ -133,7 +139,8 @@ public sealed class MessageBroker : IDisposable
         if (++_ticks % TicksPerMeasurement != 0)
             return;
         Alarms.Tick();
-        if (Slabs.OutstandingBytes > PinnedTolerationBytes && Slabs.OutstandingBytes > 2 * LiveBytes() + PinnedTolerationBytes)
+        if (Slabs.OutstandingBytes > PinnedTolerationBytes
+            && Slabs.OutstandingBytes > 2 * LiveBytes() + PinnedTolerationBytes)
             Compact();
     }
 

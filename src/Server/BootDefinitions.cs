@@ -6,26 +6,39 @@ using Warren.Server.Logging;
 
 namespace Warren.Server;
 
-/// <summary>Reads the definitions that <c>load_definitions</c> names: a file, or the <c>*.json</c> of a directory.</summary>
+/// <summary>
+/// Reads the definitions that <c>load_definitions</c> names: a file, or the <c>*.json</c> of a directory.
+/// </summary>
 internal static class BootDefinitions
 {
-    /// <exception cref="ConfigurationException">A file cannot be read or applied; the node must not start half defined.</exception>
+    /// <exception cref="ConfigurationException">
+    /// A file cannot be read or applied; the node must not start half defined.
+    /// </exception>
     public static void Load(string? path, MessageBroker broker, NodeLog log)
     {
         if (path is null)
             return;
-        string[] files = Directory.Exists(path) ? [.. Directory.GetFiles(path, "*.json").Order(StringComparer.Ordinal)] : [path];
+        string[] files = Directory.Exists(path)
+            ? [.. Directory.GetFiles(path, "*.json").Order(StringComparer.Ordinal)]
+            : [path];
         foreach (string file in files)
         {
             DefinitionsDocument document = Read(file, broker);
             foreach (string warning in document.Warnings)
                 log.Write(LogLevel.Warning, LogCategory.Default, $"{file}: {warning}");
-            log.Write(LogLevel.Info, LogCategory.Default, $"applied definitions of {file}: {document.Vhosts.Length} vhosts, {document.Users.Length} users, {document.Exchanges.Length} exchanges, {document.Queues.Length} queues, {document.Bindings.Length} bindings");
+            log.Write(
+                LogLevel.Info, LogCategory.Default,
+                $"applied definitions of {file}: "
+                + $"{document.Vhosts.Length} vhosts, {document.Users.Length} users, "
+                + $"{document.Exchanges.Length} exchanges, {document.Queues.Length} queues, "
+                + $"{document.Bindings.Length} bindings");
         }
     }
 
     private static PasswordHashing Hashing(MessageBroker broker) =>
-        PasswordHash.TryParseHashing(broker.Options.PasswordHashing, out PasswordHashing hashing) ? hashing : PasswordHashing.Sha256;
+        PasswordHash.TryParseHashing(broker.Options.PasswordHashing, out PasswordHashing hashing)
+            ? hashing
+            : PasswordHashing.Sha256;
 
     private static DefinitionsDocument Read(string file, MessageBroker broker)
     {

@@ -21,7 +21,8 @@ public sealed class Node : IAsyncDisposable
     private readonly ImmutableArray<AmqpListener> _listeners;
     private readonly ImmutableArray<Task> _accepting;
 
-    private Node(NodeOptions options, NodeLog log, MessageBroker broker, TlsServer? tls, ImmutableArray<AmqpListener> listeners)
+    private Node(
+        NodeOptions options, NodeLog log, MessageBroker broker, TlsServer? tls, ImmutableArray<AmqpListener> listeners)
     {
         _options = options;
         _log = log;
@@ -44,9 +45,14 @@ public sealed class Node : IAsyncDisposable
         TlsServer? tls = options.Tls is null ? null : new TlsServer(options.Tls);
         var broker = new MessageBroker(options.Broker, ThreadPoolTurns.Instance, time, random, log.Write);
         BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
-        ImmutableArray<AmqpListener> listeners = [.. options.Listeners.Select(listener => Listen(listener, options, broker, tls))];
+        ImmutableArray<AmqpListener> listeners =
+            [.. options.Listeners.Select(listener => Listen(listener, options, broker, tls))];
         foreach (AmqpListener listener in listeners)
-            log.Write(LogLevel.Info, LogCategory.Default, $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
+        {
+            log.Write(
+                LogLevel.Info, LogCategory.Default,
+                $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
+        }
         return new Node(options, log, broker, tls, listeners);
     }
 
@@ -56,13 +62,16 @@ public sealed class Node : IAsyncDisposable
         foreach (AmqpListener listener in _listeners)
             listener.Dispose();
         await Task.WhenAll(_accepting).ConfigureAwait(false);
-        await _broker.Connections.CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience).ConfigureAwait(false);
+        await _broker.Connections
+            .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
+            .ConfigureAwait(false);
         _broker.Dispose();
         _tls?.Dispose();
         _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
     }
 
-    private static AmqpListener Listen(ListenerOptions listener, NodeOptions options, MessageBroker broker, TlsServer? tls)
+    private static AmqpListener Listen(
+        ListenerOptions listener, NodeOptions options, MessageBroker broker, TlsServer? tls)
     {
         try
         {
@@ -72,7 +81,9 @@ public sealed class Node : IAsyncDisposable
         {
             string address = listener.Address?.ToString() ?? "all addresses";
             throw new ConfigurationException(
-                $"cannot listen on port {listener.Port} of {address}: {error.Message}. Another node or broker may be using it; RABBITMQ_NODE_PORT or listeners.tcp.default choose another port");
+                $"cannot listen on port {listener.Port} of {address}: {error.Message}. "
+                + "Another node or broker may be using it; "
+                + "RABBITMQ_NODE_PORT or listeners.tcp.default choose another port");
         }
     }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Warren.Server;
 
-/// <summary>Tells the service manager how the node is (<c>sd_notify</c>), if one asked by <c>NOTIFY_SOCKET</c>.</summary>
+/// <summary>
+/// Tells the service manager how the node is (<c>sd_notify</c>), if one asked by <c>NOTIFY_SOCKET</c>.
+/// </summary>
 internal static class Notification
 {
     public static void Send(string state)

@@ -17,13 +17,16 @@ try
     using var stopping = new SemaphoreSlim(0);
     using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-    using NodeLog log = NodeLog.Start(options.Log, time, options.Log.ConsoleIsStandardError ? Console.Error : Console.Out);
+    using NodeLog log = NodeLog.Start(
+        options.Log, time, options.Log.ConsoleIsStandardError ? Console.Error : Console.Out);
     using PosixSignalRegistration onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
     {
         context.Cancel = true;
         log.Reopen();
     });
-    log.Write(LogLevel.Info, LogCategory.Default, $"starting {Welcome.Version} as {options.Places.NodeName}, .NET {Environment.Version}");
+    log.Write(
+        LogLevel.Info, LogCategory.Default,
+        $"starting {Welcome.Version} as {options.Places.NodeName}, .NET {Environment.Version}");
     await using Node node = Node.Start(options, time, new Random(unchecked((int)time.GetTimestamp())), log);
     using var pidFile = PidFile.Write(options.Places.PidFile);
     Welcome.Print(Console.Out, options, node);

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Warren.Conformance;
 
-/// <summary>Every case of every scenario goes as it went on RabbitMQ 3.10, or as its .warren.txt says and why.</summary>
+/// <summary>
+/// Every case of every scenario goes as it went on RabbitMQ 3.10, or as its .warren.txt says and why.
+/// </summary>
 public sealed class ScenarioTests(BrokerFixture fixture)
 {
     public static IEnumerable<TheoryDataRow<string, string>> Cases() =>

@@ -32,9 +32,12 @@ public sealed class NodeAlarms
     public long MemoryUsedBytes { get; private set; }
 
     /// <summary>Measures, and raises or clears. Called by the broker's tick alone.</summary>
-    internal void Tick()
+    internal void Tick() => Observe(Environment.WorkingSet);
+
+    /// <summary>Raises or clears for this amount of used memory. For the tick, and for tests that bring their own amount.</summary>
+    internal void Observe(long usedBytes)
     {
-        MemoryUsedBytes = Environment.WorkingSet;
+        MemoryUsedBytes = usedBytes;
         bool wasOn = _isOn;
         bool isOn = _isOn = _memory.IsExceededBy(MemoryUsedBytes);
         if (isOn && wasOn && _broker.NowMs - _lastCollectionMs > CollectEveryMs)
@@ -50,8 +53,11 @@ public sealed class NodeAlarms
             LogLevel.Warning,
             LogCategory.Default,
             isOn
-                ? $"memory resource limit alarm set on node {_broker.Options.NodeName}: {MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers are blocked until consumers have made room or vm_memory_high_watermark is raised."
-                : $"memory resource limit alarm cleared on node {_broker.Options.NodeName}: {MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers go on.");
+                ? $"memory resource limit alarm set on node {_broker.Options.NodeName}: "
+                    + $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. "
+                    + "Publishers are blocked until consumers have made room or vm_memory_high_watermark is raised."
+                : $"memory resource limit alarm cleared on node {_broker.Options.NodeName}: "
+                    + $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers go on.");
         _broker.Connections.AlarmChanged();
     }
 

@@ -31,7 +31,8 @@ internal sealed class ChannelConsumers
 
     /// <summary>What a reply-to of the pseudo-queue becomes.</summary>
     public string ReplyAddress =>
-        _replies?.Address ?? throw new AmqpException(ReplyCode.PreconditionFailed, "fast reply consumer does not exist");
+        _replies?.Address ?? throw new AmqpException(
+            ReplyCode.PreconditionFailed, "fast reply consumer does not exist");
 
     public bool HasReplyConsumer => _replies is not null;
 
@@ -49,7 +50,9 @@ internal sealed class ChannelConsumers
                 return true;
             case MethodId.BasicReject:
                 BasicReject reject = BasicReject.Read(ref reader);
-                Settle(reject.DeliveryTag, multiple: false, reject.Requeue ? SettlementKind.Requeue : SettlementKind.Reject);
+                Settle(
+                    reject.DeliveryTag, multiple: false,
+                    reject.Requeue ? SettlementKind.Requeue : SettlementKind.Reject);
                 return true;
             case MethodId.BasicGet:
                 OnGet(BasicGet.Read(ref reader));
@@ -88,7 +91,10 @@ internal sealed class ChannelConsumers
         _channel.Deliveries.Close(_taken);
         // In RabbitMQ's order: the last delivered goes back first, so that each finds its place at the head.
         foreach (UnackedDelivery delivery in _taken)
-            _connection.AddPost(delivery.Queue, QueueCommand.Return(delivery.Slot, delivery.Position, countsDelivery: true));
+        {
+            _connection.AddPost(
+                delivery.Queue, QueueCommand.Return(delivery.Slot, delivery.Position, countsDelivery: true));
+        }
         _taken.Clear();
     }
 
@@ -183,14 +189,17 @@ internal sealed class ChannelConsumers
         if (_consumers.Count >= _connection.Broker.Options.ConsumerMaxPerChannel)
         {
             throw new AmqpException(
-                ReplyCode.NotAllowed, $"reached maximum ({_connection.Broker.Options.ConsumerMaxPerChannel}) of consumers per channel");
+                ReplyCode.NotAllowed,
+                $"reached maximum ({_connection.Broker.Options.ConsumerMaxPerChannel}) of consumers per channel");
         }
-        ConsumerSettings settings = ConsumeArguments.Validate(_connection.VhostName, queueName, queue.Type, consume.Arguments);
+        ConsumerSettings settings = ConsumeArguments.Validate(
+            _connection.VhostName, queueName, queue.Type, consume.Arguments);
         if (queue.Type == QueueType.Quorum && _shared.IsActive)
         {
             throw new AmqpException(
                 ReplyCode.NotImplemented,
-                $"{ResourceName.Describe(ResourceKind.Queue, queueName, _connection.VhostName)} does not support global qos");
+                $"{ResourceName.Describe(ResourceKind.Queue, queueName, _connection.VhostName)} "
+                + "does not support global qos");
         }
         var consumer = new Consumer
         {

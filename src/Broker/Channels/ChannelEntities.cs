@@ -10,9 +10,9 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// Declaring, binding and deleting on one channel: permissions and rules are checked here, in the connection's turn, the
-/// change itself is made in the definitions' turn. The checks come in RabbitMQ's order, since the first one that fails is
-/// what the client is told.
+/// Declaring, binding and deleting on one channel: permissions and rules are checked here, in the connection's turn,
+/// the change itself is made in the definitions' turn. The checks come in RabbitMQ's order, since the first one that
+/// fails is what the client is told.
 /// </summary>
 internal sealed class ChannelEntities
 {
@@ -47,11 +47,14 @@ internal sealed class ChannelEntities
                 return true;
             case MethodId.QueueBind:
                 QueueBind bind = QueueBind.Read(ref reader);
-                OnQueueBinding(bind.QueueText, bind.ExchangeText, bind.RoutingKeyText, bind.Arguments, bind.NoWait, adds: true);
+                OnQueueBinding(
+                    bind.QueueText, bind.ExchangeText, bind.RoutingKeyText, bind.Arguments, bind.NoWait, adds: true);
                 return true;
             case MethodId.QueueUnbind:
                 QueueUnbind unbind = QueueUnbind.Read(ref reader);
-                OnQueueBinding(unbind.QueueText, unbind.ExchangeText, unbind.RoutingKeyText, unbind.Arguments, noWait: false, adds: false);
+                OnQueueBinding(
+                    unbind.QueueText, unbind.ExchangeText, unbind.RoutingKeyText,
+                    unbind.Arguments, noWait: false, adds: false);
                 return true;
             case MethodId.ExchangeDeclare:
                 OnExchangeDeclare(ExchangeDeclare.Read(ref reader));
@@ -61,11 +64,14 @@ internal sealed class ChannelEntities
                 return true;
             case MethodId.ExchangeBind:
                 ExchangeBind e2e = ExchangeBind.Read(ref reader);
-                OnExchangeBinding(e2e.DestinationText, e2e.SourceText, e2e.RoutingKeyText, e2e.Arguments, e2e.NoWait, adds: true);
+                OnExchangeBinding(
+                    e2e.DestinationText, e2e.SourceText, e2e.RoutingKeyText, e2e.Arguments, e2e.NoWait, adds: true);
                 return true;
             case MethodId.ExchangeUnbind:
                 ExchangeUnbind undo = ExchangeUnbind.Read(ref reader);
-                OnExchangeBinding(undo.DestinationText, undo.SourceText, undo.RoutingKeyText, undo.Arguments, undo.NoWait, adds: false);
+                OnExchangeBinding(
+                    undo.DestinationText, undo.SourceText, undo.RoutingKeyText,
+                    undo.Arguments, undo.NoWait, adds: false);
                 return true;
             default:
                 return false;
@@ -93,7 +99,8 @@ internal sealed class ChannelEntities
     private void OnQueueDeclare(QueueDeclare declare)
     {
         string name = ResourceName.WithoutLineBreaks(declare.QueueText);
-        if (name == DirectReplies.QueueText || (declare.Passive && DirectReplies.IsReplyAddress(name) && Broker.DirectReplies.IsAlive(name)))
+        if (name == DirectReplies.QueueText
+            || (declare.Passive && DirectReplies.IsReplyAddress(name) && Broker.DirectReplies.IsAlive(name)))
         {
             if (!declare.NoWait)
                 _connection.Send(_channel.Number, new QueueDeclareOk(name, 0, 1));
@@ -151,14 +158,16 @@ internal sealed class ChannelEntities
     {
         QueueDefinition queue = FindAccessible(name);
         _lastQueue = name;
-        var declaration = new QueueDeclaration { Vhost = VhostName, Name = name, IsPassive = true, ConnectionId = _connection.Id };
+        var declaration =
+            new QueueDeclaration { Vhost = VhostName, Name = name, IsPassive = true, ConnectionId = _connection.Id };
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
         _connection.AddPost(queue.Home, QueueCommand.Status(request, touches: false));
     }
 
     private ValidQueue Validate(string name, QueueDeclare declare) =>
         DeclareQueue.Validate(
-            VhostName, name, declare.Durable, declare.Exclusive, declare.AutoDelete, declare.Arguments, DefaultQueueType, Broker.Options);
+            VhostName, name, declare.Durable, declare.Exclusive, declare.AutoDelete,
+            declare.Arguments, DefaultQueueType, Broker.Options);
 
     // Who dead-letters reads the queue and writes to the exchange, so he must be allowed both.
     private void CheckDeadLettering(string queue, string? exchange)
@@ -193,7 +202,8 @@ internal sealed class ChannelEntities
         _connection.AddPost(queue.Home, QueueCommand.Purge(request));
     }
 
-    private void OnQueueBinding(string queueText, string exchange, string key, FieldTable arguments, bool noWait, bool adds)
+    private void OnQueueBinding(
+        string queueText, string exchange, string key, FieldTable arguments, bool noWait, bool adds)
     {
         string queue = NameOrLast(queueText);
         // An empty key means the queue's name when the queue was left out too.
@@ -207,7 +217,8 @@ internal sealed class ChannelEntities
         PostBinding(new Binding(exchange, DestinationKind.Queue, queue, routingKey, arguments), noWait, adds);
     }
 
-    private void OnExchangeBinding(string destination, string source, string key, FieldTable arguments, bool noWait, bool adds)
+    private void OnExchangeBinding(
+        string destination, string source, string key, FieldTable arguments, bool noWait, bool adds)
     {
         ResourceName.CheckNotDefaultExchange(destination);
         ResourceName.CheckNotDefaultExchange(source);

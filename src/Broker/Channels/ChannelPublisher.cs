@@ -12,9 +12,9 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// basic.publish of one channel: gathers the content, checks it, routes it on the published topology and adds it to what
-/// the connection's turn posts. Owned by that turn. In the steady state a message costs one copy into the connection's
-/// slab and no allocation.
+/// basic.publish of one channel: gathers the content, checks it, routes it on the published topology and adds it to
+/// what the connection's turn posts. Owned by that turn. In the steady state a message costs one copy into the
+/// connection's slab and no allocation.
 /// </summary>
 internal sealed class ChannelPublisher
 {
@@ -55,7 +55,10 @@ internal sealed class ChannelPublisher
         if (!_content.HasHeader)
         {
             if (frame.Type != FrameType.Header)
-                throw ContentAssembly.Unexpected("expected content header for class 60, got non content header frame instead");
+            {
+                throw ContentAssembly.Unexpected(
+                    "expected content header for class 60, got non content header frame instead");
+            }
             if (_content.AddHeader(ContentHeader.Read(frame.Payload)))
                 Complete([], isGathered: false);
             return;
@@ -83,9 +86,15 @@ internal sealed class ChannelPublisher
         if (isReply)
             _connection.Broker.DirectReplies.Deliver(message);
         if (_channel.Transaction is { } transaction)
+        {
             transaction.AddPublish(message, queues, delays, ttlMs, priority, persistent, mandatory);
+        }
         else
-            Post(message, queues, delays, ttlMs, priority, persistent, mandatory, _channel.IsConfirming ? ++_sequence : 0);
+        {
+            Post(
+                message, queues, delays, ttlMs, priority, persistent, mandatory,
+                _channel.IsConfirming ? ++_sequence : 0);
+        }
     }
 
     /// <summary>Posts a message to where it was routed; takes over its one reference.</summary>
@@ -98,7 +107,8 @@ internal sealed class ChannelPublisher
     /// <param name="mandatory">Returned if it goes nowhere.</param>
     /// <param name="sequence">The confirm's number; 0 without confirms.</param>
     private void Post(
-        Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs, byte priority, bool persistent, bool mandatory, ulong sequence)
+        Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs,
+        byte priority, bool persistent, bool mandatory, ulong sequence)
     {
         int targets = queues.Length + delays.Length;
         if (targets == 0)
@@ -107,12 +117,15 @@ internal sealed class ChannelPublisher
             return;
         }
         PublishGroup? group = sequence > 0 && targets > 1 ? new PublishGroup(targets, null) : null;
-        PostTo(message, queues, delays, ttlMs, priority, persistent, sequence > 0 ? _channel.Deliveries : null, sequence, group);
+        PostTo(
+            message, queues, delays, ttlMs, priority, persistent,
+            sequence > 0 ? _channel.Deliveries : null, sequence, group);
     }
 
     /// <summary>The posting itself; a transaction comes here at commit with its group.</summary>
     internal void PostTo(
-        Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs, byte priority, bool persistent, DeliveryChannel? publisher, ulong sequence, PublishGroup? group)
+        Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs,
+        byte priority, bool persistent, DeliveryChannel? publisher, ulong sequence, PublishGroup? group)
     {
         if (queues.Length + delays.Length > 1)
             _connection.Slabs.AddReferences(message.Slab, queues.Length + delays.Length - 1);
@@ -125,7 +138,10 @@ internal sealed class ChannelPublisher
                 weightBytes);
         }
         foreach (RouteDelay delay in delays)
-            _connection.Broker.Delays.Add(new DelayedMessage(_connection.VhostName, delay, message, publisher, sequence, group));
+        {
+            _connection.Broker.Delays.Add(
+                new DelayedMessage(_connection.VhostName, delay, message, publisher, sequence, group));
+        }
     }
 
     internal void Unroutable(Message message, bool mandatory, ulong sequence)
@@ -172,7 +188,8 @@ internal sealed class ChannelPublisher
         if (exchange.Internal)
         {
             throw new AmqpException(
-                ReplyCode.AccessRefused, $"cannot publish to internal {ResourceName.Describe(ResourceKind.Exchange, name, vhost.Name)}");
+                ReplyCode.AccessRefused,
+                $"cannot publish to internal {ResourceName.Describe(ResourceKind.Exchange, name, vhost.Name)}");
         }
         if (exchange.Type == ExchangeTypes.Topic)
             _connection.Permissions.CheckTopic(Access.Write, name, _content.RoutingKey);

@@ -1,9 +1,10 @@
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// Turns the verdicts of one channel's publishes, which come in any order, into as few frames as the client may be sent:
-/// one multiple ack for the settled prefix, single ones for what is settled beyond it. Owned by the writer loop.
-/// Invariant: everything below <see cref="_next"/> has been told; <see cref="_told"/> holds what was told at or above it.
+/// Turns the verdicts of one channel's publishes, which come in any order, into as few frames as the client may be
+/// sent: one multiple ack for the settled prefix, single ones for what is settled beyond it. Owned by the writer loop.
+/// Invariant: everything below <see cref="_next"/> has been told; <see cref="_told"/> holds what was told at or above
+/// it.
 /// </summary>
 internal sealed class ConfirmTracker
 {
@@ -16,7 +17,9 @@ internal sealed class ConfirmTracker
     /// <summary>Whether a flush has something to tell.</summary>
     public bool IsDirty => _prefixHasAck || _early.Count > 0;
 
-    /// <summary>Room that the next flush needs at most: one frame of 21 bytes for the prefix and for each early one.</summary>
+    /// <summary>
+    /// Room that the next flush needs at most: one frame of 21 bytes for the prefix and for each early one.
+    /// </summary>
     public int MostFlushBytes => 21 * (_early.Count + 1);
 
     /// <summary>An accepted publish; told at the next flush.</summary>

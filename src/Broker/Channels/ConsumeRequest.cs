@@ -25,7 +25,8 @@ internal sealed class ConsumeRequest : QueueRequest
         Error = effect.Answer == AnswerKind.RefusedExclusive
             ? new AmqpException(
                 ReplyCode.AccessRefused,
-                $"{ResourceName.Describe(ResourceKind.Queue, _queueName, Channel.Connection.VhostName)} in exclusive use")
+                $"{ResourceName.Describe(ResourceKind.Queue, _queueName, Channel.Connection.VhostName)} "
+                + "in exclusive use")
             : Channel.NoSuch(ResourceKind.Queue, _queueName);
         return null;
     }

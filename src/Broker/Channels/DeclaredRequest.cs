@@ -5,8 +5,8 @@ using Warren.Broker.Queues;
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// queue.declare of a queue that is there, on its way to its counts. If the queue closed meanwhile, an active declaration
-/// makes it anew and a passive one fails.
+/// queue.declare of a queue that is there, on its way to its counts. If the queue closed meanwhile, an active
+/// declaration makes it anew and a passive one fails.
 /// </summary>
 internal sealed class DeclaredRequest : QueueRequest
 {

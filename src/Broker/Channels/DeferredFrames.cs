@@ -1,6 +1,8 @@
 namespace Warren.Broker.Channels;
 
-/// <summary>Frames of a channel that waits, in order. The connection bounds their bytes. Owned by the connection's turn.</summary>
+/// <summary>
+/// Frames of a channel that waits, in order. The connection bounds their bytes. Owned by the connection's turn.
+/// </summary>
 internal sealed class DeferredFrames
 {
     private readonly Queue<byte[]> _frames = new();

@@ -7,8 +7,8 @@ using Warren.Broker.Security;
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// queue.delete: the queue closes first, in its own turn, where its conditions are checked; then the definition goes; then
-/// the client is told.
+/// queue.delete: the queue closes first, in its own turn, where its conditions are checked; then the definition goes;
+/// then the client is told.
 /// </summary>
 internal sealed class DeleteQueueRequest : QueueRequest
 {

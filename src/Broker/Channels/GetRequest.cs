@@ -5,7 +5,9 @@ using Warren.Broker.Security;
 
 namespace Warren.Broker.Channels;
 
-/// <summary>basic.get on its way through the queue's turn. A message comes as an effect of its own, not as an answer.</summary>
+/// <summary>
+/// basic.get on its way through the queue's turn. A message comes as an effect of its own, not as an answer.
+/// </summary>
 internal sealed class GetRequest : QueueRequest
 {
     private readonly string _queueName;
@@ -26,7 +28,8 @@ internal sealed class GetRequest : QueueRequest
         Error = effect.Answer == AnswerKind.RefusedSingleActive
             ? new AmqpException(
                 ReplyCode.ResourceLocked,
-                $"cannot obtain access to locked {ResourceName.Describe(ResourceKind.Queue, _queueName, Channel.Connection.VhostName)}. "
+                "cannot obtain access to locked "
+                + $"{ResourceName.Describe(ResourceKind.Queue, _queueName, Channel.Connection.VhostName)}. "
                 + "basic.get operations are not supported by quorum queues with single active consumer")
             : Channel.NoSuch(ResourceKind.Queue, _queueName);
         return null;

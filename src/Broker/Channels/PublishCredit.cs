@@ -7,7 +7,9 @@ namespace Warren.Broker.Channels;
 /// </summary>
 public sealed class PublishCredit
 {
-    /// <summary>Enough for both sides to work in batches, little enough that a thousand publishers stay under a GiB.</summary>
+    /// <summary>
+    /// Enough for both sides to work in batches, little enough that a thousand publishers stay under a GiB.
+    /// </summary>
     public const int LimitBytes = 1024 * 1024;
 
     /// <summary>What a message costs beside its bytes, so that empty messages count too.</summary>

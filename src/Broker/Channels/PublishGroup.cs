@@ -1,8 +1,8 @@
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// A publish that went to several queues, or a transaction: confirmed when the last of them has taken it. Queues count it
-/// down in their turns, on any thread; whoever brings it to zero tells the channel.
+/// A publish that went to several queues, or a transaction: confirmed when the last of them has taken it. Queues count
+/// it down in their turns, on any thread; whoever brings it to zero tells the channel.
 /// </summary>
 public sealed class PublishGroup
 {

@@ -1,10 +1,10 @@
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// The prefetch limit that all consumers of a channel share (<c>basic.qos global=true</c>). Queues take from it in their
-/// turns, the channel gives back as messages are settled, so it is one of the few counters that several turns touch.
-/// Without a limit it costs one read. When a taker was refused, the channel learns it from <see cref="TakeStarved"/> and
-/// resumes its consumers.
+/// The prefetch limit that all consumers of a channel share (<c>basic.qos global=true</c>). Queues take from it in
+/// their turns, the channel gives back as messages are settled, so it is one of the few counters that several turns
+/// touch. Without a limit it costs one read. When a taker was refused, the channel learns it from
+/// <see cref="TakeStarved"/> and resumes its consumers.
 /// </summary>
 public sealed class SharedPrefetch
 {

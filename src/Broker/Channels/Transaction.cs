@@ -7,8 +7,8 @@ namespace Warren.Broker.Channels;
 
 /// <summary>
 /// What a channel in tx mode has gathered since the last commit or rollback. Owned by the connection's turn. As in
-/// RabbitMQ: publishes are routed when they come and posted at commit; settlements leave the unacked list when they come
-/// and return to it at rollback; a commit is answered when every queue has taken its part.
+/// RabbitMQ: publishes are routed when they come and posted at commit; settlements leave the unacked list when they
+/// come and return to it at rollback; a commit is answered when every queue has taken its part.
 /// </summary>
 internal sealed class Transaction
 {
@@ -20,18 +20,26 @@ internal sealed class Transaction
     private long _bytes;
 
     public void AddPublish(
-        Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs, byte priority, bool persistent, bool mandatory)
+        Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs,
+        byte priority, bool persistent, bool mandatory)
     {
         _bytes += message.SizeBytes + PublishCredit.MessageOverheadBytes;
-        _publishes.Add(new PendingPublish(message, queues.ToArray(), delays.ToArray(), ttlMs, priority, persistent, mandatory));
+        _publishes.Add(
+            new PendingPublish(message, queues.ToArray(), delays.ToArray(), ttlMs, priority, persistent, mandatory));
         if (_bytes > LimitBytes)
-            throw new AmqpException(ReplyCode.ResourceError, $"the transaction holds more than {LimitBytes} bytes", closesConnection: false);
+        {
+            throw new AmqpException(
+                ReplyCode.ResourceError, $"the transaction holds more than {LimitBytes} bytes",
+                closesConnection: false);
+        }
     }
 
     public void AddSettlement(in UnackedDelivery delivery, SettlementKind kind) =>
         _settlements.Add(new PendingSettlement(delivery, kind));
 
-    /// <summary>Posts everything; the request is answered when the queues have answered, at once if there are none.</summary>
+    /// <summary>
+    /// Posts everything; the request is answered when the queues have answered, at once if there are none.
+    /// </summary>
     public void Commit(Channel channel, ChannelRequest request)
     {
         foreach (PendingSettlement settlement in _settlements)
@@ -45,7 +53,11 @@ internal sealed class Transaction
             if (publish.Queues.Length + publish.Delays.Length == 0)
                 channel.Publisher.Unroutable(publish.Message, publish.Mandatory, 0);
             else
-                channel.Publisher.PostTo(publish.Message, publish.Queues, publish.Delays, publish.TtlMs, publish.Priority, publish.Persistent, channel.Deliveries, 0, group);
+            {
+                channel.Publisher.PostTo(
+                    publish.Message, publish.Queues, publish.Delays, publish.TtlMs, publish.Priority,
+                    publish.Persistent, channel.Deliveries, 0, group);
+            }
         }
         Clear();
         if (group is null)
@@ -70,7 +82,8 @@ internal sealed class Transaction
     }
 
     private readonly record struct PendingPublish(
-        Message Message, QueueDefinition[] Queues, RouteDelay[] Delays, long TtlMs, byte Priority, bool Persistent, bool Mandatory);
+        Message Message, QueueDefinition[] Queues, RouteDelay[] Delays, long TtlMs,
+        byte Priority, bool Persistent, bool Mandatory);
 
     private readonly record struct PendingSettlement(UnackedDelivery Delivery, SettlementKind Kind);
 }

@@ -38,7 +38,8 @@ internal sealed class ChannelTable
         {
             throw new AmqpException(
                 ReplyCode.NotAllowed,
-                $"number of channels opened ({_channels.Count}) has reached the negotiated channel_max ({_connection.ChannelMax})")
+                $"number of channels opened ({_channels.Count}) has reached the "
+                + $"negotiated channel_max ({_connection.ChannelMax})")
             { IsNobodysMethod = true };
         }
         AmqpException? refusal = _connection.Broker.Connections.TryCountChannel(_connection.User!);

@@ -20,10 +20,12 @@ internal sealed record ClientCapabilities
 
     public static ClientCapabilities Read(FieldTable properties)
     {
-        FieldTable? capabilities = properties.TryGetValue("capabilities", out FieldValue value) && value.Kind == FieldKind.Table
+        FieldTable? capabilities =
+            properties.TryGetValue("capabilities", out FieldValue value) && value.Kind == FieldKind.Table
             ? value.AsTable()
             : null;
-        bool Has(string name) => capabilities is not null && capabilities.TryGetValue(name, out FieldValue flag) && flag.IsTrue;
+        bool Has(string name) =>
+            capabilities is not null && capabilities.TryGetValue(name, out FieldValue flag) && flag.IsTrue;
         return new ClientCapabilities
         {
             Properties = properties,

@@ -11,16 +11,18 @@ using Warren.Broker.Turns;
 namespace Warren.Broker.Connections;
 
 /// <summary>
-/// One client. Everything that happens to it is an event in its mailbox, handled in its turn: bytes received, answers of
-/// queues, alarms, heartbeats. The turn owns the input buffer, the handshake, the channels and what they have gathered
-/// to post; it never waits. Its <see cref="InputLoop"/> runs the turn inline when bytes come, so that a message goes
-/// from the socket to its queue's mailbox on one thread.
-/// Invariants: the input loop reads only while the turn allows it; after <see cref="ConnectionState.Closed"/> no channel
-/// is left and everything unsettled is on its way back to its queue.
+/// One client. Everything that happens to it is an event in its mailbox, handled in its turn: bytes received, answers
+/// of queues, alarms, heartbeats. The turn owns the input buffer, the handshake, the channels and what they have
+/// gathered to post; it never waits. Its <see cref="InputLoop"/> runs the turn inline when bytes come, so that a
+/// message goes from the socket to its queue's mailbox on one thread.
+/// Invariants: the input loop reads only while the turn allows it; after <see cref="ConnectionState.Closed"/> no
+/// channel is left and everything unsettled is on its way back to its queue.
 /// </summary>
 public sealed class Connection : Mailbox<ConnectionEvent>
 {
-    /// <summary>Frames kept for channels that wait for an answer or an alarm; beyond it the socket is not read.</summary>
+    /// <summary>
+    /// Frames kept for channels that wait for an answer or an alarm; beyond it the socket is not read.
+    /// </summary>
     private const int DeferredLimitBytes = 512 * 1024;
 
     private readonly Stream _stream;
@@ -54,7 +56,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Handshake = new Handshake(this);
         Channels = new ChannelTable(this);
         _frames = new FrameDispatch(this);
-        _posts = new BatchSet<Queue, QueueCommand>(static (queue, commands) => queue.Post(commands), Charge);
+        _posts = new BatchSet<Queue, QueueCommand>(static (queue, commands) => queue.PostOrRun(commands), Charge);
         Routes = new RouteSet(broker.NewRandom());
         FrameMaxBytes = broker.Options.InitialFrameMaxBytes;
     }
@@ -134,10 +136,15 @@ public sealed class Connection : Mailbox<ConnectionEvent>
 
     /// <summary>Asks the connection to close with connection.close (320), as the node stops.</summary>
     public void Shutdown(string reason) =>
-        Post(new ConnectionEvent(ConnectionEventKind.Shutdown, Subject: new AmqpException(ReplyCode.ConnectionForced, reason)));
+        Post(new ConnectionEvent(
+            ConnectionEventKind.Shutdown, Subject: new AmqpException(ReplyCode.ConnectionForced, reason)));
 
-    /// <summary>Adds to what this turn posts. <paramref name="weightBytes"/> is held against the connection until the queue has handled it.</summary>
-    internal void AddPost(Queue queue, in QueueCommand command, int weightBytes = 0) => _posts.Add(queue, command, weightBytes);
+    /// <summary>
+    /// Adds to what this turn posts. <paramref name="weightBytes"/> is held against the connection until the queue has
+    /// handled it.
+    /// </summary>
+    internal void AddPost(Queue queue, in QueueCommand command, int weightBytes = 0) =>
+        _posts.Add(queue, command, weightBytes);
 
     /// <summary>Handles a frame that had to wait.</summary>
     internal void Dispatch(ReadOnlySpan<byte> raw, Frame frame) => _frames.Handle(raw, frame);
@@ -158,8 +165,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     }
 
     /// <summary>
-    /// Ends the output after what is already in it. The socket is shut then, unless the client has said goodbye: he closes
-    /// it himself, as with RabbitMQ.
+    /// Ends the output after what is already in it. The socket is shut then, unless the client has said goodbye: he
+    /// closes it himself, as with RabbitMQ.
     /// </summary>
     internal void Finish(bool shutsSocket = true)
     {
@@ -172,18 +179,25 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Broker.Connections.ExpectEnd(this);
     }
 
-    /// <summary>The one place where a client's mistake becomes a close; <paramref name="channel"/> is null for channel 0.</summary>
+    /// <summary>
+    /// The one place where a client's mistake becomes a close; <paramref name="channel"/> is null for channel 0.
+    /// </summary>
     internal void Fail(AmqpException error, Channel? channel)
     {
         if (State >= ConnectionState.Closing || channel is { IsOver: true })
             return;
         if (channel is not null && !error.ClosesConnection)
         {
-            Broker.Log(LogLevel.Error, LogCategory.Channel, $"Channel error on connection {Peer.Name}, vhost '{VhostName}', channel {channel.Number}: {error.ReplyText}");
+            Broker.Log(
+                LogLevel.Error, LogCategory.Channel,
+                $"Channel error on connection {Peer.Name}, vhost '{VhostName}', channel {channel.Number}: "
+                + $"{error.ReplyText}");
             channel.CloseWith(error);
             return;
         }
-        Broker.Log(LogLevel.Error, LogCategory.Connection, $"Error on connection {Peer.Name}, user '{User?.Name}': {error.ReplyText}");
+        Broker.Log(
+            LogLevel.Error, LogCategory.Connection,
+            $"Error on connection {Peer.Name}, user '{User?.Name}': {error.ReplyText}");
         Channels.CloseAll();
         State = ConnectionState.Closing;
         Send(0, new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
@@ -207,7 +221,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     }
 
     private void OnInput(int count) =>
-        PostInline(new ConnectionEvent(count > 0 ? ConnectionEventKind.Received : ConnectionEventKind.InputEnded, count));
+        PostInline(
+            new ConnectionEvent(count > 0 ? ConnectionEventKind.Received : ConnectionEventKind.InputEnded, count));
 
     private void HandleEvent(in ConnectionEvent happened)
     {
@@ -242,7 +257,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 Slabs.Retire();
                 break;
             case ConnectionEventKind.TimedOut:
-                Broker.Log(LogLevel.Error, LogCategory.Connection, $"Closing connection {Peer.Name}: {happened.Subject}");
+                Broker.Log(
+                    LogLevel.Error, LogCategory.Connection, $"Closing connection {Peer.Name}: {happened.Subject}");
                 Terminate();
                 break;
             case ConnectionEventKind.Shutdown:
@@ -296,8 +312,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         return QueueCommand.Credit(Credit, weightBytes);
     }
 
-    // The client must see the end of what was sent before the socket goes: the sending half is shut first, then what the
-    // client still sends is read and thrown away until it closes too or the registry loses patience.
+    // The client must see the end of what was sent before the socket goes: the sending half is shut first, then what
+    // the client still sends is read and thrown away until it closes too or the registry loses patience.
     private async Task RunOutputAsync()
     {
         await _outputLoop.RunAsync().ConfigureAwait(false);
@@ -309,7 +325,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 await tls.ShutdownAsync().ConfigureAwait(false);
             _socket?.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error) when (
+            error is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // It is gone already.
         }

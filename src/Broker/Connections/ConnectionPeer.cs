@@ -4,7 +4,9 @@ using Warren.Broker.Security;
 namespace Warren.Broker.Connections;
 
 /// <summary>Who is at the other end of a connection, as the listener found out.</summary>
-/// <param name="Remote">The client's address; behind a trusted load balancer the one that the PROXY header tells.</param>
+/// <param name="Remote">
+/// The client's address; behind a trusted load balancer the one that the PROXY header tells.
+/// </param>
 /// <param name="Local">Where the client connected to.</param>
 /// <param name="Client">What logging in depends on.</param>
 public sealed record ConnectionPeer(IPEndPoint Remote, IPEndPoint Local, ClientPeer Client)

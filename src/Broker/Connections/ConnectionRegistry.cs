@@ -11,7 +11,9 @@ namespace Warren.Broker.Connections;
 /// </summary>
 public sealed class ConnectionRegistry
 {
-    /// <summary>How long a connection may take over its goodbye, ms. RabbitMQ waits 30 s times two; nothing is gained by it.</summary>
+    /// <summary>
+    /// How long a connection may take over its goodbye, ms. RabbitMQ waits 30 s times two; nothing is gained by it.
+    /// </summary>
     private const int GoodbyeTimeoutMs = 10_000;
 
     private readonly MessageBroker _broker;
@@ -57,7 +59,9 @@ public sealed class ConnectionRegistry
         }
         _broker.Log(LogLevel.Info, LogCategory.Connection, $"accepting AMQP connection {peer.Name}");
         await connection.RunAsync().ConfigureAwait(false);
-        _broker.Log(LogLevel.Info, LogCategory.Connection, $"closing AMQP connection {peer.Name}, vhost '{connection.VhostName}', user '{connection.User?.Name}'");
+        _broker.Log(
+            LogLevel.Info, LogCategory.Connection,
+            $"closing AMQP connection {peer.Name}, vhost '{connection.VhostName}', user '{connection.User?.Name}'");
     }
 
     public ImmutableArray<Connection> Snapshot()
@@ -73,7 +77,9 @@ public sealed class ConnectionRegistry
             connection.Post(new ConnectionEvent(ConnectionEventKind.AlarmChanged));
     }
 
-    /// <summary>Refuses new connections and closes those there are; completes when they are gone or time is over.</summary>
+    /// <summary>
+    /// Refuses new connections and closes those there are; completes when they are gone or time is over.
+    /// </summary>
     public async Task CloseAllAsync(string reason, TimeSpan patience)
     {
         lock (_lock)
@@ -177,12 +183,17 @@ public sealed class ConnectionRegistry
         ConnectionState state = connection.State;
         if (state < ConnectionState.Running)
         {
-            return _broker.Time.GetElapsedTime(connection.OpenedTimestamp).TotalMilliseconds > _broker.Options.HandshakeTimeoutMs
+            TimeSpan taken = _broker.Time.GetElapsedTime(connection.OpenedTimestamp);
+            return taken.TotalMilliseconds > _broker.Options.HandshakeTimeoutMs
                 ? "handshake timeout"
                 : null;
         }
         if (state == ConnectionState.Running)
-            return Heartbeats.IsLost(connection, _broker.Time) ? $"missed heartbeats from client, timeout: {connection.HeartbeatSeconds}s" : null;
+        {
+            return Heartbeats.IsLost(connection, _broker.Time)
+                ? $"missed heartbeats from client, timeout: {connection.HeartbeatSeconds}s"
+                : null;
+        }
         lock (_lock)
         {
             return _ending.TryGetValue(connection, out long since)

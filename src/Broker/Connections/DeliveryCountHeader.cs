@@ -4,8 +4,8 @@ using Warren.Amqp;
 namespace Warren.Broker.Connections;
 
 /// <summary>
-/// The x-delivery-count header that quorum queues add to what they deliver. It is spliced into the raw properties, since
-/// decoding and encoding them for every delivery costs ten times as much.
+/// The x-delivery-count header that quorum queues add to what they deliver. It is spliced into the raw properties,
+/// since decoding and encoding them for every delivery costs ten times as much.
 /// <code>
 /// flags (2) | content-type | content-encoding | headers: length (4), entries, + entry | the rest
 /// </code>

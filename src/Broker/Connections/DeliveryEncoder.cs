@@ -47,7 +47,9 @@ internal sealed class DeliveryEncoder
                 done = true;
                 return 0;
             }
-            written += WriteHeader(item, output[written..]);
+            written += FrameWriter.WriteHeader(
+                output[written..], item.Channel!.Number, BasicPublish.ClassId,
+                (ulong)message.BodySizeBytes, properties);
             _inBody = true;
             _bodySent = 0;
         }
@@ -87,7 +89,9 @@ internal sealed class DeliveryEncoder
         return written + FrameWriter.WriteMethod(output[written..], channel.Number, nack);
     }
 
-    /// <summary>Writes the acks gathered since the last call; false if there is more than fits: flush and call again.</summary>
+    /// <summary>
+    /// Writes the acks gathered since the last call; false if there is more than fits: flush and call again.
+    /// </summary>
     public bool FlushConfirms(Span<byte> output, out int written)
     {
         written = 0;
@@ -112,7 +116,10 @@ internal sealed class DeliveryEncoder
         if (upTo > 0)
             written += FrameWriter.WriteMethod(output, channel.Number, new BasicAck(upTo, multiple));
         foreach (ulong sequence in _singleAcks)
-            written += FrameWriter.WriteMethod(output[written..], channel.Number, new BasicAck(sequence, multiple: false));
+        {
+            written += FrameWriter.WriteMethod(
+                output[written..], channel.Number, new BasicAck(sequence, multiple: false));
+        }
         return written;
     }
 
@@ -145,21 +152,25 @@ internal sealed class DeliveryEncoder
                 var consumer = (Consumer)item.Target!;
                 if (!channel.TryNumber(consumer.Queue, item.Slot, item.Position, consumer.Shared is not null, out tag))
                     return false;
-                written = WriteDeliver(output, channel.Number, consumer.TagBytes, tag, item.Flag, item.Message.Envelope);
+                written = WriteDeliver(
+                    output, channel.Number, consumer.TagBytes, tag, item.Flag, item.Message.Envelope);
                 return true;
             case OutboxItemKind.DeliverReply:
                 if (!channel.TryNumberReply(out tag))
                     return false;
-                written = WriteDeliver(output, channel.Number, (byte[])item.Target!, tag, redelivered: false, item.Message.Envelope);
+                written = WriteDeliver(
+                    output, channel.Number, (byte[])item.Target!, tag, redelivered: false, item.Message.Envelope);
                 return true;
             case OutboxItemKind.GetOk:
                 if (!channel.TryNumber((Queue)item.Target!, item.Slot, item.Position, isShared: false, out tag))
                     return false;
-                var getOk = new BasicGetOk(tag, item.Flag, item.Message.Exchange, item.Message.RoutingKey, (uint)item.Extra);
+                var getOk = new BasicGetOk(
+                    tag, item.Flag, item.Message.Exchange, item.Message.RoutingKey, (uint)item.Extra);
                 written = FrameWriter.WriteMethod(output, channel.Number, getOk);
                 return true;
             default:
-                var returned = new BasicReturn(ReplyCode.NoRoute, "NO_ROUTE", item.Message.Exchange, item.Message.RoutingKey);
+                var returned = new BasicReturn(
+                    ReplyCode.NoRoute, "NO_ROUTE", item.Message.Exchange, item.Message.RoutingKey);
                 written = FrameWriter.WriteMethod(output, channel.Number, returned);
                 return true;
         }
@@ -167,7 +178,8 @@ internal sealed class DeliveryEncoder
 
     // The same bytes as FrameWriter.WriteMethod of a BasicDeliver, but the envelope is copied as the one piece it is.
     private static int WriteDeliver(
-        Span<byte> output, ushort channel, ReadOnlySpan<byte> tagName, ulong tag, bool redelivered, ReadOnlySpan<byte> envelope)
+        Span<byte> output, ushort channel, ReadOnlySpan<byte> tagName, ulong tag,
+        bool redelivered, ReadOnlySpan<byte> envelope)
     {
         int payload = 4 + 1 + tagName.Length + 8 + 1 + envelope.Length;
         output[0] = FrameType.Method;

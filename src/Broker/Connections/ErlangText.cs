@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Warren.Broker.Connections;
 
-/// <summary>Bytes as RabbitMQ prints them inside its error texts: <c>&lt;&lt;"text"&gt;&gt;</c> or <c>&lt;&lt;1,2,3&gt;&gt;</c>.</summary>
+/// <summary>
+/// Bytes as RabbitMQ prints them inside its error texts: <c>&lt;&lt;"text"&gt;&gt;</c> or <c>&lt;&lt;1,2,3&gt;&gt;</c>.
+/// </summary>
 internal static class ErlangText
 {
     /// <summary>Reply texts are cut at 255 bytes, so longer input only costs time.</summary>

@@ -94,7 +94,9 @@ internal sealed class FrameDispatch
     }
 
     internal static uint MethodOf(ReadOnlySpan<byte> payload) =>
-        payload.Length < 4 ? throw new WireFormatException("A method frame is shorter than a method id.") : BinaryPrimitives.ReadUInt32BigEndian(payload);
+        payload.Length < 4
+            ? throw new WireFormatException("A method frame is shorter than a method id.")
+            : BinaryPrimitives.ReadUInt32BigEndian(payload);
 
     private static void Blame(AmqpException error, Frame frame, Channel? channel)
     {
@@ -108,16 +110,23 @@ internal sealed class FrameDispatch
     }
 
     private static AmqpException Unexpected(Frame frame) =>
-        new(ReplyCode.UnexpectedFrame, $"type {frame.Type}, all octets = {ErlangText.Binary(frame.Payload)}") { IsNobodysMethod = true };
+        new(
+            ReplyCode.UnexpectedFrame,
+            $"type {frame.Type}, all octets = {ErlangText.Binary(frame.Payload)}")
+        { IsNobodysMethod = true };
 
     private static AmqpException FrameError(Frame frame, string what) =>
-        new(ReplyCode.FrameError, $"type {frame.Type}, all octets = {ErlangText.Binary(frame.Payload)}: {what}") { IsNobodysMethod = true };
+        new(
+            ReplyCode.FrameError,
+            $"type {frame.Type}, all octets = {ErlangText.Binary(frame.Payload)}: {what}")
+        { IsNobodysMethod = true };
 
     private void Break(FrameStatus status, Frame frame, ReadOnlySpan<byte> unread)
     {
         _isBroken = true;
+        int limitBytes = _connection.FrameMaxBytes - FrameSize.OverheadBytes;
         AmqpException error = status == FrameStatus.TooLarge
-            ? FrameError(frame, $"{{frame_too_large,{frame.AnnouncedPayloadBytes},{_connection.FrameMaxBytes - FrameSize.OverheadBytes}}}")
+            ? FrameError(frame, $"{{frame_too_large,{frame.AnnouncedPayloadBytes},{limitBytes}}}")
             : FrameError(frame, $"{{invalid_frame_end_marker,{unread[frame.SizeBytes - 1]}}}");
         if (_connection.State == ConnectionState.Closing)
             return;

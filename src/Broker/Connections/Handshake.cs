@@ -23,7 +23,10 @@ internal sealed class Handshake
         ProtocolVersion version = ProtocolHeader.Parse(header);
         if (version is ProtocolVersion.Unsupported or ProtocolVersion.Incomplete)
         {
-            Broker.Log(LogLevel.Error, LogCategory.Connection, $"Closing connection {_connection.Peer.Name}: it speaks no AMQP 0-9-1, its first bytes are {ErlangText.Binary(header)}");
+            Broker.Log(
+                LogLevel.Error, LogCategory.Connection,
+                $"Closing connection {_connection.Peer.Name}: it speaks no AMQP 0-9-1, "
+                + $"its first bytes are {ErlangText.Binary(header)}");
             _connection.Outbox.Post(OutboxItem.Frames(ProtocolHeader.Amqp091.ToArray()));
             _connection.Finish();
             return;
@@ -91,13 +94,15 @@ internal sealed class Handshake
         }
         _connection.User = result.User;
         BrokerOptions options = Broker.Options;
-        _connection.Send(0, new ConnectionTune(options.ChannelMax, (uint)options.FrameMaxBytes, options.HeartbeatSeconds));
+        _connection.Send(
+            0, new ConnectionTune(options.ChannelMax, (uint)options.FrameMaxBytes, options.HeartbeatSeconds));
         _connection.State = ConnectionState.Tuning;
     }
 
     private void Refuse(SaslResult result)
     {
-        Broker.Log(LogLevel.Error, LogCategory.Connection, $"Refused connection {_connection.Peer.Name}: {result.LogText}");
+        Broker.Log(
+            LogLevel.Error, LogCategory.Connection, $"Refused connection {_connection.Peer.Name}: {result.LogText}");
         AmqpException error = result.Error!;
         if (result.Outcome == SaslOutcome.Malformed)
             throw error;
@@ -122,9 +127,17 @@ internal sealed class Handshake
     private static void CheckNegotiated(string name, uint wanted, uint minimum, uint maximum)
     {
         if (wanted != 0 && wanted < minimum)
-            throw new AmqpException(ReplyCode.NotAllowed, $"negotiated {name} = {wanted} is lower than the minimum allowed value ({minimum})");
+        {
+            throw new AmqpException(
+                ReplyCode.NotAllowed,
+                $"negotiated {name} = {wanted} is lower than the minimum allowed value ({minimum})");
+        }
         if (maximum != 0 && (wanted == 0 || wanted > maximum))
-            throw new AmqpException(ReplyCode.NotAllowed, $"negotiated {name} = {wanted} is higher than the maximum allowed value ({maximum})");
+        {
+            throw new AmqpException(
+                ReplyCode.NotAllowed,
+                $"negotiated {name} = {wanted} is higher than the maximum allowed value ({maximum})");
+        }
     }
 
     private void OnOpen(string vhostName)
@@ -141,7 +154,10 @@ internal sealed class Handshake
         _connection.Permissions = new PermissionCache(username, vhostName, () => Broker.Security);
         _connection.State = ConnectionState.Running;
         _connection.Send(0, new ConnectionOpenOk());
-        Broker.Log(LogLevel.Info, LogCategory.Connection, $"connection {_connection.Peer.Name}: user '{username}' authenticated and granted access to vhost '{vhostName}'");
+        Broker.Log(
+            LogLevel.Info, LogCategory.Connection,
+            $"connection {_connection.Peer.Name}: user '{username}' authenticated and "
+            + $"granted access to vhost '{vhostName}'");
     }
 
     private void OnClose()
@@ -166,7 +182,12 @@ internal sealed class Handshake
         SaslResult result = Broker.Authenticator.CheckPassword(
             SaslMechanism.Plain, _connection.User!.Name, secret, Broker.Security);
         if (result.Outcome != SaslOutcome.Accepted)
-            Broker.Log(LogLevel.Info, LogCategory.Connection, $"connection {_connection.Peer.Name}: new secret not used, user '{_connection.User.Name}' has a password");
+        {
+            Broker.Log(
+                LogLevel.Info, LogCategory.Connection,
+                $"connection {_connection.Peer.Name}: new secret not used, "
+                + $"user '{_connection.User.Name}' has a password");
+        }
         _connection.Send(0, new ConnectionUpdateSecretOk());
     }
 }

@@ -12,8 +12,8 @@ internal sealed class InputBuffer
 {
     private const int IdleBytes = 4096;
 
-    /// <summary>As much as a large socket buffer gives at once.</summary>
-    private const int MostBytes = 256 * 1024;
+    /// <summary>A thousand small messages: enough to amortise the system call, little enough that others get their turn.</summary>
+    private const int MostBytes = 64 * 1024;
 
     /// <summary>Reads that use little of the array before a smaller one is wished for.</summary>
     private const int SmallReadsTolerated = 64;
@@ -29,7 +29,9 @@ internal sealed class InputBuffer
 
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
 
-    /// <summary>Gives a borrowed array back if nothing is in it; true if the next read should first wait for bytes.</summary>
+    /// <summary>
+    /// Gives a borrowed array back if nothing is in it; true if the next read should first wait for bytes.
+    /// </summary>
     public bool ReleaseIfEmpty()
     {
         if (_start != _end)
@@ -41,7 +43,9 @@ internal sealed class InputBuffer
         return _wishBytes > IdleBytes;
     }
 
-    /// <summary>Room for the next read, so that <paramref name="wantedBytes"/> of contiguous unread bytes will fit.</summary>
+    /// <summary>
+    /// Room for the next read, so that <paramref name="wantedBytes"/> of contiguous unread bytes will fit.
+    /// </summary>
     public Memory<byte> MakeRoom(int wantedBytes)
     {
         int sizeBytes = Math.Max(_wishBytes, wantedBytes);

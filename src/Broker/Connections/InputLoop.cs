@@ -6,6 +6,12 @@ namespace Warren.Broker.Connections;
 /// </summary>
 internal sealed class InputLoop
 {
+    /// <summary>
+    /// A read of this much comes from a client that sends without pause: its loop would never leave its thread, since
+    /// every read completes at once, and what it posted would wait for a thread.
+    /// </summary>
+    private const int BusyReadBytes = 16 * 1024;
+
     private readonly Stream _stream;
     private readonly InputBuffer _buffer;
     private readonly AsyncSignal _mayRead = new();
@@ -17,7 +23,9 @@ internal sealed class InputLoop
         _buffer = buffer;
     }
 
-    /// <summary>Lets the loop read on; <paramref name="wantedBytes"/> is the size of the frame it is in the middle of.</summary>
+    /// <summary>
+    /// Lets the loop read on; <paramref name="wantedBytes"/> is the size of the frame it is in the middle of.
+    /// </summary>
     public void Continue(int wantedBytes)
     {
         _wantedBytes = Math.Max(1, wantedBytes);
@@ -25,8 +33,8 @@ internal sealed class InputLoop
     }
 
     /// <summary>
-    /// Runs until the client ends or the socket fails. <paramref name="received"/> gets the number of bytes, or 0 at the
-    /// end, exactly once.
+    /// Runs until the client ends or the socket fails. <paramref name="received"/> gets the number of bytes, or 0 at
+    /// the end, exactly once.
     /// </summary>
     public async Task RunAsync(Action<int> received)
     {
@@ -42,6 +50,8 @@ internal sealed class InputLoop
                     break;
                 received(count);
                 await _mayRead.WaitAsync().ConfigureAwait(false);
+                if (count >= BusyReadBytes)
+                    await default(BackOfTheQueue);
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException)

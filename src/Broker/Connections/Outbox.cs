@@ -13,7 +13,9 @@ namespace Warren.Broker.Connections;
 /// </summary>
 public sealed class Outbox
 {
-    /// <summary>Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.</summary>
+    /// <summary>
+    /// Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.
+    /// </summary>
     private const long ReplyLimitBytes = 16 * 1024 * 1024;
 
     private const int KeptItems = 256;
@@ -97,7 +99,9 @@ public sealed class Outbox
             Discard(items[at]);
     }
 
-    /// <summary>Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.</summary>
+    /// <summary>
+    /// Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.
+    /// </summary>
     internal static void Discard(in OutboxItem item)
     {
         if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.End or OutboxItemKind.Confirm)

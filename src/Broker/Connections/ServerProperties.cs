@@ -9,13 +9,15 @@ internal static class ServerProperties
 {
     private static readonly string[] Capabilities =
     [
-        "publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify", "connection.blocked",
-        "consumer_priorities", "authentication_failure_close", "per_consumer_qos", "direct_reply_to",
+        "publisher_confirms", "exchange_exchange_bindings", "basic.nack", "consumer_cancel_notify",
+        "connection.blocked", "consumer_priorities", "authentication_failure_close", "per_consumer_qos",
+        "direct_reply_to",
     ];
 
     /// <summary>Warren's own version.</summary>
     public static string WarrenVersion { get; } =
-        typeof(ServerProperties).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        typeof(ServerProperties).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <param name="options">The node's.</param>
     /// <param name="withCapabilities">AMQP 0-8 clients get an empty table, as from RabbitMQ.</param>

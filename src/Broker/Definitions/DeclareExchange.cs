@@ -36,6 +36,8 @@ internal sealed class DeclareExchange : DefinitionsChange
         ExchangeArguments.CheckEquivalent(
             vhost,
             declared.Name,
-            new ExchangeProperties(present.Type, present.Durable, present.AutoDelete, present.Internal, present.Arguments),
-            new ExchangeProperties(declared.Type, declared.Durable, declared.AutoDelete, declared.Internal, declared.Arguments));
+            new ExchangeProperties(
+                present.Type, present.Durable, present.AutoDelete, present.Internal, present.Arguments),
+            new ExchangeProperties(
+                declared.Type, declared.Durable, declared.AutoDelete, declared.Internal, declared.Arguments));
 }

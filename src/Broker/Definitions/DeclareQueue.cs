@@ -1,9 +1,9 @@
+using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
-using Warren.Amqp;
 
 namespace Warren.Broker.Definitions;
 
@@ -51,9 +51,11 @@ internal sealed class DeclareQueue : DefinitionsChange
 
     /// <summary>What a queue with these properties would be; throws if there can be none.</summary>
     internal static ValidQueue Validate(
-        string vhost, string name, bool durable, bool exclusive, bool autoDelete, FieldTable arguments, string defaultType, BrokerOptions options)
+        string vhost, string name, bool durable, bool exclusive, bool autoDelete, FieldTable arguments,
+        string defaultType, BrokerOptions options)
     {
-        ValidQueue valid = QueueArguments.Validate(vhost, name, durable, exclusive, autoDelete, arguments, defaultType, options);
+        ValidQueue valid = QueueArguments.Validate(
+            vhost, name, durable, exclusive, autoDelete, arguments, defaultType, options);
         if (valid.Type != QueueType.Stream)
             return valid;
         throw new AmqpException(
@@ -72,6 +74,7 @@ internal sealed class DeclareQueue : DefinitionsChange
         if (declaration.Exclusive != (present.OwnerConnectionId != 0))
             throw QueueEquivalence.Locked(present.Name, present.Vhost);
         QueueEquivalence.Check(
-            present, declaration.Durable, declaration.Exclusive, declaration.AutoDelete, declaration.Arguments, defaultQueueType);
+            present, declaration.Durable, declaration.Exclusive, declaration.AutoDelete,
+            declaration.Arguments, defaultQueueType);
     }
 }

@@ -6,6 +6,8 @@ namespace Warren.Broker.Definitions;
 /// </summary>
 public abstract class DefinitionsChange
 {
-    /// <summary>Builds and publishes the next topology. Must not throw: a client's mistake is told to its request.</summary>
+    /// <summary>
+    /// Builds and publishes the next topology. Must not throw: a client's mistake is told to its request.
+    /// </summary>
     internal abstract void Apply(DefinitionsStore store);
 }

@@ -7,8 +7,8 @@ using Warren.Broker.Turns;
 namespace Warren.Broker.Definitions;
 
 /// <summary>
-/// The one writer of the topology: applies changes one after another in its turn and publishes each new snapshot with one
-/// reference write. Owns the list of what connections own exclusively.
+/// The one writer of the topology: applies changes one after another in its turn and publishes each new snapshot with
+/// one reference write. Owns the list of what connections own exclusively.
 /// Invariant: a queue is in the snapshot from before its first command until after its machine closed.
 /// </summary>
 public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
@@ -27,7 +27,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
 
     internal void Post(DefinitionsChange change) => Post(new Item(change));
 
-    /// <summary>Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone.</summary>
+    /// <summary>
+    /// Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone.
+    /// </summary>
     internal void DeleteOwned(long connectionId, Action? done) => Post(new DeleteOwned(connectionId, done));
 
     protected override void Handle(ReadOnlySpan<Item> batch)
@@ -37,7 +39,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
     }
 
     /// <summary>The vhost, or null if it was deleted.</summary>
-    internal Vhost? FindVhost(string name) => _broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost) ? vhost : null;
+    internal Vhost? FindVhost(string name) =>
+        _broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost) ? vhost : null;
 
     internal void Publish(Vhost vhost) => _broker.Topology = _broker.Topology.With(vhost);
 
@@ -79,7 +82,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
             || present.Id != definition.Id)
             return;
         Publish(vhost.WithoutQueue(definition.Name).Vhost);
-        if (definition.OwnerConnectionId != 0 && _owned.TryGetValue(definition.OwnerConnectionId, out List<QueueDefinition>? owned))
+        if (definition.OwnerConnectionId != 0
+            && _owned.TryGetValue(definition.OwnerConnectionId, out List<QueueDefinition>? owned))
             owned.Remove(definition);
     }
 

@@ -30,7 +30,8 @@ internal sealed class DeleteExchange : DefinitionsChange
             if (_ifUnused && exchange.BindingCount > 0)
             {
                 throw new AmqpException(
-                    ReplyCode.PreconditionFailed, $"{ResourceName.Describe(ResourceKind.Exchange, _name, _vhost)} in use");
+                    ReplyCode.PreconditionFailed,
+                    $"{ResourceName.Describe(ResourceKind.Exchange, _name, _vhost)} in use");
             }
             store.Publish(vhost.WithoutExchange(_name).Vhost);
         }

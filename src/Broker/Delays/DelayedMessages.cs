@@ -11,8 +11,8 @@ using Warren.Broker.Turns;
 namespace Warren.Broker.Delays;
 
 /// <summary>
-/// The messages that wait at x-delayed-message exchanges: a heap by due time, owned by this mailbox's turn. A message is
-/// confirmed when it is in the heap; when it is due it is routed on the topology of then, from its exchange on.
+/// The messages that wait at x-delayed-message exchanges: a heap by due time, owned by this mailbox's turn. A message
+/// is confirmed when it is in the heap; when it is due it is routed on the topology of then, from its exchange on.
 /// </summary>
 internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposable
 {
@@ -27,7 +27,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     {
         _broker = broker;
         _routes = new RouteSet(broker.NewRandom());
-        _timer = broker.Time.CreateTimer(static state => ((DelayedMessages)state!).Post(default), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = broker.Time.CreateTimer(
+            static state => ((DelayedMessages)state!).Post(default), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>A message to add, or none: look at the clock.</summary>
@@ -44,14 +46,16 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         {
             if (item.Added is not { } added)
                 continue;
-            _waiting.Enqueue(added with { Publisher = null, Group = null }, (nowMs + added.Delay.DelayMs, ++_lastNumber));
+            _waiting.Enqueue(
+                added with { Publisher = null, Group = null }, (nowMs + added.Delay.DelayMs, ++_lastNumber));
             Confirm(added);
         }
         while (_waiting.TryPeek(out DelayedMessage due, out (long DueMs, long Number) when))
         {
             if (when.DueMs > nowMs)
             {
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Min(when.DueMs - nowMs, 86_400_000)), Timeout.InfiniteTimeSpan);
+                _timer.Change(
+                    TimeSpan.FromMilliseconds(Math.Min(when.DueMs - nowMs, 86_400_000)), Timeout.InfiniteTimeSpan);
                 return;
             }
             _waiting.Dequeue();
@@ -83,7 +87,8 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             foreach (QueueDefinition queue in _routes.Queues)
             {
                 message.Slab.AddReferences(1);
-                queue.Home.Post(QueueCommand.Publish(message, properties.Priority, properties.IsPersistent, ttlMs, null, 0, null));
+                queue.Home.Post(
+                    QueueCommand.Publish(message, properties.Priority, properties.IsPersistent, ttlMs, null, 0, null));
             }
         }
         message.Slab.Release(1);

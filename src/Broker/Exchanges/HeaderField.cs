@@ -54,8 +54,8 @@ internal readonly record struct HeaderField(
     public ReadOnlySpan<byte> ValueIn(ReadOnlySpan<byte> table) => table.Slice(ValueAt, ValueSizeBytes);
 
     /// <summary>
-    /// Whether two values are the same to RabbitMQ: numbers of any type by number (a timestamp is one), strings and byte arrays by their bytes, the rest by type and content. A number is never
-    /// equal to its text.
+    /// Whether two values are the same to RabbitMQ: numbers of any type by number (a timestamp is one), strings and
+    /// byte arrays by their bytes, the rest by type and content. A number is never equal to its text.
     /// </summary>
     public static bool SameValue(
         HeaderField left, ReadOnlySpan<byte> leftTable, HeaderField right, ReadOnlySpan<byte> rightTable)

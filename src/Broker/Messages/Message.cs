@@ -41,5 +41,6 @@ public readonly struct Message(Slab slab, int offset, int envelopeSizeBytes, int
 
     public ReadOnlySpan<byte> Properties => Slab.Bytes.AsSpan(Offset + EnvelopeSizeBytes, PropertiesSizeBytes);
 
-    public ReadOnlySpan<byte> Body => Slab.Bytes.AsSpan(Offset + EnvelopeSizeBytes + PropertiesSizeBytes, BodySizeBytes);
+    public ReadOnlySpan<byte> Body =>
+        Slab.Bytes.AsSpan(Offset + EnvelopeSizeBytes + PropertiesSizeBytes, BodySizeBytes);
 }

@@ -20,7 +20,9 @@ public sealed class SlabPool
     /// <summary>Bytes of all slabs in use, live or pinned.</summary>
     public long OutstandingBytes => Volatile.Read(ref _outstandingBytes);
 
-    /// <summary>A slab of this size, with one reference that the caller owns; only those of the standard size are pooled.</summary>
+    /// <summary>
+    /// A slab of this size, with one reference that the caller owns; only those of the standard size are pooled.
+    /// </summary>
     public Slab Rent(int neededBytes)
     {
         if (neededBytes != SlabSizeBytes)

@@ -9,7 +9,9 @@ internal sealed class SlabWriter
 {
     private const int AdvanceReferences = 1 << 20;
 
-    /// <summary>The first slab: who publishes once an hour pins no more. Each next one is four times as large.</summary>
+    /// <summary>
+    /// The first slab: who publishes once an hour pins no more. Each next one is four times as large.
+    /// </summary>
     private const int FirstSlabBytes = 2048;
 
     private readonly SlabPool _pool;

@@ -3,16 +3,20 @@ using Warren.Broker.Channels;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// A subscription: what the client asked for, and what its queue keeps of it. The queue's turn owns the internal part.
-/// Deliveries that are handed out but not yet written to the socket are bounded by a constant window, so that a slow
-/// reader never grows memory; the connection opens it again by <see cref="QueueMachine.Written"/>.
+/// A subscription: what the client asked for, and what its queue keeps of it. The queue's turn owns the internal
+/// part. Deliveries that are handed out but not yet written to the socket are bounded by a constant window, so that a
+/// slow reader never grows memory; the connection opens it again by <see cref="QueueMachine.Written"/>.
 /// </summary>
 public sealed class Consumer
 {
-    /// <summary>Deliveries on their way to the socket, at most. Enough for a connection that writes in batches.</summary>
+    /// <summary>
+    /// Deliveries on their way to the socket, at most. Enough for a connection that writes in batches.
+    /// </summary>
     public const int WindowMessages = 2048;
 
-    /// <summary>Bytes on their way to the socket (<c>Message.SizeBytes</c>), exceeded by one message at most.</summary>
+    /// <summary>
+    /// Bytes on their way to the socket (<c>Message.SizeBytes</c>), exceeded by one message at most.
+    /// </summary>
     public const int WindowBytes = 1024 * 1024;
 
     internal long WindowBytesLeft = WindowBytes;
@@ -73,7 +77,9 @@ public sealed class Consumer
     /// <summary>Messages it holds. The turn's; others may read an old value.</summary>
     public int UnackedCount => Unacked;
 
-    /// <summary>The writer loop has written a delivery; the queue is told once a quarter of the window is used.</summary>
+    /// <summary>
+    /// The writer loop has written a delivery; the queue is told once a quarter of the window is used.
+    /// </summary>
     internal void NoteWritten(int sizeBytes)
     {
         _writtenMessages++;

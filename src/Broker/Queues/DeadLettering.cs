@@ -43,7 +43,8 @@ internal sealed class DeadLettering
         }
     }
 
-    private void Forward(in Message message, DeadLetterReason reason, QueueSettings settings, Vhost vhost, string exchange)
+    private void Forward(
+        in Message message, DeadLetterReason reason, QueueSettings settings, Vhost vhost, string exchange)
     {
         BasicProperties properties = BasicProperties.Decode(message.Properties);
         FieldTable headers = properties.Headers?.Clone() ?? new FieldTable();
@@ -69,7 +70,10 @@ internal sealed class DeadLettering
         {
             if (reason != DeadLetterReason.Rejected && DeathRecord.IsAutomaticCycle(headers, target.Name))
             {
-                _broker.Log(LogLevel.Warning, LogCategory.Queue, $"Message dropped. Dead-letter queues cycle detected: queue '{_queueName}' in vhost '{_vhostName}' to queue '{target.Name}'");
+                _broker.Log(
+                    LogLevel.Warning, LogCategory.Queue,
+                    "Message dropped. Dead-letter queues cycle detected: "
+                    + $"queue '{_queueName}' in vhost '{_vhostName}' to queue '{target.Name}'");
                 continue;
             }
             dead.Slab.AddReferences(1);

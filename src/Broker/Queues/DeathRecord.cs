@@ -27,7 +27,8 @@ internal static class DeathRecord
     /// <param name="queue">Where.</param>
     /// <param name="now">When, by the wall clock: shown to people, decides nothing.</param>
     public static void AddTo(
-        FieldTable headers, in Message message, BasicProperties properties, DeadLetterReason reason, string queue, DateTimeOffset now)
+        FieldTable headers, in Message message, BasicProperties properties,
+        DeadLetterReason reason, string queue, DateTimeOffset now)
     {
         string reasonName = NameOf(reason);
         string exchange = WireText.Decode(message.Exchange);
@@ -52,7 +53,8 @@ internal static class DeathRecord
     }
 
     /// <summary>
-    /// Whether the message has been in this queue before and came round without anybody rejecting it: it would go round for ever.
+    /// Whether the message has been in this queue before and came round without anybody rejecting it: it would go round
+    /// for ever.
     /// </summary>
     public static bool IsAutomaticCycle(FieldTable headers, string queue)
     {
@@ -69,7 +71,8 @@ internal static class DeathRecord
     }
 
     private static FieldTable NewDeath(
-        in Message message, BasicProperties properties, FieldTable headers, string reason, string queue, string exchange, DateTimeOffset now)
+        in Message message, BasicProperties properties, FieldTable headers, string reason,
+        string queue, string exchange, DateTimeOffset now)
     {
         List<FieldValue> keys = [FieldValue.OfLongString(message.RoutingKey)];
         if (headers.TryGetValue("CC", out FieldValue copies) && copies.Kind == FieldKind.Array)
@@ -87,7 +90,9 @@ internal static class DeathRecord
     }
 
     private static FieldArray DeathsOf(FieldTable headers) =>
-        headers.TryGetValue(Deaths, out FieldValue value) && value.Kind == FieldKind.Array ? value.AsArray() : FieldArray.Empty;
+        headers.TryGetValue(Deaths, out FieldValue value) && value.Kind == FieldKind.Array
+            ? value.AsArray()
+            : FieldArray.Empty;
 
     private static bool IsOf(FieldTable death, string queue, string reason) =>
         TextOf(death, "queue") == queue && TextOf(death, "reason") == reason;

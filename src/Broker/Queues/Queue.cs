@@ -20,6 +20,7 @@ public sealed class Queue : Mailbox<QueueCommand>
     private readonly string _vhost;
     private QueueSettings _settings;
     private DeadLettering? _deadLettering;
+    private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
@@ -78,10 +79,30 @@ public sealed class Queue : Mailbox<QueueCommand>
             SetReturning(false, nowMs);
         CarryOut(scratch);
         scratch.Flush();
+        if (_held is { IsEmpty: false } held)
+            ReleaseCredit(held, nowMs);
         if (_machine.NextDueMs <= nowMs)
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
+    }
+
+    // Publishers and writers share the node's threads. While a backlog grows only because the writers have not had their
+    // turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.
+    private void GiveCredit(PublishCredit credit, int sizeBytes, long nowMs)
+    {
+        if (_machine.WaitsForWriting(HeldCredit.BacklogMessages))
+            (_held ??= new HeldCredit()).Add(credit, sizeBytes, nowMs);
+        else
+            credit.Give(sizeBytes);
+    }
+
+    private void ReleaseCredit(HeldCredit held, long nowMs)
+    {
+        if (!_machine.WaitsForWriting(HeldCredit.BacklogMessages / 2))
+            held.Release(long.MaxValue);
+        else if (held.Release(nowMs) is { } dueMs)
+            _broker.Timers.Schedule(this, dueMs);
     }
 
     private void SetReturning(bool returning, long nowMs)
@@ -108,7 +129,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                 _machine.Written((Consumer)command.Target!, (int)command.First, command.Second, nowMs);
                 break;
             case QueueCommandKind.Credit:
-                ((PublishCredit)command.Target!).Give((int)command.Second);
+                GiveCredit((PublishCredit)command.Target!, (int)command.Second, nowMs);
                 break;
             case QueueCommandKind.Reject:
                 _machine.Reject(command.Slot, command.First, requeue: false, nowMs);
@@ -200,7 +221,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 if (effect.Slot >= 0)
                     scratch.AddReference(effect.Message.Slab);
                 scratch.Outboxes.Add(get.Channel.Deliveries.Outbox, OutboxItem.GetOk(
-                    get.Channel.Deliveries, this, effect.Message, effect.Slot, effect.Position, effect.Redelivered, effect.DeliveryCount, effect.ReadyLeft));
+                    get.Channel.Deliveries, this, effect.Message, effect.Slot, effect.Position, effect.Redelivered,
+                    effect.DeliveryCount, effect.ReadyLeft));
                 scratch.Answered.Add(get);
                 break;
             case QueueEffectKind.Answer:
@@ -215,13 +237,20 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueEffectKind.CancelConsumer:
                 effect.Consumer.Channel.Owner.Connection.Post(
-                    new ConnectionEvent(ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                    new ConnectionEvent(
+                        ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
                 if (effect.CancelReason == CancelReason.Timeout)
-                    _broker.Log(LogLevel.Warning, LogCategory.Queue, $"Consumer '{effect.Consumer.Tag}' on queue '{Definition.Name}' in vhost '{_vhost}' did not acknowledge in time: its messages were returned to the queue and it was cancelled");
+                {
+                    _broker.Log(
+                        LogLevel.Warning, LogCategory.Queue,
+                        $"Consumer '{effect.Consumer.Tag}' on queue '{Definition.Name}' in vhost '{_vhost}' "
+                        + "did not acknowledge in time: its messages were returned to the queue and it was cancelled");
+                }
                 break;
             case QueueEffectKind.CloseChannel:
                 effect.Consumer.Channel.Owner.Connection.Post(
-                    new ConnectionEvent(ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
+                    new ConnectionEvent(
+                        ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
                 break;
             case QueueEffectKind.Closed:
                 _broker.Definitions.Post(new RemoveQueue(Definition, null));
@@ -235,7 +264,8 @@ public sealed class Queue : Mailbox<QueueCommand>
         if (effect.Slot >= 0)
             scratch.AddReference(effect.Message.Slab);
         scratch.Outboxes.Add(consumer.Channel.Outbox, OutboxItem.Deliver(
-            consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position, effect.Redelivered, effect.DeliveryCount));
+            consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position,
+            effect.Redelivered, effect.DeliveryCount));
     }
 
     private static void Verdict(in PublishTicket ticket, bool accepted, QueueScratch scratch)
@@ -255,6 +285,10 @@ public sealed class Queue : Mailbox<QueueCommand>
     }
 
     private Amqp.AmqpException OverdueError(Consumer consumer) =>
-        new(Amqp.ReplyCode.PreconditionFailed, $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. This timeout value can be configured, see consumers doc guide to learn more")
+        new(
+            Amqp.ReplyCode.PreconditionFailed,
+            $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. "
+            + $"Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. "
+            + "This timeout value can be configured, see consumers doc guide to learn more")
         { IsNobodysMethod = true };
 }

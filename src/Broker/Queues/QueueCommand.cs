@@ -10,7 +10,8 @@ namespace Warren.Broker.Queues;
 public readonly struct QueueCommand
 {
     private QueueCommand(
-        QueueCommandKind kind, byte priority, bool flag, int slot, Message message, long first, long second, object? target, object? group)
+        QueueCommandKind kind, byte priority, bool flag, int slot, Message message, long first,
+        long second, object? target, object? group)
     {
         Kind = kind;
         Priority = priority;
@@ -45,7 +46,8 @@ public readonly struct QueueCommand
     public object? Group { get; }
 
     public static QueueCommand Publish(
-        Message message, byte priority, bool persistent, long ttlMs, DeliveryChannel? publisher, ulong sequence, PublishGroup? group) =>
+        Message message, byte priority, bool persistent, long ttlMs,
+        DeliveryChannel? publisher, ulong sequence, PublishGroup? group) =>
         new(QueueCommandKind.Publish, priority, persistent, 0, message, ttlMs, (long)sequence, publisher, group);
 
     public static QueueCommand Settle(int slot, long position) =>

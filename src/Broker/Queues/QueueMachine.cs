@@ -6,14 +6,15 @@ namespace Warren.Broker.Queues;
 /// All rules of one queue: commands in, effects out. It runs in the queue's turn, one thread at a time, and knows no
 /// clock (time comes with each command, ms, never falling), no I/O, no chance and no frames.
 /// <para>
-/// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and GetOk
-/// without a slot pass it on, DeadLetter and Release give it back, each exactly once. Deliver and GetOk with a slot keep
-/// it: who writes the message later takes a reference of his own.
+/// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and
+/// GetOk without a slot pass it on, DeadLetter and Release give it back, each exactly once. Deliver and GetOk with a
+/// slot keep it: who writes the message later takes a reference of his own.
 /// </para>
 /// <para>
-/// Invariants, after each command outside a group: a message is either ready or unacked, never both; while a message is
-/// ready no consumer could take it, unless more has expired or is over the limit than one command disposes of, and then
-/// <see cref="NextDueMs"/> has come; positions rise with age and are never given twice, and a lane is ordered by them.
+/// Invariants, after each command outside a group: a message is either ready or unacked, never both; while a message
+/// is ready no consumer could take it, unless more has expired or is over the limit than one command disposes of, and
+/// then <see cref="NextDueMs"/> has come; positions rise with age and are never given twice, and a lane is ordered by
+/// them.
 /// </para>
 /// </summary>
 public sealed class QueueMachine
@@ -36,7 +37,9 @@ public sealed class QueueMachine
     private long _lastUseMs;
     private int _groups;
 
-    /// <summary>Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.</summary>
+    /// <summary>
+    /// Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.
+    /// </summary>
     public QueueMachine(QueueSettings settings, EffectList effects, long nowMs)
     {
         _effects = effects;
@@ -66,11 +69,21 @@ public sealed class QueueMachine
     /// <summary>The single active or the exclusive consumer; null: there is none, all consumers are served.</summary>
     public Consumer? Holder => _consumers.Holder;
 
+    /// <summary>
+    /// A backlog has formed while a consumer could take more if only its connection had written what it was given.
+    /// </summary>
+    public bool WaitsForWriting(int backlog) => _ready.Count > backlog && _consumers.HasClosedWindow;
+
     public bool IsClosed { get; private set; }
+
+    /// <summary>Why the queue was closed; null while it is open.</summary>
+    public CloseReason? ClosedBecause { get; private set; }
 
     public QueueTotals Totals { get; } = new();
 
-    /// <summary>When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.</summary>
+    /// <summary>
+    /// When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.
+    /// </summary>
     public long NextDueMs
     {
         get
@@ -87,8 +100,8 @@ public sealed class QueueMachine
         : long.MaxValue;
 
     /// <summary>
-    /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/> names a
-    /// publisher it is answered with exactly one Confirm or Reject.
+    /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/>
+    /// names a publisher it is answered with exactly one Confirm or Reject.
     /// </summary>
     public void Publish(
         in Message message, long ttlMs, byte priority, PublishFlags flags, in PublishTicket ticket, long nowMs)
@@ -155,8 +168,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// A delivery comes back without the client's word: its channel ended, or it could not be written. It returns to its
-    /// place, redelivered; <paramref name="countsDelivery"/> is false where the client had no part in it.
+    /// A delivery comes back without the client's word: its channel ended, or it could not be written. It returns to
+    /// its place, redelivered; <paramref name="countsDelivery"/> is false where the client had no part in it.
     /// </summary>
     public void Return(int slot, long position, bool countsDelivery, long nowMs)
     {
@@ -168,8 +181,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Nothing is delivered until <see cref="EndGroup"/>: for commands of one cause (a channel's end, a nack of many), so
-    /// that what returns is in order before anybody gets it. Groups may nest.
+    /// Nothing is delivered until <see cref="EndGroup"/>: for commands of one cause (a channel's end, a nack of
+    /// many), so that what returns is in order before anybody gets it. Groups may nest.
     /// </summary>
     public void BeginGroup() => _groups++;
 
@@ -179,7 +192,9 @@ public sealed class QueueMachine
         DeliverReady(nowMs);
     }
 
-    /// <summary>basic.consume. Answers Ok, RefusedExclusive or Closed (if a request is given), then delivers.</summary>
+    /// <summary>
+    /// basic.consume. Answers Ok, RefusedExclusive or Closed (if a request is given), then delivers.
+    /// </summary>
     public void AddConsumer(Consumer consumer, object? request, long nowMs)
     {
         if (IsClosed || _consumers.Refuses(consumer))
@@ -194,8 +209,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// basic.cancel, or the end of its channel. What the consumer holds stays valid until settled or returned. The last
-    /// consumer of an auto-delete queue takes the queue along.
+    /// basic.cancel, or the end of its channel. What the consumer holds stays valid until settled or returned. The
+    /// last consumer of an auto-delete queue takes the queue along.
     /// </summary>
     public void CancelConsumer(Consumer consumer, object? request, long nowMs)
     {
@@ -225,7 +240,9 @@ public sealed class QueueMachine
         DeliverReady(nowMs);
     }
 
-    /// <summary>basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It asks neither credit nor exclusive use.</summary>
+    /// <summary>
+    /// basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It asks neither credit nor exclusive use.
+    /// </summary>
     public void Get(object request, bool noAck, long nowMs)
     {
         if (IsClosed || (_counts && _settings.SingleActiveConsumer))
@@ -264,7 +281,10 @@ public sealed class QueueMachine
         Answer(request, AnswerKind.Ok, purged, _consumers.Count);
     }
 
-    /// <summary>queue.declare of what exists: answers the counts. A declaration that is not passive <paramref name="touches"/>.</summary>
+    /// <summary>
+    /// queue.declare of what exists: answers the counts. A declaration that is not passive <paramref
+    /// name="touches"/>.
+    /// </summary>
     public void Status(object request, bool touches, long nowMs)
     {
         if (IsClosed)
@@ -279,8 +299,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Ends the queue: cancels its consumers, gives everything back, dead-letters nothing and answers how much was ready;
-    /// or answers NotEmpty, InUse or Closed.
+    /// Ends the queue: cancels its consumers, gives everything back, dead-letters nothing and answers how much was
+    /// ready; or answers NotEmpty, InUse or Closed.
     /// </summary>
     public void Close(object? request, bool ifUnused, bool ifEmpty, CloseReason reason, long nowMs)
     {
@@ -299,9 +319,6 @@ public sealed class QueueMachine
             ClosedBecause = reason;
         }
     }
-
-    /// <summary>Why the queue was closed; null while it is open.</summary>
-    public CloseReason? ClosedBecause { get; private set; }
 
     /// <summary>
     /// New settings, by a policy. A new message TTL holds for messages to come; limits hold at once; the time unused
@@ -341,8 +358,9 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a mostly
-    /// dead slab can be given back. The reference moves with it. Takes time proportional to the queue's length.
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a
+    /// mostly dead slab can be given back. The reference moves with it. Takes time proportional to the queue's
+    /// length.
     /// </summary>
     public void Rehome(Relocation relocate)
     {

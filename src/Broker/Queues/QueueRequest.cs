@@ -4,8 +4,8 @@ using Warren.Broker.Channels;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// A channel's request to a queue. The queue's turn calls <see cref="Answered"/> when the machine has answered; the reply
-/// goes into the outbox in its place among the deliveries, and only then the channel is let go on.
+/// A channel's request to a queue. The queue's turn calls <see cref="Answered"/> when the machine has answered; the
+/// reply goes into the outbox in its place among the deliveries, and only then the channel is let go on.
 /// </summary>
 public abstract class QueueRequest : ChannelRequest
 {

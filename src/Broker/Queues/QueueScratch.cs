@@ -10,7 +10,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class QueueScratch
 {
-    /// <summary>Effects are carried out at the latest when there are this many, so that the lists stay in the cache.</summary>
+    /// <summary>
+    /// Effects are carried out at the latest when there are this many, so that the lists stay in the cache.
+    /// </summary>
     public const int EffectsPerFlush = 512;
 
     [ThreadStatic]
@@ -21,7 +23,7 @@ internal sealed class QueueScratch
 
     public static QueueScratch ForThisThread => _forThisThread ??= new QueueScratch();
 
-    public BatchSet<Outbox, OutboxItem> Outboxes { get; } = 
+    public BatchSet<Outbox, OutboxItem> Outboxes { get; } =
         new(static (outbox, items) => outbox.Post(items), postsEarly: false);
 
     /// <summary>Requests whose replies are in <see cref="Outboxes"/>.</summary>

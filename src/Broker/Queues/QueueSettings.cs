@@ -6,7 +6,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public sealed record QueueSettings
 {
-    /// <summary>Quorum queues count deliveries (x-delivery-count) and put returned messages at the tail's side as RabbitMQ does.</summary>
+    /// <summary>
+    /// Quorum queues count deliveries (x-delivery-count) and put returned messages at the tail's side as RabbitMQ does.
+    /// </summary>
     public bool CountsDeliveries { get; init; }
 
     /// <summary>x-message-ttl, ms; null is never.</summary>
@@ -33,12 +35,16 @@ public sealed record QueueSettings
     /// <summary>ms a delivery may stay unacknowledged; null is for ever. A consumer may bring its own.</summary>
     public long? ConsumerTimeoutMs { get; init; }
 
-    /// <summary>True: an overdue consumer's channel is closed; false: its messages return and it is cancelled.</summary>
+    /// <summary>
+    /// True: an overdue consumer's channel is closed; false: its messages return and it is cancelled.
+    /// </summary>
     public bool ConsumerTimeoutClosesChannel { get; init; }
 
     public bool AutoDelete { get; init; }
 
-    /// <summary>x-dead-letter-exchange; null: dead letters are dropped. The empty name is the default exchange.</summary>
+    /// <summary>
+    /// x-dead-letter-exchange; null: dead letters are dropped. The empty name is the default exchange.
+    /// </summary>
     public string? DeadLetterExchange { get; init; }
 
     /// <summary>x-dead-letter-routing-key; null: each message keeps its own.</summary>

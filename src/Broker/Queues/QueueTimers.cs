@@ -1,8 +1,8 @@
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// When queues must look at their clocks: expiring messages, expiring queues, overdue deliveries. One timer for the whole
-/// node, set to the earliest. Guarded by a leaf lock; an entry may be stale, a tick too many is harmless.
+/// When queues must look at their clocks: expiring messages, expiring queues, overdue deliveries. One timer for the
+/// whole node, set to the earliest. Guarded by a leaf lock; an entry may be stale, a tick too many is harmless.
 /// </summary>
 internal sealed class QueueTimers : IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed class QueueTimers : IDisposable
     public QueueTimers(MessageBroker broker)
     {
         _broker = broker;
-        _timer = broker.Time.CreateTimer(static state => ((QueueTimers)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = broker.Time.CreateTimer(
+            static state => ((QueueTimers)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public void Schedule(Queue queue, long dueMs)

@@ -64,7 +64,10 @@ public sealed class Vhost
         {
             var declaration = new ExchangeDeclaration
             {
-                Name = exchange, Type = type, Durable = true, Internal = isInternal,
+                Name = exchange,
+                Type = type,
+                Durable = true,
+                Internal = isInternal,
             };
             exchanges = exchanges.With(exchange, ExchangeTypes.Create(declaration));
         }

@@ -12,7 +12,9 @@ public sealed class BatchSet<TReceiver, TItem>
 {
     private const int LinearSearchLimit = 8;
 
-    /// <summary>A batch is posted early when it gets this long, so that the receiver starts while the turn goes on.</summary>
+    /// <summary>
+    /// A batch is posted early when it gets this long, so that the receiver starts while the turn goes on.
+    /// </summary>
     private const int EarlyPostItems = 512;
 
     private readonly Action<TReceiver, ReadOnlySpan<TItem>> _post;
@@ -28,7 +30,8 @@ public sealed class BatchSet<TReceiver, TItem>
     /// <param name="post">Posts a batch to its receiver.</param>
     /// <param name="trailer">Makes the item that ends a batch of this weight; none for weight 0.</param>
     /// <param name="postsEarly">Whether a long batch is posted before <see cref="Flush"/>.</param>
-    public BatchSet(Action<TReceiver, ReadOnlySpan<TItem>> post, Func<int, TItem>? trailer = null, bool postsEarly = true)
+    public BatchSet(
+        Action<TReceiver, ReadOnlySpan<TItem>> post, Func<int, TItem>? trailer = null, bool postsEarly = true)
     {
         _earlyPostItems = postsEarly ? EarlyPostItems : int.MaxValue;
         _post = post;

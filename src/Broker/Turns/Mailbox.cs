@@ -10,11 +10,16 @@ namespace Warren.Broker.Turns;
 public abstract class Mailbox<T> : IThreadPoolWorkItem
     where T : struct
 {
-    /// <summary>Batches handled before the turn goes to the back of the pool's queue, so that no mailbox starves the others.</summary>
+    /// <summary>
+    /// Batches handled before the turn goes to the back of the pool's queue, so that no mailbox starves the others.
+    /// </summary>
     private const int BatchesPerTurn = 8;
 
     /// <summary>An inbox that grew beyond this is given back when it is no longer filled.</summary>
     private const int KeptItems = 256;
+
+    /// <summary>A batch of so few is quiet traffic: two messages with their credit and an acknowledgement.</summary>
+    private const int InlineItems = 4;
 
     private readonly ITurnScheduler _turns;
     private readonly Lock _lock = new();
@@ -53,6 +58,32 @@ public abstract class Mailbox<T> : IThreadPoolWorkItem
             _scheduled = true;
         }
         if (go)
+            _turns.Schedule(this);
+    }
+
+    /// <summary>
+    /// Posts and, if there is little of it and no turn is under way, handles it on this thread: quiet traffic is spared the
+    /// hop to another thread, busy traffic keeps its pipeline (docs/decisions/0002-threading.md). For connections' turns
+    /// only: what this mailbox's turn does must never wait for the poster, nor post inline itself.
+    /// </summary>
+    public void PostOrRun(ReadOnlySpan<T> items)
+    {
+        if (items.IsEmpty)
+            return;
+        bool go;
+        lock (_lock)
+        {
+            EnsureRoom(items.Length);
+            items.CopyTo(_inbox.AsSpan(_count));
+            _count += items.Length;
+            go = !_scheduled;
+            _scheduled = true;
+        }
+        if (!go)
+            return;
+        if (items.Length <= InlineItems)
+            RunTurn();
+        else
             _turns.Schedule(this);
     }
 

@@ -72,7 +72,8 @@ public static class BrokerSection
         return options with
         {
             DefaultUser = environment.Find("DEFAULT_USER") ?? settings.Text("default_user") ?? options.DefaultUser,
-            DefaultPassword = environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
+            DefaultPassword =
+                environment.Find("DEFAULT_PASS") ?? settings.Text("default_pass") ?? options.DefaultPassword,
             DefaultVhost = environment.Find("DEFAULT_VHOST") ?? settings.Text("default_vhost") ?? options.DefaultVhost,
             DefaultUserTags = ReadTags(settings, options),
             DefaultConfigure = settings.Text("default_permissions.configure") ?? options.DefaultConfigure,

@@ -15,7 +15,9 @@ namespace Warren.Server.Listeners;
 /// </summary>
 public sealed class AmqpListener : IDisposable
 {
-    /// <summary>After an accept that failed for want of file handles or memory: try again, but not in a tight loop.</summary>
+    /// <summary>
+    /// After an accept that failed for want of file handles or memory: try again, but not in a tight loop.
+    /// </summary>
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly ListenerOptions _listener;
@@ -60,13 +62,16 @@ public sealed class AmqpListener : IDisposable
             {
                 return;
             }
-            catch (SocketException error) when (error.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
+            catch (SocketException error) when (
+                error.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
             {
                 return;
             }
             catch (SocketException error)
             {
-                _broker.Log(LogLevel.Error, LogCategory.Connection, $"cannot accept a connection on {LocalEndPoint}: {error.Message}");
+                _broker.Log(
+                    LogLevel.Error, LogCategory.Connection,
+                    $"cannot accept a connection on {LocalEndPoint}: {error.Message}");
                 await Task.Delay(PauseAfterFailure, _broker.Time).ConfigureAwait(false);
                 continue;
             }
@@ -88,7 +93,10 @@ public sealed class AmqpListener : IDisposable
             using var timeout = new CancellationTokenSource(
                 TimeSpan.FromMilliseconds(_options.Broker.HandshakeTimeoutMs), _broker.Time);
             if (_options.ProxyProtocol.IsEnabled)
-                (remote, local) = await ReadProxyHeaderAsync(stream, remote, local, timeout.Token).ConfigureAwait(false);
+            {
+                (remote, local) = await ReadProxyHeaderAsync(stream, remote, local, timeout.Token)
+                    .ConfigureAwait(false);
+            }
             X509Certificate2? certificate = null;
             if (_tls is not null)
             {
@@ -101,9 +109,12 @@ public sealed class AmqpListener : IDisposable
             await _broker.Connections.ServeAsync(stream, client, peer).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or SocketException or OperationCanceledException
-            or System.Security.Authentication.AuthenticationException or ObjectDisposedException or InvalidDataException)
+            or System.Security.Authentication.AuthenticationException or ObjectDisposedException
+            or InvalidDataException)
         {
-            _broker.Log(LogLevel.Error, LogCategory.Connection, $"connection on {_listener.Name} listener given up before AMQP began: {error.Message}");
+            _broker.Log(
+                LogLevel.Error, LogCategory.Connection,
+                $"connection on {_listener.Name} listener given up before AMQP began: {error.Message}");
         }
         finally
         {
@@ -132,7 +143,11 @@ public sealed class AmqpListener : IDisposable
         Stream stream, IPEndPoint remote, IPEndPoint local, CancellationToken cancellation)
     {
         if (!_options.ProxyProtocol.Allows(remote.Address))
-            throw new InvalidDataException($"{remote} may not send a PROXY header; name it in warren.proxy_protocol.allowed_sources if it is a load balancer");
+        {
+            throw new InvalidDataException(
+                $"{remote} may not send a PROXY header; "
+                + "name it in warren.proxy_protocol.allowed_sources if it is a load balancer");
+        }
         byte[] bytes = new byte[ProxyHeader.MostBytes];
         int count = 0;
         while (count < bytes.Length)

@@ -14,7 +14,9 @@ namespace Warren.Server.Listeners;
 /// </summary>
 internal readonly record struct ProxyHeader(int SizeBytes, IPEndPoint? Source, IPEndPoint? Destination)
 {
-    /// <summary>Version 1 fits into this (section 2.1); a version 2 header with extensions is held to it times five.</summary>
+    /// <summary>
+    /// Version 1 fits into this (section 2.1); a version 2 header with extensions is held to it times five.
+    /// </summary>
     public const int MostBytesOfVersion1 = 107;
 
     public const int MostBytes = 536;
@@ -54,7 +56,8 @@ internal readonly record struct ProxyHeader(int SizeBytes, IPEndPoint? Source, I
             && IPAddress.TryParse(words[3], out IPAddress? destination)
             && ushort.TryParse(words[4], out ushort sourcePort)
             && ushort.TryParse(words[5], out ushort destinationPort))
-            return new ProxyHeader(sizeBytes, new IPEndPoint(source, sourcePort), new IPEndPoint(destination, destinationPort));
+            return new ProxyHeader(
+                sizeBytes, new IPEndPoint(source, sourcePort), new IPEndPoint(destination, destinationPort));
         isMalformed = true;
         return null;
     }
@@ -87,6 +90,7 @@ internal readonly record struct ProxyHeader(int SizeBytes, IPEndPoint? Source, I
             sizeBytes,
             new IPEndPoint(new IPAddress(addresses[..addressBytes]), BinaryPrimitives.ReadUInt16BigEndian(ports)),
             new IPEndPoint(
-                new IPAddress(addresses.Slice(addressBytes, addressBytes)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..])));
+                new IPAddress(addresses.Slice(addressBytes, addressBytes)),
+                BinaryPrimitives.ReadUInt16BigEndian(ports[2..])));
     }
 }

@@ -32,7 +32,8 @@ public sealed class TlsServer : IDisposable
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException(
-                $"ssl_options: the certificate {options.CertificateFile}, the key {options.KeyFile} or the authorities {options.CaCertificateFile} cannot be used: {error.Message}");
+                $"ssl_options: the certificate {options.CertificateFile}, the key {options.KeyFile} "
+                + $"or the authorities {options.CaCertificateFile} cannot be used: {error.Message}");
         }
     }
 

@@ -9,11 +9,31 @@ public sealed class DeliveryCountHeaderTests
     public static TheoryData<string, BasicProperties> Cases { get; } = new()
     {
         { "nothing", new BasicProperties() },
-        { "what comes before and after", new BasicProperties { ContentType = "a/b", ContentEncoding = "c", DeliveryMode = 2, MessageId = "m" } },
-        { "other headers", new BasicProperties { ContentType = "a/b", Headers = new FieldTable { { "k", FieldValue.Of("v") } }, Priority = 3 } },
+        {
+            "what comes before and after",
+            new BasicProperties { ContentType = "a/b", ContentEncoding = "c", DeliveryMode = 2, MessageId = "m" }
+        },
+        {
+            "other headers",
+            new BasicProperties
+            {
+                ContentType = "a/b",
+                Headers = new FieldTable { { "k", FieldValue.Of("v") } },
+                Priority = 3,
+            }
+        },
         { "an empty table", new BasicProperties { Headers = new FieldTable(), AppId = "app" } },
-        { "an old count", new BasicProperties { Headers = new FieldTable { { "x-delivery-count", FieldValue.Of(7) }, { "z", FieldValue.Of(true) } } } },
-        { "its name inside a value", new BasicProperties { Headers = new FieldTable { { "k", FieldValue.Of("x-delivery-count") } } } },
+        {
+            "an old count",
+            new BasicProperties
+            {
+                Headers = new FieldTable { { "x-delivery-count", FieldValue.Of(7) }, { "z", FieldValue.Of(true) } },
+            }
+        },
+        {
+            "its name inside a value",
+            new BasicProperties { Headers = new FieldTable { { "k", FieldValue.Of("x-delivery-count") } } }
+        },
     };
 
     [Theory]

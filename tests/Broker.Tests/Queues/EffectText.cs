@@ -20,7 +20,8 @@ internal static class EffectText
         QueueEffectKind.Release =>
             $"release {nameOf(effect.Slab)}" + (effect.References == 1 ? "" : $" x{effect.References}"),
         QueueEffectKind.CancelConsumer =>
-            $"cancel {effect.Consumer.Tag}, {(effect.CancelReason == CancelReason.Timeout ? "timeout" : "queue closed")}",
+            $"cancel {effect.Consumer.Tag}, "
+            + (effect.CancelReason == CancelReason.Timeout ? "timeout" : "queue closed"),
         QueueEffectKind.CloseChannel => $"close the channel of {effect.Consumer.Tag}",
         QueueEffectKind.Closed => $"closed, {effect.CloseReason switch
         {

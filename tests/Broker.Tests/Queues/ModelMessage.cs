@@ -11,7 +11,9 @@ internal sealed class ModelMessage
 
     public long Position { get; set; }
 
-    /// <summary>Where it stands among the returned ones of a quorum queue; what never returned comes after all of them.</summary>
+    /// <summary>
+    /// Where it stands among the returned ones of a quorum queue; what never returned comes after all of them.
+    /// </summary>
     public long ReturnOrder { get; set; } = long.MaxValue;
 
     public int Priority { get; init; }

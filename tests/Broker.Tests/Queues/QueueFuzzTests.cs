@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xunit;
 
 namespace Warren.Broker.Tests.Queues;
@@ -8,7 +9,8 @@ public sealed class QueueFuzzTests
     [Fact]
     public void Machine_and_model_agree_under_random_commands()
     {
-        int seeds = int.TryParse(Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS"), out int wanted) ? wanted : 400;
+        string? wanted = Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS");
+        int seeds = wanted is null ? 400 : int.Parse(wanted, CultureInfo.InvariantCulture);
         for (int seed = 0; seed < seeds; seed++)
         {
             try

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Queues;
 
-/// <summary>Sends the same random commands, made from a seed, to a machine and to the model, and compares after each.</summary>
+/// <summary>
+/// Sends the same random commands, made from a seed, to a machine and to the model, and compares after each.
+/// </summary>
 internal sealed class QueueFuzzer
 {
     /// <summary>What a message is larger than its body, here.</summary>
@@ -248,7 +250,8 @@ internal sealed class QueueFuzzer
             return;
         }
         Log($"pass until {untilMs}");
-        Assert.True(_machine.NextDueMs <= Math.Max(_nowMs, _model.DueMs), Story($"due {_machine.NextDueMs}, expected {_model.DueMs}"));
+        long expectedMs = Math.Max(_nowMs, _model.DueMs);
+        Assert.True(_machine.NextDueMs <= expectedMs, Story($"due {_machine.NextDueMs}, expected {expectedMs}"));
         _nowMs = untilMs;
         for (int ticks = 0; _machine.NextDueMs <= untilMs && ticks < 10; ticks++)
             _machine.Tick(untilMs);
@@ -277,7 +280,9 @@ internal sealed class QueueFuzzer
             real.Sort(StringComparer.Ordinal);
             expected.Sort(StringComparer.Ordinal);
         }
-        Assert.True(real.SequenceEqual(expected), Story($"{string.Join("; ", real)}\nexpected: {string.Join("; ", expected)}"));
+        Assert.True(
+            real.SequenceEqual(expected),
+            Story($"{string.Join("; ", real)}\nexpected: {string.Join("; ", expected)}"));
         Assert.Equal(_model.Closed, _machine.IsClosed);
         Assert.Equal(_model.Ready.Count, _machine.ReadyCount);
         Assert.Equal(_model.Ready.Sum(message => (long)message.SizeBytes), _machine.ReadyBytes);
@@ -332,5 +337,6 @@ internal sealed class QueueFuzzer
 
     private void Log(string command) => _log.Add($"{_nowMs}: {command}");
 
-    private string Story(string difference) => string.Join('\n', _log.TakeLast(40).Prepend(_log[0])) + "\n" + difference;
+    private string Story(string difference) =>
+        string.Join('\n', _log.TakeLast(40).Prepend(_log[0])) + "\n" + difference;
 }

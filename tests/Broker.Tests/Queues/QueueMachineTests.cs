@@ -21,14 +21,23 @@ public sealed class QueueMachineTests
     {
         for (int count = 0; count < backlog; count++)
             Publish();
-        var consumer = new Consumer { Tag = "c", Channel = null!, PrefetchCount = backlog == 0 ? 0 : 1, NoAck = noAck };
+        int prefetch = backlog == 0 ? 0 : 1;
+        var consumer = new Consumer { Tag = "c", Channel = null!, PrefetchCount = prefetch, NoAck = noAck };
         _machine.AddConsumer(consumer, null, 0);
         RunRounds(consumer, 3_000);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        RunRounds(consumer, 10_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(13_000 + Math.Sign(backlog), _machine.Totals.Delivered + _machine.Totals.DeliveredNoAck);
+        // The runtime may allocate on this thread as it compiles better code; a queue that allocates does so each
+        // time.
+        long least = long.MaxValue;
+        for (int attempt = 0; attempt < 5 && least > 0; attempt++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            RunRounds(consumer, 10_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
+        QueueTotals totals = _machine.Totals;
+        Assert.Equal(totals.Published - backlog + Math.Sign(backlog), totals.Delivered + totals.DeliveredNoAck);
     }
 
     [Fact]

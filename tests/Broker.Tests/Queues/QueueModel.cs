@@ -3,8 +3,9 @@ using Warren.Broker.Queues;
 namespace Warren.Broker.Tests.Queues;
 
 /// <summary>
-/// A queue as one would tell it to somebody: plain lists, searched from the start each time. It answers each command with
-/// the effects it expects, in words, and is what <see cref="QueueMachine"/> is compared with under random commands.
+/// A queue as one would tell it to somebody: plain lists, searched from the start each time. It answers each command
+/// with the effects it expects, in words, and is what <see cref="QueueMachine"/> is compared with under random
+/// commands.
 /// </summary>
 internal sealed class QueueModel(QueueSettings settings, long bornMs)
 {
@@ -57,7 +58,8 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
         Expire(nowMs);
         if (Refuses(sizeBytes))
         {
-            bool bury = _settings.Overflow == Overflow.RejectPublishDeadLetter && _settings.DeadLetterExchange is not null;
+            bool bury = _settings.Overflow == Overflow.RejectPublishDeadLetter
+                && _settings.DeadLetterExchange is not null;
             Effects.Add(bury ? $"dead-letter {name} MaxLength {(_quorum ? 0 : -1)}" : $"release {name}");
             Confirm("refuse", confirm, name);
             return;
@@ -152,7 +154,8 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
         }
         Ready.Remove(head);
         Expire(nowMs);
-        Effects.Add($"got {head.Name} {(noAck ? -1 : head.Position)} {head.Redelivered} {Count(head)} left {Ready.Count}");
+        long named = noAck ? -1 : head.Position;
+        Effects.Add($"got {head.Name} {named} {head.Redelivered} {Count(head)} left {Ready.Count}");
         if (!noAck)
             Hold(head, null, nowMs);
     }
@@ -217,10 +220,13 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
             return;
         }
         Expire(nowMs);
-        while (!Closed && Unacked.Where(message => IsOverdue(message, nowMs)).MinBy(message => message.Position) is { } message)
+        while (!Closed && FirstOverdue(nowMs) is { } message)
             EndOverdue(message.Holder, nowMs);
         Deliver(nowMs);
     }
+
+    private ModelMessage? FirstOverdue(long nowMs) =>
+        Unacked.Where(message => IsOverdue(message, nowMs)).MinBy(message => message.Position);
 
     private bool IsOverdue(ModelMessage message, long nowMs) =>
         !message.Reported && nowMs >= message.OverdueAtMs(_settings);
@@ -265,7 +271,8 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
     private void NoteLimit()
     {
         bool isLow = Ready.Count <= Math.Floor((_settings.MaxLength ?? long.MaxValue) * 0.8m)
-            && Ready.Sum(message => (long)message.SizeBytes) <= Math.Floor((_settings.MaxLengthBytes ?? long.MaxValue) * 0.8m);
+            && Ready.Sum(message => (long)message.SizeBytes)
+                <= Math.Floor((_settings.MaxLengthBytes ?? long.MaxValue) * 0.8m);
         _refusing = _refusing ? !isLow : IsOver;
     }
 

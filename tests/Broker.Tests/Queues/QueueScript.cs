@@ -8,9 +8,9 @@ using Xunit;
 namespace Warren.Broker.Tests.Queues;
 
 /// <summary>
-/// Plays a script to a machine and writes it down again with what came of each command, in lines that begin with "&gt;".
-/// A script passes when that gives back its own text. It also plays the shell: every slab reference the machine gives
-/// back is released, and at the end none may be left.
+/// Plays a script to a machine and writes it down again with what came of each command, in lines that begin with
+/// "&gt;". A script passes when that gives back its own text. It also plays the shell: every slab reference the
+/// machine gives back is released, and at the end none may be left.
 /// </summary>
 internal sealed class QueueScript
 {
@@ -24,7 +24,8 @@ internal sealed class QueueScript
     private ulong _sequence;
     private long _nowMs;
 
-    private QueueMachine Machine => _live ?? throw new InvalidOperationException("A script begins with a queue line.");
+    private QueueMachine Machine =>
+        _live ?? throw new InvalidOperationException("A script begins with a queue line.");
 
     /// <summary>The script's text as it ought to be.</summary>
     public static string Play(string text)
@@ -133,7 +134,12 @@ internal sealed class QueueScript
             var message = new Message(slab, 0, 2, 0, sizeBytes);
             PublishTicket ticket = confirm ? new PublishTicket("publish", ++_sequence) : default;
             Machine.Publish(
-                in message, line.Number("ttl") ?? -1, (byte)(line.Number("priority") ?? 0), PublishFlags.None, in ticket, _nowMs);
+                in message,
+                line.Number("ttl") ?? -1,
+                (byte)(line.Number("priority") ?? 0),
+                PublishFlags.None,
+                in ticket,
+                _nowMs);
         }
     }
 
@@ -174,8 +180,9 @@ internal sealed class QueueScript
     private void Wait(long afterMs)
     {
         long untilMs = _nowMs + afterMs;
-        while (Machine.NextDueMs <= untilMs)
+        for (int ticks = 0; Machine.NextDueMs <= untilMs; ticks++)
         {
+            Assert.True(ticks < 100, $"Due at {Machine.NextDueMs}, for ever.");
             _nowMs = Math.Max(_nowMs, Machine.NextDueMs);
             Machine.Tick(_nowMs);
             WriteEffects($"at {_nowMs} ");
@@ -187,10 +194,15 @@ internal sealed class QueueScript
     {
         QueueMachine machine = Machine;
         string due = machine.NextDueMs == long.MaxValue ? "never" : $"at {machine.NextDueMs}";
-        _written.Append(CultureInfo.InvariantCulture, $"> ready {machine.ReadyCount} ({machine.ReadyBytes} bytes)");
-        _written.Append(CultureInfo.InvariantCulture, $", unacked {machine.UnackedCount} ({machine.UnackedBytes} bytes)");
-        _written.Append(CultureInfo.InvariantCulture, $", consumers {machine.ConsumerCount}, holder {machine.Holder?.Tag ?? "none"}");
-        _written.Append(CultureInfo.InvariantCulture, $", due {due}\n");
+        string[] facts =
+        [
+            $"ready {machine.ReadyCount} ({machine.ReadyBytes} bytes)",
+            $"unacked {machine.UnackedCount} ({machine.UnackedBytes} bytes)",
+            $"consumers {machine.ConsumerCount}",
+            $"holder {machine.Holder?.Tag ?? "none"}",
+            $"due {due}",
+        ];
+        _written.Append("> ").AppendJoin(", ", facts).Append('\n');
     }
 
     private void Share(ScriptLine line)

@@ -4,8 +4,8 @@ using Xunit;
 namespace Warren.Broker.Tests.Queues;
 
 /// <summary>
-/// Plays every file of scripts/ and compares what comes of it with the file. After a wanted change of behaviour run once
-/// with WARREN_REWRITE_SCRIPTS=1 and read the difference.
+/// Plays every file of scripts/ and compares what comes of it with the file. After a wanted change of behaviour run
+/// once with WARREN_REWRITE_SCRIPTS=1 and read the difference.
 /// </summary>
 public sealed class QueueScriptTests
 {

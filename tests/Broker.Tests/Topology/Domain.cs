@@ -17,7 +17,10 @@ internal static class Domain
         string name, string type, FieldTable? arguments = null, bool autoDelete = false) =>
         ExchangeTypes.Create(new ExchangeDeclaration
         {
-            Name = name, Type = type, AutoDelete = autoDelete, Arguments = arguments ?? NoArguments,
+            Name = name,
+            Type = type,
+            AutoDelete = autoDelete,
+            Arguments = arguments ?? NoArguments,
         });
 
     public static FieldTable Alternate(string name) => Table(("alternate-exchange", FieldValue.Of(name)));

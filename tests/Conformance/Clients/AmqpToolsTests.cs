@@ -6,7 +6,8 @@ namespace Warren.Conformance.Clients;
 /// <summary>The command line tools of the C client library.</summary>
 public sealed class AmqpToolsTests(BrokerFixture fixture)
 {
-    private static readonly Lazy<bool> Installed = new(() => ProgramRun.Succeeds("/bin/sh", "-c", "command -v amqp-publish"));
+    private static readonly Lazy<bool> Installed = new(
+        () => ProgramRun.Succeeds("/bin/sh", "-c", "command -v amqp-publish"));
     private readonly string _queue = $"amqp-tools-{Environment.ProcessId}";
 
     [Fact]

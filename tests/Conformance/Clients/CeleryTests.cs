@@ -6,7 +6,8 @@ namespace Warren.Conformance.Clients;
 /// <summary>Programs with kombu and a Celery worker.</summary>
 public sealed class CeleryTests(BrokerFixture fixture)
 {
-    private static readonly Lazy<bool> Installed = new(() => ProgramRun.Succeeds("/usr/bin/python3", "-c", "import kombu, celery"));
+    private static readonly Lazy<bool> Installed = new(
+        () => ProgramRun.Succeeds("/usr/bin/python3", "-c", "import kombu, celery"));
 
     [Theory]
     [InlineData("simple_queue")]
@@ -16,7 +17,8 @@ public sealed class CeleryTests(BrokerFixture fixture)
     [InlineData("celery")]
     public void Kombu(string program)
     {
-        Assert.SkipUnless(Installed.Value, "kombu and celery for /usr/bin/python3 are not installed (Debian: python3-celery)");
+        Assert.SkipUnless(
+            Installed.Value, "kombu and celery for /usr/bin/python3 are not installed (Debian: python3-celery)");
         string script = Repository.Path("tests", "Conformance", "Clients", "celery", "programs.py");
         ProgramRun run = ProgramRun.Start(
             "/usr/bin/python3", [script, program, fixture.Broker.Endpoint.Uri("/")], TimeSpan.FromMinutes(2));

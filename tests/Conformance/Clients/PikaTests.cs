@@ -6,7 +6,8 @@ namespace Warren.Conformance.Clients;
 /// <summary>Programs with pika for Python.</summary>
 public sealed class PikaTests(BrokerFixture fixture)
 {
-    private static readonly Lazy<bool> Installed = new(() => ProgramRun.Succeeds("/usr/bin/python3", "-c", "import pika"));
+    private static readonly Lazy<bool> Installed = new(
+        () => ProgramRun.Succeeds("/usr/bin/python3", "-c", "import pika"));
 
     [Theory]
     [InlineData("work_queue")]

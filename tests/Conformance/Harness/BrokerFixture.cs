@@ -27,7 +27,9 @@ public sealed class BrokerFixture : IDisposable
     /// <summary>How every scenario went, by name.</summary>
     public IReadOnlyDictionary<string, Performance> Performances => _performances.Value;
 
-    /// <summary>A broker that may be restarted without disturbing other tests, with no fixtures of scenarios; dispose it.</summary>
+    /// <summary>
+    /// A broker that may be restarted without disturbing other tests, with no fixtures of scenarios; dispose it.
+    /// </summary>
     public static RunningBroker BeginAnother() => Begin([]);
 
     public void Dispose()

@@ -3,11 +3,14 @@ using System.Text;
 
 namespace Warren.Conformance.Harness;
 
-/// <summary>How a program ended: its exit code (-1 when it was killed for its time) and everything it printed.</summary>
+/// <summary>
+/// How a program ended: its exit code (-1 when it was killed for its time) and everything it printed.
+/// </summary>
 public sealed record ProgramRun(int ExitCode, string Output)
 {
     /// <summary>Runs a program to its end and kills it with its children when it takes longer than it may.</summary>
-    public static ProgramRun Start(string program, IEnumerable<string> arguments, TimeSpan patience, string? directory = null)
+    public static ProgramRun Start(
+        string program, IEnumerable<string> arguments, TimeSpan patience, string? directory = null)
     {
         ProcessStartInfo start = new(program)
         {
@@ -31,7 +34,8 @@ public sealed record ProgramRun(int ExitCode, string Output)
             process.Kill(entireProcessTree: true);
         process.WaitForExit();
         lock (output)
-            return new ProgramRun(ended ? process.ExitCode : -1, output + (ended ? "" : $"killed after {patience.TotalSeconds} s"));
+            return new ProgramRun(
+                ended ? process.ExitCode : -1, output + (ended ? "" : $"killed after {patience.TotalSeconds} s"));
     }
 
     /// <summary>True when the program exists and, run with these arguments, ends with 0.</summary>

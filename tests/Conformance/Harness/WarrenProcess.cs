@@ -127,7 +127,8 @@ public sealed class WarrenProcess : RunningBroker
             ? new DirectoryInfo(bin).EnumerateFiles("warren.dll", SearchOption.AllDirectories)
                 .OrderByDescending(file => file.LastWriteTimeUtc).FirstOrDefault()
             : null;
-        return newest?.FullName ?? throw new InvalidOperationException($"no warren.dll below {bin}; build src/Server first");
+        return newest?.FullName ?? throw new InvalidOperationException(
+            $"no warren.dll below {bin}; build src/Server first");
     }
 
     private static int FreePort()

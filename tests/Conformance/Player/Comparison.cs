@@ -2,10 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Warren.Conformance.Player;
 
-/// <summary>Compares what a broker said with what is expected. An expected line may hold &lt;any&gt; for any text.</summary>
+/// <summary>
+/// Compares what a broker said with what is expected. An expected line may hold &lt;any&gt; for any text.
+/// </summary>
 public static class Comparison
 {
-    /// <summary>Null when the case went as expected, otherwise both transcripts, with the first difference marked.</summary>
+    /// <summary>
+    /// Null when the case went as expected, otherwise both transcripts, with the first difference marked.
+    /// </summary>
     public static string? Difference(CaseTranscript expected, CaseTranscript got)
     {
         for (int i = 0; i < Math.Max(expected.Lines.Count, got.Lines.Count); i++)
@@ -13,7 +17,11 @@ public static class Comparison
             string? wanted = expected.Lines.ElementAtOrDefault(i);
             string? said = got.Lines.ElementAtOrDefault(i);
             if (wanted is null || said is null || !Same(wanted, said))
-                return $"case {expected.Id}: {expected.Title}\n" + Context(expected.Lines, i, "expected") + Context(got.Lines, i, "got     ");
+            {
+                return $"case {expected.Id}: {expected.Title}\n"
+                    + Context(expected.Lines, i, "expected")
+                    + Context(got.Lines, i, "got     ");
+            }
         }
 
         return null;

@@ -3,7 +3,9 @@ using Warren.Conformance.Wire;
 
 namespace Warren.Conformance.Player;
 
-/// <summary>Performs a step that is addressed to a connection, as in a close, or a connection.open before there are channels.</summary>
+/// <summary>
+/// Performs a step that is addressed to a connection, as in a close, or a connection.open before there are channels.
+/// </summary>
 public sealed class ConnectionStep(Conversation conversation, List<string> lines)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -72,7 +74,8 @@ public sealed class ConnectionStep(Conversation conversation, List<string> lines
             return;
         }
 
-        if (conversation.Next(TimeSpan.FromMilliseconds(patienceMs)) is null && (!conversation.Over || conversation.Ended))
+        if (conversation.Next(TimeSpan.FromMilliseconds(patienceMs)) is null
+            && (!conversation.Over || conversation.Ended))
             lines.Add($"    {conversation.Name} hears nothing");
     }
 
@@ -86,5 +89,6 @@ public sealed class ConnectionStep(Conversation conversation, List<string> lines
 
     /// <summary>Bytes from words: quoted text, repetitions, or hexadecimal.</summary>
     private static byte[] Bytes(Arguments arguments) =>
-        [.. arguments.Words.SelectMany(word => word[0] == '"' || word.Contains('*') ? Literal.Text(word) : Convert.FromHexString(word))];
+        [.. arguments.Words.SelectMany(
+            word => word[0] == '"' || word.Contains('*') ? Literal.Text(word) : Convert.FromHexString(word))];
 }

@@ -63,11 +63,18 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
         Incoming? tune = Next(Patience);
         if (tune?.Name != "connection.tune")
             return;
-        Dictionary<string, string> tuned = new() { ["channel_max"] = "2047", ["frame_max"] = "131072", ["heartbeat"] = "0" };
+        Dictionary<string, string> tuned = new()
+        {
+            ["channel_max"] = "2047",
+            ["frame_max"] = "131072",
+            ["heartbeat"] = "0",
+        };
         foreach (string key in tuned.Keys.ToList())
             tuned[key] = options.GetValueOrDefault(key, tuned[key]);
         SendMethod(0, "connection.tune-ok", tuned);
-        VirtualHost = options.ContainsKey("vhost") ? Encoding.UTF8.GetString(Literal.Text(options["vhost"])) : VirtualHost;
+        VirtualHost = options.ContainsKey("vhost")
+            ? Encoding.UTF8.GetString(Literal.Text(options["vhost"]))
+            : VirtualHost;
         SendMethod(0, "connection.open", new Dictionary<string, string> { ["virtual_host"] = '"' + VirtualHost + '"' });
         _heard.Clear();
         Next(Patience);
@@ -116,7 +123,8 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
     }
 
     /// <summary>Sends a frame as it is.</summary>
-    public void SendFrame(byte type, ushort channel, byte[] payload, byte end) => _wire.SendFrame(type, channel, payload, end);
+    public void SendFrame(byte type, ushort channel, byte[] payload, byte end) =>
+        _wire.SendFrame(type, channel, payload, end);
 
     /// <summary>Sends bytes as they are.</summary>
     public void SendBytes(byte[] bytes) => _wire.Send(bytes);
@@ -165,7 +173,9 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
         }
     }
 
-    /// <summary>Waits until the channel answers with one of the methods or closes; null when it does not or the connection ends.</summary>
+    /// <summary>
+    /// Waits until the channel answers with one of the methods or closes; null when it does not or the connection ends.
+    /// </summary>
     public Incoming? Until(ushort channel, params ReadOnlySpan<string> methods)
     {
         while (Next(Patience) is { } incoming)
@@ -217,7 +227,9 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
         SendMethod(Hidden, "queue.declare", new Dictionary<string, string> { ["queue"] = queue, ["passive"] = "true" });
         Incoming? reply = Until(Hidden, "queue.declare-ok");
         _heard.RemoveAll(incoming => incoming.Channel == Hidden);
-        return reply?.Method is { } method ? ((long)method.Value("message_count"), (long)method.Value("consumer_count")) : null;
+        return reply?.Method is { } method
+            ? ((long)method.Value("message_count"), (long)method.Value("consumer_count"))
+            : null;
     }
 
     /// <summary>Ends the connection the way a client should, telling nothing.</summary>
@@ -294,7 +306,9 @@ public sealed class Conversation(string name, Endpoint endpoint, string virtualH
         long tag = (long)confirm.Method!.Value("delivery_tag");
         IEnumerable<long> tags = _channels[confirm.Channel].Confirm(tag, (bool)confirm.Method.Value("multiple"));
         string text = $"{confirm.Name} confirms";
-        if (_heard.LastOrDefault() is { Method: null } last && last.Channel == confirm.Channel && last.Name.StartsWith(text, StringComparison.Ordinal))
+        if (_heard.LastOrDefault() is { Method: null } last
+            && last.Channel == confirm.Channel
+            && last.Name.StartsWith(text, StringComparison.Ordinal))
         {
             _heard.RemoveAt(_heard.Count - 1);
             text = last.Name;

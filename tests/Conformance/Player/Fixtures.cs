@@ -6,8 +6,9 @@ using System.Text.Json.Nodes;
 namespace Warren.Conformance.Player;
 
 /// <summary>
-/// Turns the fixtures of all scenarios into one definitions file in RabbitMQ's format: a virtual host for each scenario,
-/// the users, permissions and limits they ask for. RabbitMQ imports it by rabbitmqctl, Warren loads it at its start.
+/// Turns the fixtures of all scenarios into one definitions file in RabbitMQ's format: a virtual host for each
+/// scenario, the users, permissions and limits they ask for. RabbitMQ imports it by rabbitmqctl, Warren loads it at its
+/// start.
 /// </summary>
 public sealed class Fixtures
 {
@@ -67,7 +68,8 @@ public sealed class Fixtures
         ["name"] = name,
         ["password_hash"] = Hash(password),
         ["hashing_algorithm"] = "rabbit_password_hashing_sha256",
-        ["tags"] = new JsonArray([.. tags.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(tag => JsonValue.Create(tag))]),
+        ["tags"] = new JsonArray(
+            [.. tags.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(tag => JsonValue.Create(tag))]),
         ["limits"] = limits,
     };
 
@@ -100,8 +102,11 @@ public sealed class Fixtures
     private static JsonObject Limits(Dictionary<string, string> options)
     {
         JsonObject limits = [];
-        foreach ((string key, string value) in options.Where(option => option.Key.StartsWith("max_", StringComparison.Ordinal)))
-            limits[key.Replace('_', '-')] = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+        foreach ((string key, string value) in options)
+        {
+            if (key.StartsWith("max_", StringComparison.Ordinal))
+                limits[key.Replace('_', '-')] = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+        }
         return limits;
     }
 

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Warren.Conformance.Player;
 
-/// <summary>Plays many scenarios at once against one broker; each has a virtual host of its own, so they do not meet.</summary>
+/// <summary>
+/// Plays many scenarios at once against one broker; each has a virtual host of its own, so they do not meet.
+/// </summary>
 public static class Orchestra
 {
     /// <summary>Scenarios wait for the broker most of the time, so more of them than processors may play.</summary>

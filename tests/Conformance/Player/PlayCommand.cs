@@ -5,8 +5,8 @@ namespace Warren.Conformance.Player;
 
 /// <summary>
 /// The commands beside the tests; each takes --only PREFIX.
-/// record --uri amqp://guest:guest@HOST:PORT --ctl "rabbitmqctl -n NODE": writes what RabbitMQ says beside the scenarios;
-/// a scenario that does not go the same way twice is not written.
+/// record --uri amqp://guest:guest@HOST:PORT --ctl "rabbitmqctl -n NODE": writes what RabbitMQ says beside the
+/// scenarios; a scenario that does not go the same way twice is not written.
 /// play: prints the transcripts. diff: prints where they are not as expected of Warren.
 /// Without --uri the two play on a Warren node that they start.
 /// </summary>
@@ -17,7 +17,8 @@ public static class PlayCommand
     {
         Dictionary<string, string> options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
         string only = options.GetValueOrDefault("--only", "");
-        List<Scenario> scenarios = [.. ScenarioCatalogue.All.Where(one => one.Name.StartsWith(only, StringComparison.Ordinal))];
+        List<Scenario> scenarios =
+            [.. ScenarioCatalogue.All.Where(one => one.Name.StartsWith(only, StringComparison.Ordinal))];
         RabbitControl? control = options.TryGetValue("--ctl", out string? command) ? new RabbitControl(command) : null;
         control?.Import(scenarios);
         using RunningBroker? warren = options.ContainsKey("--uri") ? null : new WarrenProcess(scenarios);
@@ -72,7 +73,8 @@ public static class PlayCommand
     }
 
     private static int Record(
-        List<Scenario> scenarios, IReadOnlyDictionary<string, Performance> first, IReadOnlyDictionary<string, Performance> second)
+        List<Scenario> scenarios, IReadOnlyDictionary<string, Performance> first,
+        IReadOnlyDictionary<string, Performance> second)
     {
         int refused = 0;
         foreach (Scenario scenario in scenarios)

@@ -51,7 +51,8 @@ public sealed class Player : IDisposable
             {
                 PlayStep(step);
             }
-            catch (Exception failure) when (failure is FormatException or KeyNotFoundException or InvalidOperationException)
+            catch (Exception failure) when (
+                failure is FormatException or KeyNotFoundException or InvalidOperationException)
             {
                 throw new InvalidOperationException($"{_scenario.Name}: {one.Id}: {step}: {failure.Message}", failure);
             }
@@ -187,7 +188,10 @@ public sealed class Player : IDisposable
             List<Incoming> heard = conversation.TakeHeard();
             _lastHeard.AddRange(heard);
             foreach (Incoming incoming in heard)
-                told.Add(string.Join('\n', Wording.Lines(conversation.Name, incoming).Select(line => "    " + _normaliser.Apply(line))));
+            {
+                told.Add(string.Join(
+                    '\n', Wording.Lines(conversation.Name, incoming).Select(line => "    " + _normaliser.Apply(line))));
+            }
         }
 
         if (unordered)
@@ -196,13 +200,16 @@ public sealed class Player : IDisposable
             _lines.AddRange(told.SelectMany(lines => lines.Split('\n')));
     }
 
-    /// <summary>Remembers fields of what a step received: "-> name=field" names the first method or property field of that name.</summary>
+    /// <summary>
+    /// Remembers fields of what a step received: "-> name=field" names the first method or property field of that name.
+    /// </summary>
     private void Capture(List<string> captures)
     {
         foreach (string capture in captures)
         {
             string[] parts = capture.Split('=', 2);
-            object? value = _lastHeard.Select(incoming => Find(incoming, parts[1])).FirstOrDefault(found => found is not null);
+            object? value = _lastHeard.Select(incoming => Find(incoming, parts[1]))
+                .FirstOrDefault(found => found is not null);
             _variables[parts[0]] = value is null ? "missing" : Wording.Field(value).Trim('"');
         }
     }

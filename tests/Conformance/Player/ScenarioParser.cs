@@ -14,7 +14,8 @@ public static class ScenarioParser
                 && !path.EndsWith(".warren.txt", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(path => Read(
-                Path.ChangeExtension(Path.GetRelativePath(directory, path), null).Replace('\\', '/'), File.ReadAllLines(path))),
+                Path.ChangeExtension(Path.GetRelativePath(directory, path), null).Replace('\\', '/'),
+                File.ReadAllLines(path))),
     ];
 
     /// <summary>Reads the lines of one scenario file.</summary>
@@ -46,7 +47,8 @@ public static class ScenarioParser
             }
         }
 
-        return new Scenario(name, fixtures, kept, [.. cases.Select(one => one with { Steps = [.. Unroll(one.Steps)] })]);
+        return new Scenario(
+            name, fixtures, kept, [.. cases.Select(one => one with { Steps = [.. Unroll(one.Steps)] })]);
     }
 
     /// <summary>Splits "id: title"; an id with blanks at its end is written in quotes.</summary>
@@ -62,7 +64,9 @@ public static class ScenarioParser
         return colon < 0 ? (text, "") : (text[..colon], text[(colon + 2)..]);
     }
 
-    /// <summary>Writes out "each NAME in A B ... end" and "repeat N ... end" blocks; repeat counts in $n from 1.</summary>
+    /// <summary>
+    /// Writes out "each NAME in A B ... end" and "repeat N ... end" blocks; repeat counts in $n from 1.
+    /// </summary>
     private static IEnumerable<string> Unroll(IReadOnlyList<string> lines)
     {
         for (int i = 0; i < lines.Count; i++)
@@ -101,7 +105,8 @@ public static class ScenarioParser
             string line = lines[++at];
             if (line == "end" && --depth == 0)
                 return block;
-            if (line.StartsWith("each ", StringComparison.Ordinal) || line.StartsWith("repeat ", StringComparison.Ordinal))
+            if (line.StartsWith("each ", StringComparison.Ordinal)
+                || line.StartsWith("repeat ", StringComparison.Ordinal))
                 depth++;
             block.Add(line);
         }

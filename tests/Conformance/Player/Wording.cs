@@ -15,7 +15,9 @@ public static partial class Wording
     private static readonly HashSet<string> Identity =
         ["cluster_name", "copyright", "information", "platform", "product", "version", "warren_version"];
 
-    /// <summary>Tables with one of these are the server's own; the order of their entries means nothing and is not told.</summary>
+    /// <summary>
+    /// Tables with one of these are the server's own; the order of their entries means nothing and is not told.
+    /// </summary>
     private static readonly string[] Sorted = ["consumer_cancel_notify", "x-death", "routing-keys", "x-delivery-count"];
 
     /// <summary>The lines of one thing received; the properties and body of a content follow indented.</summary>
@@ -29,13 +31,17 @@ public static partial class Wording
 
         StringBuilder line = new($"{connection}.{incoming.Channel} {method.Name}");
         for (int i = 0; i < method.Values.Count; i++)
-            line.Append(CultureInfo.InvariantCulture, $" {method.Definition.Fields[i].Name}={Field(Ordered(method, i))}");
+        {
+            line.Append(
+                CultureInfo.InvariantCulture, $" {method.Definition.Fields[i].Name}={Field(Ordered(method, i))}");
+        }
         yield return line.ToString();
         if (incoming.Header is not { } header)
             yield break;
         if (header.Properties.Count > 0)
         {
-            IEnumerable<string> properties = header.Properties.Select(property => $"{property.Name}={Field(property.Value)}");
+            IEnumerable<string> properties = header.Properties.Select(
+                property => $"{property.Name}={Field(property.Value)}");
             yield return "  " + string.Join(' ', properties);
         }
 
@@ -45,7 +51,8 @@ public static partial class Wording
     /// <summary>The value of a field; mechanisms have no order.</summary>
     private static object Ordered(Method method, int field) =>
         method.Definition.Fields[field].Name == "mechanisms"
-            ? Encoding.UTF8.GetBytes(string.Join(' ', Encoding.UTF8.GetString((byte[])method.Values[field]).Split(' ').Order()))
+            ? Encoding.UTF8.GetBytes(
+                string.Join(' ', Encoding.UTF8.GetString((byte[])method.Values[field]).Split(' ').Order()))
             : method.Values[field];
 
     /// <summary>A method field or a property.</summary>
@@ -68,7 +75,8 @@ public static partial class Wording
         return IsText(bytes) ? Quote(Encoding.UTF8.GetString(bytes)) : Quote(bytes);
     }
 
-    private static bool IsText(byte[] bytes) => System.Text.Unicode.Utf8.IsValid(bytes) && bytes.AsSpan().IndexOf((byte)0) < 0;
+    private static bool IsText(byte[] bytes) =>
+        System.Text.Unicode.Utf8.IsValid(bytes) && bytes.AsSpan().IndexOf((byte)0) < 0;
 
     private static string Quote(string text) =>
         '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
@@ -93,9 +101,13 @@ public static partial class Wording
         bool serverProperties = table.Find("cluster_name") is not null && table.Find("product") is not null;
         IEnumerable<(string Name, FieldValue Value)> entries = table.Entries;
         if (serverProperties || Sorted.Any(name => table.Find(name) is not null))
-            entries = entries.Where(entry => entry.Name != "warren_version").OrderBy(entry => entry.Name, StringComparer.Ordinal);
-        return '{' + string.Join(", ", entries.Select(entry =>
-            $"{Name(entry.Name)}: {(serverProperties && Identity.Contains(entry.Name) ? "<text>" : Value(entry.Value))}")) + '}';
+        {
+            entries = entries.Where(entry => entry.Name != "warren_version")
+                .OrderBy(entry => entry.Name, StringComparer.Ordinal);
+        }
+        string Told((string Name, FieldValue Value) entry) =>
+            serverProperties && Identity.Contains(entry.Name) ? "<text>" : Value(entry.Value);
+        return '{' + string.Join(", ", entries.Select(entry => $"{Name(entry.Name)}: {Told(entry)}")) + '}';
     }
 
     private static string Name(string name) => Simple().IsMatch(name) ? name : Quote(name);

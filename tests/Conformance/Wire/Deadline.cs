@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Warren.Conformance.Wire;
 
-/// <summary>A point in time until which something is waited for. The one place here that reads a clock or pauses.</summary>
+/// <summary>
+/// A point in time until which something is waited for. The one place here that reads a clock or pauses.
+/// </summary>
 public readonly record struct Deadline(long Timestamp)
 {
     /// <summary>The point in time that lies that far ahead.</summary>

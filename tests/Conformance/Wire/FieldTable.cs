@@ -1,6 +1,8 @@
 namespace Warren.Conformance.Wire;
 
-/// <summary>A field table that keeps the order of its entries, and entries that repeat a name, as they were on the wire.</summary>
+/// <summary>
+/// A field table that keeps the order of its entries, and entries that repeat a name, as they were on the wire.
+/// </summary>
 public sealed class FieldTable
 {
     /// <summary>The entries in wire order.</summary>

@@ -1,6 +1,9 @@
 namespace Warren.Conformance.Wire;
 
-/// <summary>Something a server sent: a method (with its whole content), a heartbeat, a protocol header, or the end of the stream.</summary>
+/// <summary>
+/// Something a server sent: a method (with its whole content), a heartbeat, a protocol header, or the end of the
+/// stream.
+/// </summary>
 public sealed record Incoming(ushort Channel, Method? Method, ContentHeader? Header, byte[]? Body, string? Other)
 {
     /// <summary>The server closed the TCP connection.</summary>

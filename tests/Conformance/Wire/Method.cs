@@ -1,6 +1,8 @@
 namespace Warren.Conformance.Wire;
 
-/// <summary>A method with its field values: bool for bits, long for numbers, bytes for strings, tables as they are.</summary>
+/// <summary>
+/// A method with its field values: bool for bits, long for numbers, bytes for strings, tables as they are.
+/// </summary>
 public sealed record Method(MethodDefinition Definition, IReadOnlyList<object> Values)
 {
     /// <summary>The method's name, as in queue.declare-ok.</summary>

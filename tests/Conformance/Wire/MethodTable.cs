@@ -8,9 +8,12 @@ namespace Warren.Conformance.Wire;
 /// </summary>
 public static class MethodTable
 {
+    // A line that begins with a blank goes on with the one above.
     private const string Definitions = """
-        10.10  connection.start       version_major:octet version_minor:octet server_properties:table mechanisms:longstr locales:longstr
-        10.11  connection.start-ok    client_properties:table mechanism:shortstr=PLAIN response:longstr locale:shortstr=en_US
+        10.10  connection.start       version_major:octet version_minor:octet server_properties:table
+                                      mechanisms:longstr locales:longstr
+        10.11  connection.start-ok    client_properties:table mechanism:shortstr=PLAIN response:longstr
+                                      locale:shortstr=en_US
         10.20  connection.secure      challenge:longstr
         10.21  connection.secure-ok   response:longstr
         10.30  connection.tune        channel_max:short frame_max:long heartbeat:short
@@ -31,17 +34,22 @@ public static class MethodTable
         20.41  channel.close-ok
         30.10  access.request         realm:shortstr=/data exclusive:bit passive:bit active:bit write:bit read:bit
         30.11  access.request-ok      ticket:short
-        40.10  exchange.declare       ticket:short exchange:shortstr type:shortstr=direct passive:bit durable:bit auto_delete:bit internal:bit nowait:bit arguments:table
+        40.10  exchange.declare       ticket:short exchange:shortstr type:shortstr=direct passive:bit durable:bit
+                                      auto_delete:bit internal:bit nowait:bit arguments:table
         40.11  exchange.declare-ok
         40.20  exchange.delete        ticket:short exchange:shortstr if_unused:bit nowait:bit
         40.21  exchange.delete-ok
-        40.30  exchange.bind          ticket:short destination:shortstr source:shortstr routing_key:shortstr nowait:bit arguments:table
+        40.30  exchange.bind          ticket:short destination:shortstr source:shortstr routing_key:shortstr
+                                      nowait:bit arguments:table
         40.31  exchange.bind-ok
-        40.40  exchange.unbind        ticket:short destination:shortstr source:shortstr routing_key:shortstr nowait:bit arguments:table
+        40.40  exchange.unbind        ticket:short destination:shortstr source:shortstr routing_key:shortstr
+                                      nowait:bit arguments:table
         40.51  exchange.unbind-ok
-        50.10  queue.declare          ticket:short queue:shortstr passive:bit durable:bit exclusive:bit auto_delete:bit nowait:bit arguments:table
+        50.10  queue.declare          ticket:short queue:shortstr passive:bit durable:bit exclusive:bit
+                                      auto_delete:bit nowait:bit arguments:table
         50.11  queue.declare-ok       queue:shortstr message_count:long consumer_count:long
-        50.20  queue.bind             ticket:short queue:shortstr exchange:shortstr routing_key:shortstr nowait:bit arguments:table
+        50.20  queue.bind             ticket:short queue:shortstr exchange:shortstr routing_key:shortstr nowait:bit
+                                      arguments:table
         50.21  queue.bind-ok
         50.30  queue.purge            ticket:short queue:shortstr nowait:bit
         50.31  queue.purge-ok         message_count:long
@@ -51,15 +59,18 @@ public static class MethodTable
         50.51  queue.unbind-ok
         60.10  basic.qos              prefetch_size:long prefetch_count:short global:bit
         60.11  basic.qos-ok
-        60.20  basic.consume          ticket:short queue:shortstr consumer_tag:shortstr no_local:bit no_ack:bit exclusive:bit nowait:bit arguments:table
+        60.20  basic.consume          ticket:short queue:shortstr consumer_tag:shortstr no_local:bit no_ack:bit
+                                      exclusive:bit nowait:bit arguments:table
         60.21  basic.consume-ok       consumer_tag:shortstr
         60.30  basic.cancel           consumer_tag:shortstr nowait:bit
         60.31  basic.cancel-ok        consumer_tag:shortstr
         60.40  basic.publish          ticket:short exchange:shortstr routing_key:shortstr mandatory:bit immediate:bit
         60.50  basic.return           reply_code:short reply_text:shortstr exchange:shortstr routing_key:shortstr
-        60.60  basic.deliver          consumer_tag:shortstr delivery_tag:longlong redelivered:bit exchange:shortstr routing_key:shortstr
+        60.60  basic.deliver          consumer_tag:shortstr delivery_tag:longlong redelivered:bit exchange:shortstr
+                                      routing_key:shortstr
         60.70  basic.get              ticket:short queue:shortstr no_ack:bit
-        60.71  basic.get-ok           delivery_tag:longlong redelivered:bit exchange:shortstr routing_key:shortstr message_count:long
+        60.71  basic.get-ok           delivery_tag:longlong redelivered:bit exchange:shortstr routing_key:shortstr
+                                      message_count:long
         60.72  basic.get-empty        cluster_id:shortstr
         60.80  basic.ack              delivery_tag:longlong multiple:bit
         60.90  basic.reject           delivery_tag:longlong requeue:bit
@@ -83,7 +94,7 @@ public static class MethodTable
         + "type:shortstr user_id:shortstr app_id:shortstr cluster_id:shortstr";
 
     private static readonly List<MethodDefinition> All =
-        [.. Definitions.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ReadLine)];
+        [.. Definitions.Replace("\n ", " ").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(ReadLine)];
 
     private static readonly Dictionary<string, MethodDefinition> ByName = All.ToDictionary(method => method.Name);
 
@@ -91,13 +102,15 @@ public static class MethodTable
         All.ToDictionary(method => (method.ClassId, method.MethodId));
 
     /// <summary>The fourteen basic properties, the first of them bit 15 of the flags.</summary>
-    public static IReadOnlyList<FieldDefinition> Properties { get; } = [.. BasicProperties.Split(' ').Select(ReadField)];
+    public static IReadOnlyList<FieldDefinition> Properties { get; } =
+        [.. BasicProperties.Split(' ').Select(ReadField)];
 
     /// <summary>The method of that name, or null.</summary>
     public static MethodDefinition? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>The method of those numbers, or null.</summary>
-    public static MethodDefinition? Find(ushort classId, ushort methodId) => ByNumbers.GetValueOrDefault((classId, methodId));
+    public static MethodDefinition? Find(ushort classId, ushort methodId) =>
+        ByNumbers.GetValueOrDefault((classId, methodId));
 
     private static MethodDefinition ReadLine(string line)
     {

@@ -5,7 +5,8 @@ namespace Warren.Conformance.Wire;
 
 /// <summary>
 /// One TCP connection to a broker, frame by frame. It does nothing on its own: no handshake, no reply, no heartbeat.
-/// One thread uses it. A write to a connection that the server has closed is ignored, as the read that follows tells it.
+/// One thread uses it. A write to a connection that the server has closed is ignored, as the read that follows tells
+/// it.
 /// </summary>
 public sealed class WireConnection : IDisposable
 {

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Warren.Conformance.Wire;
 
-/// <summary>Reads AMQP's elementary types from a payload; an end before its time is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>
+/// Reads AMQP's elementary types from a payload; an end before its time is an <see cref="InvalidDataException"/>.
+/// </summary>
 public sealed class WireReader(byte[] payload)
 {
     private int _position;

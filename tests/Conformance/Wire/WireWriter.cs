@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Warren.Conformance.Wire;
 
-/// <summary>Writes AMQP's elementary types to a growing buffer. Consecutive bits share octets as the specification says.</summary>
+/// <summary>
+/// Writes AMQP's elementary types to a growing buffer. Consecutive bits share octets as the specification says.
+/// </summary>
 public sealed class WireWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();

@@ -13,7 +13,9 @@ public static class BannedApiRule
     private static readonly string[] Nowhere = [];
     private static readonly string[] Start = ["src/Server/Program.cs"];
 
-    /// <summary>What a node reads before it serves and leaves behind for others; nothing that a simulation runs.</summary>
+    /// <summary>
+    /// What a node reads before it serves and leaves behind for others; nothing that a simulation runs.
+    /// </summary>
     private static readonly string[] FileSeam =
     [
         "src/Server/Configuration/", "src/Server/Logging/", "src/Server/PidFile.cs", "src/Server/BootDefinitions.cs",

@@ -21,7 +21,10 @@ public static class ImportApplication
         if (!PasswordHash.TryParseHashing(broker.Options.PasswordHashing, out PasswordHashing hashing))
             hashing = PasswordHashing.Sha256;
         foreach (ImportedUser user in document.Users)
-            security = security.WithUser(user.ToUser(hashing, RandomNumberGenerator.GetBytes(PasswordHash.SaltSizeBytes)));
+        {
+            security = security.WithUser(
+                user.ToUser(hashing, RandomNumberGenerator.GetBytes(PasswordHash.SaltSizeBytes)));
+        }
         foreach (ImportedVhost vhost in document.Vhosts)
             AddVhost(broker, vhost);
         foreach (ImportedVhost vhost in document.Vhosts)
@@ -32,19 +35,27 @@ public static class ImportApplication
         foreach (ImportedPermission permission in document.Permissions)
             security = security.WithPermission(permission.User, permission.Vhost, permission.Permission);
         foreach (ImportedTopicPermission permission in document.TopicPermissions)
-            security = security.WithTopicPermission(permission.User, permission.Vhost, permission.Exchange, permission.Permission);
+        {
+            security = security.WithTopicPermission(
+                permission.User, permission.Vhost, permission.Exchange, permission.Permission);
+        }
         broker.Security = security;
         foreach (ImportedExchange exchange in document.Exchanges)
             Attempt($"exchange '{exchange.Name}' in vhost '{exchange.Vhost}'", () => AddExchange(broker, exchange));
         foreach (ImportedQueue queue in document.Queues)
             Attempt($"queue '{queue.Name}' in vhost '{queue.Vhost}'", () => AddQueue(broker, queue));
         foreach (ImportedBinding binding in document.Bindings)
-            Attempt($"binding from '{binding.Source}' to '{binding.Destination}' in vhost '{binding.Vhost}'", () => AddBinding(broker, binding));
+        {
+            Attempt(
+                $"binding from '{binding.Source}' to '{binding.Destination}' in vhost '{binding.Vhost}'",
+                () => AddBinding(broker, binding));
+        }
     }
 
     private static void CheckUsers(SecuritySnapshot security, DefinitionsDocument document)
     {
-        IEnumerable<string> named = document.Permissions.Select(one => one.User).Concat(document.TopicPermissions.Select(one => one.User));
+        IEnumerable<string> named = document.Permissions.Select(one => one.User)
+            .Concat(document.TopicPermissions.Select(one => one.User));
         foreach (string user in named)
         {
             if (!security.TryGetUser(user, out _))
@@ -96,7 +107,8 @@ public static class ImportApplication
         Vhost vhost = VhostOf(broker, queue.Vhost);
         string defaultType = vhost.DefaultQueueType ?? broker.Options.DefaultQueueType;
         ValidQueue valid = DeclareQueue.Validate(
-            queue.Vhost, queue.Name, queue.Durable, false, queue.AutoDelete, queue.Arguments, defaultType, broker.Options);
+            queue.Vhost, queue.Name, queue.Durable, false, queue.AutoDelete,
+            queue.Arguments, defaultType, broker.Options);
         var declaration = new QueueDeclaration
         {
             Vhost = queue.Vhost,

@@ -8,7 +8,9 @@ public enum AnswerKind : byte
     /// <summary>A get found no message.</summary>
     Empty,
 
-    /// <summary>A consumer was refused: the queue is in exclusive use, or it would have been exclusive and is not alone.</summary>
+    /// <summary>
+    /// A consumer was refused: the queue is in exclusive use, or it would have been exclusive and is not alone.
+    /// </summary>
     RefusedExclusive,
 
     /// <summary>A get was refused: quorum queues with a single active consumer know none.</summary>

@@ -13,17 +13,34 @@ internal sealed class Consumers(bool singleActive, bool quorum)
     private Consumer? _first;
     private Consumer? _last;
 
+    /// <summary>Whether one of the first few waits for its connection to write; all of thousands need not be asked.</summary>
+    public bool HasClosedWindow
+    {
+        get
+        {
+            Consumer? consumer = First;
+            for (int asked = 0; consumer is not null && asked < 16; asked++, consumer = consumer.Next)
+            {
+                if (consumer.WindowMessagesLeft <= 0 || consumer.WindowBytesLeft <= 0)
+                    return true;
+            }
+            return false;
+        }
+    }
+
     public int Count { get; private set; }
 
-    /// <summary>The consumer that has the queue to itself: the single active or an exclusive one; null: there is none.</summary>
+    /// <summary>
+    /// The consumer that has the queue to itself: the single active or an exclusive one; null: there is none.
+    /// </summary>
     public Consumer? Holder { get; private set; }
 
     /// <summary>In the order they came.</summary>
     public Consumer? First => _first;
 
     /// <summary>
-    /// Whether RabbitMQ would refuse the consumer. Exclusive use and a single active consumer exclude each other; quorum
-    /// queues know no exclusive consumers and take the flag without heeding it.
+    /// Whether RabbitMQ would refuse the consumer. Exclusive use and a single active consumer exclude each other;
+    /// quorum queues know no exclusive consumers and take the flag without heeding it.
     /// </summary>
     public bool Refuses(Consumer consumer)
     {
@@ -79,7 +96,10 @@ internal sealed class Consumers(bool singleActive, bool quorum)
             Update(Holder);
     }
 
-    /// <summary>Who takes the next message, its place in a shared prefetch taken; null: nobody can. Whoever is named must get one.</summary>
+    /// <summary>
+    /// Who takes the next message, its place in a shared prefetch taken; null: nobody can. Whoever is named must get
+    /// one.
+    /// </summary>
     public Consumer? Next()
     {
         for (; _firstReady < _levels.Count; _firstReady++)
@@ -96,7 +116,9 @@ internal sealed class Consumers(bool singleActive, bool quorum)
         return null;
     }
 
-    /// <summary>Something of the consumer's credit came back: it joins the round if it may and is not in it.</summary>
+    /// <summary>
+    /// Something of the consumer's credit came back: it joins the round if it may and is not in it.
+    /// </summary>
     public void Update(Consumer consumer)
     {
         if (!consumer.Attached || consumer.NextReady is not null || consumer.Starved || !consumer.HasCredit)
@@ -110,12 +132,14 @@ internal sealed class Consumers(bool singleActive, bool quorum)
     }
 
     /// <summary>
-    /// Asks twice: the first refusal tells the channel that somebody starves, and a place given back before the channel
-    /// could know that is found by the second.
+    /// Asks twice: the first refusal tells the channel that somebody starves, and a place given back before the
+    /// channel could know that is found by the second.
     /// </summary>
     private static bool TakeShared(Consumer consumer) => consumer.Shared!.TryTake() || consumer.Shared.TryTake();
 
-    /// <summary>Classic queues choose by priority, then age; quorum queues by age alone, as RabbitMQ 3.13 does.</summary>
+    /// <summary>
+    /// Classic queues choose by priority, then age; quorum queues by age alone, as RabbitMQ 3.13 does.
+    /// </summary>
     private Consumer? Successor()
     {
         Consumer? chosen = _first;

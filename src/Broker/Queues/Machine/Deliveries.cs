@@ -1,9 +1,10 @@
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// Messages on their way and out with clients: hands them to consumers and gets, keeps what is to be acknowledged, and
-/// finds what stays unacknowledged for too long. Only the earliest moment at which something can be overdue is kept, so
-/// that a delivery costs one comparison; at that moment the slots are looked through, and the next moment is what they show.
+/// Messages on their way and out with clients: hands them to consumers and gets, keeps what is to be acknowledged,
+/// and finds what stays unacknowledged for too long. Only the earliest moment at which something can be overdue is
+/// kept, so that a delivery costs one comparison; at that moment the slots are looked through, and the next moment is
+/// what they show.
 /// </summary>
 internal sealed class Deliveries(EffectList effects, QueueTotals totals)
 {
@@ -20,7 +21,9 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
     /// <summary>When to look for what is overdue; <see cref="long.MaxValue"/>: never.</summary>
     public long NextCheckMs { get; private set; } = long.MaxValue;
 
-    /// <summary>The timeout of gets and of whoever holds messages, cancelled or not. Everything is looked at again.</summary>
+    /// <summary>
+    /// The timeout of gets and of whoever holds messages, cancelled or not. Everything is looked at again.
+    /// </summary>
     public void Configure(long? timeoutMs, long nowMs)
     {
         _getters.SetTimeout(timeoutMs);
@@ -98,10 +101,14 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
         return consumers;
     }
 
-    /// <summary>Whether the consumer is nobody's: it stands for gets, which have no channel that could be closed.</summary>
+    /// <summary>
+    /// Whether the consumer is nobody's: it stands for gets, which have no channel that could be closed.
+    /// </summary>
     public bool IsOfGets(Consumer consumer) => consumer == _getters;
 
-    /// <summary>What a consumer holds, in the order of the queue; of gets only what is overdue, since they are many clients'.</summary>
+    /// <summary>
+    /// What a consumer holds, in the order of the queue; of gets only what is overdue, since they are many clients'.
+    /// </summary>
     public List<(long Position, int Slot)> HeldBy(Consumer consumer, long nowMs)
     {
         var held = new List<(long Position, int Slot)>();

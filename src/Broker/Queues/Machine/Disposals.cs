@@ -3,8 +3,8 @@ using Warren.Broker.Messages;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// How messages leave a queue unread: expired at its head, over its length limit, rejected, or returned too often. With a
-/// dead-letter exchange they go there, else they are released; either way they are counted.
+/// How messages leave a queue unread: expired at its head, over its length limit, rejected, or returned too often.
+/// With a dead-letter exchange they go there, else they are released; either way they are counted.
 /// </summary>
 internal sealed class Disposals(EffectList effects, ReadyMessages ready, QueueTotals totals, bool quorum)
 {
@@ -44,7 +44,9 @@ internal sealed class Disposals(EffectList effects, ReadyMessages ready, QueueTo
         return true;
     }
 
-    /// <summary>A message has come to the tail: drops the head if that is too much, or if it expired as it came.</summary>
+    /// <summary>
+    /// A message has come to the tail: drops the head if that is too much, or if it expired as it came.
+    /// </summary>
     public void AfterAdding(long nowMs)
     {
         if (_limit.Exists)

@@ -70,7 +70,9 @@ public sealed class EffectList
         effect.DeliveryCount = deliveryCount;
     }
 
-    /// <summary>Neighbours of one slab share an effect: emptying a long queue costs one a slab, not one a message.</summary>
+    /// <summary>
+    /// Neighbours of one slab share an effect: emptying a long queue costs one a slab, not one a message.
+    /// </summary>
     internal void Release(in Message message)
     {
         if (Count > 0)

@@ -1,8 +1,9 @@
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// What a queue may hold: ready messages and the bytes of their bodies, and what happens beyond. A classic queue refuses
-/// a publish that would not fit. A quorum queue refuses once it is over its limit, until it is down to four fifths of it.
+/// What a queue may hold: ready messages and the bytes of their bodies, and what happens beyond. A classic queue
+/// refuses a publish that would not fit. A quorum queue refuses once it is over its limit, until it is down to four
+/// fifths of it.
 /// </summary>
 internal sealed class LengthLimit(bool quorum)
 {
@@ -39,7 +40,9 @@ internal sealed class LengthLimit(bool quorum)
         return _refusing;
     }
 
-    /// <summary>Notes whether a quorum queue went over its limit, or under the mark at which it accepts again.</summary>
+    /// <summary>
+    /// Notes whether a quorum queue went over its limit, or under the mark at which it accepts again.
+    /// </summary>
     public void Observe(ReadyMessages ready)
     {
         if (_refusing)

@@ -12,6 +12,8 @@ public readonly struct PublishTicket(object? publisher, ulong sequence, object? 
     /// <summary>The publisher's number of the message.</summary>
     public ulong Sequence { get; } = sequence;
 
-    /// <summary>What binds the answers of several queues to one message; null when it went to one queue only.</summary>
+    /// <summary>
+    /// What binds the answers of several queues to one message; null when it went to one queue only.
+    /// </summary>
     public object? Group { get; } = group;
 }

@@ -3,7 +3,8 @@ using Warren.Broker.Messages;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// One outcome of a command. Which members mean something depends on <see cref="Kind"/>, as each says; the others are default.
+/// One outcome of a command. Which members mean something depends on <see cref="Kind"/>, as each says; the others are
+/// default.
 /// </summary>
 public struct QueueEffect
 {
@@ -34,7 +35,9 @@ public struct QueueEffect
     /// <summary>Release: how many references of <see cref="Slab"/> are given back, one a message.</summary>
     public readonly int References => Small;
 
-    /// <summary>Deliver, GetOk: names the delivery together with <see cref="Position"/>; -1: acknowledged as it was sent.</summary>
+    /// <summary>
+    /// Deliver, GetOk: names the delivery together with <see cref="Position"/>; -1: acknowledged as it was sent.
+    /// </summary>
     public readonly int Slot => Small;
 
     /// <summary>Deliver, GetOk: the message's place in the queue's order.</summary>

@@ -1,6 +1,8 @@
 namespace Warren.Broker.Queues;
 
-/// <summary>What a queue has done since it was made. Plain fields of the queue's turn; others may read an old value.</summary>
+/// <summary>
+/// What a queue has done since it was made. Plain fields of the queue's turn; others may read an old value.
+/// </summary>
 public sealed class QueueTotals
 {
     /// <summary>Publishes that came, refused ones too.</summary>

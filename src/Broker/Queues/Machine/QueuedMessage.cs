@@ -2,7 +2,9 @@ using Warren.Broker.Messages;
 
 namespace Warren.Broker.Queues;
 
-/// <summary>A message with what its queue knows of it: 48 bytes, the cost of a waiting message beside its slab.</summary>
+/// <summary>
+/// A message with what its queue knows of it: 48 bytes, the cost of a waiting message beside its slab.
+/// </summary>
 internal struct QueuedMessage
 {
     /// <summary>Where its bytes are; holds one slab reference.</summary>
@@ -14,7 +16,9 @@ internal struct QueuedMessage
     /// <summary>Queue time at which it expires; <see cref="long.MaxValue"/>: never.</summary>
     public long ExpiresAtMs;
 
-    /// <summary>How often it came back; -1: the queue does not count. Links free slots in <see cref="UnackedMessages"/>.</summary>
+    /// <summary>
+    /// How often it came back; -1: the queue does not count. Links free slots in <see cref="UnackedMessages"/>.
+    /// </summary>
     public int DeliveryCount;
 
     public byte Priority;

@@ -4,8 +4,8 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// The messages that wait for a taker: one lane a priority, the highest first; in a lane the returned ones, then the
-/// run of new ones. The first message of the highest lane is the queue's head: the only one that is delivered, dropped
-/// or expires. Invariant: a lane's bit is set exactly while the lane holds a message.
+/// run of new ones. The first message of the highest lane is the queue's head: the only one that is delivered,
+/// dropped or expires. Invariant: a lane's bit is set exactly while the lane holds a message.
 /// </summary>
 internal sealed class ReadyMessages
 {

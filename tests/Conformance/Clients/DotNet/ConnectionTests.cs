@@ -21,7 +21,8 @@ public sealed class ConnectionTests(BrokerFixture fixture) : DotNetClient(fixtur
         string[] queues = await Task.WhenAll(channels.Select(async channel =>
             (await channel.QueueDeclareAsync(cancellationToken: Stop)).QueueName));
         Assert.Equal(1000, queues.Distinct().Count());
-        await Task.WhenAll(channels.Select((channel, i) => channel.BasicPublishAsync("", queues[^(i + 1)], Bytes($"{i}"), Stop).AsTask()));
+        await Task.WhenAll(channels.Select(
+            (channel, i) => channel.BasicPublishAsync("", queues[^(i + 1)], Bytes($"{i}"), Stop).AsTask()));
         BlockingCollection<string> received = [];
         await Task.WhenAll(channels.Select(async (channel, i) =>
         {

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Warren.Conformance.Clients.DotNet;
 
-/// <summary>What the programs with RabbitMQ.Client share: a connection, names of their own, and waiting with a bound.</summary>
+/// <summary>
+/// What the programs with RabbitMQ.Client share: a connection, names of their own, and waiting with a bound.
+/// </summary>
 public abstract class DotNetClient(BrokerFixture fixture) : IAsyncLifetime
 {
     private static int _counter;
@@ -71,7 +73,8 @@ public abstract class DotNetClient(BrokerFixture fixture) : IAsyncLifetime
         List<BasicDeliverEventArgs> taken = [];
         while (taken.Count < count)
         {
-            Assert.True(received.TryTake(out BasicDeliverEventArgs? one, Patience), $"{taken.Count} of {count} arrived");
+            Assert.True(
+                received.TryTake(out BasicDeliverEventArgs? one, Patience), $"{taken.Count} of {count} arrived");
             taken.Add(one);
         }
 

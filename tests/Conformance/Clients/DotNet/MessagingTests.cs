@@ -15,7 +15,8 @@ public sealed class MessagingTests(BrokerFixture fixture) : DotNetClient(fixture
     {
         string queue = Name("work");
         await using IChannel producer = await OpenAsync(confirms: true);
-        await producer.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: Stop);
+        await producer.QueueDeclareAsync(
+            queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: Stop);
         for (int i = 0; i < 200; i++)
             await producer.BasicPublishAsync("", queue, Bytes($"{i}"), Stop);
 
@@ -30,7 +31,8 @@ public sealed class MessagingTests(BrokerFixture fixture) : DotNetClient(fixture
 
         await using IChannel worker = await OpenAsync();
         List<BasicDeliverEventArgs> rest = Take(await ConsumeAsync(worker, queue), 190);
-        Assert.Equal(Enumerable.Range(10, 190).Select(i => $"{i}"), rest.Select(one => Text(one.Body)).OrderBy(int.Parse));
+        Assert.Equal(
+            Enumerable.Range(10, 190).Select(i => $"{i}"), rest.Select(one => Text(one.Body)).OrderBy(int.Parse));
         Assert.InRange(rest.Count(one => one.Redelivered), 40, 50);
         Assert.Equal(0u, await producer.QueueDeleteAsync(queue, false, false, Stop));
     }
@@ -82,7 +84,8 @@ public sealed class MessagingTests(BrokerFixture fixture) : DotNetClient(fixture
         serving.ReceivedAsync += async (_, call) =>
         {
             BasicProperties reply = new() { CorrelationId = call.BasicProperties.CorrelationId };
-            await server.BasicPublishAsync("", call.BasicProperties.ReplyTo!, false, reply, Bytes(Text(call.Body) + "!"), Stop);
+            await server.BasicPublishAsync(
+                "", call.BasicProperties.ReplyTo!, false, reply, Bytes(Text(call.Body) + "!"), Stop);
         };
         await server.BasicConsumeAsync(queue, autoAck: true, serving, Stop);
 
@@ -180,7 +183,8 @@ public sealed class MessagingTests(BrokerFixture fixture) : DotNetClient(fixture
         string exchange = Name("headers");
         await using IChannel channel = await OpenAsync(confirms: true);
         await channel.QueueDeclareAsync(
-            queue, false, false, false, new Dictionary<string, object?> { ["x-max-priority"] = 10 }, cancellationToken: Stop);
+            queue, false, false, false,
+            new Dictionary<string, object?> { ["x-max-priority"] = 10 }, cancellationToken: Stop);
         await channel.ExchangeDeclareAsync(exchange, ExchangeType.Headers, autoDelete: true, cancellationToken: Stop);
         Dictionary<string, object?> match = new() { ["x-match"] = "all", ["format"] = "pdf", ["pages"] = 3 };
         await channel.QueueBindAsync(queue, exchange, "", match, cancellationToken: Stop);

@@ -22,7 +22,8 @@ public sealed class RecoveryTests(BrokerFixture fixture) : DotNetClient(fixture)
         await using IConnection connection = await factory.CreateConnectionAsync(Stop);
         await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: Stop);
         await channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: false, cancellationToken: Stop);
-        string named = (await channel.QueueDeclareAsync(Name("queue"), false, false, true, cancellationToken: Stop)).QueueName;
+        string named =
+            (await channel.QueueDeclareAsync(Name("queue"), false, false, true, cancellationToken: Stop)).QueueName;
         string serverNamed = (await channel.QueueDeclareAsync(cancellationToken: Stop)).QueueName;
         await channel.QueueBindAsync(named, exchange, "a.*", cancellationToken: Stop);
         await channel.QueueBindAsync(serverNamed, exchange, "#", cancellationToken: Stop);
