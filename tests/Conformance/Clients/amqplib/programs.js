@@ -1,4 +1,5 @@
-// Programs with amqplib, as its users write them: node programs.js CASE URI. Ends with 0 when the case went as it should.
+// Programs with amqplib, as its users write them: node programs.js CASE URI.
+// Ends with 0 when the case went as it should.
 'use strict';
 const amqp = require('amqplib');
 const assert = require('node:assert');
@@ -87,7 +88,8 @@ const cases = {
   async confirms_and_returns(connection) {
     const channel = await connection.createConfirmChannel();
     const queue = `${prefix}small`;
-    await channel.assertQueue(queue, { exclusive: true, maxLength: 1, arguments: { 'x-overflow': 'reject-publish' } });
+    const small = { exclusive: true, maxLength: 1, arguments: { 'x-overflow': 'reject-publish' } };
+    await channel.assertQueue(queue, small);
     const publish = (text) => new Promise((resolve) => {
       channel.sendToQueue(queue, Buffer.from(text), {}, (error) => resolve(error ? 'nack' : 'ack'));
     });
