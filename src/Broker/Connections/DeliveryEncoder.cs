@@ -23,6 +23,9 @@ internal sealed class DeliveryEncoder
     /// <summary>Bytes of a whole frame, as negotiated.</summary>
     public int FrameMaxBytes { get; set; } = 4096;
 
+    /// <summary>The item last given was not written, because its channel was closed meanwhile.</summary>
+    public bool WasRefused { get; private set; }
+
     /// <summary>The item last given is partly out: its delivery has been numbered.</summary>
     public bool IsInsideItem => _inBody;
 
@@ -42,14 +45,13 @@ internal sealed class DeliveryEncoder
                 + message.PropertiesSizeBytes + DeliveryCountHeader.MostAddedBytes;
             if (output.Length < neededBytes)
                 return 0;
-            if (!TryWriteMethod(item, output, ref written))
+            WasRefused = !TryWriteMethod(item, output, ref written);
+            if (WasRefused)
             {
                 done = true;
                 return 0;
             }
-            written += FrameWriter.WriteHeader(
-                output[written..], item.Channel!.Number, BasicPublish.ClassId,
-                (ulong)message.BodySizeBytes, properties);
+            written += WriteHeader(item, output[written..]);
             _inBody = true;
             _bodySent = 0;
         }

@@ -140,7 +140,10 @@ internal sealed class OutputLoop
                     _used += _encoder.Encode(item, room, out bool done, out int neededBytes);
                     if (!done)
                         return neededBytes;
-                    MessageWritten(item);
+                    if (_encoder.WasRefused)
+                        Outbox.Discard(item);
+                    else
+                        MessageWritten(item);
                     break;
             }
         }
