@@ -1,4 +1,5 @@
-// Programs with amqplib, as its users write them: node programs.js CASE URI. Ends with 0 when the case went as it should.
+// Programs with amqplib, as its users write them: node programs.js CASE URI.
+// Ends with 0 when the case went as it should.
 'use strict';
 const amqp = require('amqplib');
 const assert = require('node:assert');
@@ -48,11 +49,12 @@ const cases = {
     dying.connection.stream.destroy();
     const worked = collector(100);
     await channel.prefetch(5);
-    await channel.consume(queue, (message) => { channel.ack(message); worked.take(message); });
+    const { consumerTag } = await channel.consume(queue, (message) => { channel.ack(message); worked.take(message); });
     await worked.done;
     const numbers = worked.received.map((message) => Number(message.content)).sort((a, b) => a - b);
     assert.deepStrictEqual(numbers, [...Array(100).keys()]);
     assert.strictEqual(worked.received.filter((message) => message.fields.redelivered).length, 10);
+    await channel.cancel(consumerTag);
     await channel.deleteQueue(queue);
   },
 
@@ -86,7 +88,8 @@ const cases = {
   async confirms_and_returns(connection) {
     const channel = await connection.createConfirmChannel();
     const queue = `${prefix}small`;
-    await channel.assertQueue(queue, { exclusive: true, maxLength: 1, arguments: { 'x-overflow': 'reject-publish' } });
+    const small = { exclusive: true, maxLength: 1, arguments: { 'x-overflow': 'reject-publish' } };
+    await channel.assertQueue(queue, small);
     const publish = (text) => new Promise((resolve) => {
       channel.sendToQueue(queue, Buffer.from(text), {}, (error) => resolve(error ? 'nack' : 'ack'));
     });
@@ -167,6 +170,7 @@ const cases = {
   await cases[name](connection);
   await connection.close();
   console.log('ok');
+  process.exit(0);
 })().catch((error) => {
   console.error(error);
   process.exit(1);

@@ -20,8 +20,8 @@ def simple_queue():
             assert message.payload == {"number": i, "text": "\u20ac"}, message.payload
             message.ack()
         queue.clear()
-        queue.queue.delete()
         queue.close()
+        connection.channel().queue_delete(PREFIX + "simple")
 
 
 def topics():
@@ -83,12 +83,12 @@ def celery():
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, here)
     worker = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool=threads", "-c", "2", "-l", "INFO",
-         "--without-gossip", "-n", "worker-%d@localhost" % os.getpid()], cwd=here)
+        [sys.executable, "-m", "celery", "-A", "tasks", "worker", "-c", "2", "-l", "INFO",
+         "--without-gossip", "--without-mingle", "-n", "worker-%d@localhost" % os.getpid()], cwd=here)
     try:
         import tasks
-        results = [tasks.add.apply_async((i, i), priority=i % 5) for i in range(50)]
-        assert [result.get(timeout=40) for result in results] == [2 * i for i in range(50)]
+        results = [tasks.add.apply_async((i, i), priority=i % 5) for i in range(30)]
+        assert [result.get(timeout=40) for result in results] == [2 * i for i in range(30)]
         assert tasks.flaky.delay().get(timeout=20) == 2
         try:
             tasks.fail.delay().get(timeout=20)

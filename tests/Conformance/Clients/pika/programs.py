@@ -1,5 +1,6 @@
 """Programs with pika, as its users write them: programs.py CASE URI. Ends with 0 when the case went as it should."""
 import os
+import signal
 import sys
 import threading
 import time
@@ -38,6 +39,19 @@ def until(connection, condition, seconds=20):
         connection.process_data_events(time_limit=0.05)
 
 
+def die_with_work_in_hand(queue):
+    """A process that takes 25 messages, acknowledges 5 of them and is killed."""
+    connection = connect()
+    channel = connection.channel()
+    held = []
+    channel.basic_qos(prefetch_count=20)
+    channel.basic_consume(queue, lambda ch, m, p, body: held.append(m.delivery_tag))
+    until(connection, lambda: len(held) == 20)
+    channel.basic_ack(held[4], multiple=True)
+    until(connection, lambda: len(held) == 25)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def work_queue():
     queue = PREFIX + "work"
     connection = connect()
@@ -47,15 +61,10 @@ def work_queue():
     for i in range(100):
         channel.basic_publish("", queue, str(i), pika.BasicProperties(delivery_mode=2))
 
-    dying = connect()
-    held = []
-    dying_channel = dying.channel()
-    dying_channel.basic_qos(prefetch_count=20)
-    dying_channel.basic_consume(queue, lambda ch, m, p, body: held.append((m.delivery_tag, body)))
-    until(dying, lambda: len(held) == 20)
-    dying_channel.basic_ack(held[4][0], multiple=True)
-    until(dying, lambda: len(held) == 25)
-    dying._impl._transport.abort()
+    dying = os.fork()
+    if dying == 0:
+        die_with_work_in_hand(queue)
+    os.waitpid(dying, 0)
 
     done = []
 
@@ -234,6 +243,7 @@ def channels():
     opened = [connection.channel() for _ in range(1000)]
     queues = [channel.queue_declare("", exclusive=True).method.queue for channel in opened]
     assert len(set(queues)) == 1000
+    opened[0].confirm_delivery()
     opened[0].basic_publish("", queues[999], "across")
     assert bodies(opened[999], queues[999]) == ["across"]
     for channel in opened:
