@@ -1,5 +1,6 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
+using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
@@ -13,6 +14,7 @@ namespace Warren.Broker.Channels;
 internal sealed class DeleteQueueRequest : QueueRequest
 {
     private readonly QueueDefinition _queue;
+    private ConnectionEvent[] _events = [];
 
     public DeleteQueueRequest(Channel channel, bool noWait, QueueDefinition queue)
         : base(channel, noWait) => _queue = queue;
@@ -29,7 +31,24 @@ internal sealed class DeleteQueueRequest : QueueRequest
         }
         // Closed by somebody else already: as in RabbitMQ, deleting what is not there succeeds.
         uint count = effect.Answer == AnswerKind.Ok ? (uint)effect.MessageCount : 0;
-        PassOn = () => Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, () => Succeed(new QueueDeleteOk(count))));
+        PassOn = () => Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, () => Tell(count)));
         return null;
+    }
+
+    /// <summary>
+    /// Takes over what connections are to be told of the queue's end: whoever deletes a queue that he consumes from gets
+    /// delete-ok before the cancellation, as from RabbitMQ; kombu takes the other order for an error.
+    /// </summary>
+    internal void TakeOver(List<ConnectionEvent> events)
+    {
+        _events = [.. events];
+        events.Clear();
+    }
+
+    private void Tell(uint count)
+    {
+        Succeed(new QueueDeleteOk(count));
+        foreach (ConnectionEvent happened in _events)
+            happened.Channel!.Connection.Post(happened);
     }
 }

@@ -239,6 +239,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueEffectKind.Answer:
                 var request = (QueueRequest)effect.Request;
+                if (request is DeleteQueueRequest deletion && effect.Answer == AnswerKind.Ok)
+                    deletion.TakeOver(scratch.Events);
                 if (request.Answered(effect) is { } frames)
                     scratch.Outboxes.Add(request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames, request.Channel.Deliveries));
                 scratch.Answered.Add(request);
