@@ -249,7 +249,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         {
             // Our own mistake, but nothing outside this connection has seen it: it is given up, the node goes on.
             Broker.Log(
-                LogLevel.Critical, LogCategory.Connection, $"Connection {Peer.Name} is given up after an error of the broker: {error}");
+                LogLevel.Critical,
+                LogCategory.Connection,
+                $"Connection {Peer.Name} is given up after an error of the broker: {error}");
             GiveUp();
         }
     }

@@ -18,7 +18,11 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public BrokerHost(BrokerOptions? options = null) =>
         Broker = new MessageBroker(
-            options ?? new BrokerOptions(), ThreadPoolTurns.Instance, Time, new Random(1), (_, _, line) => Log.Enqueue(line));
+            options ?? new BrokerOptions(),
+            ThreadPoolTurns.Instance,
+            Time,
+            new Random(1),
+            (_, _, line) => Log.Enqueue(line));
 
     public ManualTime Time { get; } = new();
 

@@ -114,7 +114,10 @@ public sealed class CloseTests : IAsyncDisposable
         }
         host.Time.Advance(TimeSpan.FromSeconds(60));
         Received close = await link.Client.ExpectAsync(MethodId.ChannelClose);
-        Assert.StartsWith("406 PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out", close.CloseReason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "406 PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out",
+            close.CloseReason,
+            StringComparison.Ordinal);
         await link.Client.SendAsync(1, new ChannelCloseOk());
         foreach (string queue in (string[])["a", "b", "c"])
             await host.QueueHolds(queue, 1, 0);
