@@ -74,6 +74,8 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Who is held back by an alarm does not read, and so does not see that its client has gone.
+        UseMemory(0);
         foreach (Link link in _links)
             link.Wire.Cut();
         foreach (Link link in _links)
