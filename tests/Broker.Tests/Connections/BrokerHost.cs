@@ -64,6 +64,11 @@ internal sealed class BrokerHost : IAsyncDisposable
         return queue.Home;
     }
 
+    /// <summary>Waits until there is no queue of this name.</summary>
+    public Task QueueIsGone(string name) => Eventually.True(
+        () => Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost) && !vhost.Queues.TryGetValue(name, out _),
+        () => $"{name} is there");
+
     /// <summary>Waits until the queue has these counts.</summary>
     public Task QueueHolds(string name, int ready, int unacked) => Eventually.True(
         () => Queue(name).ReadyCount == ready && Queue(name).UnackedCount == unacked,
