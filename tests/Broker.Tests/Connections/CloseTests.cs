@@ -34,6 +34,8 @@ public sealed class CloseTests : IAsyncDisposable
         else
             reader.Client.Add(1, new ChannelClose(200, "bye", 0, 0));
         await reader.Client.FlushAsync();
+        // Not a byte is read before the channel has ended.
+        await Eventually.True(() => _host.Queue("q").ConsumerCount == 0);
         uint awaited = byMistake ? MethodId.ChannelClose : MethodId.ChannelCloseOk;
         int delivered = 0;
         while ((await reader.Client.NextAsync()).Method != awaited)
