@@ -1,0 +1,35 @@
+namespace Warren.Storage.Disk;
+
+/// <summary>
+/// The seam between the node log and the machine's disk: one directory, and files named by paths relative to it with
+/// '/' between their parts. What a crash may do to each operation is told in docs/formats/node-log.md: nothing is
+/// durable before the matching sync, neither bytes (<see cref="IDiskFile.Sync"/>) nor names
+/// (<see cref="SyncDirectory"/>).
+/// All members throw <see cref="DiskException"/> and nothing else.
+/// </summary>
+public interface IDisk
+{
+    /// <summary>Bytes that can still be written for the node's user.</summary>
+    long FreeBytes { get; }
+
+    /// <summary>Names of the files, not directories, of a directory; empty if there is none.</summary>
+    IReadOnlyList<string> List(string directory);
+
+    /// <summary>Makes a directory and its parents; nothing if it is there.</summary>
+    void MakeDirectory(string directory);
+
+    /// <summary>Makes a file that must not be there, with <paramref name="allocateBytes"/> reserved for it.</summary>
+    IDiskFile Create(string path, long allocateBytes);
+
+    /// <summary>Opens a file that must be there, to read and write.</summary>
+    IDiskFile Open(string path);
+
+    /// <summary>Renames a file, replacing one of the new name in one step.</summary>
+    void Rename(string from, string to);
+
+    /// <summary>Removes a file; nothing if there is none. Files that are open can still be read.</summary>
+    void Delete(string path);
+
+    /// <summary>Makes the names of a directory durable: what was created, renamed or deleted in it before.</summary>
+    void SyncDirectory(string directory);
+}
