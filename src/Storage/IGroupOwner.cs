@@ -5,8 +5,8 @@ namespace Warren.Storage;
 /// </summary>
 public interface IGroupOwner
 {
-    /// <summary>Every record of the group up to this index is on stable storage.</summary>
-    void Durable(LogIndex index);
+    /// <summary>Every record of the group up to this LSN is on stable storage.</summary>
+    void Durable(Lsn lsn);
 
     /// <summary>
     /// Records were copied. Whoever holds an old position replaces it, then completes the moves: only then does the old

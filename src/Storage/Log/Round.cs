@@ -16,7 +16,7 @@ internal sealed class Round
 
     private readonly List<byte[]> _chunks = [];
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
-    private readonly List<LogGroup> _groups = [];
+    private readonly List<(LogGroup Group, Lsn Last)> _groups = [];
     private byte[] _chunk = [];
     private int _pieceStart;
     private int _chunkUsed;
@@ -30,6 +30,9 @@ internal sealed class Round
     public uint Start { get; private set; }
 
     public ulong Salt { get; private set; }
+
+    /// <summary>The records alone.</summary>
+    public long RecordBytes => _length - RoundHeader.SizeBytes;
 
     /// <summary>Header and records.</summary>
     public long LengthBytes => _length;
@@ -48,8 +51,8 @@ internal sealed class Round
     /// <summary>Set if the round is the first of a new segment.</summary>
     public SegmentHeader? NewSegment { get; private set; }
 
-    /// <summary>Groups with records in it, each once.</summary>
-    public IReadOnlyList<LogGroup> Groups => _groups;
+    /// <summary>Groups with records in it, each once, and the last record of each.</summary>
+    public IReadOnlyList<(LogGroup Group, Lsn Last)> Groups => _groups;
 
     public void Open(long number, uint segment, ulong salt, uint start, SegmentHeader? newSegment)
     {
@@ -82,14 +85,16 @@ internal sealed class Round
     }
 
     /// <summary>The group is told when the round is durable.</summary>
-    public void Note(LogGroup group, LogIndex index)
+    public void Note(LogGroup group, Lsn last)
     {
-        if (group.NotedRound != Number)
+        if (group.NotedRound == Number)
         {
-            group.NotedRound = Number;
-            _groups.Add(group);
+            _groups[group.NotedPlace] = (group, last);
+            return;
         }
-        group.NotedIndex = index;
+        group.NotedRound = Number;
+        group.NotedPlace = _groups.Count;
+        _groups.Add((group, last));
     }
 
     /// <summary>Everything to write at <see cref="Start"/>.</summary>

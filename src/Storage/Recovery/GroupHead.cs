@@ -1,0 +1,31 @@
+namespace Warren.Storage.Recovery;
+
+/// <summary>What is known of a group beside its entries.</summary>
+internal sealed record GroupHead(GroupId Id)
+{
+    public LogIndex LastIndex { get; set; }
+
+    public Term LastTerm { get; set; }
+
+    /// <summary>What the owner set last; null if it never did.</summary>
+    public byte[]? State { get; set; }
+
+    public Lsn StateLsn { get; set; }
+
+    public Position StatePosition { get; set; }
+
+    public int StateRecordBytes => State is null ? 0 : Log.RecordHeader.SizeBytes + State.Length;
+
+    public void SetState(ReadOnlySpan<byte> state, Lsn lsn, Position position)
+    {
+        State = state.ToArray();
+        StateLsn = lsn;
+        StatePosition = position;
+    }
+
+    public void Reach(LogIndex index, Term term)
+    {
+        LastIndex = index;
+        LastTerm = term;
+    }
+}
