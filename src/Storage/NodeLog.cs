@@ -17,6 +17,7 @@ public sealed class NodeLog
     private readonly IStorageWatcher _watcher;
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, LogGroup> _groups = [];
+    private readonly Dictionary<Lsn, WeakReference<SharedBody>> _bodies = [];
     private readonly Action _wake;
     private Round _filling = new();
     private Round _spare = new();
@@ -65,6 +66,16 @@ public sealed class NodeLog
 
     internal long Boot => _boot;
 
+    /// <summary>The segment that is being written, or will be with the next round.</summary>
+    internal uint CurrentSegment
+    {
+        get
+        {
+            lock (_lock)
+                return _writing?.Segment ?? _filling.Segment;
+        }
+    }
+
     /// <summary>Makes a group's way in. Once for a group's life in this process.</summary>
     public LogGroup OpenGroup(GroupId id, IGroupOwner owner)
     {
@@ -81,7 +92,9 @@ public sealed class NodeLog
         lock (_lock)
         {
             Appended appended = Add(ref header, null, 0, [], [], body);
-            return new SharedBody(appended.Lsn, appended.Position, body.Length);
+            var shared = new SharedBody(appended.Lsn, appended.Position, body.Length);
+            _bodies.Add(appended.Lsn, new WeakReference<SharedBody>(shared));
+            return shared;
         }
     }
 
@@ -128,6 +141,46 @@ public sealed class NodeLog
     {
         lock (_lock)
             return _groups.GetValueOrDefault(id);
+    }
+
+    /// <summary>What is durable now, and where it lies.</summary>
+    internal LogExtent Extent()
+    {
+        lock (_lock)
+            return new LogExtent(DurableLsn, [.. Segments.All().Select(segment => (segment, segment.End))]);
+    }
+
+    /// <summary>Makes a reader of bodies, for one thread at a time.</summary>
+    public EntryReader OpenReader() => new(this);
+
+    /// <summary>Takes note of a shared body that recovery found.</summary>
+    internal void Register(SharedBody body)
+    {
+        lock (_lock)
+            _bodies.Add(body.Lsn, new WeakReference<SharedBody>(body));
+    }
+
+    /// <summary>A shared body was copied: whoever holds it reads from there now.</summary>
+    internal void MoveBody(Lsn lsn, Position to)
+    {
+        lock (_lock)
+        {
+            if (_bodies.TryGetValue(lsn, out WeakReference<SharedBody>? held) && held.TryGetTarget(out SharedBody? body))
+                body.Position = to;
+        }
+    }
+
+    /// <summary>Forgets shared bodies that no owner holds any more.</summary>
+    internal void ForgetBodies()
+    {
+        lock (_lock)
+        {
+            foreach ((Lsn lsn, WeakReference<SharedBody> held) in _bodies)
+            {
+                if (!held.TryGetTarget(out _))
+                    _bodies.Remove(lsn);
+            }
+        }
     }
 
     /// <summary>A number for a segment that somebody else than the committer writes.</summary>
@@ -245,9 +298,9 @@ public sealed class NodeLog
 
     private void Complete(Round round)
     {
-        _current!.End = checked((uint)round.End);
         lock (_lock)
         {
+            _current!.End = checked((uint)round.End);
             _writing = null;
             _spare = round;
             Volatile.Write(ref _durableLsn, round.Last.Value);

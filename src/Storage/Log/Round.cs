@@ -84,6 +84,21 @@ internal sealed class Round
         return new Position(Segment, offset);
     }
 
+    /// <summary>Adds a copy of a record, its head as it was read; flags and checksum are the copy's own.</summary>
+    public Position AddCopy(in RecordHeader header, ReadOnlySpan<byte> head, byte[] body)
+    {
+        uint offset = checked((uint)(Start + _length));
+        Span<byte> copy = Reserve(head.Length);
+        head.CopyTo(copy);
+        header.Write(copy);
+        RecordHeader.Seal(copy, Salt, offset);
+        AddPiece(body);
+        if (Records++ == 0)
+            First = header.Lsn;
+        Last = header.Lsn;
+        return new Position(Segment, offset);
+    }
+
     /// <summary>The group is told when the round is durable.</summary>
     public void Note(LogGroup group, Lsn last)
     {
@@ -141,6 +156,8 @@ internal sealed class Round
     private void AddPiece(ReadOnlyMemory<byte> piece)
     {
         ClosePiece();
+        if (piece.IsEmpty)
+            return;
         _pieces.Add(piece);
         _length += piece.Length;
     }

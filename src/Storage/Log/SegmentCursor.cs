@@ -15,7 +15,7 @@ internal sealed class SegmentCursor : IDisposable
     private readonly uint _end;
     private readonly Lsn _after;
     private readonly Action<SegmentDamage> _damaged;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+    private byte[] _buffer = [];
     private long _bufferStart;
     private int _bufferCount;
     private long _at;
@@ -117,16 +117,20 @@ internal sealed class SegmentCursor : IDisposable
         return true;
     }
 
+    private void Grow(int count)
+    {
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(count, BufferBytes));
+    }
+
     // Makes these bytes lie in the buffer at _headAt; false if the file ends before.
     private bool Fill(long offset, int count)
     {
         if (offset < _bufferStart || offset + count > _bufferStart + _bufferCount)
         {
             if (count > _buffer.Length)
-            {
-                ArrayPool<byte>.Shared.Return(_buffer);
-                _buffer = ArrayPool<byte>.Shared.Rent(count);
-            }
+                Grow(count);
             _bufferStart = offset;
             int wanted = (int)Math.Min(_buffer.Length, Math.Max(count, _end - offset));
             _bufferCount = _segment.File.Read(offset, _buffer.AsSpan(0, wanted));

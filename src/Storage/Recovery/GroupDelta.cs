@@ -18,6 +18,9 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
 
     public GroupHead Head { get; } = new(id);
 
+    /// <summary>The stretch has more of the group than copies of what the checkpoint knows.</summary>
+    public bool IsTouched { get; set; }
+
     /// <summary>The segment whose record ended the group; 0: it lives.</summary>
     public uint DroppedBy { get; private set; }
 
@@ -69,6 +72,8 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     {
         Truncate(default, by);
         DroppedBy = by;
+        if (Head.State is not null)
+            overrules.Add(by, Head.StatePosition.Segment);
         Head.State = null;
     }
 
@@ -98,11 +103,15 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     /// <summary>Completes the head with the checkpoint's.</summary>
     public void Inherit(GroupHead old)
     {
-        if (Head.State is null && old.State is not null && DroppedBy == 0)
+        bool moved = _movedState.Lsn == old.StateLsn;
+        Position statePosition = moved ? _movedState.Position : old.StatePosition;
+        if (DroppedBy != 0 && old.State is not null)
         {
-            bool moved = _movedState.Lsn == old.StateLsn;
-            Head.SetState(old.State, old.StateLsn, moved ? _movedState.Position : old.StatePosition);
+            overrules.Add(DroppedBy, old.StatePosition.Segment);
+            overrules.Add(DroppedBy, statePosition.Segment);
         }
+        else if (Head.State is null && old.State is not null)
+            Head.SetState(old.State, old.StateLsn, statePosition);
         if (Head.LastIndex.Value == 0 && DroppedBy == 0)
             Head.Reach(old.LastIndex, old.LastTerm);
     }

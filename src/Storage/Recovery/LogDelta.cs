@@ -48,6 +48,7 @@ internal sealed class LogDelta(Lsn from)
             return;
         if (header.Lsn <= From)
             return;
+        group.IsTouched = true;
         for (int number = 0; number < record.ReleaseCount; number++)
             group.Release(record.Release(number), segment);
         switch (header.Kind)

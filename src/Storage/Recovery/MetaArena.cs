@@ -21,8 +21,6 @@ internal sealed class MetaArena
         return at;
     }
 
-    public ReadOnlySpan<byte> Get(in EntryRow row) =>
-        row.MetaBytes == 0
-            ? []
-            : _blocks[(int)(row.MetaAt / BlockBytes)].AsSpan((int)(row.MetaAt % BlockBytes), row.MetaBytes);
+    public ReadOnlySpan<byte> Get(long at, int count) =>
+        count == 0 ? [] : _blocks[(int)(at / BlockBytes)].AsSpan((int)(at % BlockBytes), count);
 }

@@ -2,25 +2,46 @@ using Warren.Storage.Log;
 
 namespace Warren.Storage.Recovery;
 
-/// <summary>Reads several segments at once, in the order of the records' LSNs.</summary>
+/// <summary>
+/// Reads several segments as one, in the order of the records' LSNs: those of the log, which follow each other and are
+/// opened one at a time, and those of survivors, each of which may reach back to anything.
+/// </summary>
 internal static class RecordMerge
 {
-    public static void Run(IEnumerable<SegmentCursor> cursors, Lsn upTo, LogDelta delta)
+    public static void Run(
+        IEnumerable<SegmentCursor> log, IEnumerable<SegmentCursor> survivors, Lsn upTo, LogDelta delta)
     {
-        // Of equal LSNs the log's own record comes before its copies.
-        var waiting = new PriorityQueue<SegmentCursor, (Lsn, SegmentKind)>();
-        foreach (SegmentCursor cursor in cursors)
+        var waiting = new PriorityQueue<SegmentCursor, Lsn>();
+        foreach (SegmentCursor cursor in survivors)
             Enqueue(cursor);
-        while (waiting.TryDequeue(out SegmentCursor? cursor, out _))
+        foreach (SegmentCursor cursor in log)
         {
-            delta.Apply(cursor.Current);
-            Enqueue(cursor);
+            using (cursor)
+            {
+                while (cursor.MoveNext() && cursor.Lsn <= upTo)
+                {
+                    Take(cursor.Lsn);
+                    delta.Apply(cursor.Current);
+                }
+            }
+        }
+        Take(new Lsn(long.MaxValue));
+
+        // What is older than the log's next record; of equal LSNs the log's own comes before its copies.
+        void Take(Lsn before)
+        {
+            while (waiting.TryPeek(out SegmentCursor? cursor, out Lsn lsn) && lsn < before)
+            {
+                waiting.Dequeue();
+                delta.Apply(cursor.Current);
+                Enqueue(cursor);
+            }
         }
 
         void Enqueue(SegmentCursor cursor)
         {
-            if (cursor.MoveNext() && cursor.Lsn <= upTo)
-                waiting.Enqueue(cursor, (cursor.Lsn, cursor.Kind));
+            if (cursor.MoveNext())
+                waiting.Enqueue(cursor, cursor.Lsn);
             else
                 cursor.Dispose();
         }

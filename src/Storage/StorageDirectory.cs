@@ -1,0 +1,76 @@
+using Warren.Storage.Checkpoints;
+using Warren.Storage.Disk;
+using Warren.Storage.Log;
+using Warren.Storage.Recovery;
+
+namespace Warren.Storage;
+
+/// <summary>
+/// Opens a node's storage: finds what the last process left, makes its tail durable, hands every group to its owner and
+/// begins to write in a new segment. Nothing is answered to anybody before this has returned.
+/// </summary>
+public static class StorageDirectory
+{
+    /// <param name="disk">The node's directory; of this process alone.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="watcher">Told of damage during the call, and of everything later.</param>
+    /// <param name="recover">
+    /// Called for each group, by rising id, with the log to open it in; reads the entries that it wants.
+    /// </param>
+    /// <param name="wake">Called when there is something to commit and was nothing before. Must not call back.</param>
+    /// <exception cref="DiskException">The directory cannot be read or written.</exception>
+    /// <exception cref="StorageVersionException">Another version wrote it.</exception>
+    public static NodeLog Open(
+        IDisk disk, NodeLogOptions options, IStorageWatcher watcher, Action<NodeLog, RecoveredGroup> recover, Action wake)
+    {
+        disk.MakeDirectory(SegmentName.Directory);
+        disk.MakeDirectory(CheckpointName.Directory);
+        disk.SyncDirectory("");
+        var damages = new List<SegmentDamage>();
+        var directory = new SegmentDirectory(disk, damages.Add);
+        directory.Read();
+        long boot = BootFile.Next(disk, directory.HighestBoot);
+        // What was read may lie in the machine's memory alone, and others will be told of it.
+        directory.Last?.File.Sync();
+        disk.SyncDirectory(SegmentName.Directory);
+        disk.SyncDirectory(CheckpointName.Directory);
+
+        using CheckpointReader checkpoint = CheckpointSet.OpenNewest(disk, watcher.Damaged) ?? CheckpointReader.Empty();
+        if (checkpoint.Table.Lsn > directory.LastLsn)
+        {
+            watcher.Damaged(
+                $"the log ends at LSN {directory.LastLsn}, before the checkpoint's {checkpoint.Table.Lsn}: "
+                + "its last segments are missing");
+        }
+        var start = new LogStart(
+            boot,
+            directory.HighestId,
+            new Lsn(Math.Max(directory.LastLsn.Value, checkpoint.Table.Lsn.Value)),
+            directory.Last?.Id ?? 0,
+            directory.Last?.End ?? 0,
+            directory.Segments);
+        var extent = new LogExtent(start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))]);
+        LogDelta delta = DeltaReading.Read(extent, checkpoint.Table, damages);
+        var log = new NodeLog(disk, options, watcher, start, wake);
+        Recover(log, checkpoint, delta, damages, watcher, recover);
+        return log;
+    }
+
+    private static void Recover(
+        NodeLog log, CheckpointReader checkpoint, LogDelta delta, List<SegmentDamage> damages, IStorageWatcher watcher,
+        Action<NodeLog, RecoveredGroup> recover)
+    {
+        var bodies = new Dictionary<long, SharedBody>();
+        foreach (BodyRow body in checkpoint.Table.Bodies.Concat(delta.Bodies.Values))
+            bodies[body.Lsn] = new SharedBody(new Lsn(body.Lsn), body.Position, body.BodyBytes);
+        foreach (SharedBody body in bodies.Values)
+            log.Register(body);
+        var state = new MergedState(checkpoint, delta, new LostPlaces(log.Segments.All(), damages).Contains);
+        while (state.NextGroup() is { } head)
+            recover(log, new RecoveredGroup(state, head, bodies));
+        foreach (SegmentDamage damage in damages)
+            watcher.Damaged(damage.Describe());
+        foreach ((GroupId group, long entries) in state.LostEntries)
+            watcher.Damaged($"group {group} has lost {entries} entries");
+    }
+}
