@@ -32,10 +32,14 @@ public sealed class LogGroup
     public Appended Append(in NewEntry entry) => _log.Append(this, in entry);
 
     /// <summary>Sets what the group must remember beside its entries, at most 65,535 bytes; replaces the last.</summary>
-    public Appended SetState(ReadOnlySpan<byte> state) => _log.AppendPlain(this, RecordKind.State, default, state);
+    public Appended SetState(ReadOnlySpan<byte> state) =>
+        _log.AppendPlain(this, RecordKind.State, default, default, state);
 
     /// <summary>Takes back all entries from this index on: the next one may have it.</summary>
-    public Appended Truncate(LogIndex from) => _log.AppendPlain(this, RecordKind.Truncate, from, []);
+    /// <param name="from">The first that is taken back.</param>
+    /// <param name="before">The term of the entry before it.</param>
+    public Appended Truncate(LogIndex from, Term before) =>
+        _log.AppendPlain(this, RecordKind.Truncate, from, before, []);
 
     /// <summary>Ends the group: nothing of it comes back, and its id is never used again.</summary>
     public Appended Drop() => _log.Drop(this);

@@ -118,11 +118,12 @@ public sealed class NodeLog
             return Add(ref header, group, entry.SharedBody?.Lsn.Value ?? 0, entry.Releases, entry.Meta, body);
     }
 
-    internal Appended AppendPlain(LogGroup group, RecordKind kind, LogIndex index, ReadOnlySpan<byte> meta)
+    internal Appended AppendPlain(
+        LogGroup group, RecordKind kind, LogIndex index, Term term, ReadOnlySpan<byte> meta)
     {
         var header = new RecordHeader
         {
-            Kind = kind, Group = group.Id, Index = index, MetaBytes = checked((ushort)meta.Length),
+            Kind = kind, Group = group.Id, Index = index, Term = term, MetaBytes = checked((ushort)meta.Length),
             BodyCrc = Crc32C.Of([]),
         };
         lock (_lock)
@@ -131,7 +132,7 @@ public sealed class NodeLog
 
     internal Appended Drop(LogGroup group)
     {
-        Appended appended = AppendPlain(group, RecordKind.Drop, default, []);
+        Appended appended = AppendPlain(group, RecordKind.Drop, default, default, []);
         lock (_lock)
             _groups.Remove(group.Id);
         return appended;
@@ -293,6 +294,8 @@ public sealed class NodeLog
             _current = SegmentFiles.Create(_disk, header, _options.SegmentBytes, Segments);
         IDiskFile file = _current!.File;
         file.Write(round.Start, round.Seal(DurableLsn));
+        if (Planted.Is(PlantedBug.ConfirmBeforeSync))
+            Tell(round);
         file.Sync();
     }
 
@@ -307,9 +310,15 @@ public sealed class NodeLog
             Volatile.Write(ref _pendingBytes, _pendingBytes - round.RecordBytes);
             Volatile.Write(ref _writtenBytes, _writtenBytes + round.LengthBytes);
         }
+        if (!Planted.Is(PlantedBug.ConfirmBeforeSync))
+            Tell(round);
+        round.Reset();
+    }
+
+    private static void Tell(Round round)
+    {
         foreach ((LogGroup group, Lsn last) in round.Groups)
             group.Owner.Durable(last);
-        round.Reset();
     }
 
     private void SetOutOfSpace(bool isOutOfSpace, string message)

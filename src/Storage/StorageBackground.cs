@@ -41,14 +41,21 @@ public sealed class StorageBackground
             MakeCheckpoint();
     }
 
-    /// <summary>Makes a checkpoint now, as for a clean stop, and starts to reclaim what it shows to be dead.</summary>
-    public void MakeCheckpoint()
+    /// <summary>
+    /// Makes a checkpoint now, as for a clean stop, and starts to reclaim what it shows to be dead. False: it has to wait
+    /// until what was appended is durable.
+    /// </summary>
+    public bool MakeCheckpoint()
     {
+        // A checkpoint says where things are, and the copies count only when the roster does.
+        if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
+            return false;
         _writtenAtLast = _log.WrittenBytes;
         CheckpointTable table = _checkpointer.Run(_log.Extent());
         _log.ForgetBodies();
         if (_newest is { } older)
             _reclaimer.Start(table, older.Lsn, _log.CurrentSegment);
         _newest = table;
+        return true;
     }
 }

@@ -22,7 +22,8 @@ internal static class SegmentFiles
         header.Write(bytes);
         file.Write(0, [bytes]);
         file.Sync();
-        disk.SyncDirectory(SegmentName.Directory);
+        if (!Planted.Is(PlantedBug.DirectoryNotSynced))
+            disk.SyncDirectory(SegmentName.Directory);
         var segment = new Segment(header.Segment, header.Boot, header.Kind, file) { End = SegmentHeader.SizeBytes };
         segments.Add(segment);
         return segment;

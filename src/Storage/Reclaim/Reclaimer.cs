@@ -18,6 +18,9 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
     /// <summary>Removals that wait for the roster or for owners.</summary>
     public int PendingCount => _pending.Count;
 
+    /// <summary>Copies are in place that no durable roster names yet: nothing durable may rely on them.</summary>
+    public bool AwaitsRoster => _pending.Exists(pending => log.DurableLsn < pending.RosterLsn);
+
     /// <summary>Starts to reclaim what a checkpoint shows to be mostly dead. Nothing while the last is under way.</summary>
     public void Start(CheckpointTable table, Lsn older, uint current)
     {

@@ -23,7 +23,7 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
         List<(Lsn Lsn, Position From)> wanted = Wanted(table, ids);
         foreach (SegmentLine victim in victims)
         {
-            if (victim.Overrules.Count > 0)
+            if (victim.Overrules.Count > 0 && !Planted.Is(PlantedBug.OverrulingReclaimedEarly))
                 AddOverruling(victim, wanted);
         }
         wanted.Sort();

@@ -57,7 +57,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         }
     }
 
-    public void Truncate(LogIndex from, uint by)
+    public void Truncate(LogIndex from, Term before, uint by)
     {
         int at = PlaceOf(from);
         foreach (ref readonly EntryRow row in CollectionsMarshal.AsSpan(_added)[at..])
@@ -65,12 +65,12 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         _added.RemoveRange(at, _added.Count - at);
         if (from < _truncatedFrom)
             (_truncatedFrom, _truncatedBy) = (from, by);
-        Head.Reach(new LogIndex(from.Value - 1), at > 0 ? _added[at - 1].Term : default);
+        Head.Reach(new LogIndex(from.Value - 1), before);
     }
 
     public void Drop(uint by)
     {
-        Truncate(default, by);
+        Truncate(default, default, by);
         DroppedBy = by;
         if (Head.State is not null)
             overrules.Add(by, Head.StatePosition.Segment);
@@ -82,7 +82,8 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     {
         int at = PlaceOf(index);
         Span<EntryRow> added = CollectionsMarshal.AsSpan(_added);
-        if (at == added.Length || added[at].Lsn != lsn)
+        if (at == added.Length || added[at].Index != index
+            || (added[at].Lsn != lsn && !Planted.Is(PlantedBug.SurvivorReadAsNewer)))
             return false;
         overrules.Add(added[at].ReleasedBy, to.Segment);
         added[at].Position = to;
@@ -128,7 +129,8 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         else if (by == 0 && row.Index >= _truncatedFrom)
             by = _truncatedBy;
         Position old = row.Position;
-        if (_moved.Count > 0 && _moved.TryGetValue(row.Index, out (Lsn Lsn, Position Position) move) && move.Lsn == row.Lsn)
+        if (_moved.Count > 0 && _moved.TryGetValue(row.Index, out (Lsn Lsn, Position Position) move)
+            && (move.Lsn == row.Lsn || Planted.Is(PlantedBug.SurvivorReadAsNewer)))
             row.Position = move.Position;
         if (by == 0)
             return true;

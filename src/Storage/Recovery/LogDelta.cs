@@ -60,7 +60,7 @@ internal sealed class LogDelta(Lsn from)
                 group.Head.SetState(record.Meta, header.Lsn, record.Position);
                 break;
             case RecordKind.Truncate:
-                group.Truncate(header.Index, segment);
+                group.Truncate(header.Index, header.Term, segment);
                 break;
             case RecordKind.Drop:
                 group.Drop(segment);
