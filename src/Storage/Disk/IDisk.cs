@@ -21,7 +21,7 @@ public interface IDisk
 
     /// <summary>
     /// Makes a file that must not be there, in a directory that must, with <paramref name="allocateBytes"/> reserved for
-    /// it: its size, all zeros. Nothing is left behind when it fails.
+    /// it: its size, all zeros. When it fails, an empty file may be left.
     /// </summary>
     IDiskFile Create(string path, long allocateBytes);
 
