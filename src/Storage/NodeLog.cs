@@ -18,6 +18,8 @@ public sealed class NodeLog
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, LogGroup> _groups = [];
     private readonly Dictionary<Lsn, WeakReference<SharedBody>> _bodies = [];
+    // What the next segment's roster says: as the records before it leave it, whatever files there are.
+    private readonly SortedDictionary<uint, RosterLine> _roster = [];
     private readonly Action _wake;
     private Round _filling = new();
     private Round _spare = new();
@@ -45,6 +47,8 @@ public sealed class NodeLog
         _lastLsn = start.LastLsn.Value;
         _durableLsn = start.LastLsn.Value;
         Segments = start.Segments;
+        foreach (Segment segment in Segments.All())
+            _roster.Add(segment.Id, segment.Line(segment.End));
         OpenSegment(start.Previous, start.PreviousEnd);
     }
 
@@ -200,7 +204,16 @@ public sealed class NodeLog
             Kind = RecordKind.RosterChange, BodyCrc = Crc32C.Of(body), BodyBytes = body.Length,
         };
         lock (_lock)
+        {
+            foreach (RosterLine line in lines)
+            {
+                if (line.IsDropped)
+                    _roster.Remove(line.Segment);
+                else
+                    _roster[line.Segment] = line;
+            }
             return Add(ref header, null, 0, [], [], body).Lsn;
+        }
     }
 
     /// <summary>
@@ -266,20 +279,18 @@ public sealed class NodeLog
         if (end < _options.SegmentBytes)
             _filling.Open(++_rounds, closed.Segment, closed.Salt, end, null);
         else
-            OpenSegment(closed.Segment, checked((uint)closed.End));
+        {
+            uint closedEnd = checked((uint)closed.End);
+            _roster[closed.Segment] = new RosterLine(closed.Segment, SegmentKind.Log, _boot, closedEnd);
+            OpenSegment(closed.Segment, closedEnd);
+        }
     }
 
     private void OpenSegment(uint previous, uint previousEnd)
     {
         var header = new SegmentHeader(++_lastSegment, _boot, SegmentKind.Log, previous, previousEnd);
         _filling.Open(++_rounds, header.Segment, header.Salt, SegmentHeader.SizeBytes, header);
-        var lines = new List<RosterLine>();
-        foreach (Segment segment in Segments.All())
-        {
-            uint end = segment.Id == previous ? previousEnd : segment.End;
-            lines.Add(new RosterLine(segment.Id, segment.Kind, segment.Boot, end));
-        }
-        byte[] body = RosterLine.Write(lines);
+        byte[] body = RosterLine.Write(_roster.Values);
         var roster = new RecordHeader
         {
             Kind = RecordKind.Roster, BodyCrc = Crc32C.Of(body), BodyBytes = body.Length, Lsn = new Lsn(++_lastLsn),

@@ -34,6 +34,7 @@ public static class StorageDirectory
         if (!Planted.Is(PlantedBug.TailNotSynced))
             directory.Last?.File.Sync();
         disk.SyncDirectory(SegmentName.Directory);
+        directory.RemoveStrangers();
         disk.SyncDirectory(CheckpointName.Directory);
 
         using CheckpointReader checkpoint = CheckpointSet.OpenNewest(disk, watcher.Damaged) ?? CheckpointReader.Empty();

@@ -26,7 +26,7 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
             if (victim.Overrules.Count > 0 && !Planted.Is(PlantedBug.OverrulingReclaimedEarly))
                 AddOverruling(victim, wanted);
         }
-        wanted.Sort();
+        wanted.Sort(static (left, right) => left.Lsn.CompareTo(right.Lsn));
         long sizeBytes = victims.Sum(victim => victim.WantedBytes) + SegmentHeader.SizeBytes;
         var writer = new SurvivorWriter(log, (int)Math.Min(sizeBytes, int.MaxValue));
         using var reader = new RecordReader(log.Segments);

@@ -44,7 +44,7 @@ internal sealed class SurvivorWriter
     {
         WriteRound();
         _segment.File.Sync();
-        return new RosterLine(_segment.Id, SegmentKind.Survivors, _segment.Boot, _segment.End);
+        return _segment.Line(_segment.End);
     }
 
     private void Open(uint start) => _round.Open(++_rounds, _segment.Id, _segment.Salt, start, null);

@@ -10,6 +10,8 @@ internal sealed class MetaArena
 
     public long Add(ReadOnlySpan<byte> meta)
     {
+        if (meta.IsEmpty)
+            return 0;
         if (_used + meta.Length > BlockBytes)
         {
             _blocks.Add(new byte[BlockBytes]);

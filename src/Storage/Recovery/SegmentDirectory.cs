@@ -62,10 +62,23 @@ internal sealed class SegmentDirectory
             AddFromRoster(line);
         Segments.Add(newest);
         // Where the roster itself may be damaged nothing is removed, and what nobody names may be what is missed.
-        if (isSound)
-            RemoveStrangers();
-        else
+        if (!isSound)
             AddStrangers();
+    }
+
+    /// <summary>
+    /// Removes files that nobody names. Only when the tail is durable: its roster may be what does not name them.
+    /// </summary>
+    public void RemoveStrangers()
+    {
+        foreach ((uint id, (_, IDiskFile file)) in _found)
+        {
+            if (Segments.TryGet(id, out _))
+                continue;
+            file.Dispose();
+            _disk.Delete(SegmentName.PathOf(id));
+        }
+        _found.Clear();
     }
 
     private void OpenAll()
@@ -165,17 +178,6 @@ internal sealed class SegmentDirectory
             Segment segment = Make(id);
             segment.End = TailSearch.Find(segment, _damaged).End;
             Segments.Add(segment);
-        }
-    }
-
-    private void RemoveStrangers()
-    {
-        foreach ((uint id, (_, IDiskFile file)) in _found)
-        {
-            if (Segments.TryGet(id, out _))
-                continue;
-            file.Dispose();
-            _disk.Delete(SegmentName.PathOf(id));
         }
     }
 }

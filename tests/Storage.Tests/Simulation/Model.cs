@@ -7,7 +7,7 @@ namespace Warren.Storage.Tests.Simulation;
 internal sealed class Model
 {
     private readonly List<(long Lsn, long Group, Action<Dictionary<long, ModelGroup>> Change)> _changes = [];
-    private Dictionary<long, ModelGroup> _base = [];
+    private readonly Dictionary<long, ModelGroup> _base = [];
 
     public Dictionary<long, ModelGroup> Groups { get; private set; } = [];
 
