@@ -152,7 +152,7 @@ internal sealed class LogSimulation
 
     private void OpenGroup(NodeLog log, long id)
     {
-        var owner = new SimulatedOwner();
+        var owner = new SimulatedOwner(lsn => _reported = new Lsn(Math.Max(_reported.Value, lsn.Value)));
         _open.Add(id, (log.OpenGroup(new GroupId(id), owner), owner));
     }
 
@@ -323,8 +323,6 @@ internal sealed class LogSimulation
     {
         CommitOutcome outcome = _log.CommitRound();
         Check(outcome is CommitOutcome.Committed or CommitOutcome.Idle, $"commit: {outcome} {_watcher.Failure?.Message}");
-        foreach ((_, (_, SimulatedOwner owner)) in _open)
-            _reported = new Lsn(Math.Max(_reported.Value, owner.DurableLsn.Value));
         Tell($"commit: durable {_log.DurableLsn}");
     }
 

@@ -1,7 +1,7 @@
 namespace Warren.Storage.Tests.Simulation;
 
 /// <summary>The owner of one group: knows what is durable, and takes note of copies when it pleases.</summary>
-internal sealed class SimulatedOwner : IGroupOwner
+internal sealed class SimulatedOwner(Action<Lsn> reported) : IGroupOwner
 {
     public Lsn DurableLsn { get; private set; }
 
@@ -13,6 +13,7 @@ internal sealed class SimulatedOwner : IGroupOwner
         if (lsn <= DurableLsn)
             throw new InvalidOperationException($"LSN {lsn} was reported after {DurableLsn}.");
         DurableLsn = lsn;
+        reported(lsn);
     }
 
     public void Moved(MovedEntries moves) => Moves.Enqueue(moves);
