@@ -70,16 +70,6 @@ public sealed class NodeLog
 
     internal long Boot => _boot;
 
-    /// <summary>The segment that is being written, or will be with the next round.</summary>
-    internal uint CurrentSegment
-    {
-        get
-        {
-            lock (_lock)
-                return _writing?.Segment ?? _filling.Segment;
-        }
-    }
-
     /// <summary>Makes a group's way in. Once for a group's life in this process.</summary>
     public LogGroup OpenGroup(GroupId id, IGroupOwner owner)
     {
@@ -89,7 +79,10 @@ public sealed class NodeLog
         return group;
     }
 
-    /// <summary>Writes a body that several groups will share; it is durable before any entry that names it.</summary>
+    /// <summary>
+    /// Writes a body that several groups will share; it is durable before any entry that names it. It stays for as long
+    /// as the returned object is held, or an entry that names it is live.
+    /// </summary>
     public SharedBody AppendBody(ReadOnlyMemory<byte> body)
     {
         var header = new RecordHeader { Kind = RecordKind.Body, BodyCrc = Crc32C.Of(body.Span), BodyBytes = body.Length };
@@ -152,7 +145,13 @@ public sealed class NodeLog
     internal LogExtent Extent()
     {
         lock (_lock)
-            return new LogExtent(DurableLsn, [.. Segments.All().Select(segment => (segment, segment.End))]);
+        {
+            return new LogExtent(
+                DurableLsn,
+                [.. Segments.All().Select(segment => (segment, segment.End))],
+                _writing?.Segment ?? _filling.Segment,
+                HeldBodies());
+        }
     }
 
     /// <summary>Makes a reader of bodies, for one thread at a time.</summary>
@@ -172,19 +171,6 @@ public sealed class NodeLog
         {
             if (_bodies.TryGetValue(lsn, out WeakReference<SharedBody>? held) && held.TryGetTarget(out SharedBody? body))
                 body.Position = to;
-        }
-    }
-
-    /// <summary>Forgets shared bodies that no owner holds any more.</summary>
-    internal void ForgetBodies()
-    {
-        lock (_lock)
-        {
-            foreach ((Lsn lsn, WeakReference<SharedBody> held) in _bodies)
-            {
-                if (!held.TryGetTarget(out _))
-                    _bodies.Remove(lsn);
-            }
         }
     }
 
@@ -250,6 +236,16 @@ public sealed class NodeLog
             Fail(error);
             return CommitOutcome.Failed;
         }
+        try
+        {
+            // Whatever it fails of: what was not written may never be, although the next sync succeeds.
+            _current!.File.Sync();
+        }
+        catch (DiskException error)
+        {
+            Fail(error);
+            return CommitOutcome.Failed;
+        }
         SetOutOfSpace(false, "there is space again");
         Complete(round);
         return CommitOutcome.Committed;
@@ -299,15 +295,27 @@ public sealed class NodeLog
         Volatile.Write(ref _pendingBytes, _pendingBytes + roster.RecordBytes);
     }
 
+    // Those that no owner holds any more are forgotten.
+    private HashSet<long> HeldBodies()
+    {
+        var held = new HashSet<long>();
+        foreach ((Lsn lsn, WeakReference<SharedBody> body) in _bodies)
+        {
+            if (body.TryGetTarget(out _))
+                held.Add(lsn.Value);
+            else
+                _bodies.Remove(lsn);
+        }
+        return held;
+    }
+
     private void WriteRound(Round round)
     {
         if (round.NewSegment is { } header && _current?.Id != header.Segment)
             _current = SegmentFiles.Create(_disk, header, _options.SegmentBytes, Segments);
-        IDiskFile file = _current!.File;
-        file.Write(round.Start, round.Seal(DurableLsn));
+        _current!.File.Write(round.Start, round.Seal(DurableLsn));
         if (Planted.Is(PlantedBug.ConfirmBeforeSync))
             Tell(round);
-        file.Sync();
     }
 
     private void Complete(Round round)

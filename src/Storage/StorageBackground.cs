@@ -1,5 +1,6 @@
 using Warren.Storage.Checkpoints;
 using Warren.Storage.Disk;
+using Warren.Storage.Log;
 using Warren.Storage.Reclaim;
 
 namespace Warren.Storage;
@@ -14,7 +15,6 @@ public sealed class StorageBackground
     private readonly NodeLogOptions _options;
     private readonly Checkpointer _checkpointer;
     private readonly Reclaimer _reclaimer;
-    private CheckpointTable? _newest;
     private long _writtenAtLast;
 
     public StorageBackground(NodeLog log, NodeLogOptions options, IStorageWatcher watcher)
@@ -50,12 +50,11 @@ public sealed class StorageBackground
         // A checkpoint says where things are, and the copies count only when the roster does.
         if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
             return false;
-        _writtenAtLast = _log.WrittenBytes;
-        CheckpointTable table = _checkpointer.Run(_log.Extent());
-        _log.ForgetBodies();
-        if (_newest is { } older)
-            _reclaimer.Start(table, older.Lsn, _log.CurrentSegment);
-        _newest = table;
+        long written = _log.WrittenBytes;
+        LogExtent extent = _log.Extent();
+        (CheckpointTable older, CheckpointTable newest) = _checkpointer.Run(extent);
+        _writtenAtLast = written;
+        _reclaimer.Start(newest, older.Lsn, extent.Current);
         return true;
     }
 }

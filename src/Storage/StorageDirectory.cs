@@ -51,7 +51,8 @@ public static class StorageDirectory
             directory.Last?.Id ?? 0,
             directory.Last?.End ?? 0,
             directory.Segments);
-        var extent = new LogExtent(start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))]);
+        var extent = new LogExtent(
+            start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))], 0, new HashSet<long>());
         LogDelta delta = DeltaReading.Read(extent, checkpoint.Table, damages);
         var log = new NodeLog(disk, options, watcher, start, wake);
         Recover(log, checkpoint, delta, damages, watcher, recover);
@@ -65,12 +66,15 @@ public static class StorageDirectory
         var bodies = new Dictionary<long, SharedBody>();
         foreach (BodyRow body in checkpoint.Table.Bodies.Concat(delta.Bodies.Values))
             bodies[body.Lsn] = new SharedBody(new Lsn(body.Lsn), body.Position, body.BodyBytes);
-        foreach (SharedBody body in bodies.Values)
-            log.Register(body);
         var state = new MergedState(checkpoint, delta, new LostPlaces(log.Segments.All(), damages).Contains);
         while (state.NextGroup() is { } head)
             recover(log, new RecoveredGroup(state, head, bodies));
-        foreach (SegmentDamage damage in damages)
+        foreach (long wanted in state.WantedBodies)
+        {
+            if (bodies.TryGetValue(wanted, out SharedBody? body))
+                log.Register(body);
+        }
+        foreach (SegmentDamage damage in damages.Distinct())
             watcher.Damaged(damage.Describe());
         foreach ((GroupId group, long entries) in state.LostEntries)
             watcher.Damaged($"group {group} has lost {entries} entries");

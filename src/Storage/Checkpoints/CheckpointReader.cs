@@ -108,7 +108,7 @@ internal sealed class CheckpointReader : IDisposable
         if (count <= 0 || count > file.LengthBytes - at)
             return false;
         if (chunk.Length < count)
-            chunk = new byte[Math.Max(count, CheckpointFormat.ChunkBytes * 2)];
+            chunk = new byte[count];
         Span<byte> payload = chunk.AsSpan(0, count);
         if (file.Read(at + header.Length, payload) != count
             || BinaryPrimitives.ReadUInt32LittleEndian(header) != Crc32C.At((ulong)number, (uint)at, payload))
@@ -158,7 +158,7 @@ internal sealed class CheckpointReader : IDisposable
         ReadOnlySpan<byte> meta = _items.Bytes();
         row.MetaBytes = (ushort)meta.Length;
         if (_meta.Length < meta.Length)
-            _meta = new byte[ushort.MaxValue];
+            _meta = new byte[meta.Length * 2];
         meta.CopyTo(_meta);
         _previousIndex = row.Index;
     }

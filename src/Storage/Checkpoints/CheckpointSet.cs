@@ -37,5 +37,7 @@ internal static class CheckpointSet
             if (name.EndsWith(CheckpointName.UnfinishedSuffix, StringComparison.Ordinal))
                 disk.Delete(CheckpointName.Directory + "/" + name);
         }
+        // Reclaim takes away what an older one than these needs: such a one must not come back.
+        disk.SyncDirectory(CheckpointName.Directory);
     }
 }

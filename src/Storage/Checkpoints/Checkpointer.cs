@@ -13,8 +13,12 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
     /// <summary>Of the checkpoint that was made last; 0: none was.</summary>
     public long LengthBytes { get; private set; }
 
-    /// <summary>Makes a checkpoint up to what is durable now. Returns its table.</summary>
-    public CheckpointTable Run(LogExtent extent)
+    /// <summary>
+    /// Makes a checkpoint up to what is durable now. Returns its table, and that of the one that it was made from, which
+    /// stays beside it.
+    /// </summary>
+    /// <exception cref="DiskException">The disk refused; the last checkpoint stays.</exception>
+    public (CheckpointTable Older, CheckpointTable Newest) Run(LogExtent extent)
     {
         using CheckpointReader last = CheckpointSet.OpenNewest(disk, damaged) ?? CheckpointReader.Empty();
         var damages = new List<SegmentDamage>();
@@ -32,19 +36,20 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
                 writer.Entry(in row, meta);
         }
         var table = new CheckpointTable(
-            number, extent.Durable, Lines(extent, last.Table, delta, state), LiveBodies(last.Table, delta, state));
+            number, extent.Durable, Lines(extent, last.Table, delta, state), LiveBodies(extent, last.Table, delta, state));
         writer.Finish(table);
         CheckpointSet.RemoveOld(disk, last.Table.Number, number);
         LengthBytes = writer.LengthBytes;
-        return table;
+        return (last.Table, table);
     }
 
-    private static List<BodyRow> LiveBodies(CheckpointTable last, LogDelta delta, MergedState state)
+    private static List<BodyRow> LiveBodies(
+        LogExtent extent, CheckpointTable last, LogDelta delta, MergedState state)
     {
         var bodies = new Dictionary<long, BodyRow>();
         foreach (BodyRow body in last.Bodies.Concat(delta.Bodies.Values))
         {
-            if (state.WantedBodies.Contains(body.Lsn))
+            if (state.WantedBodies.Contains(body.Lsn) || extent.HeldBodies.Contains(body.Lsn))
                 bodies[body.Lsn] = body;
         }
         return [.. bodies.Values];
@@ -62,7 +67,9 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
             Lsn lastLsn = delta.LastLsns.GetValueOrDefault(segment.Id, old?.Last ?? default);
             uint[] overrules =
             [
-                .. delta.Overrules.Of(segment.Id).Concat(old?.Overrules ?? []).Where(existing.Contains).Distinct().Order(),
+                .. delta.OriginsOf(segment.Id)
+                    .SelectMany(id => delta.Overrules.Of(id).Concat(known.GetValueOrDefault(id)?.Overrules ?? []))
+                    .Where(target => target != segment.Id && existing.Contains(target)).Distinct().Order(),
             ];
             lines.Add(new SegmentLine(segment.Id, segment.Kind, segment.Boot, end, lastLsn)
             {
@@ -71,7 +78,7 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
                 Overrules = overrules,
             });
         }
-        foreach (BodyRow body in LiveBodies(last, delta, state))
+        foreach (BodyRow body in LiveBodies(extent, last, delta, state))
         {
             if (lines.Find(line => line.Segment == body.Position.Segment) is { } line)
                 line.LiveBytes += body.RecordBytes;

@@ -3,7 +3,7 @@ namespace Warren.Storage.Checkpoints;
 /// <summary>Numbers and bytes into a buffer that grows.</summary>
 internal sealed class ItemWriter
 {
-    private byte[] _buffer = new byte[CheckpointFormat.ChunkBytes + 1024];
+    private byte[] _buffer = new byte[4096];
 
     public int Count { get; private set; }
 

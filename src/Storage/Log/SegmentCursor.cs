@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Warren.Storage.Log;
 
 /// <summary>
-/// Reads the records of a segment in order, up to where it ends, without the bodies unless they are asked for. What is
+/// Reads the records of a segment in order, up to where it ends, without the bodies but those of rosters. What is
 /// damaged is passed over and told: a round whose header does not pass costs everything up to the next that does, a
 /// record costs the rest of its round.
 /// </summary>
@@ -48,9 +48,8 @@ internal sealed class SegmentCursor : IDisposable
     {
         get
         {
-            bool wantsBody = _header.Kind is RecordKind.Roster or RecordKind.RosterChange;
             ReadOnlySpan<byte> body = default;
-            if (wantsBody && Fill(_at, _header.RecordBytes))
+            if (WantsBody(_header) && Fill(_at, _header.RecordBytes))
                 body = _buffer.AsSpan(_headAt + _header.HeadBytes, _header.BodyBytes);
             return new RecordView(_header, Position, _buffer.AsSpan(_headAt, _header.HeadBytes), body);
         }
@@ -111,11 +110,19 @@ internal sealed class SegmentCursor : IDisposable
         if (left < RecordHeader.SizeBytes || !Fill(_at, RecordHeader.SizeBytes)
             || !RecordHeader.TryRead(_buffer.AsSpan(_headAt), out RecordHeader header)
             || header.RecordBytes > left || !Fill(_at, header.HeadBytes)
-            || !RecordHeader.IsSound(_buffer.AsSpan(_headAt, header.HeadBytes), _segment.Salt, (uint)_at))
+            || !RecordHeader.IsSound(_buffer.AsSpan(_headAt, header.HeadBytes), _segment.Salt, (uint)_at)
+            || (WantsBody(header) && !IsBodySound(header)))
             return false;
         _header = header;
         return true;
     }
+
+    private static bool WantsBody(in RecordHeader header) =>
+        header.Kind is RecordKind.Roster or RecordKind.RosterChange;
+
+    private bool IsBodySound(in RecordHeader header) =>
+        Fill(_at, header.RecordBytes)
+        && header.BodyCrc == Crc32C.Of(_buffer.AsSpan(_headAt + header.HeadBytes, header.BodyBytes));
 
     private void Grow(int count)
     {

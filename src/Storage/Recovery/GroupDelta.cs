@@ -15,6 +15,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     private LogIndex _truncatedFrom = new(long.MaxValue);
     private uint _truncatedBy;
     private (Lsn Lsn, Position Position) _movedState;
+    private bool _hasReached;
 
     public GroupHead Head { get; } = new(id);
 
@@ -29,6 +30,10 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
 
     public void Add(in RecordView record, MetaArena metas)
     {
+        // What an index had before is void, even where the truncation itself is gone with all that it overruled but
+        // dead entries.
+        int at = PlaceOf(record.Header.Index);
+        _added.RemoveRange(at, _added.Count - at);
         if (record.Header.Flags.HasFlag(RecordFlags.Kept))
         {
             _added.Add(new EntryRow
@@ -43,7 +48,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
                 MetaAt = metas.Add(record.Meta),
             });
         }
-        Head.Reach(record.Header.Index, record.Header.Term);
+        Reach(record.Header.Index, record.Header.Term);
     }
 
     public void Release(IndexRange range, uint by)
@@ -65,15 +70,15 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         _added.RemoveRange(at, _added.Count - at);
         if (from < _truncatedFrom)
             (_truncatedFrom, _truncatedBy) = (from, by);
-        Head.Reach(new LogIndex(from.Value - 1), before);
+        Reach(new LogIndex(from.Value - 1), before);
     }
 
     public void Drop(uint by)
     {
-        Truncate(default, default, by);
+        Truncate(new LogIndex(1), default, by);
         DroppedBy = by;
-        if (Head.State is not null)
-            overrules.Add(by, Head.StatePosition.Segment);
+        foreach (uint segment in Head.StateSegments)
+            overrules.Add(by, segment);
         Head.State = null;
     }
 
@@ -96,7 +101,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     public void MoveState(Lsn lsn, Position to)
     {
         if (Head.StateLsn == lsn)
-            Head.StatePosition = to;
+            Head.MoveState(to);
         else
             _movedState = (lsn, to);
     }
@@ -104,16 +109,16 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     /// <summary>Completes the head with the checkpoint's.</summary>
     public void Inherit(GroupHead old)
     {
-        bool moved = _movedState.Lsn == old.StateLsn;
-        Position statePosition = moved ? _movedState.Position : old.StatePosition;
-        if (DroppedBy != 0 && old.State is not null)
+        if (old.State is not null && _movedState.Lsn == old.StateLsn)
+            old.MoveState(_movedState.Position);
+        if (Head.State is null && old.State is not null)
+            Head.SetState(old.State, old.StateLsn, old.StatePosition);
+        foreach (uint segment in old.StateSegments)
         {
-            overrules.Add(DroppedBy, old.StatePosition.Segment);
-            overrules.Add(DroppedBy, statePosition.Segment);
+            Head.StateSegments.Add(segment);
+            overrules.Add(DroppedBy, segment);
         }
-        else if (Head.State is null && old.State is not null)
-            Head.SetState(old.State, old.StateLsn, statePosition);
-        if (Head.LastIndex.Value == 0 && DroppedBy == 0)
+        if (!_hasReached)
             Head.Reach(old.LastIndex, old.LastTerm);
     }
 
@@ -137,6 +142,12 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         overrules.Add(by, old.Segment);
         overrules.Add(by, row.Position.Segment);
         return false;
+    }
+
+    private void Reach(LogIndex index, Term term)
+    {
+        _hasReached = true;
+        Head.Reach(index, term);
     }
 
     private int PlaceOf(LogIndex index)

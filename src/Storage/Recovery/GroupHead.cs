@@ -14,13 +14,24 @@ internal sealed record GroupHead(GroupId Id)
 
     public Position StatePosition { get; set; }
 
+    /// <summary>
+    /// Segments that have records of it, the latest or older: what ends the group must outlive them all.
+    /// </summary>
+    public SortedSet<uint> StateSegments { get; } = [];
+
     public int StateRecordBytes => State is null ? 0 : Log.RecordHeader.SizeBytes + State.Length;
 
     public void SetState(ReadOnlySpan<byte> state, Lsn lsn, Position position)
     {
         State = state.ToArray();
         StateLsn = lsn;
-        StatePosition = position;
+        MoveState(position);
+    }
+
+    public void MoveState(Position to)
+    {
+        StatePosition = to;
+        StateSegments.Add(to.Segment);
     }
 
     public void Reach(LogIndex index, Term term)

@@ -9,6 +9,7 @@ namespace Warren.Storage.Recovery;
 internal sealed class LogDelta(Lsn from)
 {
     private readonly Dictionary<GroupId, GroupDelta> _groups = [];
+    private readonly Dictionary<uint, HashSet<uint>> _origins = [];
 
     /// <summary>Everything up to here is in the checkpoint.</summary>
     public Lsn From { get; } = from;
@@ -30,6 +31,13 @@ internal sealed class LogDelta(Lsn from)
 
     public GroupDelta? Find(GroupId group) => _groups.GetValueOrDefault(group);
 
+    /// <summary>
+    /// The segment and, if its records are copies, those that it took the place of: what their records overruled, its
+    /// own overrule now.
+    /// </summary>
+    public IEnumerable<uint> OriginsOf(uint segment) =>
+        _origins.TryGetValue(segment, out HashSet<uint>? origins) ? origins.Append(segment) : [segment];
+
     /// <summary>Takes the next record.</summary>
     public void Apply(in RecordView record)
     {
@@ -41,6 +49,8 @@ internal sealed class LogDelta(Lsn from)
             OverrulingBytes[segment] = OverrulingBytes.GetValueOrDefault(segment) + header.RecordBytes;
         if (header.Kind == RecordKind.Body)
             Bodies[header.Lsn.Value] = new BodyRow(header.Lsn.Value, record.Position, header.BodyBytes);
+        if (header.Kind == RecordKind.RosterChange)
+            AddOrigins(RosterLine.Read(record.Body));
         if (header.Group.Value == 0)
             return;
         GroupDelta group = Get(header.Group);
@@ -84,6 +94,13 @@ internal sealed class LogDelta(Lsn from)
             return group.TryMove(header.Index, header.Lsn, record.Position);
         group.MoveBase(header.Index, header.Lsn, record.Position);
         return true;
+    }
+
+    private void AddOrigins(List<RosterLine> change)
+    {
+        var gone = change.Where(line => line.IsDropped).SelectMany(line => OriginsOf(line.Segment)).ToHashSet();
+        foreach (RosterLine added in change.Where(line => !line.IsDropped))
+            _origins[added.Segment] = gone;
     }
 
     private GroupDelta Get(GroupId id)

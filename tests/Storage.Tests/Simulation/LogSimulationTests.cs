@@ -1,16 +1,17 @@
 using Xunit;
-using Xunit.Sdk;
 
 namespace Warren.Storage.Tests.Simulation;
 
 /// <summary>The node log under crashes at any operation of the disk.</summary>
 public sealed class LogSimulationTests
 {
+    private const int Lives = 10;
+
     [Fact]
     public void What_was_durable_comes_back_and_nothing_else()
     {
-        for (int seed = 0; seed < 300; seed++)
-            new LogSimulation(seed).Run(lives: 10);
+        for (int seed = 0; seed < SimulationShare.Seeds; seed++)
+            LogSimulation.Run(seed, Lives);
     }
 
     /// <summary>The simulation is only worth what it finds.</summary>
@@ -28,14 +29,15 @@ public sealed class LogSimulationTests
         Planted.Bug = Enum.Parse<PlantedBug>(name);
         try
         {
-            for (int seed = 0; seed < 3000; seed++)
+            for (int seed = 0; seed < SimulationShare.PlantedBugSeeds; seed++)
             {
                 try
                 {
-                    new LogSimulation(seed).Run(lives: 10);
+                    LogSimulation.Run(seed, Lives);
                 }
-                catch (Exception error) when (error is TrueException or InvalidOperationException or IOException)
+                catch (SimulationException)
                 {
+                    TestContext.Current.TestOutputHelper?.WriteLine($"found with seed {seed}");
                     return;
                 }
             }

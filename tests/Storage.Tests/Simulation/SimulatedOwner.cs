@@ -11,7 +11,7 @@ internal sealed class SimulatedOwner(Action<Lsn> reported) : IGroupOwner
     public void Durable(Lsn lsn)
     {
         if (lsn <= DurableLsn)
-            throw new InvalidOperationException($"LSN {lsn} was reported after {DurableLsn}.");
+            throw new SimulationException($"LSN {lsn} was reported after {DurableLsn}.");
         DurableLsn = lsn;
         reported(lsn);
     }

@@ -1,0 +1,12 @@
+namespace Warren.Storage.Tests.Simulation;
+
+/// <summary>
+/// How much of the simulations runs with the other tests. <c>./build.sh simulate</c> runs them for as long as it is told.
+/// </summary>
+internal static class SimulationShare
+{
+    public const int Seeds = 300;
+
+    /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
+    public const int PlantedBugSeeds = 500;
+}
