@@ -72,6 +72,16 @@ public sealed class EntryReader : IDisposable
     private bool TryReadRecord(
         Position position, int recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record)
     {
+        if (TryReadBuffered(position, recordBytes, out header, out record))
+            return true;
+        // What was read ahead may have been written since.
+        _count = 0;
+        return TryReadBuffered(position, recordBytes, out header, out record);
+    }
+
+    private bool TryReadBuffered(
+        Position position, int recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record)
+    {
         header = default;
         record = default;
         if (!_log.Segments.TryGet(position.Segment, out Segment? segment)

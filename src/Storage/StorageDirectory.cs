@@ -34,7 +34,6 @@ public static class StorageDirectory
         if (!Planted.Is(PlantedBug.TailNotSynced))
             directory.Last?.File.Sync();
         disk.SyncDirectory(SegmentName.Directory);
-        directory.RemoveStrangers();
         disk.SyncDirectory(CheckpointName.Directory);
 
         using CheckpointReader checkpoint = CheckpointSet.OpenNewest(disk, watcher.Damaged) ?? CheckpointReader.Empty();
@@ -43,7 +42,10 @@ public static class StorageDirectory
             watcher.Damaged(
                 $"the log ends at LSN {directory.LastLsn}, before the checkpoint's {checkpoint.Table.Lsn}: "
                 + "its last segments are missing");
+            // And with them, maybe, the roster that names what is there.
+            directory.AddStrangers();
         }
+        directory.RemoveStrangers();
         var start = new LogStart(
             boot,
             directory.HighestId,
@@ -66,7 +68,8 @@ public static class StorageDirectory
         var bodies = new Dictionary<long, SharedBody>();
         foreach (BodyRow body in checkpoint.Table.Bodies.Concat(delta.Bodies.Values))
             bodies[body.Lsn] = new SharedBody(new Lsn(body.Lsn), body.Position, body.BodyBytes);
-        var state = new MergedState(checkpoint, delta, new LostPlaces(log.Segments.All(), damages).Contains);
+        using var lost = new LostPlaces(log.Segments.All(), damages);
+        var state = new MergedState(checkpoint, delta, lost.Contains);
         while (state.NextGroup() is { } head)
             recover(log, new RecoveredGroup(state, head, bodies));
         foreach (long wanted in state.WantedBodies)

@@ -6,6 +6,7 @@ namespace Warren.Storage.Checkpoints;
 /// two chunks:
 /// <code>
 ///   group: 1 | id | last index | last term | state LSN | segment | offset | state bytes | state
+///          | segments with state records, how many | which
 ///   entry: 2 | index less the one before | LSN | term | segment | offset | body bytes | shared LSN | meta bytes | meta
 /// </code>
 /// Numbers are variable-length, 7 bits a byte, low first. The file ends with 16 bytes: place of the table (8), its

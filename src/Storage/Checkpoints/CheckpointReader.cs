@@ -140,6 +140,8 @@ internal sealed class CheckpointReader : IDisposable
         ReadOnlySpan<byte> state = _items.Bytes();
         if (stateLsn.Value > 0)
             head.SetState(state, stateLsn, position);
+        for (long count = _items.Number(); count > 0; count--)
+            head.StateSegments.Add((uint)_items.Number());
         return head;
     }
 

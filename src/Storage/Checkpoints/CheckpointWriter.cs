@@ -41,6 +41,9 @@ internal sealed class CheckpointWriter : IDisposable
         _items.Number(head.StateLsn.Value);
         _items.Place(head.StatePosition);
         _items.Bytes(head.State ?? []);
+        _items.Number(head.StateSegments.Count);
+        foreach (uint segment in head.StateSegments)
+            _items.Number(segment);
         _previousIndex = default;
     }
 

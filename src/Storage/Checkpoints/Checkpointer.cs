@@ -25,12 +25,14 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
         LogDelta delta = DeltaReading.Read(extent, last.Table, damages);
         foreach (SegmentDamage damage in damages)
             damaged(damage.Describe());
-        var lost = new LostPlaces(extent.Segments.Select(each => each.Segment), damages);
+        using var lost = new LostPlaces(extent.Segments.Select(each => each.Segment), damages);
+        var existing = extent.Segments.Select(each => each.Segment.Id).ToHashSet();
         var state = new MergedState(last, delta, lost.Contains);
         long number = Math.Max(last.Table.Number, CheckpointSet.NewestNumber(disk)) + 1;
         using var writer = new CheckpointWriter(disk, number);
         while (state.NextGroup() is { } head)
         {
+            head.StateSegments.IntersectWith(existing);
             writer.Group(head);
             while (state.NextEntry(out EntryRow row, out ReadOnlySpan<byte> meta))
                 writer.Entry(in row, meta);

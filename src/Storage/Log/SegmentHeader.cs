@@ -38,13 +38,16 @@ internal readonly record struct SegmentHeader(uint Segment, long Boot, SegmentKi
         BinaryPrimitives.WriteUInt32LittleEndian(output, Crc32C.Of(output[4..SizeBytes]));
     }
 
+    /// <summary>Whether it is a header, of whichever segment and version.</summary>
+    public static bool IsSound(ReadOnlySpan<byte> input) =>
+        input.Length >= SizeBytes && BinaryPrimitives.ReadUInt32LittleEndian(input[4..]) == Magic
+        && BinaryPrimitives.ReadUInt32LittleEndian(input) == Crc32C.Of(input[4..SizeBytes]);
+
     /// <exception cref="StorageVersionException">It is sound, and of a version that this node does not know.</exception>
     public static bool TryRead(ReadOnlySpan<byte> input, uint segment, out SegmentHeader header)
     {
         header = default;
-        if (input.Length < SizeBytes
-            || BinaryPrimitives.ReadUInt32LittleEndian(input[4..]) != Magic
-            || BinaryPrimitives.ReadUInt32LittleEndian(input) != Crc32C.Of(input[4..SizeBytes]))
+        if (!IsSound(input))
             return false;
         int version = BinaryPrimitives.ReadInt32LittleEndian(input[8..]);
         if (version != Version)

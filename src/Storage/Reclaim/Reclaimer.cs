@@ -15,6 +15,9 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
 {
     private readonly List<Pending> _pending = [];
 
+    // Something in them cannot be read: they stay, or they would keep all others from being reclaimed.
+    private readonly HashSet<uint> _unreadable = [];
+
     /// <summary>Removals that wait for the roster or for owners.</summary>
     public int PendingCount => _pending.Count;
 
@@ -22,11 +25,16 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
     public bool AwaitsRoster => _pending.Exists(pending => log.DurableLsn < pending.RosterLsn);
 
     /// <summary>Starts to reclaim what a checkpoint shows to be mostly dead. Nothing while the last is under way.</summary>
+    /// <param name="table">Of the newest checkpoint.</param>
+    /// <param name="older">Where the one that it was made from ends.</param>
+    /// <param name="current">The segment that was being written when it was made: it and later ones are more by now.</param>
+    /// <exception cref="DiskException">The disk refused; nothing has changed.</exception>
     public void Start(CheckpointTable table, Lsn older, uint current)
     {
         if (_pending.Count > 0)
             return;
-        IReadOnlyList<SegmentLine> victims = VictimChoice.Choose(table, older, current, options.ReclaimBelowPercent);
+        IReadOnlyList<SegmentLine> victims =
+            VictimChoice.Choose(table, older, current, options.ReclaimBelowPercent, _unreadable);
         if (victims.Count == 0)
             return;
         var lines = victims.Select(victim => new RosterLine(victim.Segment, 0, victim.Boot, 0)).ToList();
@@ -34,13 +42,18 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
         if (victims.Any(victim => victim.WantedBytes > 0))
         {
             if (copies.Write(table, victims) is not { } added)
+            {
+                if (copies.Unreadable is { } unreadable)
+                    _unreadable.Add(unreadable);
                 return;
+            }
             lines.Insert(0, added);
         }
         _pending.Add(new Pending(log.AppendRosterChange(lines), copies, victims));
     }
 
     /// <summary>Goes on with what has become possible: tells owners, removes files.</summary>
+    /// <exception cref="DiskException">The disk refused; the rest is done the next time.</exception>
     public void Continue()
     {
         foreach (Pending pending in _pending.ToArray())
@@ -59,6 +72,8 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
                 if (log.Segments.TryGet(victim.Segment, out Segment? segment))
                     SegmentFiles.Remove(log.Disk, segment, options.SpareSegments, log.Segments);
             }
+            // What their records overruled may be reclaimed from now on: they must not come back.
+            log.Disk.SyncDirectory(SegmentName.Directory);
             _pending.Remove(pending);
         }
     }

@@ -26,9 +26,6 @@ internal sealed class SurvivorWriter
 
     public Segment Segment => _segment;
 
-    /// <summary>Where the next record will be at least: a segment takes no more beyond 4 GiB.</summary>
-    public long LengthBytes => _round.End;
-
     /// <summary>Copies a record, its parts as they were read.</summary>
     public Position Add(in RecordHeader original, ReadOnlySpan<byte> head, byte[] body)
     {
@@ -37,6 +34,21 @@ internal sealed class SurvivorWriter
         if (_round.LengthBytes > RoundBytes)
             WriteRound();
         return _round.AddCopy(header, head, body);
+    }
+
+    /// <summary>
+    /// Copies of a record that is dead itself what it overrules, and nothing that could come back to life.
+    /// </summary>
+    public void AddOverruling(in RecordHeader original, ReadOnlySpan<byte> head)
+    {
+        RecordHeader header = original;
+        header.Flags = RecordFlags.None;
+        header.MetaBytes = 0;
+        header.BodyBytes = 0;
+        header.BodyCrc = Crc32C.Of([]);
+        byte[] bare = new byte[header.HeadBytes];
+        head.Slice(original.ReleasesAt, original.ReleaseBytes).CopyTo(bare.AsSpan(header.ReleasesAt));
+        Add(header, bare, []);
     }
 
     /// <summary>Makes everything durable.</summary>

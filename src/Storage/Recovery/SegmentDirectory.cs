@@ -6,13 +6,14 @@ namespace Warren.Storage.Recovery;
 /// <summary>
 /// Finds the segments of a directory: which there should be, says the newest roster and its changes; where each ends,
 /// says what was written after it. What is missing or does not fit is told; what nobody names is left over from a
-/// crash and removed.
+/// crash and removed, but not where damage may have taken what names it.
 /// </summary>
 internal sealed class SegmentDirectory
 {
     private readonly IDisk _disk;
     private readonly Action<SegmentDamage> _damaged;
     private readonly SortedDictionary<uint, (SegmentHeader Header, IDiskFile File)> _found = [];
+    private readonly SortedDictionary<uint, (bool IsLeftOver, IDiskFile File)> _headless = [];
     private bool _isRosterSound = true;
     private bool _hasRoster;
 
@@ -43,7 +44,11 @@ internal sealed class SegmentDirectory
         OpenAll();
         Segment? newest = NewestOfLog();
         if (newest is null)
+        {
+            TellHeadless();
+            AddStrangers();
             return;
+        }
         (uint end, Lsn last) = TailSearch.Find(newest, _damaged);
         newest.End = end;
         uint previousEnd = _found[newest.Id].Header.PreviousEnd;
@@ -56,30 +61,54 @@ internal sealed class SegmentDirectory
         }
         Last = newest;
         LastLsn = last;
-        IEnumerable<RosterLine> roster = RosterOf(newest);
-        bool isSound = _isRosterSound && _hasRoster;
-        foreach (RosterLine line in roster)
+        foreach (RosterLine line in RosterOf(newest))
             AddFromRoster(line);
         Segments.Add(newest);
-        // Where the roster itself may be damaged nothing is removed, and what nobody names may be what is missed.
-        if (!isSound)
+        TellHeadless();
+        // Where the roster may be damaged, or an old one is read because a newer segment is missing, what it does not
+        // name may be what is missed.
+        if (!_isRosterSound || !_hasRoster)
             AddStrangers();
     }
 
+    /// <summary>Takes what the roster does not name for segments as well.</summary>
+    public void AddStrangers()
+    {
+        foreach ((uint id, (SegmentHeader header, _)) in _found)
+        {
+            // Nothing was durable in a segment of the log behind the last.
+            if (Segments.TryGet(id, out _) || (header.Kind == SegmentKind.Log && id > (Last?.Id ?? 0)))
+                continue;
+            Segment segment = Make(id);
+            (segment.End, Lsn last) = TailSearch.Find(segment, _damaged);
+            LastLsn = new Lsn(Math.Max(LastLsn.Value, last.Value));
+            Segments.Add(segment);
+        }
+    }
+
     /// <summary>
-    /// Removes files that nobody names. Only when the tail is durable: its roster may be what does not name them.
+    /// Removes files that nobody names, for good. Only when the tail is durable: its roster may be what does not name
+    /// them.
     /// </summary>
     public void RemoveStrangers()
     {
-        foreach ((uint id, (_, IDiskFile file)) in _found)
+        bool hasRemoved = false;
+        foreach ((uint id, IDiskFile file) in Strangers())
         {
-            if (Segments.TryGet(id, out _))
-                continue;
             file.Dispose();
             _disk.Delete(SegmentName.PathOf(id));
+            hasRemoved = true;
         }
         _found.Clear();
+        _headless.Clear();
+        if (hasRemoved)
+            _disk.SyncDirectory(SegmentName.Directory);
     }
+
+    private IEnumerable<(uint Id, IDiskFile File)> Strangers() =>
+        _found.Select(each => (each.Key, each.Value.File))
+            .Concat(_headless.Where(each => each.Value.IsLeftOver).Select(each => (each.Key, each.Value.File)))
+            .Where(each => !Segments.TryGet(each.Key, out _));
 
     private void OpenAll()
     {
@@ -101,7 +130,23 @@ internal sealed class SegmentDirectory
                 _found.Add(id, (header, file));
             }
             else
-                file.Dispose();
+                _headless.Add(id, (IsLeftOver(bytes, file), file));
+        }
+    }
+
+    // A crash while a segment was made leaves no header, or that of the spare file's earlier use, but never a part of
+    // one: it is less than a sector.
+    private static bool IsLeftOver(byte[] bytes, IDiskFile file) =>
+        file.LengthBytes < SegmentHeader.SizeBytes || !bytes.AsSpan().ContainsAnyExcept((byte)0)
+        || SegmentHeader.IsSound(bytes);
+
+    // What nobody names and is not left over from a crash either: it may have been the newest segment.
+    private void TellHeadless()
+    {
+        foreach ((uint id, (bool isLeftOver, _)) in _headless)
+        {
+            if (!isLeftOver && !Segments.TryGet(id, out _))
+                _damaged(SegmentDamage.Whole(id));
         }
     }
 
@@ -156,28 +201,24 @@ internal sealed class SegmentDirectory
     {
         if (line.Segment == Last!.Id)
             return;
-        if (!_found.TryGetValue(line.Segment, out (SegmentHeader Header, IDiskFile File) found)
-            || found.Header.Boot != line.Boot)
+        if (FileOf(line) is not { } file)
         {
-            _damaged(new SegmentDamage(line.Segment, 0, uint.MaxValue));
+            _damaged(SegmentDamage.Whole(line.Segment));
             return;
         }
-        if (found.File.LengthBytes < line.End)
-            _damaged(new SegmentDamage(line.Segment, (uint)found.File.LengthBytes, line.End));
-        Segment segment = Make(line.Segment);
-        segment.End = line.End;
-        Segments.Add(segment);
+        if (file.LengthBytes < line.End)
+            _damaged(new SegmentDamage(line.Segment, (uint)file.LengthBytes, line.End));
+        Segments.Add(new Segment(line.Segment, line.Boot, line.Kind, file) { End = line.End });
     }
 
-    private void AddStrangers()
+    private IDiskFile? FileOf(RosterLine line)
     {
-        foreach (uint id in _found.Keys)
-        {
-            if (Segments.TryGet(id, out _) || id > Last!.Id)
-                continue;
-            Segment segment = Make(id);
-            segment.End = TailSearch.Find(segment, _damaged).End;
-            Segments.Add(segment);
-        }
+        if (_found.TryGetValue(line.Segment, out (SegmentHeader Header, IDiskFile File) found))
+            return found.Header.Boot == line.Boot ? found.File : null;
+        if (!_headless.TryGetValue(line.Segment, out (bool IsLeftOver, IDiskFile File) headless))
+            return null;
+        // The roster says all that the header would.
+        _damaged(new SegmentDamage(line.Segment, 0, SegmentHeader.SizeBytes));
+        return headless.File;
     }
 }
