@@ -20,7 +20,7 @@ internal enum PlantedBug
     /// <summary>A release or truncation goes before what it overrules.</summary>
     OverrulingReclaimedEarly,
 
-    /// <summary>A copy of a record passes for a newer one of the same index.</summary>
+    /// <summary>Copies are read after the log, where they lie, and not where their LSNs are.</summary>
     SurvivorReadAsNewer,
 
     /// <summary>What an earlier use of a file left in it passes for the present use's.</summary>

@@ -88,7 +88,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         int at = PlaceOf(index);
         Span<EntryRow> added = CollectionsMarshal.AsSpan(_added);
         if (at == added.Length || added[at].Index != index
-            || (added[at].Lsn != lsn && !Planted.Is(PlantedBug.SurvivorReadAsNewer)))
+            || added[at].Lsn != lsn)
             return false;
         overrules.Add(added[at].ReleasedBy, to.Segment);
         added[at].Position = to;
@@ -135,7 +135,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
             by = _truncatedBy;
         Position old = row.Position;
         if (_moved.Count > 0 && _moved.TryGetValue(row.Index, out (Lsn Lsn, Position Position) move)
-            && (move.Lsn == row.Lsn || Planted.Is(PlantedBug.SurvivorReadAsNewer)))
+            && move.Lsn == row.Lsn)
             row.Position = move.Position;
         if (by == 0)
             return true;

@@ -21,7 +21,8 @@ internal static class RecordMerge
             {
                 while (cursor.MoveNext() && cursor.Lsn <= upTo)
                 {
-                    Take(cursor.Lsn);
+                    if (!Planted.Is(PlantedBug.SurvivorReadAsNewer))
+                        Take(cursor.Lsn);
                     delta.Apply(cursor.Current);
                 }
             }

@@ -5,7 +5,7 @@ namespace Warren.Storage.Tests.Simulation;
 /// </summary>
 internal static class SimulationShare
 {
-    public const int Seeds = 300;
+    public static int Seeds => int.Parse(Environment.GetEnvironmentVariable("SEEDS") ?? "300");
 
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 500;
