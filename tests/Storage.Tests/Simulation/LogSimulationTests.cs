@@ -1,3 +1,4 @@
+using Warren.Storage.Disk;
 using Xunit;
 
 namespace Warren.Storage.Tests.Simulation;
@@ -12,6 +13,22 @@ public sealed class LogSimulationTests
     {
         for (int seed = 0; seed < SimulationShare.Seeds; seed++)
             LogSimulation.Run(seed, Lives);
+    }
+
+    [Fact]
+    public void The_power_may_fail_at_every_operation()
+    {
+        for (int seed = 0; seed < SimulationShare.CrashEverywhereSeeds; seed++)
+            CrashEverywhere.Run(seed);
+    }
+
+    [Theory]
+    [InlineData(DiskFailure.NoSpace)]
+    [InlineData(DiskFailure.Other)]
+    public void Every_operation_may_fail(DiskFailure failure)
+    {
+        for (int seed = 0; seed < SimulationShare.FailEverywhereSeeds; seed++)
+            FailEverywhere.Run(seed, failure);
     }
 
     /// <summary>The simulation is only worth what it finds.</summary>

@@ -7,6 +7,10 @@ internal static class SimulationShare
 {
     public static int Seeds => int.Parse(Environment.GetEnvironmentVariable("SEEDS") ?? "300");
 
+    public const int CrashEverywhereSeeds = 100;
+
+    public const int FailEverywhereSeeds = 60;
+
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 500;
 }
