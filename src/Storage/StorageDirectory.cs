@@ -27,7 +27,7 @@ public static class StorageDirectory
         disk.MakeDirectory(CheckpointName.Directory);
         disk.SyncDirectory("");
         var damages = new List<SegmentDamage>();
-        var directory = new SegmentDirectory(disk, damages.Add);
+        var directory = new SegmentDirectory(disk, BootFile.Read(disk), damages.Add);
         directory.Read();
         long boot = BootFile.Next(disk, directory.HighestBoot);
         // What was read may lie in the machine's memory alone, and others will be told of it.

@@ -7,6 +7,9 @@ internal static class SegmentFiles
 {
     public const string SpareSuffix = ".spare";
 
+    /// <summary>Set aside: nothing in it can be told, and no node looks at it again.</summary>
+    public const string DamagedSuffix = ".damaged";
+
     /// <summary>
     /// A new segment's file, its header and its name durable, in the table. A segment of the log takes a spare file if
     /// there is one: its blocks are allocated and written, so that syncs need no metadata. Its old bytes do not pass the

@@ -43,6 +43,9 @@ internal readonly record struct SegmentHeader(uint Segment, long Boot, SegmentKi
         input.Length >= SizeBytes && BinaryPrimitives.ReadUInt32LittleEndian(input[4..]) == Magic
         && BinaryPrimitives.ReadUInt32LittleEndian(input) == Crc32C.Of(input[4..SizeBytes]);
 
+    /// <summary>The boot that a header names, sound or not.</summary>
+    public static long BootOf(ReadOnlySpan<byte> input) => BinaryPrimitives.ReadInt64LittleEndian(input[16..]);
+
     /// <exception cref="StorageVersionException">It is sound, and of a version that this node does not know.</exception>
     public static bool TryRead(ReadOnlySpan<byte> input, uint segment, out SegmentHeader header)
     {

@@ -29,8 +29,11 @@ internal static class BootFile
         return boot;
     }
 
-    // Segments name their boots too, so that a file that cannot be read costs nothing.
-    private static long Read(IDisk disk)
+    /// <summary>
+    /// The number of the last start; 0 if it is not known. Segments name their boots too, so that a file that cannot be
+    /// read costs nothing.
+    /// </summary>
+    public static long Read(IDisk disk)
     {
         if (!disk.List("").Contains(Path))
             return 0;

@@ -6,7 +6,8 @@ namespace Warren.Storage.Recovery;
 /// <summary>
 /// Finds the segments of a directory: which there should be, says the newest roster and its changes; where each ends,
 /// says what was written after it. What is missing or does not fit is told; what nobody names is left over from a
-/// crash and removed, but not where damage may have taken what names it.
+/// crash and removed, but not where damage may have taken what names it. A header that is damaged costs nothing: the
+/// roster says the same, and of the newest segment its first round tells.
 /// </summary>
 internal sealed class SegmentDirectory
 {
@@ -14,11 +15,16 @@ internal sealed class SegmentDirectory
     private readonly Action<SegmentDamage> _damaged;
     private readonly SortedDictionary<uint, (SegmentHeader Header, IDiskFile File)> _found = [];
     private readonly SortedDictionary<uint, (bool IsLeftOver, IDiskFile File)> _headless = [];
+    private readonly long _lastBoot;
     private bool _isRosterSound = true;
     private bool _hasRoster;
 
-    public SegmentDirectory(IDisk disk, Action<SegmentDamage> damaged)
+    /// <param name="disk">The node's.</param>
+    /// <param name="lastBoot">The number of the start before this one, if it is known.</param>
+    /// <param name="damaged">Told of what is missing or damaged.</param>
+    public SegmentDirectory(IDisk disk, long lastBoot, Action<SegmentDamage> damaged)
     {
+        _lastBoot = lastBoot;
         _disk = disk;
         _damaged = damage =>
         {
@@ -87,8 +93,8 @@ internal sealed class SegmentDirectory
     }
 
     /// <summary>
-    /// Removes files that nobody names, for good. Only when the tail is durable: its roster may be what does not name
-    /// them.
+    /// Removes files that nobody names, for good, and sets aside those that cannot be read. Only when the tail is durable:
+    /// its roster may be what does not name them.
     /// </summary>
     public void RemoveStrangers()
     {
@@ -97,6 +103,14 @@ internal sealed class SegmentDirectory
         {
             file.Dispose();
             _disk.Delete(SegmentName.PathOf(id));
+            hasRemoved = true;
+        }
+        foreach ((uint id, (bool isLeftOver, IDiskFile file)) in _headless)
+        {
+            if (isLeftOver || Segments.TryGet(id, out _))
+                continue;
+            file.Dispose();
+            _disk.Rename(SegmentName.PathOf(id), SegmentName.PathOf(id) + SegmentFiles.DamagedSuffix);
             hasRemoved = true;
         }
         _found.Clear();
@@ -124,21 +138,51 @@ internal sealed class SegmentDirectory
             if (plain != name)
                 continue;
             IDiskFile file = _disk.Open(SegmentName.PathOf(id));
+            bytes.AsSpan().Clear();
             if (file.Read(0, bytes) == bytes.Length && SegmentHeader.TryRead(bytes, id, out SegmentHeader header))
-            {
-                HighestBoot = Math.Max(HighestBoot, header.Boot);
                 _found.Add(id, (header, file));
+            else if (SegmentHeader.IsSound(bytes))
+                _headless.Add(id, (true, file));
+            else if (HeaderOf(id, bytes, file) is { } restored)
+            {
+                _damaged(new SegmentDamage(id, 0, SegmentHeader.SizeBytes));
+                _found.Add(id, (restored, file));
             }
             else
-                _headless.Add(id, (IsLeftOver(bytes, file), file));
+                _headless.Add(id, (IsEmpty(file), file));
         }
+        HighestBoot = _found.Values.Select(found => found.Header.Boot).DefaultIfEmpty().Max();
     }
 
-    // A crash while a segment was made leaves no header, or that of the spare file's earlier use, but never a part of
-    // one: it is less than a sector.
-    private static bool IsLeftOver(byte[] bytes, IDiskFile file) =>
-        file.LengthBytes < SegmentHeader.SizeBytes || !bytes.AsSpan().ContainsAnyExcept((byte)0)
-        || SegmentHeader.IsSound(bytes);
+    // What the first round tells of a header that is damaged; null if there is none.
+    private SegmentHeader? HeaderOf(uint id, byte[] bytes, IDiskFile file)
+    {
+        byte[] round = new byte[RoundHeader.SizeBytes + RecordHeader.SizeBytes];
+        if (file.Read(SegmentHeader.SizeBytes, round) != round.Length)
+            return null;
+        foreach (long boot in (long[])[SegmentHeader.BootOf(bytes), _lastBoot])
+        {
+            if (RoundHeader.TryRead(round, SegmentHeader.SaltOf(id, boot), SegmentHeader.SizeBytes, out _)
+                && RecordHeader.TryRead(round.AsSpan(RoundHeader.SizeBytes), out RecordHeader first))
+            {
+                return new SegmentHeader(
+                    id, boot, first.Kind == RecordKind.Roster ? SegmentKind.Log : SegmentKind.Survivors, 0, 0);
+            }
+        }
+        return null;
+    }
+
+    // A crash, or a failed write, while a segment was made leaves nothing behind the header, or what an earlier use left.
+    private static bool IsEmpty(IDiskFile file)
+    {
+        byte[] bytes = new byte[RoundHeader.AlignmentBytes];
+        for (long at = SegmentHeader.SizeBytes; file.Read(at, bytes) is > 0 and var count; at += count)
+        {
+            if (bytes.AsSpan(0, count).ContainsAnyExcept((byte)0))
+                return false;
+        }
+        return true;
+    }
 
     // What nobody names and is not left over from a crash either: it may have been the newest segment.
     private void TellHeadless()

@@ -15,6 +15,7 @@ internal sealed class FailEverywhere
     private readonly int _seed;
     private readonly DiskFailure _failure;
     private readonly Story _story;
+    private DiskOperation? _failed;
 
     private FailEverywhere(int seed, DiskFailure failure, Story story)
     {
@@ -47,26 +48,31 @@ internal sealed class FailEverywhere
         };
         _story.Crashes++;
         _story.Tell($"operation {number} fails");
-        var node = new SimulatedNode(options, _story);
+        var node = new SimulatedNode(options, _story)
+        {
+            // A part of a header, over an earlier use of the file, is not told from damage.
+            IsExpectedDamage = damage => _failed is { Kind: DiskOperationKind.Write, Offset: 0 }
+                && damage.EndsWith("cannot be read", StringComparison.Ordinal),
+        };
         var work = new RandomWork(node, random) { BodyBytes = 200, LargeBodyBytes = 3000, MayFail = true };
-        DiskOperation? failed = null;
+        _failed = null;
         node.Disk.BeforeOperation = operation =>
         {
             if (operation.Number == number)
-                failed = operation;
+                _failed = operation;
         };
         var chance = new Random(HashCode.Combine(_seed, number));
         node.Disk.FailAt(number, _failure, chance.Next(3) == 0 ? null : chance, chance.Next(2) == 0);
         bool hasStarted = Work(node, work);
-        _story.Tell($"{failed}");
+        _story.Tell($"{_failed}");
         if (hasStarted)
-            Settle(node, work, failed);
+            Settle(node, work);
         if (chance.Next(2) == 0)
             node.Disk.EvictCache();
         node.Disk = chance.Next(3) == 0 ? node.Disk.CrashProcess() : node.Disk.Crash(chance);
         node.Start();
         node.ReadAll();
-        return failed is not null;
+        return _failed is not null;
     }
 
     private static bool Work(SimulatedNode node, RandomWork work)
@@ -91,11 +97,11 @@ internal sealed class FailEverywhere
         return true;
     }
 
-    private void Settle(SimulatedNode node, RandomWork work, DiskOperation? failed)
+    private void Settle(SimulatedNode node, RandomWork work)
     {
         if (node.Watcher.Failure is not null)
         {
-            CheckFailed(node, failed);
+            CheckFailed(node);
             return;
         }
         CommitOutcome outcome;
@@ -104,7 +110,7 @@ internal sealed class FailEverywhere
         while (outcome == CommitOutcome.Committed);
         if (outcome == CommitOutcome.Failed)
         {
-            CheckFailed(node, failed);
+            CheckFailed(node);
             return;
         }
         // Nothing fails a second time, so that whatever was refused is done by now or with the next try.
@@ -114,7 +120,6 @@ internal sealed class FailEverywhere
             outcome = node.Commit();
         _story.Check(outcome == CommitOutcome.Idle, $"commit: {outcome}");
         _story.Check(!node.Watcher.IsOutOfSpace, $"the disk was said to be full at the end");
-        _story.Check(node.Log.PendingBytes == 0, $"{node.Log.PendingBytes} bytes are pending");
         node.TakeNotes(static () => true);
         work.RunBackground(makesCheckpoint: true);
         for (int round = 0; round < 3; round++)
@@ -126,10 +131,10 @@ internal sealed class FailEverywhere
         node.ReadAll();
     }
 
-    private void CheckFailed(SimulatedNode node, DiskOperation? failed)
+    private void CheckFailed(SimulatedNode node)
     {
-        _story.Check(failed is not null, $"the log failed by itself: {node.Watcher.Failure?.Message}");
-        bool isSync = failed!.Value.Kind is DiskOperationKind.Sync;
+        _story.Check(_failed is not null, $"the log failed by itself: {node.Watcher.Failure?.Message}");
+        bool isSync = _failed!.Value.Kind is DiskOperationKind.Sync;
         _story.Check(
             _failure != DiskFailure.NoSpace || isSync, $"the log failed for want of space: {node.Watcher.Failure!.Message}");
         Lsn reported = node.Reported;

@@ -9,7 +9,7 @@ internal static class SimulationShare
 
     public const int CrashEverywhereSeeds = 100;
 
-    public const int FailEverywhereSeeds = 60;
+    public const int FailEverywhereSeeds = 20;
 
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 500;
