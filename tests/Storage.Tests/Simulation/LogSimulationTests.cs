@@ -31,6 +31,13 @@ public sealed class LogSimulationTests
             FailEverywhere.Run(seed, failure);
     }
 
+    [Fact]
+    public void Damage_costs_what_it_touches_and_is_told()
+    {
+        for (int seed = 0; seed < SimulationShare.DamageSeeds; seed++)
+            DamageSimulation.Run(seed);
+    }
+
     /// <summary>The simulation is only worth what it finds.</summary>
     [Theory]
     [InlineData(nameof(PlantedBug.ConfirmBeforeSync))]

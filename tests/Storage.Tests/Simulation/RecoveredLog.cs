@@ -47,6 +47,9 @@ internal sealed class RecoveredLog
     /// <summary>The shared bodies that live entries name.</summary>
     public IReadOnlyCollection<SharedBody> Bodies => _bodies.Values;
 
+    /// <summary>The live entries, and where they are.</summary>
+    public IReadOnlyList<(long Group, ModelEntry Entry, Position Position)> Entries => _entries;
+
     public static RecoveredLog Start(
         FaultyDisk disk, NodeLogOptions options, Model model, Lsn reported, Expectation expectation, Story story) =>
         new(disk, options, model, reported, expectation, story);

@@ -33,6 +33,9 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
     /// <summary>Shared bodies that somebody holds.</summary>
     public IReadOnlyList<SharedBody> Bodies => _bodies;
 
+    /// <summary>Every entry that was ever appended, by group and index.</summary>
+    public Dictionary<(long Group, long Index), List<ModelEntry>> History { get; } = [];
+
     public Predicate<string> IsExpectedDamage { get; set; } = _ => false;
 
     /// <summary>Starts on the disk as it is.</summary>
@@ -76,6 +79,9 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         {
             Position = appended.Position,
         };
+        if (!History.TryGetValue((id, index), out List<ModelEntry>? all))
+            History.Add((id, index), all = []);
+        all.Add(entry);
         if (Story.IsWritten)
             Story.Tell($"{appended.Lsn}: group {id} entry {index} at {appended.Position} kept {isKept} releases {string.Join(",", releases)}");
         Model.Apply(appended.Lsn, groups =>

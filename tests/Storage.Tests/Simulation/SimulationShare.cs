@@ -11,6 +11,8 @@ internal static class SimulationShare
 
     public const int FailEverywhereSeeds = 20;
 
+    public const int DamageSeeds = 200;
+
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 500;
 }
