@@ -31,7 +31,8 @@ public sealed class EntryReader : IDisposable
     {
         meta = body = default;
         if (!TryReadRecord(position, recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record)
-            || header.Kind != RecordKind.Entry || header.Group != group || header.Index != index)
+            || header.Kind != RecordKind.Entry || header.Group != group || header.Index != index
+            || header.Flags.HasFlag(RecordFlags.SharedBody))
             return false;
         meta = record[(header.HeadBytes - header.MetaBytes)..header.HeadBytes];
         body = record[header.HeadBytes..];

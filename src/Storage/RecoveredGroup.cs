@@ -9,9 +9,9 @@ public sealed class RecoveredGroup
 {
     private readonly MergedState _state;
     private readonly GroupHead _head;
-    private readonly IReadOnlyDictionary<long, SharedBody> _bodies;
+    private readonly Dictionary<long, SharedBody> _bodies;
 
-    internal RecoveredGroup(MergedState state, GroupHead head, IReadOnlyDictionary<long, SharedBody> bodies)
+    internal RecoveredGroup(MergedState state, GroupHead head, Dictionary<long, SharedBody> bodies)
     {
         _state = state;
         _head = head;
@@ -40,9 +40,17 @@ public sealed class RecoveredGroup
             Term = row.Term,
             Position = row.Position,
             BodyBytes = row.BodyBytes,
-            SharedBody = row.SharedBody == 0 ? null : _bodies.GetValueOrDefault(row.SharedBody),
+            SharedBody = row.SharedBody == 0 ? null : BodyOf(row.SharedBody),
             Meta = meta,
         };
         return true;
+    }
+
+    // One that is lost is nowhere, and cannot be read; its entries are not to pass for entries with none.
+    private SharedBody BodyOf(long lsn)
+    {
+        if (!_bodies.TryGetValue(lsn, out SharedBody? body))
+            _bodies.Add(lsn, body = new SharedBody(new Lsn(lsn), Position.None, 0));
+        return body;
     }
 }

@@ -72,11 +72,16 @@ public static class StorageDirectory
         var state = new MergedState(checkpoint, delta, lost.Contains);
         while (state.NextGroup() is { } head)
             recover(log, new RecoveredGroup(state, head, bodies));
+        int lostBodies = 0;
         foreach (long wanted in state.WantedBodies)
         {
-            if (bodies.TryGetValue(wanted, out SharedBody? body))
+            if (bodies.TryGetValue(wanted, out SharedBody? body) && !body.Position.IsNone)
                 log.Register(body);
+            else
+                lostBodies++;
         }
+        if (lostBodies > 0)
+            watcher.Damaged($"{lostBodies} bodies that entries share are lost");
         foreach (SegmentDamage damage in damages.Distinct())
             watcher.Damaged(damage.Describe());
         foreach ((GroupId group, long entries) in state.LostEntries)

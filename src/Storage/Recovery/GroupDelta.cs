@@ -30,10 +30,12 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
 
     public void Add(in RecordView record, MetaArena metas)
     {
-        // What an index had before is void, even where the truncation itself is gone with all that it overruled but
-        // dead entries.
+        // What an index had before is void, and all behind it, even where the truncation itself is gone: with all that
+        // it overruled but dead entries, or by damage.
         int at = PlaceOf(record.Header.Index);
         _added.RemoveRange(at, _added.Count - at);
+        if (record.Header.Index < _truncatedFrom)
+            (_truncatedFrom, _truncatedBy) = (record.Header.Index, record.Position.Segment);
         if (record.Header.Flags.HasFlag(RecordFlags.Kept))
         {
             _added.Add(new EntryRow

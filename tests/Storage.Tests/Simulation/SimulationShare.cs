@@ -11,7 +11,7 @@ internal static class SimulationShare
 
     public const int FailEverywhereSeeds = 20;
 
-    public const int DamageSeeds = 200;
+    public const int DamageSeeds = 1500;
 
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 500;
