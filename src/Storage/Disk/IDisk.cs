@@ -5,8 +5,8 @@ namespace Warren.Storage.Disk;
 /// '/' between their parts. What a crash may do to each operation is told in docs/formats/node-log.md: nothing is
 /// durable before the matching sync, neither bytes (<see cref="IDiskFile.Sync"/>) nor names
 /// (<see cref="SyncDirectory"/>).
-/// The disk's refusals are <see cref="DiskException"/>. A caller's own mistake, such as a path that leaves the directory
-/// or a negative offset, is an <see cref="ArgumentException"/>.
+/// The disk's refusals are <see cref="DiskException"/>. A caller's own mistake, such as a path that leaves the
+/// directory or a negative offset, is an <see cref="ArgumentException"/>.
 /// </summary>
 public interface IDisk
 {
@@ -20,8 +20,8 @@ public interface IDisk
     void MakeDirectory(string directory);
 
     /// <summary>
-    /// Makes a file that must not be there, in a directory that must, with <paramref name="allocateBytes"/> reserved for
-    /// it: its size, all zeros. When it fails, an empty file may be left.
+    /// Makes a file that must not be there, in a directory that must, with <paramref name="allocateBytes"/> reserved
+    /// for it: its size, all zeros. When it fails, an empty file may be left.
     /// </summary>
     IDiskFile Create(string path, long allocateBytes);
 
