@@ -113,7 +113,7 @@ public sealed class ProxyListenerTests
         Task<Received> end = new WireClient(stream).NextAsync();
         await Eventually.True(() =>
         {
-            time.Advance(TimeSpan.FromMilliseconds(10));
+            time.Advance(TimeSpan.FromMilliseconds(100));
             return end.IsCompleted;
         });
         Assert.Same(Received.End, await end);

@@ -88,7 +88,7 @@ public sealed class TlsListenerTests : IDisposable
         long started = time.GetTimestamp();
         await Eventually.True(() =>
         {
-            time.Advance(TimeSpan.FromMilliseconds(10));
+            time.Advance(TimeSpan.FromMilliseconds(100));
             return end.IsCompleted;
         });
         Assert.Empty(await end);
