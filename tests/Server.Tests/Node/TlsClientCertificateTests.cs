@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Warren.Wire;
@@ -63,6 +65,18 @@ public sealed class TlsClientCertificateTests : IDisposable
         _files.Write("authorities.pem", between.Pem + _files.Root.Pem);
         await using RunningNode informed = RunningNode.Start(_files.VerifyingListener);
         await EntersAsync(informed, version, worker);
+    }
+
+    [Fact]
+    public async Task Nothing_is_fetched_from_where_a_certificate_says()
+    {
+        using var place = new TcpListener(IPAddress.Loopback, 0);
+        place.Start();
+        using TestAuthority between = _files.Root.Intermediate("between");
+        using X509Certificate2 worker = between.Issue(
+            "CN=worker", TestAuthority.ForClients, issuerAddress: $"http://{place.LocalEndpoint}/between.crt");
+        await RefusesAsync(worker, SslProtocols.Tls12);
+        Assert.False(place.Pending());
     }
 
     [Fact]
