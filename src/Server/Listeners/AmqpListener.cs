@@ -158,6 +158,10 @@ public sealed class AmqpListener : IDisposable
             throw new TimeoutException(
                 $"it took longer than handshake_timeout = {_options.Broker.HandshakeTimeoutMs} ms");
         }
+        catch (OperationCanceledException)
+        {
+            throw new OperationCanceledException("the node stops");
+        }
     }
 
     private void RefuseStrangers(IPEndPoint remote)

@@ -9,8 +9,6 @@ namespace Warren.Server.Listeners;
 /// <summary>The server's side of TLS: its certificate, and which client certificates it believes.</summary>
 public sealed class TlsServer : IDisposable
 {
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
-
     private readonly TlsOptions _options;
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2Collection _authorities = [];
@@ -94,7 +92,8 @@ public sealed class TlsServer : IDisposable
             certificate.Dispose();
     }
 
-    // Made anew for each handshake: the runtime puts the intermediates that a client sends into the policy.
+    // Made anew for each handshake: the runtime puts the intermediates that a client sends into the policy, and the
+    // purpose that his certificate must have.
     private SslServerAuthenticationOptions MakeOptions(RemoteCertificateValidationCallback isAccepted)
     {
         var policy = new X509ChainPolicy
@@ -105,7 +104,6 @@ public sealed class TlsServer : IDisposable
             DisableCertificateDownloads = true,
         };
         policy.CustomTrustStore.AddRange(_authorities);
-        policy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = _context,

@@ -107,6 +107,7 @@ public sealed class TlsListenerTests : IDisposable
         await node.DisposeAsync();
         Assert.Empty(await end);
         Assert.True(time.GetElapsedTime(started) < TimeSpan.FromSeconds(5));
+        Assert.False(node.Log.Has("ssl_handshake_timeout"), node.Log.ToString());
     }
 
     [Fact]
