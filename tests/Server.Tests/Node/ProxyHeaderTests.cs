@@ -10,7 +10,10 @@ public sealed class ProxyHeaderTests
 {
     private const string Signature = "0D0A0D0A000D0A515549540A";
     private const string Addresses4 = "CB007107C6336401C3501628"; // 203.0.113.7:50000 to 198.51.100.1:5672
-    private const string Addresses6 = "20010DB8000000000000000000000007" + "20010DB8000000000000000000000001" + "C3501628";
+
+    // [2001:db8::7]:50000 to [2001:db8::1]:5672
+    private const string Addresses6 =
+        "20010DB8000000000000000000000007" + "20010DB8000000000000000000000001" + "C3501628";
 
     [Theory]
     [InlineData("PROXY TCP4 203.0.113.7 198.51.100.1 50000 5672\r\n", "203.0.113.7:50000", "198.51.100.1:5672")]
@@ -36,8 +39,9 @@ public sealed class ProxyHeaderTests
     public void Version_2_may_hold_extensions_up_to_a_bound()
     {
         byte[] head = Convert.FromHexString(Signature + "2111");
+        byte[] addresses = Convert.FromHexString(Addresses4);
         byte[] Header(int length) =>
-            [.. head, (byte)(length >> 8), (byte)length, .. Convert.FromHexString(Addresses4), .. new byte[length - 12]];
+            [.. head, (byte)(length >> 8), (byte)length, .. addresses, .. new byte[length - addresses.Length]];
         AssertReads(Header(ProxyHeader.MostBytesOfVersion2 - 16), "203.0.113.7:50000", "198.51.100.1:5672");
         AssertRefused(Header(ProxyHeader.MostBytesOfVersion2 - 15).AsSpan(0, 16));
     }

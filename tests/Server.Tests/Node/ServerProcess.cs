@@ -8,8 +8,8 @@ using Warren.Wire;
 namespace Warren.Server.Tests.Node;
 
 /// <summary>
-/// A node in a process of its own, with all its files in a directory that goes with it and AMQP on a port that the system
-/// chose. It is killed when disposed, and by the end of this process if that never happens.
+/// A node in a process of its own, with all its files in a directory that goes with it and AMQP on a port that the
+/// system chose. It is killed when disposed, and by the end of this process if that never happens.
 /// </summary>
 internal sealed partial class ServerProcess : IDisposable
 {
@@ -38,7 +38,9 @@ internal sealed partial class ServerProcess : IDisposable
         Write("rabbitmq.conf", "");
     }
 
-    /// <summary>What the node is started with beyond the environment of this process; null takes a variable away.</summary>
+    /// <summary>
+    /// What the node is started with beyond the environment of this process; null takes a variable away.
+    /// </summary>
     public Dictionary<string, string?> Variables { get; }
 
     public LogText Output { get; } = new();

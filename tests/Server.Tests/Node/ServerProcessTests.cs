@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Warren.Server.Tests.Node;
 
-/// <summary>The program from its start to its end: what it prints, notifies, leaves behind and answers signals with.</summary>
+/// <summary>
+/// The program from its start to its end: what it prints, notifies, leaves behind and answers signals with.
+/// </summary>
 public sealed class ServerProcessTests : IDisposable
 {
     private readonly ServerProcess _server = new();

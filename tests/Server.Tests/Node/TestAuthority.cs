@@ -19,7 +19,8 @@ internal sealed class TestAuthority : IDisposable
 
     public static TestAuthority Root(string name)
     {
-        CertificateRequest request = Request($"CN={name}", ECDsa.Create(ECCurve.NamedCurves.nistP256), isAuthority: true);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = Request($"CN={name}", key, isAuthority: true);
         return new TestAuthority(
             request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2)));
     }

@@ -6,8 +6,8 @@ using Warren.Wire;
 namespace Warren.Server.Tests.Node;
 
 /// <summary>
-/// What a TLS node and its clients need: a root, a server's certificate signed by it, and their PEM files in a directory
-/// that goes with it.
+/// What a TLS node and its clients need: a root, a server's certificate signed by it, and their PEM files in a
+/// directory that goes with it.
 /// </summary>
 internal sealed class TlsFiles : IDisposable
 {
