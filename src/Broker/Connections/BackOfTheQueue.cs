@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Warren.Broker.Connections;
 
 /// <summary>
-/// Awaited by a loop that has had its share: goes on behind all that the thread pool has queued. (Task.Yield goes to the
-/// front of the thread's own queue, which lets nobody pass.)
+/// Awaited by a loop that has had its share: goes on behind all that the thread pool has queued. (Task.Yield goes to
+/// the front of the thread's own queue, which lets nobody pass.)
 /// </summary>
 internal readonly struct BackOfTheQueue : ICriticalNotifyCompletion
 {

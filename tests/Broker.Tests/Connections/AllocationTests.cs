@@ -10,8 +10,8 @@ namespace Warren.Broker.Tests.Connections;
 /// </summary>
 /// <remarks>
 /// The budget, in bytes of the whole process (both clients included) for each of 100,000 messages: the arrays that grow
-/// while a queue gets longer than ever before, and what the runtime makes for itself (tiered code, threads of the pool).
-/// One object for each message would be 24 at least; one for each batch would be some hundred for each message's share.
+/// while a queue gets longer than ever before, and what the runtime makes for itself (tiered code, threads of the
+/// pool). One object for each message would be 24 at least; one for each batch, some hundred for each message's share.
 /// </remarks>
 [Collection(nameof(AllocationTests))]
 [CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
