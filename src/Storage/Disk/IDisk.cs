@@ -13,7 +13,7 @@ public interface IDisk
     /// <summary>Bytes that can still be written for the node's user.</summary>
     long FreeBytes { get; }
 
-    /// <summary>Names of the files, not directories, of a directory, in ordinal order; empty if there is none.</summary>
+    /// <summary>The names of a directory's files, not directories, in ordinal order; empty if there is none.</summary>
     IReadOnlyList<string> List(string directory);
 
     /// <summary>Makes a directory and its parents; nothing if it is there.</summary>
