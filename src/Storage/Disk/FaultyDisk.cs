@@ -3,7 +3,7 @@ namespace Warren.Storage.Disk;
 /// <summary>
 /// The disk that simulations run on: in memory, with what is durable kept apart from what is only written, so that a
 /// power cut at any point leaves what a machine's disk may leave, and with operations that fail when told to. All
-/// chance comes from the <see cref="Random"/> that is passed in: the same calls with the same seeds give the same bytes.
+/// chance comes from the <see cref="Random"/> that is passed in: the same calls and seeds give the same bytes.
 /// <para>
 /// The model: sectors of 512 bytes are written in one step and never damage their neighbours; a file's sizes reach the
 /// disk in their order, whatever its bytes do; what is inside the size and was not written reads as zeros; a

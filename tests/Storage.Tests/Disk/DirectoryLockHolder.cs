@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Warren.Storage.Disk;
 
-/// <summary>The other process of <see cref="DirectoryLockTests"/>, to be killed: it leaves nothing of its own.</summary>
+/// <summary>The other process of <see cref="DirectoryLockTests"/>, to be killed: nothing of its own is left.</summary>
 public sealed class DirectoryLockHolder
 {
     public const string Variable = "WARREN_TEST_HELD_DIRECTORY";

@@ -106,7 +106,8 @@ public sealed class DirectoryLockTests : IDisposable
         };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             start.ArgumentList.Add(assembly);
-        foreach (var argument in (string[])["-explicit", "only", "-method", $"*.{nameof(DirectoryLockHolder.Holds_until_killed)}"])
+        var method = $"*.{nameof(DirectoryLockHolder.Holds_until_killed)}";
+        foreach (var argument in (string[])["-explicit", "only", "-method", method])
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }
