@@ -18,10 +18,7 @@ internal static class BootDefinitions
     {
         if (path is null)
             return;
-        string[] files = Directory.Exists(path)
-            ? [.. Directory.GetFiles(path, "*.json").Order(StringComparer.Ordinal)]
-            : [path];
-        foreach (string file in files)
+        foreach (string file in Find(path))
         {
             DefinitionsDocument document = Read(file, broker);
             foreach (string warning in document.Warnings)
@@ -32,6 +29,20 @@ internal static class BootDefinitions
                 + $"{document.Vhosts.Length} vhosts, {document.Users.Length} users, "
                 + $"{document.Exchanges.Length} exchanges, {document.Queues.Length} queues, "
                 + $"{document.Bindings.Length} bindings");
+        }
+    }
+
+    private static string[] Find(string path)
+    {
+        try
+        {
+            return Directory.Exists(path)
+                ? [.. Directory.GetFiles(path, "*.json").Order(StringComparer.Ordinal)]
+                : [path];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"load_definitions: {path} cannot be listed: {error.Message}");
         }
     }
 

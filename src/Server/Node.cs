@@ -44,16 +44,28 @@ public sealed class Node : IAsyncDisposable
             log.Write(note.Level, LogCategory.Default, note.Message);
         TlsServer? tls = options.Tls is null ? null : new TlsServer(options.Tls);
         var broker = new MessageBroker(options.Broker, ThreadPoolTurns.Instance, time, random, log.Write);
-        BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
-        ImmutableArray<AmqpListener> listeners =
-            [.. options.Listeners.Select(listener => Listen(listener, options, broker, tls))];
+        var listeners = new List<AmqpListener>();
+        try
+        {
+            BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
+            foreach (ListenerOptions listener in options.Listeners)
+                listeners.Add(Listen(listener, options, broker, tls));
+        }
+        catch
+        {
+            foreach (AmqpListener listener in listeners)
+                listener.Dispose();
+            broker.Dispose();
+            tls?.Dispose();
+            throw;
+        }
         foreach (AmqpListener listener in listeners)
         {
             log.Write(
                 LogLevel.Info, LogCategory.Default,
                 $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
         }
-        return new Node(options, log, broker, tls, listeners);
+        return new Node(options, log, broker, tls, [.. listeners]);
     }
 
     /// <summary>Stops accepting, says goodbye to every client, ends.</summary>
@@ -81,9 +93,23 @@ public sealed class Node : IAsyncDisposable
         {
             string address = listener.Address?.ToString() ?? "all addresses";
             throw new ConfigurationException(
-                $"cannot listen on port {listener.Port} of {address}: {error.Message}. "
-                + "Another node or broker may be using it; "
-                + "RABBITMQ_NODE_PORT or listeners.tcp.default choose another port");
+                $"cannot listen on port {listener.Port} of {address}: {error.Message}. {Advice(listener, error)}");
         }
+    }
+
+    private static string Advice(ListenerOptions listener, SocketException error)
+    {
+        string key = $"listeners.{(listener.IsTls ? "ssl" : "tcp")}.{listener.Name}";
+        string keys = listener.IsTls ? key : $"RABBITMQ_NODE_PORT or {key}";
+        return error.SocketErrorCode switch
+        {
+            SocketError.AddressAlreadyInUse =>
+                $"Another node or broker may be using it; {keys} choose another port",
+            SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
+                $"It is no address of this machine; {key} chooses another one",
+            SocketError.AccessDenied =>
+                $"Ports below 1024 need a capability (CAP_NET_BIND_SERVICE); {keys} choose another port",
+            _ => $"{key} chooses another place",
+        };
     }
 }

@@ -20,7 +20,7 @@ internal static class Notification
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
             socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(address));
         }
-        catch (SocketException error)
+        catch (Exception error) when (error is SocketException or ArgumentException)
         {
             Console.Error.WriteLine($"the service manager's socket {path} did not take \"{state}\": {error.Message}");
         }

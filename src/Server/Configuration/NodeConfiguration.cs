@@ -75,14 +75,21 @@ public static class NodeConfiguration
     /// <summary>
     /// A directory's <c>*.conf</c>, or the files that a pattern in the last part of the path matches.
     /// </summary>
-    private static IEnumerable<string> FindMore(string path)
+    private static string[] FindMore(string path)
     {
         var (directory, pattern) = Directory.Exists(path)
             ? (path, "*.conf")
             : (Path.GetDirectoryName(path) ?? "/", Path.GetFileName(path));
-        return Directory.Exists(directory)
-            ? Directory.EnumerateFiles(directory, pattern).Order(StringComparer.Ordinal)
-            : [];
+        try
+        {
+            return Directory.Exists(directory)
+                ? [.. Directory.EnumerateFiles(directory, pattern).Order(StringComparer.Ordinal)]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"the configuration files of {directory} cannot be listed: {e.Message}");
+        }
     }
 
     private static TcpOptions ReadTcp(Settings settings)

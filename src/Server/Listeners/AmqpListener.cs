@@ -25,6 +25,7 @@ public sealed class AmqpListener : IDisposable
     private readonly MessageBroker _broker;
     private readonly TlsServer? _tls;
     private readonly Socket _socket;
+    private readonly CancellationTokenSource _ending = new();
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketException">The address is in use or not this machine's.</exception>
@@ -38,13 +39,23 @@ public sealed class AmqpListener : IDisposable
         _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         if (address.Equals(IPAddress.IPv6Any))
             _socket.DualMode = true;
-        _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        _socket.Bind(new IPEndPoint(address, listener.Port));
-        _socket.Listen(options.Tcp.Backlog);
+        try
+        {
+            // No ReuseAddress: the runtime takes it for SO_REUSEPORT as well, and two nodes would share the port
+            // without a word. A port whose old connections are still fading is free to bind without it.
+            _socket.Bind(new IPEndPoint(address, listener.Port));
+            _socket.Listen(options.Tcp.Backlog);
+        }
+        catch (SocketException)
+        {
+            _socket.Dispose();
+            throw;
+        }
+        LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
     }
 
     /// <summary>Where it listens; the port that the system chose, if it was asked to.</summary>
-    public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+    public IPEndPoint LocalEndPoint { get; }
 
     public bool IsTls => _listener.IsTls;
 
@@ -79,42 +90,35 @@ public sealed class AmqpListener : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    /// <summary>Stops accepting, and gives up whoever has not come as far as AMQP.</summary>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _ending.Cancel();
+    }
 
     private async Task ServeAsync(Socket client)
     {
+        // Off the accept loop: the turns of a client that goes on sending run inline, and others wait to be accepted.
+        await Task.Yield();
         Stream? stream = null;
+        string who = "a client";
         try
         {
             Configure(client);
             stream = new NetworkStream(client, ownsSocket: true);
             var remote = Plain((IPEndPoint)client.RemoteEndPoint!);
             var local = Plain((IPEndPoint)client.LocalEndPoint!);
-            using var timeout = new CancellationTokenSource(
-                TimeSpan.FromMilliseconds(_options.Broker.HandshakeTimeoutMs), _broker.Time);
-            if (_options.ProxyProtocol.IsEnabled)
-            {
-                (remote, local) = await ReadProxyHeaderAsync(stream, remote, local, timeout.Token)
-                    .ConfigureAwait(false);
-            }
-            X509Certificate2? certificate = null;
-            if (_tls is not null)
-            {
-                SslStream secured = await _tls.AuthenticateAsync(stream, timeout.Token).ConfigureAwait(false);
-                stream = secured;
-                certificate = secured.RemoteCertificate as X509Certificate2;
-            }
-            var peer = new ConnectionPeer(
-                remote, local, new ClientPeer(remote.Address, _tls is not null, certificate, certificate is not null));
+            who = remote.ToString();
+            (stream, ConnectionPeer peer) = await PrepareAsync(stream, remote, local).ConfigureAwait(false);
             await _broker.Connections.ServeAsync(stream, client, peer).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or SocketException or OperationCanceledException
-            or System.Security.Authentication.AuthenticationException or ObjectDisposedException
-            or InvalidDataException)
+        catch (Exception error)
         {
+            // Whatever it was, it was this client's: the listener serves the next one.
             _broker.Log(
                 LogLevel.Error, LogCategory.Connection,
-                $"connection on {_listener.Name} listener given up before AMQP began: {error.Message}");
+                $"connection of {who} on {LocalEndPoint} given up: {error.Message}");
         }
         finally
         {
@@ -122,6 +126,51 @@ public sealed class AmqpListener : IDisposable
                 await stream.DisposeAsync().ConfigureAwait(false);
             client.Dispose();
         }
+    }
+
+    /// <summary>What comes before AMQP, within the handshake's time: a PROXY header, a TLS handshake.</summary>
+    private async Task<(Stream Stream, ConnectionPeer Peer)> PrepareAsync(
+        Stream stream, IPEndPoint remote, IPEndPoint local)
+    {
+        using var patience = new CancellationTokenSource(
+            TimeSpan.FromMilliseconds(_options.Broker.HandshakeTimeoutMs), _broker.Time);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ending.Token);
+        try
+        {
+            if (_options.ProxyProtocol.IsEnabled)
+            {
+                RefuseStrangers(remote);
+                ProxyHeader header = await ProxyHeaderReader.ReadAsync(stream, cancellation.Token)
+                    .ConfigureAwait(false);
+                remote = Plain(header.Source ?? remote);
+                local = Plain(header.Destination ?? local);
+            }
+            if (_tls is null)
+                return (stream, new ConnectionPeer(remote, local, new ClientPeer(remote.Address)));
+            SslStream secured = await _tls.AuthenticateAsync(stream, _broker.Time, cancellation.Token)
+                .ConfigureAwait(false);
+            var certificate = secured.RemoteCertificate as X509Certificate2;
+            var client = new ClientPeer(remote.Address, IsTls: true, certificate, certificate is not null);
+            return (secured, new ConnectionPeer(remote, local, client));
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"it took longer than handshake_timeout = {_options.Broker.HandshakeTimeoutMs} ms");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new OperationCanceledException("the node stops");
+        }
+    }
+
+    private void RefuseStrangers(IPEndPoint remote)
+    {
+        if (_options.ProxyProtocol.Allows(remote.Address))
+            return;
+        throw new InvalidDataException(
+            "it may not send a PROXY header; "
+            + "name it in warren.proxy_protocol.allowed_sources if it is a load balancer");
     }
 
     private void Configure(Socket client)
@@ -136,33 +185,6 @@ public sealed class AmqpListener : IDisposable
             client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         if (tcp.LingerSeconds is { } seconds and > 0)
             client.LingerState = new LingerOption(true, seconds);
-    }
-
-    // Reads octet by octet: the header is short, comes once, and what follows it belongs to somebody else.
-    private async Task<(IPEndPoint Remote, IPEndPoint Local)> ReadProxyHeaderAsync(
-        Stream stream, IPEndPoint remote, IPEndPoint local, CancellationToken cancellation)
-    {
-        if (!_options.ProxyProtocol.Allows(remote.Address))
-        {
-            throw new InvalidDataException(
-                $"{remote} may not send a PROXY header; "
-                + "name it in warren.proxy_protocol.allowed_sources if it is a load balancer");
-        }
-        byte[] bytes = new byte[ProxyHeader.MostBytes];
-        int count = 0;
-        while (count < bytes.Length)
-        {
-            int read = await stream.ReadAsync(bytes.AsMemory(count, 1), cancellation).ConfigureAwait(false);
-            if (read == 0)
-                throw new InvalidDataException($"{remote} ended within the PROXY header");
-            count += read;
-            ProxyHeader? header = ProxyHeader.Parse(bytes.AsSpan(0, count), out bool isMalformed);
-            if (isMalformed)
-                break;
-            if (header is { } found)
-                return (found.Source ?? remote, found.Destination ?? local);
-        }
-        throw new InvalidDataException($"{remote} sent no PROXY header, which proxy_protocol = true makes mandatory");
     }
 
     private static IPEndPoint Plain(IPEndPoint endPoint) =>

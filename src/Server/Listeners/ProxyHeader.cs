@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Warren.Server.Listeners;
@@ -14,16 +16,34 @@ namespace Warren.Server.Listeners;
 /// </summary>
 internal readonly record struct ProxyHeader(int SizeBytes, IPEndPoint? Source, IPEndPoint? Destination)
 {
-    /// <summary>
-    /// Version 1 fits into this (section 2.1); a version 2 header with extensions is held to it times five.
-    /// </summary>
+    /// <summary>The longest header of version 1 (section 2.1).</summary>
     public const int MostBytesOfVersion1 = 107;
 
-    public const int MostBytes = 536;
+    /// <summary>
+    /// The longest header of version 2 that is taken: addresses (216 at most), and extensions such as the TLS
+    /// connection's properties, the name asked for (255) and a connection's id (128), with room to spare.
+    /// </summary>
+    public const int MostBytesOfVersion2 = 4096;
+
+    /// <summary><c>PROXY UNKNOWN CR LF</c>: no header of any version is shorter.</summary>
+    private const int FewestBytes = 15;
 
     private const int FixedBytesOfVersion2 = 16;
 
     private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
+
+    /// <summary>
+    /// How many bytes, 1 or more, surely belong to the header beyond those that <see cref="Parse"/> found too few.
+    /// </summary>
+    public static int MissingBytes(ReadOnlySpan<byte> input)
+    {
+        if (input.Length < FewestBytes)
+            return FewestBytes - input.Length;
+        if (input[0] != Signature[0])
+            return 1;
+        int wantedBytes = input.Length < FixedBytesOfVersion2 ? FixedBytesOfVersion2 : SizeOfVersion2(input);
+        return wantedBytes - input.Length;
+    }
 
     /// <summary>Reads a header. Null with <paramref name="isMalformed"/> false: more bytes are needed.</summary>
     public static ProxyHeader? Parse(ReadOnlySpan<byte> input, out bool isMalformed)
@@ -50,17 +70,34 @@ internal readonly record struct ProxyHeader(int SizeBytes, IPEndPoint? Source, I
         string[] words = line.Split(' ');
         if (words.Length >= 2 && words[1] == "UNKNOWN")
             return new ProxyHeader(sizeBytes, null, null);
+        AddressFamily? family = words.ElementAtOrDefault(1) switch
+        {
+            "TCP4" => AddressFamily.InterNetwork,
+            "TCP6" => AddressFamily.InterNetworkV6,
+            _ => null,
+        };
         if (words.Length == 6
-            && words[1] is "TCP4" or "TCP6"
-            && IPAddress.TryParse(words[2], out IPAddress? source)
-            && IPAddress.TryParse(words[3], out IPAddress? destination)
-            && ushort.TryParse(words[4], out ushort sourcePort)
-            && ushort.TryParse(words[5], out ushort destinationPort))
-            return new ProxyHeader(
-                sizeBytes, new IPEndPoint(source, sourcePort), new IPEndPoint(destination, destinationPort));
+            && TryEndPoint(words[2], words[4], family, out IPEndPoint? source)
+            && TryEndPoint(words[3], words[5], family, out IPEndPoint? destination))
+            return new ProxyHeader(sizeBytes, source, destination);
         isMalformed = true;
         return null;
     }
+
+    private static bool TryEndPoint(string address, string port, AddressFamily? family, out IPEndPoint? endPoint)
+    {
+        // The runtime also reads "1", "0x7f.1" and "fe80::1%eth0"; a load balancer never writes these.
+        bool isRead = IPAddress.TryParse(address, out IPAddress? ip)
+            & ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number);
+        bool isPlain = family == AddressFamily.InterNetwork
+            ? address.Count(c => c == '.') == 3 && address.All(c => char.IsAsciiDigit(c) || c == '.')
+            : address.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.');
+        endPoint = isRead && isPlain && ip!.AddressFamily == family ? new IPEndPoint(ip, number) : null;
+        return endPoint is not null;
+    }
+
+    private static int SizeOfVersion2(ReadOnlySpan<byte> input) =>
+        FixedBytesOfVersion2 + BinaryPrimitives.ReadUInt16BigEndian(input[14..]);
 
     private static ProxyHeader? ParseVersion2(ReadOnlySpan<byte> input, out bool isMalformed)
     {
@@ -68,12 +105,13 @@ internal readonly record struct ProxyHeader(int SizeBytes, IPEndPoint? Source, I
         isMalformed = !input[..compared].SequenceEqual(Signature[..compared]);
         if (isMalformed || input.Length < FixedBytesOfVersion2)
             return null;
-        int sizeBytes = FixedBytesOfVersion2 + BinaryPrimitives.ReadUInt16BigEndian(input[14..]);
-        isMalformed = input[12] >> 4 != 2 || sizeBytes > MostBytes;
+        int sizeBytes = SizeOfVersion2(input);
+        int command = input[12] & 0xF;
+        isMalformed = input[12] >> 4 != 2 || command > 1 || sizeBytes > MostBytesOfVersion2;
         if (isMalformed || input.Length < sizeBytes)
             return null;
         ReadOnlySpan<byte> addresses = input[FixedBytesOfVersion2..sizeBytes];
-        bool isLocal = (input[12] & 0xF) == 0;
+        bool isLocal = command == 0;
         int addressBytes = input[13] switch
         {
             0x11 => 4,

@@ -2,8 +2,8 @@ namespace Warren.Storage.Disk;
 
 /// <summary>
 /// The disk that simulations run on: in memory, with what is durable kept apart from what is only written, so that a
-/// power cut at any point leaves what a machine's disk may leave, and with operations that fail when told to. All chance
-/// comes from the <see cref="Random"/> that is passed in: the same calls with the same seeds give the same bytes.
+/// power cut at any point leaves what a machine's disk may leave, and with operations that fail when told to. All
+/// chance comes from the <see cref="Random"/> that is passed in: the same calls and seeds give the same bytes.
 /// <para>
 /// The model: sectors of 512 bytes are written in one step and never damage their neighbours; a file's sizes reach the
 /// disk in their order, whatever its bytes do; what is inside the size and was not written reads as zeros; a
@@ -11,9 +11,9 @@ namespace Warren.Storage.Disk;
 /// durable but not its name, syncing a directory its names but no bytes and not the directory's own name.
 /// </para>
 /// A crash ends the process: this disk and its open files refuse everything from then on, and what is found is a new
-/// disk, which counts its operations from 1 and has no hook and no faults. Copies share pages, so a crash costs about as
-/// much as what was not synced, and may be drawn at every operation. One lock guards a disk; disks that came from one
-/// another are used from one thread at a time.
+/// disk, which counts its operations from 1 and has no hook and no faults. Copies share pages, so a crash costs about
+/// as much as what was not synced, and may be drawn at every operation. One lock guards a disk; disks that came from
+/// one another may be used from different threads.
 /// Invariant: <see cref="_usedBytes"/> is the sum of the sizes that are seen of all files that have a name.
 /// </summary>
 public sealed class FaultyDisk : IDisk
@@ -40,7 +40,8 @@ public sealed class FaultyDisk : IDisk
     public long CapacityBytes { get; set; } = MemoryDisk.DefaultCapacityBytes;
 
     /// <summary>
-    /// In <see cref="CrashMode.Sectors"/> each name's changes come through on their own, not a prefix of its directory's.
+    /// In <see cref="CrashMode.Sectors"/> each name's changes come through on their own, not a prefix of its
+    /// directory's.
     /// </summary>
     public bool NamesSurviveApart { get; set; }
 
@@ -48,8 +49,8 @@ public sealed class FaultyDisk : IDisk
     public long OperationCount { get; private set; }
 
     /// <summary>
-    /// Called before each change, in its thread and under the disk's lock. It may crash the disk, whereupon the operation
-    /// is refused, draw crashes from it by <see cref="PeekCrash"/>, or throw.
+    /// Called before each change, in its thread and under the disk's lock. It may crash the disk, whereupon the
+    /// operation is refused, draw crashes from it by <see cref="PeekCrash"/>, or throw.
     /// </summary>
     public Action<DiskOperation>? BeforeOperation { get; set; }
 

@@ -1,6 +1,8 @@
 namespace Warren.Storage.Disk;
 
-/// <summary>A file that a process has open on a <see cref="FaultyDisk"/>, of no use once that process has crashed.</summary>
+/// <summary>
+/// A file that a process has open on a <see cref="FaultyDisk"/>, of no use once that process has crashed.
+/// </summary>
 internal sealed class FaultyDiskFile(FaultyDisk disk, FaultyFile file, string path) : IDiskFile
 {
     public FaultyFile File { get; } = file;

@@ -137,7 +137,7 @@ internal sealed class FaultyFile
         return Found(content);
     }
 
-    /// <summary>The file after a power cut that came while change <paramref name="torn"/> of the disk went out.</summary>
+    /// <summary>The file after a power cut that tore the disk's change <paramref name="torn"/>.</summary>
     public FaultyFile KeepPrefix(long torn, Random random)
     {
         var content = _durable.Clone();

@@ -1,8 +1,8 @@
 namespace Warren.Storage.Disk;
 
 /// <summary>
-/// The names of a <see cref="FaultyDisk"/>: those that the process sees, those that are durable, and the changes between
-/// them in their order. A change of several names is one step, across directories too.
+/// The names of a <see cref="FaultyDisk"/>: those that the process sees, those that are durable, and the changes
+/// between them in their order. A change of several names is one step, across directories too.
 /// Invariant: <see cref="_durable"/> and then <see cref="_unsynced"/> in order make <see cref="Seen"/>.
 /// </summary>
 internal sealed class FaultyNames

@@ -80,7 +80,7 @@ public sealed class FileDisk : IDisk
         catch (DiskException)
         {
             file.Dispose();
-            Delete(path);
+            DeleteIfPossible(full);
             throw;
         }
     }
@@ -191,6 +191,19 @@ public sealed class FileDisk : IDisk
         catch (Exception error) when (DiskErrors.Covers(error))
         {
             throw DiskErrors.From("make the file", path, error);
+        }
+    }
+
+    /// <summary>After a failure that is the one to be told.</summary>
+    private static void DeleteIfPossible(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (DiskErrors.Covers(error))
+        {
+            // An empty file is left, as IDisk.Create allows.
         }
     }
 

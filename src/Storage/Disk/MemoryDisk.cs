@@ -1,8 +1,8 @@
 namespace Warren.Storage.Disk;
 
 /// <summary>
-/// A disk in memory that never fails, except for lack of space, and keeps nothing. One lock guards it, so that it may be
-/// used from any thread.
+/// A disk in memory that never fails, except for lack of space, and keeps nothing. One lock guards it, so that it may
+/// be used from any thread.
 /// Invariant: <see cref="_usedBytes"/> is the sum of the sizes of all files that have a name.
 /// </summary>
 public sealed class MemoryDisk : IDisk

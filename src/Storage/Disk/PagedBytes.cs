@@ -2,7 +2,8 @@ namespace Warren.Storage.Disk;
 
 /// <summary>
 /// The bytes of a file in memory, in pages that copies share until one of them writes. Pages that nobody wrote take no
-/// memory and read as zeros. Not for use by several threads at once, nor are copies that share pages.
+/// memory and read as zeros. For one thread at a time; copies may be used by others, since nobody writes to what is
+/// shared.
 /// Invariant: all behind the length is zero.
 /// </summary>
 internal sealed class PagedBytes

@@ -7,8 +7,6 @@ namespace Warren.Storage.Disk;
 
 public sealed class DirectoryLockTests : IDisposable
 {
-    private const string HeldDirectory = "WARREN_TEST_HELD_DIRECTORY";
-
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -96,20 +94,6 @@ public sealed class DirectoryLockTests : IDisposable
         using var taken = DirectoryLock.Take(_directory["data"]);
     }
 
-    /// <summary>The other process of the test above: holds what its environment names until it is killed.</summary>
-    [Fact(Explicit = true)]
-    public void Holds_until_killed()
-    {
-        var directory = Environment.GetEnvironmentVariable(HeldDirectory);
-        Assert.SkipWhen(directory is null, "only of use to another test");
-        using var held = DirectoryLock.Take(directory);
-        using var output = new StreamWriter(Console.OpenStandardOutput());
-        output.WriteLine("\nheld");
-        output.Flush();
-        // Ends with its parent at the latest, whose death closes the pipe.
-        Console.OpenStandardInput().ReadByte();
-    }
-
     private Process StartHolder()
     {
         var assembly = typeof(DirectoryLockTests).Assembly.Location;
@@ -118,11 +102,12 @@ public sealed class DirectoryLockTests : IDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            Environment = { [HeldDirectory] = _directory["data"] },
+            Environment = { [DirectoryLockHolder.Variable] = _directory["data"] },
         };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             start.ArgumentList.Add(assembly);
-        foreach (var argument in (string[])["-explicit", "only", "-method", $"*.{nameof(Holds_until_killed)}"])
+        var method = $"*.{nameof(DirectoryLockHolder.Holds_until_killed)}";
+        foreach (var argument in (string[])["-explicit", "only", "-method", method])
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
     }

@@ -138,7 +138,8 @@ public abstract class DiskContract
     {
         Disk.MakeDirectory("d");
         Assert.Matches("^Cannot open .*d/missing: .+\\.$", Refused(() => Disk.Open("d/missing")).Message);
-        Assert.Matches("^Cannot rename to .*d/b the file .*d/a: .+\\.$", Refused(() => Disk.Rename("d/a", "d/b")).Message);
+        Assert.Matches(
+            "^Cannot rename to .*d/b the file .*d/a: .+\\.$", Refused(() => Disk.Rename("d/a", "d/b")).Message);
     }
 
     [Fact]

@@ -97,6 +97,18 @@ public sealed class FaultyDiskNameTests
     }
 
     [Fact]
+    public void A_durable_rename_takes_with_it_that_the_old_name_was_given()
+    {
+        _disk.MakeDirectory("d");
+        _disk.MakeDirectory("e");
+        _disk.SyncDirectory("");
+        _disk.Create("d/a", 0).Dispose();
+        _disk.Rename("d/a", "e/b");
+        _disk.SyncDirectory("e");
+        Assert.Equal(["|b"], Lists("d", "e"));
+    }
+
+    [Fact]
     public void A_sync_of_one_directory_leaves_the_others_unsynced()
     {
         _disk.MakeDirectory("d");
