@@ -1,41 +1,15 @@
-using Warren.Storage.Disk;
 using Xunit;
 
 namespace Warren.Storage.Tests.Simulation;
 
-/// <summary>The node log under crashes at any operation of the disk.</summary>
+/// <summary>The node log at work, crashing and starting again.</summary>
 public sealed class LogSimulationTests
 {
-    private const int Lives = 10;
-
     [Fact]
     public void What_was_durable_comes_back_and_nothing_else()
     {
         for (int seed = 0; seed < SimulationShare.Seeds; seed++)
-            LogSimulation.Run(seed, Lives);
-    }
-
-    [Fact]
-    public void The_power_may_fail_at_every_operation()
-    {
-        for (int seed = 0; seed < SimulationShare.CrashEverywhereSeeds; seed++)
-            CrashEverywhere.Run(seed);
-    }
-
-    [Theory]
-    [InlineData(DiskFailure.NoSpace)]
-    [InlineData(DiskFailure.Other)]
-    public void Every_operation_may_fail(DiskFailure failure)
-    {
-        for (int seed = 0; seed < SimulationShare.FailEverywhereSeeds; seed++)
-            FailEverywhere.Run(seed, failure);
-    }
-
-    [Fact]
-    public void Damage_costs_what_it_touches_and_is_told()
-    {
-        for (int seed = 0; seed < SimulationShare.DamageSeeds; seed++)
-            DamageSimulation.Run(seed);
+            LogSimulation.Run(seed, SimulationShare.Lives);
     }
 
     /// <summary>The simulation is only worth what it finds.</summary>
@@ -57,7 +31,7 @@ public sealed class LogSimulationTests
             {
                 try
                 {
-                    LogSimulation.Run(seed, Lives);
+                    LogSimulation.Run(seed, SimulationShare.Lives);
                 }
                 catch (SimulationException)
                 {
