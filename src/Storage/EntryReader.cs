@@ -88,7 +88,8 @@ public sealed class EntryReader : IDisposable
         if (!_log.Segments.TryGet(position.Segment, out Segment? segment)
             || !Fill(segment, position.Offset, Math.Max(recordBytes, RecordHeader.SizeBytes)))
             return false;
-        ReadOnlySpan<byte> bytes = _buffer.AsSpan((int)(position.Offset - _start), _count - (int)(position.Offset - _start));
+        int at = (int)(position.Offset - _start);
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(at, _count - at);
         if (!RecordHeader.TryRead(bytes, out header))
             return false;
         if (header.RecordBytes > bytes.Length)

@@ -31,7 +31,9 @@ public sealed class LogGroup
     /// <exception cref="StorageFailedException">The log has failed.</exception>
     public Appended Append(in NewEntry entry) => _log.Append(this, in entry);
 
-    /// <summary>Sets what the group must remember beside its entries, at most 65,535 bytes; replaces the last.</summary>
+    /// <summary>
+    /// Sets what the group must remember beside its entries, at most 65,535 bytes; replaces the last.
+    /// </summary>
     public Appended SetState(ReadOnlySpan<byte> state) =>
         _log.AppendPlain(this, RecordKind.State, default, default, state);
 

@@ -85,7 +85,10 @@ public sealed class NodeLog
     /// </summary>
     public SharedBody AppendBody(ReadOnlyMemory<byte> body)
     {
-        var header = new RecordHeader { Kind = RecordKind.Body, BodyCrc = Crc32C.Of(body.Span), BodyBytes = body.Length };
+        var header = new RecordHeader
+        {
+            Kind = RecordKind.Body, BodyCrc = Crc32C.Of(body.Span), BodyBytes = body.Length,
+        };
         lock (_lock)
         {
             Appended appended = Add(ref header, null, 0, [], [], body);
@@ -169,7 +172,8 @@ public sealed class NodeLog
     {
         lock (_lock)
         {
-            if (_bodies.TryGetValue(lsn, out WeakReference<SharedBody>? held) && held.TryGetTarget(out SharedBody? body))
+            if (_bodies.TryGetValue(lsn, out WeakReference<SharedBody>? held)
+                && held.TryGetTarget(out SharedBody? body))
                 body.Position = to;
         }
     }
@@ -351,7 +355,8 @@ public sealed class NodeLog
     private void Fail(DiskException cause)
     {
         var failure = new StorageFailedException(
-            "The node log cannot be written, so nothing more can be promised and the node stops: " + cause.Message, cause);
+            "The node log cannot be written, so nothing more can be promised and the node stops: "
+            + cause.Message, cause);
         lock (_lock)
             _failure = failure;
         _watcher.Failed(failure);

@@ -20,7 +20,9 @@ public sealed record NodeLogOptions
     /// </summary>
     public long CheckpointSpacingBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>The log also grows by this many times the last checkpoint's size, so that checkpoints stay cheap.</summary>
+    /// <summary>
+    /// The log also grows by this many times the last checkpoint's size, so that checkpoints stay cheap.
+    /// </summary>
     public int CheckpointSpacingFactor { get; init; } = 10;
 
     /// <summary>A segment with less than this share of live bytes is copied forward, percent.</summary>

@@ -6,8 +6,8 @@ using Warren.Storage.Reclaim;
 namespace Warren.Storage;
 
 /// <summary>
-/// What runs beside the log: checkpoints when it has grown enough, reclaim after each, in one thread at a time. It reads
-/// files and asks no owner for anything but to take note of copies.
+/// What runs beside the log: checkpoints when it has grown enough, reclaim after each, in one thread at a time. It
+/// reads files and asks no owner for anything but to take note of copies.
 /// </summary>
 public sealed class StorageBackground
 {
@@ -42,8 +42,8 @@ public sealed class StorageBackground
     }
 
     /// <summary>
-    /// Makes a checkpoint now, as for a clean stop, and starts to reclaim what it shows to be dead. False: it has to wait
-    /// until what was appended is durable.
+    /// Makes a checkpoint now, as for a clean stop, and starts to reclaim what it shows to be dead. False: it has to
+    /// wait until what was appended is durable.
     /// </summary>
     public bool MakeCheckpoint()
     {

@@ -21,7 +21,8 @@ public static class StorageDirectory
     /// <exception cref="DiskException">The directory cannot be read or written.</exception>
     /// <exception cref="StorageVersionException">Another version wrote it.</exception>
     public static NodeLog Open(
-        IDisk disk, NodeLogOptions options, IStorageWatcher watcher, Action<NodeLog, RecoveredGroup> recover, Action wake)
+        IDisk disk, NodeLogOptions options, IStorageWatcher watcher, Action<NodeLog, RecoveredGroup> recover,
+        Action wake)
     {
         disk.MakeDirectory(SegmentName.Directory);
         disk.MakeDirectory(CheckpointName.Directory);

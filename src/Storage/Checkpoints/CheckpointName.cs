@@ -17,7 +17,8 @@ internal static class CheckpointName
     /// <summary>The number in a file's name; null if it is no checkpoint's.</summary>
     public static long? Parse(string name) =>
         name.EndsWith(Suffix, StringComparison.Ordinal)
-        && long.TryParse(name.AsSpan(0, name.Length - Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        && long.TryParse(name.AsSpan(0, name.Length - Suffix.Length),
+            NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
             : null;
 }

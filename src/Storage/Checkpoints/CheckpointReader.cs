@@ -124,7 +124,10 @@ internal sealed class CheckpointReader : IDisposable
         if (_next >= _tableAt)
             return false;
         if (!TryReadChunk(_file!, Table.Number, ref _next, ref _chunk, out int count))
-            throw new DiskException($"{CheckpointName.PathOf(Table.Number)} read differently the second time: the disk fails.");
+        {
+            throw new DiskException(
+                $"{CheckpointName.PathOf(Table.Number)} read differently the second time: the disk fails.");
+        }
         _items.Set(_chunk.AsMemory(0, count));
         return true;
     }

@@ -22,7 +22,9 @@ internal static class CheckpointSet
         {
             if (CheckpointReader.TryOpen(disk, number) is { } reader)
                 return reader;
-            damaged($"{CheckpointName.PathOf(number)} is damaged; an older checkpoint and more of the log are read instead");
+            damaged(
+                $"{CheckpointName.PathOf(number)} is damaged; an older checkpoint and more of the log are read "
+                + "instead");
         }
         return null;
     }

@@ -14,8 +14,8 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
     public long LengthBytes { get; private set; }
 
     /// <summary>
-    /// Makes a checkpoint up to what is durable now. Returns its table, and that of the one that it was made from, which
-    /// stays beside it.
+    /// Makes a checkpoint up to what is durable now. Returns its table, and that of the one that it was made from,
+    /// which stays beside it.
     /// </summary>
     /// <exception cref="DiskException">The disk refused; the last checkpoint stays.</exception>
     public (CheckpointTable Older, CheckpointTable Newest) Run(LogExtent extent)
@@ -38,7 +38,8 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
                 writer.Entry(in row, meta);
         }
         var table = new CheckpointTable(
-            number, extent.Durable, Lines(extent, last.Table, delta, state), LiveBodies(extent, last.Table, delta, state));
+            number, extent.Durable, Lines(extent, last.Table, delta, state),
+            LiveBodies(extent, last.Table, delta, state));
         writer.Finish(table);
         CheckpointSet.RemoveOld(disk, last.Table.Number, number);
         LengthBytes = writer.LengthBytes;

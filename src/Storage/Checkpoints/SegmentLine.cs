@@ -15,5 +15,6 @@ internal sealed record SegmentLine(uint Segment, SegmentKind Kind, long Boot, ui
     public required IReadOnlyCollection<uint> Overrules { get; init; }
 
     /// <summary>What of it must stay somewhere.</summary>
-    public long WantedBytes => LiveBytes + (Overrules.Count > 0 && !Planted.Is(PlantedBug.OverrulingReclaimedEarly) ? OverrulingBytes : 0);
+    public long WantedBytes => LiveBytes
+        + (Overrules.Count > 0 && !Planted.Is(PlantedBug.OverrulingReclaimedEarly) ? OverrulingBytes : 0);
 }

@@ -26,7 +26,10 @@ internal static class Crc32C
     {
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (ulong word in words)
-            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+        {
+            crc = BitOperations.Crc32C(
+                crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+        }
         foreach (byte rest in bytes[(words.Length * sizeof(ulong))..])
             crc = BitOperations.Crc32C(crc, rest);
         return crc;

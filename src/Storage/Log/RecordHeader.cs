@@ -59,7 +59,9 @@ internal struct RecordHeader
     public static void Seal(Span<byte> head, ulong salt, uint offset) =>
         BinaryPrimitives.WriteUInt32LittleEndian(head, Crc32C.At(salt, offset, head[4..]));
 
-    /// <summary>Reads the fixed part; false if its sizes cannot be. The checksum is for <see cref="IsSound"/>.</summary>
+    /// <summary>
+    /// Reads the fixed part; false if its sizes cannot be. The checksum is for <see cref="IsSound"/>.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> input, out RecordHeader header)
     {
         header = default;
@@ -85,7 +87,8 @@ internal struct RecordHeader
     public static bool IsSound(ReadOnlySpan<byte> head, ulong salt, uint offset) =>
         BinaryPrimitives.ReadUInt32LittleEndian(head) == Crc32C.At(salt, offset, head[4..]);
 
-    public static long SharedBodyOf(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadInt64LittleEndian(head[SizeBytes..]);
+    public static long SharedBodyOf(ReadOnlySpan<byte> head) =>
+        BinaryPrimitives.ReadInt64LittleEndian(head[SizeBytes..]);
 
     public static void WriteRange(Span<byte> output, IndexRange range)
     {

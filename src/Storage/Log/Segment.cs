@@ -18,7 +18,9 @@ internal sealed class Segment(uint id, long boot, SegmentKind kind, IDiskFile fi
 
     public ulong Salt => SegmentHeader.SaltOf(Id, Boot);
 
-    /// <summary>Where its last round ends; of the segment that is being written, where the durable rounds end.</summary>
+    /// <summary>
+    /// Where its last round ends; of the segment that is being written, where the durable rounds end.
+    /// </summary>
     public uint End { get; set; }
 
     public RosterLine Line(uint end) => new(Id, Kind, Boot, end);

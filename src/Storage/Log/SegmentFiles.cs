@@ -12,8 +12,9 @@ internal static class SegmentFiles
 
     /// <summary>
     /// A new segment's file, its header and its name durable, in the table. A segment of the log takes a spare file if
-    /// there is one: its blocks are allocated and written, so that syncs need no metadata. Its old bytes do not pass the
-    /// checksums of the new segment. Survivors take none: theirs are smaller, and so the committer alone takes spares.
+    /// there is one: its blocks are allocated and written, so that syncs need no metadata. Its old bytes do not pass
+    /// the checksums of the new segment. Survivors take none: theirs are smaller, and so the committer alone takes
+    /// spares.
     /// </summary>
     /// <exception cref="DiskException">There is no such segment; a file of its name may be left.</exception>
     public static Segment Create(IDisk disk, in SegmentHeader header, int allocateBytes, SegmentTable segments)

@@ -6,12 +6,14 @@ namespace Warren.Storage.Log;
 /// <summary>
 /// The first 512 bytes of a segment, little-endian; durable before anything is written behind them:
 /// <code>
-///  0 crc | 4 "WSEG" | 8 version (4) | 12 segment (4) | 16 boot | 24 kind (4) | 28 previous (4) | 32 previous end | 40 zeros
+///  0 crc | 4 "WSEG" | 8 version (4) | 12 segment (4) | 16 boot | 24 kind (4) | 28 previous (4)
+/// 32 previous end | 40 zeros
 /// </code>
 /// Previous: the segment of the log before this one, 0 if there is none, and where its last whole round ended: nothing
 /// behind that counts, whatever a later reading finds there.
 /// </summary>
-internal readonly record struct SegmentHeader(uint Segment, long Boot, SegmentKind Kind, uint Previous, uint PreviousEnd)
+internal readonly record struct SegmentHeader(
+    uint Segment, long Boot, SegmentKind Kind, uint Previous, uint PreviousEnd)
 {
     public const int SizeBytes = 512;
 
@@ -46,7 +48,8 @@ internal readonly record struct SegmentHeader(uint Segment, long Boot, SegmentKi
     /// <summary>The boot that a header names, sound or not.</summary>
     public static long BootOf(ReadOnlySpan<byte> input) => BinaryPrimitives.ReadInt64LittleEndian(input[16..]);
 
-    /// <exception cref="StorageVersionException">It is sound, and of a version that this node does not know.</exception>
+    /// <exception cref="StorageVersionException">It is sound, and of a version that this node does not
+    /// know.</exception>
     public static bool TryRead(ReadOnlySpan<byte> input, uint segment, out SegmentHeader header)
     {
         header = default;

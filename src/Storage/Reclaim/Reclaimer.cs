@@ -24,10 +24,14 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
     /// <summary>Copies are in place that no durable roster names yet: nothing durable may rely on them.</summary>
     public bool AwaitsRoster => _pending.Exists(pending => log.DurableLsn < pending.RosterLsn);
 
-    /// <summary>Starts to reclaim what a checkpoint shows to be mostly dead. Nothing while the last is under way.</summary>
+    /// <summary>
+    /// Starts to reclaim what a checkpoint shows to be mostly dead. Nothing while the last is under way.
+    /// </summary>
     /// <param name="table">Of the newest checkpoint.</param>
     /// <param name="older">Where the one that it was made from ends.</param>
-    /// <param name="current">The segment that was being written when it was made: it and later ones are more by now.</param>
+    /// <param name="current">
+    /// The segment that was being written when it was made: it and later ones are more by now.
+    /// </param>
     /// <exception cref="DiskException">The disk refused; nothing has changed.</exception>
     public void Start(CheckpointTable table, Lsn older, uint current)
     {

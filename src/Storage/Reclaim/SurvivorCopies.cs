@@ -15,11 +15,14 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
     /// <summary>All owners have replaced the old positions.</summary>
     public bool AreApplied => Volatile.Read(ref _awaited) == 0;
 
-    /// <summary>The segment in which something could not be read, if <see cref="Write"/> returned null for that.</summary>
+    /// <summary>
+    /// The segment in which something could not be read, if <see cref="Write"/> returned null for that.
+    /// </summary>
     public uint? Unreadable { get; private set; }
 
     /// <summary>
-    /// Copies by rising LSN. Returns the new segment's line; null if something could not be read: then the victims stay.
+    /// Copies by rising LSN. Returns the new segment's line; null if something could not be read: then the victims
+    /// stay.
     /// </summary>
     /// <exception cref="DiskException">The disk refused; nothing has changed.</exception>
     public RosterLine? Write(CheckpointTable table, IReadOnlyList<SegmentLine> victims)

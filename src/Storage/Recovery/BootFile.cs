@@ -41,7 +41,8 @@ internal static class BootFile
         byte[] text = new byte[32];
         int count = file.Read(0, text);
         return long.TryParse(
-            Encoding.ASCII.GetString(text, 0, count).TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out long boot)
+            Encoding.ASCII.GetString(text, 0, count).TrimEnd(),
+            NumberStyles.None, CultureInfo.InvariantCulture, out long boot)
             ? boot
             : 0;
     }

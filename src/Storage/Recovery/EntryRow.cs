@@ -1,6 +1,8 @@
 namespace Warren.Storage.Recovery;
 
-/// <summary>What is known of an entry without its body: 64 bytes while a checkpoint or a recovery is under way.</summary>
+/// <summary>
+/// What is known of an entry without its body: 64 bytes while a checkpoint or a recovery is under way.
+/// </summary>
 internal struct EntryRow
 {
     public LogIndex Index;

@@ -17,5 +17,6 @@ internal sealed class Overrules
         targets.Add(target);
     }
 
-    public IReadOnlyCollection<uint> Of(uint segment) => _targets.TryGetValue(segment, out HashSet<uint>? targets) ? targets : [];
+    public IReadOnlyCollection<uint> Of(uint segment) =>
+        _targets.TryGetValue(segment, out HashSet<uint>? targets) ? targets : [];
 }

@@ -4,8 +4,8 @@ namespace Warren.Storage.Recovery;
 
 /// <summary>
 /// Reads several segments as one, in the order of the records' LSNs: those of the log, which follow each other and are
-/// opened one at a time, and those of survivors, each of which may reach back to anything. Of several copies of a record
-/// the one in the newest segment comes last: what it was copied from may be on its way out.
+/// opened one at a time, and those of survivors, each of which may reach back to anything. Of several copies of a
+/// record the one in the newest segment comes last: what it was copied from may be on its way out.
 /// </summary>
 internal static class RecordMerge
 {

@@ -58,7 +58,8 @@ internal sealed class SegmentDirectory
         (uint end, Lsn last) = TailSearch.Find(newest, _damaged);
         newest.End = end;
         uint previousEnd = _found[newest.Id].Header.PreviousEnd;
-        if (last.Value == 0 && _found[newest.Id].Header.Previous is var previous and not 0 && _found.ContainsKey(previous))
+        if (last.Value == 0 && _found[newest.Id].Header.Previous is var previous and not 0
+            && _found.ContainsKey(previous))
         {
             // Nothing was durable in it: the log ends in the one before.
             newest = Make(previous);
@@ -93,8 +94,8 @@ internal sealed class SegmentDirectory
     }
 
     /// <summary>
-    /// Removes files that nobody names, for good, and sets aside those that cannot be read. Only when the tail is durable:
-    /// its roster may be what does not name them.
+    /// Removes files that nobody names, for good, and sets aside those that cannot be read. Only when the tail is
+    /// durable: its roster may be what does not name them.
     /// </summary>
     public void RemoveStrangers()
     {
@@ -172,7 +173,8 @@ internal sealed class SegmentDirectory
         return null;
     }
 
-    // A crash, or a failed write, while a segment was made leaves nothing behind the header, or what an earlier use left.
+    // A crash, or a failed write, while a segment was made leaves nothing behind the header, or what an earlier use
+    // left.
     private static bool IsEmpty(IDiskFile file)
     {
         byte[] bytes = new byte[RoundHeader.AlignmentBytes];

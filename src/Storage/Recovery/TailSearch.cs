@@ -36,7 +36,8 @@ internal static class TailSearch
             newest = (offset, round);
             at = RoundHeader.Align(EndOf(offset, round));
         }
-        return newest is { } last && (Planted.Is(PlantedBug.ChecksumSkipped) || IsWhole(segment, last.Start, last.Header))
+        return newest is { } last
+            && (Planted.Is(PlantedBug.ChecksumSkipped) || IsWhole(segment, last.Start, last.Header))
             ? (EndOf(last.Start, last.Header), last.Header.Last)
             : before;
     }

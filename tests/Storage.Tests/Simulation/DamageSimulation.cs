@@ -1,4 +1,5 @@
 using Warren.Storage.Disk;
+using Warren.Storage.Log;
 
 namespace Warren.Storage.Tests.Simulation;
 
@@ -62,7 +63,8 @@ internal sealed class DamageSimulation
         bool isMissed = CheckServed(before, start, segment);
         bool isTail = segment == NewestOfLog(before) || (isGone && segment != 0);
         _story.Check(
-            !isMissed || isTail || start.Watcher.Damages.Count > 0, $"{path}: entries are missing, and nobody was told");
+            !isMissed || isTail || start.Watcher.Damages.Count > 0,
+            $"{path}: entries are missing, and nobody was told");
         foreach (string damage in start.Watcher.Damages)
             _story.Tell(damage);
         WorkOn(disk, start);
@@ -72,7 +74,8 @@ internal sealed class DamageSimulation
     {
         List<string> files =
         [
-            .. disk.List("log").Where(name => name.EndsWith(".seg", StringComparison.Ordinal)).Select(name => "log/" + name),
+            .. disk.List("log").Where(name => name.EndsWith(".seg", StringComparison.Ordinal))
+                .Select(name => "log/" + name),
             .. disk.List("checkpoint").Select(name => "checkpoint/" + name),
         ];
         string path = _random.Next(4) == 0 ? files.Last(file => file[0] == 'l') : files[_random.Next(files.Count)];
@@ -92,7 +95,7 @@ internal sealed class DamageSimulation
                 return (path, false);
             default:
                 // Headers, and the ends of what was written, are where it matters most.
-                long offset = _random.Next(4) == 0 ? _random.NextInt64(Math.Min(length, 700)) : _random.NextInt64(length);
+                long offset = _random.NextInt64(_random.Next(4) == 0 ? Math.Min(length, 700) : length);
                 _story.Tell($"{path}: a bit flips at {offset}");
                 disk.FlipBit(path, offset, _random.Next(8));
                 return (path, false);
@@ -104,7 +107,8 @@ internal sealed class DamageSimulation
         foreach (((long group, long index), FoundEntry found) in start.Entries)
         {
             bool isKnown = _node.History.TryGetValue((group, index), out List<ModelEntry>? all);
-            _story.Check(isKnown && all!.Exists(each => IsSame(each, found)), $"group {group} never had such an entry {index}");
+            _story.Check(isKnown && all!.Exists(each => IsSame(each, found)),
+                $"group {group} never had such an entry {index}");
         }
     }
 
@@ -122,9 +126,12 @@ internal sealed class DamageSimulation
         var bodies = before.Bodies.ToDictionary(body => body.Lsn.Value);
         foreach ((long group, ModelEntry entry, Position position) in before.Entries)
         {
-            bool isThere = start.Entries.TryGetValue((group, entry.Index), out FoundEntry? found) && IsSame(entry, found);
+            bool isThere = start.Entries.TryGetValue((group, entry.Index), out FoundEntry? found)
+                && IsSame(entry, found);
             isMissed |= !isThere;
-            _story.Check(isThere || position.Segment == segment, $"group {group} entry {entry.Index} at {position} is missing");
+            _story.Check(
+                isThere || position.Segment == segment,
+                $"group {group} entry {entry.Index} at {position} is missing");
             bool mayBeUnreadable = position.Segment == segment
                 || (entry.SharedBody != 0 && bodies[entry.SharedBody].Position.Segment == segment);
             _story.Check(
@@ -144,7 +151,10 @@ internal sealed class DamageSimulation
             var owner = new SimulatedOwner(_ => { });
             LogGroup group = log.OpenGroup(new GroupId(id), owner);
             byte[] body = [1, 2, 3];
-            _ = group.Append(new NewEntry { Index = new LogIndex(index + 1), Term = new Term(term), Body = body, IsKept = true });
+            _ = group.Append(new NewEntry
+            {
+                Index = new LogIndex(index + 1), Term = new Term(term), Body = body, IsKept = true,
+            });
             owners.Add(owner);
             expected.Add(new FoundEntry(id, index + 1, term, [], 0, body));
         }
@@ -176,5 +186,5 @@ internal sealed class DamageSimulation
             : 0;
 
     private static uint NewestOfLog(RecoveredLog before) =>
-        before.Log.Segments.All().Where(segment => segment.Kind == Warren.Storage.Log.SegmentKind.Log).Max(segment => segment.Id);
+        before.Log.Segments.All().Where(segment => segment.Kind == SegmentKind.Log).Max(segment => segment.Id);
 }

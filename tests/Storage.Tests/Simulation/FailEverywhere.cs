@@ -4,9 +4,9 @@ namespace Warren.Storage.Tests.Simulation;
 
 /// <summary>
 /// A short life again and again, in which operation 1, 2, 3, ... of the disk fails, until there is none left to fail.
-/// No space: the same round is committed later, and nothing is lost. Any other failure of the log's own writing ends the
-/// log: nothing is appended or reported any more. What fails in the background is begun again. What was reported is there
-/// in each case when the power fails afterwards.
+/// No space: the same round is committed later, and nothing is lost. Any other failure of the log's own writing ends
+/// the log: nothing is appended or reported any more. What fails in the background is begun again. What was reported is
+/// there in each case when the power fails afterwards.
 /// </summary>
 internal sealed class FailEverywhere
 {
@@ -136,7 +136,8 @@ internal sealed class FailEverywhere
         _story.Check(_failed is not null, $"the log failed by itself: {node.Watcher.Failure?.Message}");
         bool isSync = _failed!.Value.Kind is DiskOperationKind.Sync;
         _story.Check(
-            _failure != DiskFailure.NoSpace || isSync, $"the log failed for want of space: {node.Watcher.Failure!.Message}");
+            _failure != DiskFailure.NoSpace || isSync,
+            $"the log failed for want of space: {node.Watcher.Failure!.Message}");
         Lsn reported = node.Reported;
         _story.Check(node.Log.CommitRound() == CommitOutcome.Failed, $"the log committed after it had failed");
         _story.Check(node.Reported == reported, $"something was reported after the log had failed");

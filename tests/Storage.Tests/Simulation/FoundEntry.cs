@@ -7,5 +7,6 @@ internal sealed record FoundEntry(long Group, long Index, long Term, byte[] Meta
 
     public bool Is(FoundEntry other) =>
         Group == other.Group && Index == other.Index && Term == other.Term && Meta.AsSpan().SequenceEqual(other.Meta)
-        && SharedBody == other.SharedBody && (other.Body is null || (Body is not null && Body.AsSpan().SequenceEqual(other.Body)));
+        && SharedBody == other.SharedBody
+        && (other.Body is null || (Body is not null && Body.AsSpan().SequenceEqual(other.Body)));
 }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Warren.Storage.Tests.Simulation;
 
-/// <summary>All simulations over seeds that the other tests do not see, for as long as is wanted, on all processors.</summary>
+/// <summary>
+/// All simulations over seeds that the other tests do not see, for as long as is wanted, on all processors.
+/// </summary>
 public sealed class FullSimulationTests(ITestOutputHelper output)
 {
     private const int SeedsAtOnce = 16;
@@ -22,7 +24,8 @@ public sealed class FullSimulationTests(ITestOutputHelper output)
             Parallel.For(next, Math.Min(next + SeedsAtOnce, SimulationShare.LastSeed + 1L), seed => Run((int)seed));
         long last = Math.Min(next - 1, SimulationShare.LastSeed);
         output.WriteLine(
-            $"seeds {SimulationShare.FirstSeed} to {last}: {_crashes} crashes, {_failures} failures and {_damages} damages "
+            $"seeds {SimulationShare.FirstSeed} to {last}: {_crashes} crashes, {_failures} failures "
+            + $"and {_damages} damages "
             + $"in {watch.Elapsed.TotalMinutes:F1} minutes, and nothing was lost or came back");
     }
 

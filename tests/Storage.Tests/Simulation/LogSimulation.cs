@@ -23,7 +23,8 @@ internal sealed class LogSimulation
         _story = story;
         _node = new SimulatedNode(RandomWork.Options(_random), story)
         {
-            IsExpectedDamage = damage => _damagedCheckpoints.Count > 0 && damage.Contains(".ckp", StringComparison.Ordinal),
+            IsExpectedDamage = damage => _damagedCheckpoints.Count > 0
+                && damage.Contains(".ckp", StringComparison.Ordinal),
         };
         _work = new RandomWork(_node, _random);
         _mostOperations = 20 << _random.Next(5);
@@ -87,7 +88,8 @@ internal sealed class LogSimulation
         List<string> whole =
         [
             .. disk.List("checkpoint").Where(name => name.EndsWith(".ckp", StringComparison.Ordinal))
-                .Select(name => "checkpoint/" + name).Where(path => !_damagedCheckpoints.Contains(path)).OrderDescending(),
+                .Select(name => "checkpoint/" + name)
+                .Where(path => !_damagedCheckpoints.Contains(path)).OrderDescending(),
         ];
         int lost = _random.Next(3) == 0 ? 1 : whole.Count;
         foreach (string path in whole.Take(lost))

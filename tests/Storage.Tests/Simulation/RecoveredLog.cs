@@ -3,8 +3,8 @@ using Warren.Storage.Disk;
 namespace Warren.Storage.Tests.Simulation;
 
 /// <summary>
-/// A start on what a crash left, compared with the model at the LSN at which the log was cut: that must lie between what
-/// was reported durable and what was appended, and all must be as the model has it.
+/// A start on what a crash left, compared with the model at the LSN at which the log was cut: that must lie between
+/// what was reported durable and what was appended, and all must be as the model has it.
 /// </summary>
 internal sealed class RecoveredLog
 {
@@ -85,7 +85,8 @@ internal sealed class RecoveredLog
         foreach (SharedBody shared in Bodies)
         {
             _story.Check(
-                reader.TryRead(shared, out ReadOnlySpan<byte> body) && body.SequenceEqual(_model.Bodies[shared.Lsn.Value]),
+                reader.TryRead(shared, out ReadOnlySpan<byte> body)
+                    && body.SequenceEqual(_model.Bodies[shared.Lsn.Value]),
                 $"shared body {shared.Lsn} at {shared.Position} cannot be read");
         }
     }
@@ -103,7 +104,8 @@ internal sealed class RecoveredLog
         if (_groups is not null)
             return;
         _story.Tell($"log ends at {log.DurableLsn}, reported {reported}");
-        _story.Check(log.DurableLsn >= reported, $"the log ends at {log.DurableLsn}, and {reported} was reported durable");
+        _story.Check(
+            log.DurableLsn >= reported, $"the log ends at {log.DurableLsn}, and {reported} was reported durable");
         _groups = _model.At(log.DurableLsn);
     }
 
@@ -114,7 +116,8 @@ internal sealed class RecoveredLog
         {
             // Of a group that was dropped its name may come back, nothing else.
             bool isBack = found.TryNext(out RecoveredEntry entry);
-            _story.Check(!isBack && found.State.IsEmpty, $"group {id} was dropped and is back, with entry {entry.Index}");
+            _story.Check(
+                !isBack && found.State.IsEmpty, $"group {id} was dropped and is back, with entry {entry.Index}");
             return;
         }
         _found.Add(id);

@@ -2,7 +2,9 @@ using Warren.Storage.Disk;
 
 namespace Warren.Storage.Tests.Simulation;
 
-/// <summary>A log with its owners, on a disk of the simulation, and the model that is told whatever the log is told.</summary>
+/// <summary>
+/// A log with its owners, on a disk of the simulation, and the model that is told whatever the log is told.
+/// </summary>
 internal sealed class SimulatedNode(NodeLogOptions options, Story story)
 {
     private readonly Dictionary<long, (LogGroup Group, SimulatedOwner Owner)> _open = [];
@@ -83,7 +85,11 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
             History.Add((id, index), all = []);
         all.Add(entry);
         if (Story.IsWritten)
-            Story.Tell($"{appended.Lsn}: group {id} entry {index} at {appended.Position} kept {isKept} releases {string.Join(",", releases)}");
+        {
+            string ranges = string.Join(",", releases.Select(range => $"{range.First}-{range.Last}"));
+            Story.Tell(
+                $"{appended.Lsn}: group {id} entry {index} at {appended.Position} kept {isKept} releases {ranges}");
+        }
         Model.Apply(appended.Lsn, groups =>
         {
             ModelGroup changed = Get(groups, id);

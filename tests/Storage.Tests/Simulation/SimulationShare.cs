@@ -4,7 +4,8 @@ namespace Warren.Storage.Tests.Simulation;
 
 /// <summary>
 /// How much of the simulations runs with the other tests: in all a quarter of a million crashes in about a minute.
-/// <c>./build.sh simulate</c> runs them for as long as it is told, from the seed that it is told, by the variables below.
+/// <c>./build.sh simulate</c> runs them for as long as it is told, from the seed that it is told, by the variables
+/// below.
 /// </summary>
 internal static class SimulationShare
 {
