@@ -57,9 +57,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         OpenedTimestamp = broker.Time.GetTimestamp();
         _lastReceivedTimestamp = OpenedTimestamp;
         Action resume = () => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned));
-        Outbox = new Outbox(resume);
+        Outbox = new Outbox(broker.Turns, resume);
         _outputLoop = new OutputLoop(stream, Outbox, broker.Time);
-        _inputLoop = new InputLoop(stream, _input);
+        _inputLoop = new InputLoop(stream, _input, broker.Turns);
         Credit = new PublishCredit(resume);
         Slabs = new SlabWriter(broker.Slabs);
         Handshake = new Handshake(this);
