@@ -179,6 +179,11 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         where TMethod : struct, IMethod, allows ref struct =>
         Outbox.Post(OutboxItem.ChannelEnd(channel.Deliveries, Encode(channel.Number, method)));
 
+    /// <summary>Sends connection.close or close-ok; nothing but the other of them goes out after it.</summary>
+    internal void SendGoodbye<TMethod>(scoped in TMethod method)
+        where TMethod : struct, IMethod, allows ref struct =>
+        Outbox.Post(OutboxItem.ConnectionEnd(Encode(0, method)));
+
     /// <summary>The client is about to publish: from now on alarms concern it.</summary>
     internal void NotePublisher()
     {
@@ -233,7 +238,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
             $"Error on connection {Peer.Name}, user '{User?.Name}': {error.ReplyText}");
         Channels.CloseAll();
         State = ConnectionState.Closing;
-        Send(0, new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+        SendGoodbye(new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
         Broker.Connections.ExpectEnd(this);
     }
 

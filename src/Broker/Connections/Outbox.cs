@@ -157,7 +157,7 @@ public sealed class Outbox
             _resume();
     }
 
-    /// <summary>Throws an item away whose channel ended before it could be written.</summary>
+    /// <summary>Throws an item away whose channel or connection ended before it could be written.</summary>
     internal void DiscardLate(in OutboxItem item)
     {
         if (item.Kind == OutboxItemKind.DeliverReply)
@@ -168,7 +168,8 @@ public sealed class Outbox
     /// <summary>Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.</summary>
     internal static void Discard(in OutboxItem item)
     {
-        if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.End or OutboxItemKind.Confirm)
+        if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd
+            or OutboxItemKind.End or OutboxItemKind.Confirm)
             return;
         if (item.IsUnsettled)
         {

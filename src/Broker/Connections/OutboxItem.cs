@@ -43,7 +43,7 @@ public readonly struct OutboxItem
     /// <summary>Null for End, and for Frames that go out whatever became of a channel.</summary>
     public DeliveryChannel? Channel { get; }
 
-    /// <summary>Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd: the bytes.</summary>
+    /// <summary>Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd, ConnectionEnd: the bytes.</summary>
     public object? Target { get; }
 
     /// <summary>Messages a queue has handed out to be acknowledged; they must go back if they are not written.</summary>
@@ -56,7 +56,7 @@ public readonly struct OutboxItem
     public int WeightBytes => Kind switch
     {
         OutboxItemKind.Deliver or OutboxItemKind.DeliverReply or OutboxItemKind.End => 0,
-        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd => ItemBytes + ((byte[])Target!).Length,
+        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd => ItemBytes + ((byte[])Target!).Length,
         _ => ItemBytes + Message.SizeBytes,
     };
 
@@ -83,6 +83,9 @@ public readonly struct OutboxItem
 
     public static OutboxItem ChannelEnd(DeliveryChannel channel, byte[] frame) =>
         new(OutboxItemKind.ChannelEnd, false, -1, default, 0, 0, channel, frame);
+
+    public static OutboxItem ConnectionEnd(byte[] frame) =>
+        new(OutboxItemKind.ConnectionEnd, false, -1, default, 0, 0, null, frame);
 
     public static OutboxItem End() => new(OutboxItemKind.End, false, -1, default, 0, 0, null, null);
 }

@@ -14,7 +14,9 @@ public sealed class SimulatedClient(SimulatedStream stream, Task served, bool en
     private const int LargestFrameBytes = 131_072;
 
     private readonly Dictionary<ushort, SimulatedChannel> _channels = [];
+    private readonly List<byte> _held = [];
     private byte[] _unread = [];
+    private bool _isInPieces;
     private bool _isStarted;
 
     /// <summary>Its wire.</summary>
@@ -45,31 +47,28 @@ public sealed class SimulatedClient(SimulatedStream stream, Task served, bool en
     public void Send(ReadOnlySpan<byte> bytes)
     {
         Note(bytes);
-        stream.Send(bytes);
+        if (_isInPieces)
+            _held.AddRange(bytes);
+        else
+            stream.Send(bytes);
     }
 
-    /// <summary>Remembers of frames that are sent what is needed to understand the answers.</summary>
-    public void Note(ReadOnlySpan<byte> bytes)
+    /// <summary>Sends frames in pieces of a size, and does something between them; what it answers meanwhile comes after.</summary>
+    public void SendInPieces(ReadOnlySpan<byte> bytes, int sizeBytes, Action meanwhile)
     {
-        if (bytes.StartsWith("AMQP"u8))
-            bytes = bytes[Math.Min(8, bytes.Length)..];
-        while (FrameReader.TryRead(bytes, int.MaxValue, out var frame) == FrameStatus.Complete)
+        Note(bytes);
+        _isInPieces = true;
+        while (!bytes.IsEmpty)
         {
-            bytes = bytes[frame.SizeBytes..];
-            if (frame.Type != FrameType.Method || frame.Payload.Length < 4)
-                continue;
-            var channel = Channel(frame.Channel);
-            var reader = new WireReader(frame.Payload[4..]);
-            switch (BinaryPrimitives.ReadUInt32BigEndian(frame.Payload))
-            {
-                case MethodId.BasicGet when IsWellBehaved && channel.Closes == 0:
-                    channel.Gets.Enqueue(BasicGet.Read(ref reader).NoAck);
-                    break;
-                case MethodId.ChannelClose:
-                    channel.Closes++;
-                    break;
-            }
+            var piece = bytes[..Math.Min(sizeBytes, bytes.Length)];
+            bytes = bytes[piece.Length..];
+            stream.Send(piece);
+            meanwhile();
         }
+
+        _isInPieces = false;
+        stream.Send([.. _held]);
+        _held.Clear();
     }
 
     /// <summary>Sends one method.</summary>
@@ -132,6 +131,30 @@ public sealed class SimulatedClient(SimulatedStream stream, Task served, bool en
         if (!_channels.TryGetValue(number, out var channel))
             _channels.Add(number, channel = new SimulatedChannel());
         return channel;
+    }
+
+    // Remembers of frames that are sent what is needed to understand the answers.
+    private void Note(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith("AMQP"u8))
+            bytes = bytes[Math.Min(8, bytes.Length)..];
+        while (FrameReader.TryRead(bytes, int.MaxValue, out var frame) == FrameStatus.Complete)
+        {
+            bytes = bytes[frame.SizeBytes..];
+            if (frame.Type != FrameType.Method || frame.Payload.Length < 4)
+                continue;
+            var channel = Channel(frame.Channel);
+            var reader = new WireReader(frame.Payload[4..]);
+            switch (BinaryPrimitives.ReadUInt32BigEndian(frame.Payload))
+            {
+                case MethodId.BasicGet when IsWellBehaved && channel.Closes == 0:
+                    channel.Gets.Enqueue(BasicGet.Read(ref reader).NoAck);
+                    break;
+                case MethodId.ChannelClose:
+                    channel.Closes++;
+                    break;
+            }
+        }
     }
 
     private void OnFrame(Frame frame)

@@ -81,7 +81,10 @@ public sealed class ConnectionTarget : FuzzTarget
         {
             case StepKind.Send or StepKind.SendBroken:
                 client.IsWellBehaved &= step.Kind == StepKind.Send;
-                Send(broker, client, step);
+                if (step.Argument == 0)
+                    client.Send(step.Bytes);
+                else
+                    client.SendInPieces(step.Bytes, step.Argument, () => broker.Run(3));
                 break;
             case StepKind.Settle:
                 client.Settle(step.Channel, step.Argument);
@@ -112,23 +115,6 @@ public sealed class ConnectionTarget : FuzzTarget
             case StepKind.Compact:
                 broker.Broker.Compact();
                 break;
-        }
-    }
-
-    private static void Send(SimulatedBroker broker, SimulatedClient client, Step step)
-    {
-        var bytes = step.Bytes.AsSpan();
-        if (step.Argument == 0)
-        {
-            client.Send(bytes);
-            return;
-        }
-
-        client.Note(bytes);
-        for (; !bytes.IsEmpty; bytes = bytes[Math.Min(step.Argument, bytes.Length)..])
-        {
-            client.Stream.Send(bytes[..Math.Min(step.Argument, bytes.Length)]);
-            broker.Run(3);
         }
     }
 
