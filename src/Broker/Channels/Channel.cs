@@ -74,6 +74,7 @@ public sealed class Channel
         }
         if (Publisher.IsInContent)
         {
+            Connection.NoteContent(frame.SizeBytes);
             Publisher.OnContentFrame(frame);
             return;
         }

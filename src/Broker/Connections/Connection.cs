@@ -194,12 +194,14 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     }
 
     /// <summary>Whether a frame of a message that has begun may be taken.</summary>
-    internal bool MayTakeContent(int sizeBytes)
+    internal bool MayTakeContent(int sizeBytes) =>
+        !IsBlocked || _blockedContentBytes + sizeBytes <= BlockedContentLimitBytes;
+
+    /// <summary>A frame of a message that has begun is taken.</summary>
+    internal void NoteContent(int sizeBytes)
     {
-        if (!IsBlocked)
-            return true;
-        _blockedContentBytes += sizeBytes;
-        return _blockedContentBytes <= BlockedContentLimitBytes;
+        if (IsBlocked)
+            _blockedContentBytes += sizeBytes;
     }
 
     /// <summary>
@@ -308,6 +310,12 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 throw (AmqpException)happened.Subject!;
             case ConnectionEventKind.ConsumerEnded:
                 happened.Channel!.Consumers.Ended((Consumer)happened.Subject!);
+                break;
+            case ConnectionEventKind.ConsumerOverdue:
+                happened.Channel!.Consumers.FreePlaces((Consumer)happened.Subject!);
+                break;
+            case ConnectionEventKind.PlaceReturned:
+                happened.Channel!.Consumers.GiveBack(happened.Count);
                 break;
             case ConnectionEventKind.AlarmChanged:
                 SetBlocked(Broker.Alarms.Reason);

@@ -13,7 +13,8 @@ public readonly struct OutboxItem
     private const int ItemBytes = 64;
 
     private OutboxItem(
-        OutboxItemKind kind, bool flag, int slot, Message message, long position, long extra, DeliveryChannel? channel, object? target)
+        OutboxItemKind kind, bool flag, int slot, Message message, long position, long extra, DeliveryChannel? channel,
+        object? target, bool holdsPlace = false)
     {
         Kind = kind;
         Flag = flag;
@@ -23,12 +24,16 @@ public readonly struct OutboxItem
         Extra = extra;
         Channel = channel;
         Target = target;
+        HoldsPlace = holdsPlace;
     }
 
     public OutboxItemKind Kind { get; }
 
     /// <summary>Deliveries: redelivered. Confirm: accepted.</summary>
     public bool Flag { get; }
+
+    /// <summary>Deliver: it holds a place in its channel's shared prefetch.</summary>
+    public bool HoldsPlace { get; }
 
     /// <summary>The unacked slot in the queue; -1 when nothing is to be acknowledged.</summary>
     public int Slot { get; }
@@ -61,8 +66,9 @@ public readonly struct OutboxItem
     };
 
     public static OutboxItem Deliver(
-        DeliveryChannel channel, Consumer consumer, Message message, int slot, long position, bool redelivered, int deliveryCount) =>
-        new(OutboxItemKind.Deliver, redelivered, slot, message, position, deliveryCount, channel, consumer);
+        DeliveryChannel channel, Consumer consumer, Message message, int slot, long position, bool redelivered,
+        int deliveryCount, bool holdsPlace) =>
+        new(OutboxItemKind.Deliver, redelivered, slot, message, position, deliveryCount, channel, consumer, holdsPlace);
 
     public static OutboxItem DeliverReply(DeliveryChannel channel, byte[] tag, Message message) =>
         new(OutboxItemKind.DeliverReply, false, -1, message, 0, -1, channel, tag);

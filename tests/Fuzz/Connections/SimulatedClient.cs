@@ -107,7 +107,10 @@ public sealed class SimulatedClient(SimulatedStream stream, Task served, bool en
     /// <summary>Takes in what the server has sent.</summary>
     public void Receive()
     {
-        byte[] received = [.. _unread, .. stream.TakeOutput()];
+        var output = stream.TakeOutput();
+        if (output.Length == 0)
+            return;
+        byte[] received = [.. _unread, .. output];
         ReadOnlySpan<byte> rest = received;
         if (!_isStarted && rest.StartsWith("AMQP"u8))
             rest = rest[Math.Min(8, rest.Length)..];

@@ -14,8 +14,9 @@ public sealed class SimulatedStream(SimulatedTurns turns) : Stream
     private readonly Waiter _reader = new(turns);
     private readonly Waiter _writer = new(turns);
     private readonly List<byte> _output = [];
-    private byte[] _input = [];
+    private byte[] _input = new byte[4096];
     private int _taken;
+    private int _given;
     private Memory<byte> _wanted;
     private ReadOnlyMemory<byte> _offered;
     private bool _isEnded;
@@ -61,15 +62,20 @@ public sealed class SimulatedStream(SimulatedTurns turns) : Stream
     {
         if (_isEnded || _isBroken)
             return;
-        _input = [.. _input.AsSpan(_taken), .. bytes];
-        _taken = 0;
+        var waiting = _input.AsSpan(_taken, _given - _taken);
+        var input = waiting.Length + bytes.Length > _input.Length
+            ? new byte[Math.Max(waiting.Length + bytes.Length, _input.Length * 2)]
+            : _input;
+        waiting.CopyTo(input);
+        bytes.CopyTo(input.AsSpan(waiting.Length));
+        (_input, _taken, _given) = (input, 0, waiting.Length + bytes.Length);
         ServeReader();
     }
 
     /// <summary>Takes what the server has written and the client reads.</summary>
     public byte[] TakeOutput()
     {
-        if (!_isRead)
+        if (!_isRead || _output.Count == 0)
             return [];
         byte[] output = [.. _output];
         _output.Clear();
@@ -96,7 +102,7 @@ public sealed class SimulatedStream(SimulatedTurns turns) : Stream
     {
         if (_isBroken)
             return ValueTask.FromException<int>(new IOException("The stream is broken."));
-        if (_taken < _input.Length || _isEnded)
+        if (_taken < _given || _isEnded)
             return ValueTask.FromResult(Take(buffer.Span));
         _wanted = buffer;
         return new ValueTask<int>(_reader, _reader.Begin());
@@ -157,7 +163,7 @@ public sealed class SimulatedStream(SimulatedTurns turns) : Stream
 
     private int Take(Span<byte> output)
     {
-        var size = Math.Min(output.Length, _input.Length - _taken);
+        var size = Math.Min(output.Length, _given - _taken);
         _input.AsSpan(_taken, size).CopyTo(output);
         _taken += size;
         return size;

@@ -12,6 +12,8 @@ public sealed class ConnectionTarget : FuzzTarget
     // A goodbye takes 10 s at most, a handshake as long, and the slowest tick half a second.
     private const int PatienceSeconds = 30;
 
+    private const int MostPieces = 1000;
+
     /// <inheritdoc/>
     public override string Name => "connection";
 
@@ -84,7 +86,7 @@ public sealed class ConnectionTarget : FuzzTarget
                 if (step.Argument == 0)
                     client.Send(step.Bytes);
                 else
-                    client.SendInPieces(step.Bytes, step.Argument, () => broker.Run(3));
+                    client.SendInPieces(step.Bytes, PieceBytes(step), () => broker.Run(3));
                 break;
             case StepKind.Settle:
                 client.Settle(step.Channel, step.Argument);
@@ -117,6 +119,9 @@ public sealed class ConnectionTarget : FuzzTarget
                 break;
         }
     }
+
+    // A large message is not cut into more pieces than others.
+    private static int PieceBytes(Step step) => Math.Max(step.Argument, step.Bytes.Length / MostPieces);
 
     // Whoever kept the rules is answered, whatever the others did.
     private static void CheckLiveness(SimulatedBroker broker, SimulatedClient client)
