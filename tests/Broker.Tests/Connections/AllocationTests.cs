@@ -21,7 +21,12 @@ public sealed class AllocationTests : IAsyncDisposable
 {
     private const int Messages = 100_000;
     private const int Batch = 100;
+#if DEBUG
+    // Without optimization the compiler makes an object of every asynchronous method's state.
+    private const double BudgetBytes = 20;
+#else
     private const double BudgetBytes = 0.2;
+#endif
 
     /// <summary>Until everything is compiled and has grown to its size: the arrays are as large as the longest queue so far.</summary>
     private const int Attempts = 12;
@@ -43,11 +48,12 @@ public sealed class AllocationTests : IAsyncDisposable
         Assert.True(lowest <= BudgetBytes, $"{lowest} bytes for each message");
     }
 
-    /// <summary>The measure sees one small object for each batch of messages, on whatever thread.</summary>
+    /// <summary>The measure sees what is beyond the budget: one small object for each batch.</summary>
     [Fact]
-    public async Task An_object_for_each_batch_is_seen()
+    public async Task What_is_allocated_for_each_batch_is_seen()
     {
-        double lowest = await MeasureAsync(16, noAck: true, confirms: false, static () => GC.KeepAlive(new object()));
+        double lowest = await MeasureAsync(
+            16, noAck: true, confirms: false, static () => GC.KeepAlive(new byte[(int)(BudgetBytes * Batch)]));
         Assert.True(lowest > BudgetBytes, $"{lowest} bytes for each message");
     }
 

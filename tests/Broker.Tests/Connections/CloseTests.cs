@@ -34,6 +34,8 @@ public sealed class CloseTests : IAsyncDisposable
         else
             reader.Client.Add(1, new ChannelClose(200, "bye", 0, 0));
         await reader.Client.FlushAsync();
+        // What has been written comes back first: the channel has ended, and the rest must not be read before.
+        await Eventually.True(() => _host.Queue("q").ReadyCount > 0);
         uint awaited = byMistake ? MethodId.ChannelClose : MethodId.ChannelCloseOk;
         int delivered = 0;
         while ((await reader.Client.NextAsync()).Method != awaited)

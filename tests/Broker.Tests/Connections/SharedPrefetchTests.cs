@@ -48,7 +48,7 @@ public sealed class SharedPrefetchTests : IAsyncDisposable
     [Fact]
     public async Task No_taker_is_refused_unseen()
     {
-        const int Rounds = 200_000;
+        const int Rounds = 20_000;
         var shared = new SharedPrefetch();
         shared.SetLimit(1, newlyHeld: 0);
         int taken = 0;
