@@ -66,6 +66,30 @@ public sealed class MethodMaker
         }
     }
 
+    /// <summary>Declares most queues and exchanges, and binds some.</summary>
+    public void AddTopology(WireClient frames, ushort channel)
+    {
+        for (var number = 0; number < Names; number++)
+        {
+            var queue = _queues[number];
+            if (!Chance(5))
+                frames.Add(channel, Declaration(number, queue, queue.Arguments, passive: false));
+            if (!Chance(5))
+                frames.Add(channel, Declaration(number, _exchanges[number].Type, _exchanges[number].Arguments, passive: false));
+        }
+
+        for (var count = _random.Next(8); count > 0; count--)
+            frames.Add(channel, new QueueBind($"q{_random.Next(Names)}", "amq.topic", Pick(Keys), Chance(3), Arguments()));
+    }
+
+    private QueueDeclare Declaration(int number, QueueProfile profile, FieldTable arguments, bool passive) =>
+        new($"q{number}", passive, profile.Durable, profile.Exclusive, profile.AutoDelete, Chance(3), arguments);
+
+    private ExchangeDeclare Declaration(int number, string type, FieldTable arguments, bool passive) =>
+        new(
+            $"x{number}", type, passive, durable: number % 2 == 0, autoDelete: number == 4, @internal: number == 3 && Chance(9),
+            Chance(3), arguments);
+
     private bool Chance(int oneIn) => _random.Next(oneIn) == 0;
 
     private string Pick(string[] names) => names[_random.Next(names.Length)];
@@ -111,17 +135,14 @@ public sealed class MethodMaker
         if (Chance(20))
             profile = QueueProfile.Make(_random);
         var arguments = Chance(30) ? Samples.Table(_random) : profile.Arguments;
-        frames.Add(channel, new QueueDeclare(
-            $"q{number}", Chance(6), profile.Durable, profile.Exclusive, profile.AutoDelete, Chance(3), arguments));
+        frames.Add(channel, Declaration(number, profile, arguments, passive: Chance(6)));
     }
 
     private void DeclareExchange(WireClient frames, ushort channel)
     {
         var number = _random.Next(Names);
         var (type, arguments) = Chance(20) ? MakeExchange() : _exchanges[number];
-        frames.Add(channel, new ExchangeDeclare(
-            $"x{number}", type, Chance(12), durable: number % 2 == 0, autoDelete: number == 4, @internal: number == 3 && Chance(9),
-            Chance(3), arguments));
+        frames.Add(channel, Declaration(number, type, arguments, passive: Chance(12)));
     }
 
     private void Bind(WireClient frames, ushort channel)
@@ -225,14 +246,17 @@ public sealed class MethodMaker
             case < 2:
                 frames.Add(channel, new ConfirmSelect(Chance(2)));
                 break;
-            case 2:
-                frames.Add(channel, new TxSelect());
-                break;
             case < 5:
-                frames.Add(channel, new TxCommit());
+                frames.Add(channel, new TxSelect());
+                for (var count = _random.Next(4); count > 0; count--)
+                    Publish(frames, channel);
+                if (Chance(3))
+                    frames.Add(channel, new TxRollback());
+                else
+                    frames.Add(channel, new TxCommit());
                 break;
             default:
-                frames.Add(channel, new TxRollback());
+                frames.Add(channel, new TxCommit());
                 break;
         }
     }

@@ -21,6 +21,14 @@ public sealed class ScriptMaker(Random random)
         var clients = random.Next(1, MostClients + 1);
         for (var client = 0; client < clients; client++)
             Connect((byte)client);
+        var topology = new WireClient(Stream.Null);
+        _methods.AddTopology(topology, 1);
+        if (random.Next(8) > 0)
+        {
+            Send(0, 1, topology);
+            Add(StepKind.Run, 0, 0, 1000);
+        }
+
         for (var count = random.Next(20, 120); count > 0; count--)
             AddStep((byte)random.Next(clients));
         return Step.Encode(random.Next(), _steps);
@@ -106,7 +114,7 @@ public sealed class ScriptMaker(Random random)
         frames.Add(0, new ConnectionOpen(random.Next(60) == 0 ? "elsewhere" : "/"));
         for (ushort channel = 1; channel <= MostChannels; channel++)
         {
-            if (random.Next(4) > 0)
+            if (random.Next(20) > 0)
                 frames.Add(channel, new ChannelOpen());
         }
 
