@@ -143,8 +143,8 @@ public sealed class MessageBroker : IDisposable
         CompactIfPinned();
     }
 
-    // Only when a quarter more is outstanding than after the last time: what compaction cannot move (what is in outboxes,
-    // delays, transactions, large headers) would have it run for nothing every second.
+    // Only when a quarter more is outstanding than after the last time: what compaction cannot move (what is in
+    // outboxes, delays, transactions, large headers) would have it run for nothing every second.
     private void CompactIfPinned()
     {
         long outstandingBytes = Slabs.OutstandingBytes;

@@ -8,8 +8,11 @@ namespace Warren.Conformance;
 public sealed class PlayerTests
 {
     [Theory]
-    [InlineData("{a: int -1, b: \"x\", c: true, d: null, e: [byte 255, long 5], f: {g: short -3}, h: bytes \"\\x00\\xff\"}")]
-    [InlineData("{a: sbyte -1, b: ushort 65535, c: uint 4294967295, d: timestamp 5, e: float 1.5, f: double 2.5, g: decimal 2 123}")]
+    [InlineData(
+        "{a: int -1, b: \"x\", c: true, d: null, e: [byte 255, long 5], f: {g: short -3}, h: bytes \"\\x00\\xff\"}")]
+    [InlineData(
+        "{a: sbyte -1, b: ushort 65535, c: uint 4294967295, d: timestamp 5, e: float 1.5, "
+        + "f: double 2.5, g: decimal 2 123}")]
     [InlineData("{\"a b\": \"quote \\\" and \\\\\", a: int 1, a: int 2}")]
     [InlineData("{}")]
     public void Tables_are_told_as_they_are_written_after_a_way_over_the_wire(string text)
@@ -24,7 +27,8 @@ public sealed class PlayerTests
     [Fact]
     public void Every_method_is_read_as_it_was_written()
     {
-        foreach (string name in (string[])["queue.declare", "basic.consume", "exchange.bind", "connection.tune-ok", "basic.nack"])
+        string[] names = ["queue.declare", "basic.consume", "exchange.bind", "connection.tune-ok", "basic.nack"];
+        foreach (string name in names)
         {
             MethodDefinition definition = MethodTable.Find(name)!;
             object[] values = [.. definition.Fields.Select((field, i) => field.Type switch
@@ -42,7 +46,8 @@ public sealed class PlayerTests
     [Fact]
     public void Properties_are_read_as_they_were_written()
     {
-        ContentHeader header = new(5, [("content_type", "a/b"u8.ToArray()), ("priority", 7L), ("cluster_id", "c"u8.ToArray())]);
+        ContentHeader header = new(
+            5, [("content_type", "a/b"u8.ToArray()), ("priority", 7L), ("cluster_id", "c"u8.ToArray())]);
         ContentHeader read = ContentHeader.Decode(header.Encode());
         Assert.Equal(5, read.BodySizeBytes);
         Assert.Equal(
@@ -72,14 +77,16 @@ public sealed class PlayerTests
     public void Invented_names_are_numbered_and_the_virtual_host_is_the_default_one()
     {
         Normaliser normaliser = new("scenario:x:");
-        Assert.Equal("q amq.gen-<1> amq.gen-<2> amq.gen-<1>", normaliser.Apply("q amq.gen-Ab_-1 amq.gen-Zz amq.gen-Ab_-1"));
+        Assert.Equal(
+            "q amq.gen-<1> amq.gen-<2> amq.gen-<1>", normaliser.Apply("q amq.gen-Ab_-1 amq.gen-Zz amq.gen-Ab_-1"));
         Assert.Equal("amq.ctag-<1> in vhost '/'", normaliser.Apply("amq.ctag-x in vhost 'scenario:x:'"));
     }
 
     [Fact]
     public void Blocks_are_written_out()
     {
-        Scenario scenario = ScenarioParser.Read("s", ["case c: t", "each k in a \"b c\"", "repeat 2", "x.1 m key=$k n=$n", "end", "end"]);
+        Scenario scenario = ScenarioParser.Read(
+            "s", ["case c: t", "each k in a \"b c\"", "repeat 2", "x.1 m key=$k n=$n", "end", "end"]);
         Assert.Equal(
             ["x.1 m key=a n=1", "x.1 m key=a n=2", "x.1 m key=\"b c\" n=1", "x.1 m key=\"b c\" n=2"],
             scenario.Cases.Single().Steps);

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Warren.Wire;
 
-/// <summary>Waits for conditions. Patience is for machines that are busy with something else; nobody waits it out.</summary>
+/// <summary>
+/// Waits for conditions. Patience is for machines that are busy with something else; nobody waits it out.
+/// </summary>
 public static class Eventually
 {
     /// <summary>How long anything may take.</summary>
@@ -11,7 +13,9 @@ public static class Eventually
     /// <summary>Returns as soon as the condition holds.</summary>
     /// <exception cref="TimeoutException">It never did; the message says which.</exception>
     public static async Task True(
-        Func<bool> condition, Func<string>? found = null, [CallerArgumentExpression(nameof(condition))] string text = "")
+        Func<bool> condition,
+        Func<string>? found = null,
+        [CallerArgumentExpression(nameof(condition))] string text = "")
     {
         long started = TimeProvider.System.GetTimestamp();
         while (!condition())

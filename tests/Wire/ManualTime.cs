@@ -54,7 +54,8 @@ public sealed class ManualTime : TimeProvider
         {
             _period = period;
             Volatile.Write(
-                ref _dueTicks, dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : time.GetTimestamp() + dueTime.Ticks);
+                ref _dueTicks,
+                dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : time.GetTimestamp() + dueTime.Ticks);
             return true;
         }
 

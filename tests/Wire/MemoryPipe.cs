@@ -85,7 +85,9 @@ internal sealed class MemoryPipe(int capacityBytes)
         }
     }
 
-    /// <summary>The writer gives up: what it could not write is lost, the reader gets what is there, then the end.</summary>
+    /// <summary>
+    /// The writer gives up: what it could not write is lost, the reader gets what is there, then the end.
+    /// </summary>
     public void Abort()
     {
         lock (_lock)

@@ -1,6 +1,8 @@
 namespace Warren.Wire;
 
-/// <summary>One end of a <see cref="MemoryDuplex"/>. Disposing it ends what it writes and breaks what it reads.</summary>
+/// <summary>
+/// One end of a <see cref="MemoryDuplex"/>. Disposing it ends what it writes and breaks what it reads.
+/// </summary>
 internal sealed class MemoryStreamEnd(MemoryPipe incoming, MemoryPipe outgoing) : Stream
 {
     public override bool CanRead => true;

@@ -2,7 +2,9 @@ using Warren.Amqp;
 
 namespace Warren.Wire;
 
-/// <summary>Something a server sent: a method with its content, a heartbeat, other bytes than frames, or the end.</summary>
+/// <summary>
+/// Something a server sent: a method with its content, a heartbeat, other bytes than frames, or the end.
+/// </summary>
 /// <param name="Channel">The channel's number.</param>
 /// <param name="Method">The method's id; 0 for a heartbeat and the end.</param>
 /// <param name="Arguments">The method's arguments; the bytes that are no frame.</param>

@@ -5,8 +5,8 @@ using Warren.Amqp;
 namespace Warren.Wire;
 
 /// <summary>
-/// A client made of frames: it sends what it is told, right or wrong, and hands over what comes. Not for several threads.
-/// What is added is sent by the next <see cref="FlushAsync"/>, in one write.
+/// A client made of frames: it sends what it is told, right or wrong, and hands over what comes. Not for several
+/// threads. What is added is sent by the next <see cref="FlushAsync"/>, in one write.
 /// </summary>
 public sealed class WireClient(Stream stream) : IAsyncDisposable
 {
@@ -30,7 +30,12 @@ public sealed class WireClient(Stream stream) : IAsyncDisposable
 
     /// <summary>Adds a message: method, header, body in as many frames as it takes.</summary>
     public WireClient AddPublish(
-        ushort channel, string exchange, string key, ReadOnlySpan<byte> body, ReadOnlySpan<byte> properties = default, bool mandatory = false)
+        ushort channel,
+        string exchange,
+        string key,
+        ReadOnlySpan<byte> body,
+        ReadOnlySpan<byte> properties = default,
+        bool mandatory = false)
     {
         Add(channel, new BasicPublish(exchange, key, mandatory, immediate: false));
         AddHeader(channel, (ulong)body.Length, properties);
@@ -90,7 +95,8 @@ public sealed class WireClient(Stream stream) : IAsyncDisposable
     {
         int used = _used;
         _used = 0;
-        await stream.WriteAsync(_output.AsMemory(0, used)).AsTask().WaitAsync(Eventually.Patience).ConfigureAwait(false);
+        await stream.WriteAsync(_output.AsMemory(0, used))
+            .AsTask().WaitAsync(Eventually.Patience).ConfigureAwait(false);
     }
 
     /// <summary>Sends what was added without waiting for it to be taken; the result ends then.</summary>
@@ -223,10 +229,16 @@ public sealed class WireClient(Stream stream) : IAsyncDisposable
 
     /// <summary>Declares a queue.</summary>
     public Task<Received> DeclareAsync(
-        ushort channel, string queue, bool exclusive = false, bool autoDelete = false, bool passive = false, FieldTable? arguments = null) =>
+        ushort channel,
+        string queue,
+        bool exclusive = false,
+        bool autoDelete = false,
+        bool passive = false,
+        FieldTable? arguments = null) =>
         CallAsync(
             channel,
-            new QueueDeclare(queue, passive, durable: false, exclusive, autoDelete, noWait: false, arguments ?? FieldTable.Empty),
+            new QueueDeclare(
+                queue, passive, durable: false, exclusive, autoDelete, noWait: false, arguments ?? FieldTable.Empty),
             MethodId.QueueDeclareOk);
 
     /// <summary>Starts a consumer.</summary>
@@ -249,7 +261,9 @@ public sealed class WireClient(Stream stream) : IAsyncDisposable
         await ExpectEndAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Closes its half of the stream, as a client does that has got close-ok. A socket's server needs no such hint.</summary>
+    /// <summary>
+    /// Closes its half of the stream, as a client does that has got close-ok. A socket's server needs no such hint.
+    /// </summary>
     public void EndWriting() => (stream as MemoryStreamEnd)?.EndWriting();
 
     /// <inheritdoc/>
@@ -297,7 +311,11 @@ public sealed class WireClient(Stream stream) : IAsyncDisposable
     private static void Check(byte[] frame, byte type, ushort channel)
     {
         if (frame[0] != type || BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(1)) != channel)
-            throw new InvalidOperationException($"A frame of type {type} on channel {channel} was expected, {Convert.ToHexString(frame.AsSpan(0, Math.Min(32, frame.Length)))} came.");
+        {
+            string came = Convert.ToHexString(frame.AsSpan(0, Math.Min(32, frame.Length)));
+            throw new InvalidOperationException(
+                $"A frame of type {type} on channel {channel} was expected, {came} came.");
+        }
     }
 
     private async Task<bool> FillAsync()

@@ -34,7 +34,9 @@ public sealed class NodeAlarms
     /// <summary>Measures, and raises or clears. Called by the broker's tick alone.</summary>
     internal void Tick() => Observe(Environment.WorkingSet);
 
-    /// <summary>Raises or clears for this amount of used memory. For the tick, and for tests that bring their own amount.</summary>
+    /// <summary>
+    /// Raises or clears for this amount of used memory. For the tick, and for tests that bring their own amount.
+    /// </summary>
     internal void Observe(long usedBytes)
     {
         MemoryUsedBytes = usedBytes;

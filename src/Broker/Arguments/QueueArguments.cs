@@ -138,7 +138,8 @@ public static class QueueArguments
                 continue;
             string? wrong = argument.Check(value);
             // It must fit into every delivery; RabbitMQ finds out only then.
-            if (wrong is null && argument.Name == DeadLetterRoutingKey && value.AsBytes().Length > ResourceName.LimitBytes)
+            if (wrong is null && argument.Name == DeadLetterRoutingKey
+                && value.AsBytes().Length > ResourceName.LimitBytes)
                 wrong = $"{{value_too_long,{value.AsBytes().Length}}}";
             if (wrong is null && argument.Name == DeadLetterRoutingKey && !arguments.ContainsKey(DeadLetterExchange))
                 wrong = "routing_key_but_no_dlx_defined";

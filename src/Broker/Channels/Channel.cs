@@ -95,11 +95,18 @@ public sealed class Channel
     {
         _isSuspended = false;
         IsBlocked = false;
+        Drain();
+    }
+
+    // Hands the kept frames on, in order, until one makes the channel wait again. What stands behind a close goes the
+    // same way: the connection knows who has the channel's number then.
+    private void Drain()
+    {
         while (!_isSuspended && _deferred.TryPeek(out byte[] raw))
         {
             FrameReader.TryRead(raw, int.MaxValue, out Frame frame);
             // An alarm may have come meanwhile: the frame stays in front.
-            if (IsStoppedByAlarm(frame))
+            if (!_isEnded && IsStoppedByAlarm(frame))
             {
                 IsBlocked = true;
                 return;
@@ -122,22 +129,23 @@ public sealed class Channel
         return Connection.IsBlocked;
     }
 
-    /// <summary>Closes the channel for a mistake: everything goes back, and only close-ok is waited for.</summary>
+    /// <summary>
+    /// Closes the channel for a mistake: everything goes back, and of what the client has sent already only its answer
+    /// is looked for.
+    /// </summary>
     internal void CloseWith(AmqpException error)
     {
         _isClosing = true;
-        byte[][] pipelined = _deferred.ToArray();
+        _isSuspended = false;
         End();
         Connection.SendLast(this, new ChannelClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
-        // The client may have sent its own close already: it is answered, the rest is dropped.
-        foreach (byte[] raw in pipelined)
-        {
-            FrameReader.TryRead(raw, int.MaxValue, out Frame frame);
-            OnFrameWhileClosing(frame);
-        }
+        Drain();
     }
 
-    /// <summary>Returns everything to the queues and cancels the consumers. No frame is sent.</summary>
+    /// <summary>
+    /// Returns everything to the queues and cancels the consumers. No frame is sent, and kept frames stay: the number
+    /// may be in use again behind the close.
+    /// </summary>
     internal void End()
     {
         if (_isEnded)
@@ -146,9 +154,12 @@ public sealed class Channel
         Transaction?.Rollback(this);
         Transaction = null;
         Consumers.End();
-        Connection.DeferredBytes -= _deferred.Clear();
+        IsBlocked = false;
         Publisher.Reset();
     }
+
+    /// <summary>Throws away the frames that were kept, because the connection ends.</summary>
+    internal void Forget() => Connection.DeferredBytes -= _deferred.Clear();
 
     internal AmqpException NoSuch(ResourceKind kind, string name) =>
         new(ReplyCode.NotFound, $"no {ResourceName.Describe(kind, name, Connection.VhostName)}");

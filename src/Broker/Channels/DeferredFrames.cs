@@ -19,8 +19,6 @@ internal sealed class DeferredFrames
     /// <summary>Takes away what <see cref="TryPeek"/> showed.</summary>
     public void Remove() => _bytes -= _frames.Dequeue().Length;
 
-    public byte[][] ToArray() => _frames.ToArray();
-
     /// <summary>Drops all; returns how many bytes they were.</summary>
     public int Clear()
     {

@@ -36,8 +36,8 @@ internal sealed class DeleteQueueRequest : QueueRequest
     }
 
     /// <summary>
-    /// Takes over what connections are to be told of the queue's end: whoever deletes a queue that he consumes from gets
-    /// delete-ok before the cancellation, as from RabbitMQ; kombu takes the other order for an error.
+    /// Takes over what connections are to be told of the queue's end: whoever deletes a queue that he consumes from
+    /// gets delete-ok before the cancellation, as from RabbitMQ; kombu takes the other order for an error.
     /// </summary>
     internal void TakeOver(List<ConnectionEvent> events)
     {

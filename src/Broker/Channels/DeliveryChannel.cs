@@ -97,7 +97,9 @@ public sealed class DeliveryChannel
         }
     }
 
-    /// <summary>A limit is set: lets all deliveries to consumers hold a place; returns how many did not before.</summary>
+    /// <summary>
+    /// A limit is set: lets all deliveries to consumers hold a place; returns how many did not before.
+    /// </summary>
     internal int HoldPlaces()
     {
         lock (_lock)
@@ -105,8 +107,8 @@ public sealed class DeliveryChannel
     }
 
     /// <summary>
-    /// The queue has taken back what this consumer was given, which may still be settled in vain: returns how many places it
-    /// held. What is still on its way to the client is found when it is numbered.
+    /// The queue has taken back what this consumer was given, which may still be settled in vain: returns how many
+    /// places it held. What is still on its way to the client is found when it is numbered.
     /// </summary>
     internal int FreePlaces(Consumer consumer)
     {

@@ -18,8 +18,8 @@ public sealed class SharedPrefetch
     public bool IsActive => Volatile.Read(ref _limit) != 0;
 
     /// <summary>
-    /// Sets the limit, 0 is none; <paramref name="newlyHeld"/> deliveries that were handed out without a limit hold a place
-    /// from now on. Consumers must be resumed afterwards.
+    /// Sets the limit, 0 is none; <paramref name="newlyHeld"/> deliveries that were handed out without a limit hold a
+    /// place from now on. Consumers must be resumed afterwards.
     /// </summary>
     public void SetLimit(int limit, int newlyHeld)
     {

@@ -6,7 +6,8 @@ namespace Warren.Broker.Channels;
 /// The unsettled deliveries of one channel, in tag order: a ring, since clients mostly settle in order. The writer loop
 /// adds at the end, the connection's turn removes; the owner's lock is held around each call.
 /// Invariants: tags rise along the ring; the first entry is live; dead entries (settled out of order) never outnumber
-/// the live ones by more than <see cref="ToleratedDead"/>, and an empty ring is small, so memory follows what is unsettled.
+/// the live ones by more than <see cref="ToleratedDead"/>, and an empty ring is small, so memory follows what is
+/// unsettled.
 /// </summary>
 internal sealed class UnackedDeliveries
 {

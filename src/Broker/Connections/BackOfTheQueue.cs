@@ -4,8 +4,8 @@ using Warren.Broker.Turns;
 namespace Warren.Broker.Connections;
 
 /// <summary>
-/// Awaited by the one loop that owns it when it has had its share: goes on behind all that is scheduled. (Task.Yield goes
-/// to the front of the thread's own queue, which lets nobody pass.)
+/// Awaited by the one loop that owns it when it has had its share: goes on behind all that is scheduled. (Task.Yield
+/// goes to the front of the thread's own queue, which lets nobody pass.)
 /// </summary>
 internal sealed class BackOfTheQueue(ITurnScheduler turns) : ICriticalNotifyCompletion, IThreadPoolWorkItem
 {

@@ -65,6 +65,7 @@ internal sealed class ChannelTable
         foreach (Channel channel in _channels.Values)
         {
             channel.End();
+            channel.Forget();
             _connection.Broker.Connections.UncountChannel(_connection.User!);
         }
         _channels.Clear();

@@ -256,7 +256,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         {
             // Our own mistake, but nothing outside this connection has seen it: it is given up, the node goes on.
             Broker.Log(
-                LogLevel.Critical, LogCategory.Connection, $"Connection {Peer.Name} is given up after an error of the broker: {error}");
+                LogLevel.Critical,
+                LogCategory.Connection,
+                $"Connection {Peer.Name} is given up after an error of the broker: {error}");
             GiveUp();
         }
     }
@@ -326,6 +328,11 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                     Outbox.Post(OutboxItem.Frames(Heartbeats.Frame));
                 // It is quiet: what it published last must not keep a slab from being filled by others.
                 Slabs.Retire();
+                break;
+            case ConnectionEventKind.OutputEnded:
+                if (State == ConnectionState.Closed)
+                    break;
+                Terminate();
                 break;
             case ConnectionEventKind.TimedOut:
                 Broker.Log(
@@ -401,6 +408,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private async Task RunOutputAsync()
     {
         await _outputLoop.RunAsync().ConfigureAwait(false);
+        // A connection that is held back does not read, so that this alone tells it that the socket is gone.
+        Post(new ConnectionEvent(ConnectionEventKind.OutputEnded));
         if (!Volatile.Read(ref _shutsSocket))
             return;
         try

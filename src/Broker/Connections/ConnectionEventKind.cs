@@ -18,6 +18,9 @@ public enum ConnectionEventKind : byte
     /// <summary>Queues have handled what was posted: reading may go on.</summary>
     CreditReturned,
 
+    /// <summary>Nothing more can be written: the output was ended, or the socket failed.</summary>
+    OutputEnded,
+
     /// <summary>An alarm was raised or cleared.</summary>
     AlarmChanged,
 

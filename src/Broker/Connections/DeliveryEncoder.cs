@@ -68,7 +68,9 @@ internal sealed class DeliveryEncoder
         return written;
     }
 
-    /// <summary>Writes frames that were encoded before, unless their channel has ended. False: flush and call again.</summary>
+    /// <summary>
+    /// Writes frames that were encoded before, unless their channel has ended. False: flush and call again.
+    /// </summary>
     public static bool TryEncodeFrames(in OutboxItem item, Span<byte> output, out int written)
     {
         var frames = (byte[])item.Target!;

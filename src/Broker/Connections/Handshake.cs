@@ -169,8 +169,8 @@ internal sealed class Handshake
             SayGoodbye();
             return;
         }
-        // Who has got close-ok may rely on the names of his exclusive queues being free. They are deleted once more at the
-        // very end: a declaration may still be on its way.
+        // Who has got close-ok may rely on the names of his exclusive queues being free. They are deleted once more at
+        // the very end: a declaration may still be on its way.
         Connection connection = _connection;
         Broker.Definitions.DeleteOwned(
             connection.Id, () => connection.Post(new ConnectionEvent(ConnectionEventKind.OwnedDeleted)));

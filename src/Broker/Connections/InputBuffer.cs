@@ -12,7 +12,9 @@ internal sealed class InputBuffer
 {
     private const int IdleBytes = 4096;
 
-    /// <summary>A thousand small messages: enough to amortise the system call, little enough that others get their turn.</summary>
+    /// <summary>
+    /// A thousand small messages: enough to amortise the system call, little enough that others get their turn.
+    /// </summary>
     private const int MostBytes = 64 * 1024;
 
     /// <summary>Reads that use little of the array before a smaller one is wished for.</summary>

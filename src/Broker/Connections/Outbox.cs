@@ -15,12 +15,14 @@ namespace Warren.Broker.Connections;
 /// </summary>
 public sealed class Outbox
 {
-    /// <summary>Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.</summary>
+    /// <summary>
+    /// Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.
+    /// </summary>
     private const long ReplyLimitBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Replies, confirms and returns that a client has not read. Much, because a client that writes all it has before it
-    /// reads must not be stopped: 4 MiB are the confirms of 65,000 publishes, beside those in the socket.
+    /// Replies, confirms and returns that a client has not read. Much, because a client that writes all it has before
+    /// it reads must not be stopped: 4 MiB are the confirms of 65,000 publishes, beside those in the socket.
     /// </summary>
     private const int LimitBytes = 4 * 1024 * 1024;
 
@@ -98,7 +100,9 @@ public sealed class Outbox
         return true;
     }
 
-    /// <summary>True if the client must read before more of its requests are taken; it is then resumed exactly once.</summary>
+    /// <summary>
+    /// True if the client must read before more of its requests are taken; it is then resumed exactly once.
+    /// </summary>
     internal bool MustWait()
     {
         lock (_lock)
@@ -165,7 +169,9 @@ public sealed class Outbox
         Discard(item);
     }
 
-    /// <summary>Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.</summary>
+    /// <summary>
+    /// Throws an item away: its message is let go of, and returned to its queue if it was to be acknowledged.
+    /// </summary>
     internal static void Discard(in OutboxItem item)
     {
         if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd

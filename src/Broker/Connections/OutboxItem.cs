@@ -5,8 +5,8 @@ using Warren.Broker.Queues;
 namespace Warren.Broker.Connections;
 
 /// <summary>
-/// One thing to write to a client, 64 bytes, a union of the shapes that the factories draw. An item with a message holds
-/// one reference to its slab, given back when it was written or thrown away.
+/// One thing to write to a client, 64 bytes, a union of the shapes that the factories draw. An item with a message
+/// holds one reference to its slab, given back when it was written or thrown away.
 /// </summary>
 public readonly struct OutboxItem
 {
@@ -42,16 +42,24 @@ public readonly struct OutboxItem
 
     public long Position { get; }
 
-    /// <summary>Deliver: delivery count or -1. GetOk: the same in the upper half, messages left in the lower. Confirm: the sequence.</summary>
+    /// <summary>
+    /// Deliver: delivery count or -1. GetOk: the same in the upper half, messages left in the lower.
+    /// Confirm: the sequence.
+    /// </summary>
     public long Extra { get; }
 
     /// <summary>Null for End, and for Frames that go out whatever became of a channel.</summary>
     public DeliveryChannel? Channel { get; }
 
-    /// <summary>Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd, ConnectionEnd: the bytes.</summary>
+    /// <summary>
+    /// Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd, ConnectionEnd: the
+    /// bytes.
+    /// </summary>
     public object? Target { get; }
 
-    /// <summary>Messages a queue has handed out to be acknowledged; they must go back if they are not written.</summary>
+    /// <summary>
+    /// Messages a queue has handed out to be acknowledged; they must go back if they are not written.
+    /// </summary>
     public bool IsUnsettled => Kind is OutboxItemKind.Deliver or OutboxItemKind.GetOk && Slot >= 0;
 
     /// <summary>
@@ -61,7 +69,8 @@ public readonly struct OutboxItem
     public int WeightBytes => Kind switch
     {
         OutboxItemKind.Deliver or OutboxItemKind.DeliverReply or OutboxItemKind.End => 0,
-        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd => ItemBytes + ((byte[])Target!).Length,
+        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd =>
+            ItemBytes + ((byte[])Target!).Length,
         _ => ItemBytes + Message.SizeBytes,
     };
 
@@ -74,8 +83,23 @@ public readonly struct OutboxItem
         new(OutboxItemKind.DeliverReply, false, -1, message, 0, -1, channel, tag);
 
     public static OutboxItem GetOk(
-        DeliveryChannel channel, Queue queue, Message message, int slot, long position, bool redelivered, int deliveryCount, long readyLeft) =>
-        new(OutboxItemKind.GetOk, redelivered, slot, message, position, ((long)deliveryCount << 32) | (uint)readyLeft, channel, queue);
+        DeliveryChannel channel,
+        Queue queue,
+        Message message,
+        int slot,
+        long position,
+        bool redelivered,
+        int deliveryCount,
+        long readyLeft) =>
+        new(
+            OutboxItemKind.GetOk,
+            redelivered,
+            slot,
+            message,
+            position,
+            ((long)deliveryCount << 32) | (uint)readyLeft,
+            channel,
+            queue);
 
     public static OutboxItem Return(DeliveryChannel channel, Message message) =>
         new(OutboxItemKind.Return, false, -1, message, 0, 0, channel, null);

@@ -11,7 +11,9 @@ namespace Warren.Broker.Connections;
 /// </summary>
 internal sealed class OutputLoop
 {
-    /// <summary>What one write holds at most, unless a single frame needs more: large enough to amortise the system call.</summary>
+    /// <summary>
+    /// What one write holds at most, unless a single frame needs more: large enough to amortise the system call.
+    /// </summary>
     private const int BufferSizeBytes = 64 * 1024;
 
     private readonly Stream _stream;

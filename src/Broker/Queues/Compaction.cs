@@ -26,7 +26,8 @@ internal sealed class Compaction
     {
         Slab slab = message.Slab;
         // Small slabs pin little: moving what lies in them would go on for ever.
-        if (slab.Bytes.Length < SlabPool.SlabSizeBytes || (long)slab.References * message.SizeBytes * DeadFactor >= slab.Bytes.Length)
+        if (slab.Bytes.Length < SlabPool.SlabSizeBytes
+            || (long)slab.References * message.SizeBytes * DeadFactor >= slab.Bytes.Length)
             return;
         message = _writer.Append(message.Envelope, message.Properties, message.Body);
         slab.Release(1);

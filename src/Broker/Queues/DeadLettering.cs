@@ -56,7 +56,8 @@ internal sealed class DeadLettering
         byte[] encoded = new byte[properties.EncodedSizeBytes];
         properties.Encode(encoded);
         // Keys are bytes: one that is not UTF-8 goes on as it came, and is routed as it was routed before.
-        ReadOnlySpan<byte> keyBytes = settings.DeadLetterRoutingKey is { } own ? ((WireText)own).Bytes : message.RoutingKey;
+        ReadOnlySpan<byte> keyBytes =
+            settings.DeadLetterRoutingKey is { } own ? ((WireText)own).Bytes : message.RoutingKey;
         string key = Encoding.UTF8.GetString(keyBytes);
         var input = new RoutingInput(key, PropertiesView.Parse(encoded));
         Router.Route(vhost, exchange, input, _routes);

@@ -3,8 +3,8 @@ using Warren.Broker.Channels;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// Publish credit that a queue gives back a little later than it could. Bounded in time, so that a client who has stopped
-/// reading slows publishers down but never stops them. Owned by the queue's turn.
+/// Publish credit that a queue gives back a little later than it could. Bounded in time, so that a client who has
+/// stopped reading slows publishers down but never stops them. Owned by the queue's turn.
 /// </summary>
 internal sealed class HeldCredit
 {
@@ -12,8 +12,8 @@ internal sealed class HeldCredit
     public const int BacklogMessages = Consumer.WindowMessages / 2;
 
     /// <summary>
-    /// How long a publisher is held at most: with <see cref="PublishCredit.LimitBytes"/> each time, a connection may still
-    /// publish some 50 MB a second past a client that does not read.
+    /// How long a publisher is held at most: with <see cref="PublishCredit.LimitBytes"/> each time, a connection may
+    /// still publish some 50 MB a second past a client that does not read.
     /// </summary>
     private const int MostMs = 20;
 
@@ -21,7 +21,8 @@ internal sealed class HeldCredit
 
     public bool IsEmpty => _held.Count == 0;
 
-    public void Add(PublishCredit credit, int sizeBytes, long nowMs) => _held.Enqueue((credit, sizeBytes, nowMs + MostMs));
+    public void Add(PublishCredit credit, int sizeBytes, long nowMs) =>
+        _held.Enqueue((credit, sizeBytes, nowMs + MostMs));
 
     /// <summary>Gives back what is due; returns when the next is, null if nothing is held any more.</summary>
     public long? Release(long nowMs)

@@ -96,8 +96,8 @@ public sealed class Queue : Mailbox<QueueCommand>
             ScheduleTick();
     }
 
-    // Publishers and writers share the node's threads. While a backlog grows only because the writers have not had their
-    // turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.
+    // Publishers and writers share the node's threads. While a backlog grows only because the writers have not had
+    // their turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.
     private void GiveCredit(PublishCredit credit, int sizeBytes, long nowMs)
     {
         if (_machine.WaitsForWriting(HeldCredit.BacklogMessages))
@@ -242,7 +242,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 if (request is DeleteQueueRequest deletion && effect.Answer == AnswerKind.Ok)
                     deletion.TakeOver(scratch.Events);
                 if (request.Answered(effect) is { } frames)
-                    scratch.Outboxes.Add(request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames, request.Channel.Deliveries));
+                    scratch.Outboxes.Add(
+                        request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames, request.Channel.Deliveries));
                 scratch.Answered.Add(request);
                 break;
             case QueueEffectKind.DeadLetter:

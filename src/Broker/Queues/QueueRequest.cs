@@ -17,7 +17,10 @@ public abstract class QueueRequest : ChannelRequest
     /// <summary>What the client is told instead of the reply, once <see cref="Answered"/> has set it.</summary>
     internal AmqpException? Error { get; private protected set; }
 
-    /// <summary>Hands the request to another turn, which will answer it; run by <see cref="Finish"/>, when nobody here looks at it any more.</summary>
+    /// <summary>
+    /// Hands the request to another turn, which will answer it; run by <see cref="Finish"/>, when nobody here looks at
+    /// it any more.
+    /// </summary>
     private protected Action? PassOn { get; set; }
 
     /// <summary>Makes the reply's frame; null when there is none.</summary>

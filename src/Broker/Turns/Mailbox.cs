@@ -66,9 +66,9 @@ public abstract class Mailbox<T> : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Posts and, if there is little of it and no turn is under way, handles it on this thread: quiet traffic is spared the
-    /// hop to another thread, busy traffic keeps its pipeline (docs/decisions/0002-threading.md). For connections' turns
-    /// only: what this mailbox's turn does must never wait for the poster, nor post inline itself.
+    /// Posts and, if there is little of it and no turn is under way, handles it on this thread: quiet traffic is spared
+    /// the hop to another thread, busy traffic keeps its pipeline (docs/decisions/0002-threading.md). For connections'
+    /// turns only: what this mailbox's turn does must never wait for the poster, nor post inline itself.
     /// </summary>
     public void PostOrRun(ReadOnlySpan<T> items)
     {

@@ -12,8 +12,8 @@ namespace Warren.Broker.Tests.Connections;
 /// <remarks>
 /// Counted are the bytes of all threads of the process, both clients included. The budget is below one byte for each of
 /// 100,000 messages: what is left are arrays that grow while a queue gets longer than ever before, and what the runtime
-/// makes for itself. One object for each message would be 24 at least, and one for each of the clients' batches of a hundred
-/// would still be a quarter.
+/// makes for itself. One object for each message would be 24 at least, and one for each of the clients' batches of a
+/// hundred would still be a quarter.
 /// </remarks>
 [Collection(nameof(AllocationTests))]
 [CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
@@ -28,7 +28,9 @@ public sealed class AllocationTests : IAsyncDisposable
     private const double BudgetBytes = 0.2;
 #endif
 
-    /// <summary>Until everything is compiled and has grown to its size: the arrays are as large as the longest queue so far.</summary>
+    /// <summary>
+    /// Until everything is compiled and has grown to its size: the arrays are as large as the longest queue so far.
+    /// </summary>
     private const int Attempts = 12;
 
     private readonly BrokerHost _host = new();
@@ -157,8 +159,9 @@ public sealed class AllocationTests : IAsyncDisposable
             {
                 _filled += await link.Wire.Client.ReadAsync(_buffer.AsMemory(_filled));
                 int whole = _filled / AckBytes * AckBytes;
+                int last = whole - AckBytes;
                 if (whole > 0)
-                    _confirmed = BinaryPrimitives.ReadUInt64BigEndian(_buffer.AsSpan(whole - AckBytes + FrameSize.HeaderBytes + 4));
+                    _confirmed = BinaryPrimitives.ReadUInt64BigEndian(_buffer.AsSpan(last + FrameSize.HeaderBytes + 4));
                 _buffer.AsSpan(whole, _filled - whole).CopyTo(_buffer);
                 _filled -= whole;
             }

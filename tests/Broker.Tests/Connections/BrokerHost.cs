@@ -18,7 +18,11 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public BrokerHost(BrokerOptions? options = null) =>
         Broker = new MessageBroker(
-            options ?? new BrokerOptions(), ThreadPoolTurns.Instance, Time, new Random(1), (_, _, line) => Log.Enqueue(line));
+            options ?? new BrokerOptions(),
+            ThreadPoolTurns.Instance,
+            Time,
+            new Random(1),
+            (_, _, line) => Log.Enqueue(line));
 
     public ManualTime Time { get; } = new();
 
@@ -64,6 +68,11 @@ internal sealed class BrokerHost : IAsyncDisposable
         return queue.Home;
     }
 
+    /// <summary>Waits until there is no queue of this name.</summary>
+    public Task QueueIsGone(string name) => Eventually.True(
+        () => Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost) && !vhost.Queues.TryGetValue(name, out _),
+        () => $"{name} is there");
+
     /// <summary>Waits until the queue has these counts.</summary>
     public Task QueueHolds(string name, int ready, int unacked) => Eventually.True(
         () => Queue(name).ReadyCount == ready && Queue(name).UnackedCount == unacked,
@@ -74,6 +83,8 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Who is held back by an alarm does not read, and so does not see that its client has gone.
+        UseMemory(0);
         foreach (Link link in _links)
             link.Wire.Cut();
         foreach (Link link in _links)

@@ -34,8 +34,8 @@ public sealed class CloseTests : IAsyncDisposable
         else
             reader.Client.Add(1, new ChannelClose(200, "bye", 0, 0));
         await reader.Client.FlushAsync();
-        // What has been written comes back first: the channel has ended, and the rest must not be read before.
-        await Eventually.True(() => _host.Queue("q").ReadyCount > 0);
+        // Not a byte is read before the channel has ended.
+        await Eventually.True(() => _host.Queue("q").ConsumerCount == 0);
         uint awaited = byMistake ? MethodId.ChannelClose : MethodId.ChannelCloseOk;
         int delivered = 0;
         while ((await reader.Client.NextAsync()).Method != awaited)
@@ -116,7 +116,10 @@ public sealed class CloseTests : IAsyncDisposable
         }
         host.Time.Advance(TimeSpan.FromSeconds(60));
         Received close = await link.Client.ExpectAsync(MethodId.ChannelClose);
-        Assert.StartsWith("406 PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out", close.CloseReason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "406 PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out",
+            close.CloseReason,
+            StringComparison.Ordinal);
         await link.Client.SendAsync(1, new ChannelCloseOk());
         foreach (string queue in (string[])["a", "b", "c"])
             await host.QueueHolds(queue, 1, 0);

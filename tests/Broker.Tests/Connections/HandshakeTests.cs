@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Connections;
 
-/// <summary>Before a client has logged in, everything that it may do is bounded, and wrong bytes get a clear end.</summary>
+/// <summary>
+/// Before a client has logged in, everything that it may do is bounded, and wrong bytes get a clear end.
+/// </summary>
 public sealed class HandshakeTests : IAsyncDisposable
 {
     private readonly BrokerHost _host = new();
@@ -144,10 +146,14 @@ public sealed class HandshakeTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(4095, 0, "530 NOT_ALLOWED - negotiated frame_max = 4095 is lower than the minimum allowed value (4096)")]
-    [InlineData(131073, 0, "530 NOT_ALLOWED - negotiated frame_max = 131073 is higher than the maximum allowed value (131072)")]
-    [InlineData(0, 0, "530 NOT_ALLOWED - negotiated frame_max = 0 is higher than the maximum allowed value (131072)")]
-    [InlineData(4096, 2048, "530 NOT_ALLOWED - negotiated channel_max = 2048 is higher than the maximum allowed value (2047)")]
+    [InlineData(
+        4095, 0, "530 NOT_ALLOWED - negotiated frame_max = 4095 is lower than the minimum allowed value (4096)")]
+    [InlineData(
+        131073, 0, "530 NOT_ALLOWED - negotiated frame_max = 131073 is higher than the maximum allowed value (131072)")]
+    [InlineData(
+        0, 0, "530 NOT_ALLOWED - negotiated frame_max = 0 is higher than the maximum allowed value (131072)")]
+    [InlineData(
+        4096, 2048, "530 NOT_ALLOWED - negotiated channel_max = 2048 is higher than the maximum allowed value (2047)")]
     public async Task Whoever_wants_more_than_is_offered_is_refused(uint frameMax, ushort channelMax, string reason)
     {
         Link link = await StartAsync();
@@ -165,7 +171,8 @@ public sealed class HandshakeTests : IAsyncDisposable
         await link.Client.ExpectAsync(MethodId.ConnectionStart);
         Received close = await link.Client.CallAsync(0, WireClient.StartOk(new Login()), MethodId.ConnectionClose);
         Assert.StartsWith("403 ACCESS_REFUSED", close.CloseReason, StringComparison.Ordinal);
-        Assert.Contains(_host.Log, line => line.Contains("'guest' can only connect via localhost", StringComparison.Ordinal));
+        Assert.Contains(
+            _host.Log, line => line.Contains("'guest' can only connect via localhost", StringComparison.Ordinal));
     }
 
     private async Task<Link> StartAsync()

@@ -54,6 +54,7 @@ public sealed class HeartbeatTests : IAsyncDisposable
             _host.Log, line => line.Contains("missed heartbeats from client, timeout: 10s", StringComparison.Ordinal));
 
         // Its exclusive queue is gone, its name free; its messages come marked and in order.
+        await _host.QueueIsGone("own");
         await keeper.Client.DeclareAsync(1, "own", exclusive: true);
         await keeper.Client.SendAsync(1, new BasicGet("q", noAck: true));
         Received first = await keeper.Client.ExpectAsync(MethodId.BasicGetOk);

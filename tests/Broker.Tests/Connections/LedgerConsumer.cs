@@ -6,8 +6,8 @@ using Xunit;
 namespace Warren.Broker.Tests.Connections;
 
 /// <summary>
-/// Consumes and gets, settles in every way that there is, and ends its channels and connections with deliveries in hand,
-/// unread, and on their way.
+/// Consumes and gets, settles in every way that there is, and ends its channels and connections with deliveries in
+/// hand, unread, and on their way.
 /// </summary>
 internal sealed class LedgerConsumer(BrokerHost host, Ledger ledger, string[] queues, Random random)
 {

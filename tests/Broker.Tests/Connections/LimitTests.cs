@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Connections;
 
-/// <summary>Each limit that an operator or the protocol sets: the last thing allowed, and the first that is not.</summary>
+/// <summary>
+/// Each limit that an operator or the protocol sets: the last thing allowed, and the first that is not.
+/// </summary>
 public sealed class LimitTests
 {
     [Fact]
@@ -33,7 +35,8 @@ public sealed class LimitTests
         Link second = await host.ConnectWithChannelAsync();
         Received close = await second.Client.CallAsync(2, new ChannelOpen(), MethodId.ConnectionClose);
         Assert.Equal(
-            "530 NOT_ALLOWED - number of channels opened on node 'rabbit@localhost' has reached the maximum allowed limit of (2)",
+            "530 NOT_ALLOWED - number of channels opened on node 'rabbit@localhost' "
+            + "has reached the maximum allowed limit of (2)",
             close.CloseReason);
         await first.Client.OpenChannelAsync(2);
     }
@@ -55,7 +58,8 @@ public sealed class LimitTests
     public async Task Connections_of_a_vhost_and_of_a_user()
     {
         await using var host = new BrokerHost();
-        host.Broker.Security = host.Broker.Security.WithVhostLimits("/", new VhostLimits(MaxConnections: 2, MaxQueues: 1));
+        host.Broker.Security = host.Broker.Security.WithVhostLimits(
+            "/", new VhostLimits(MaxConnections: 2, MaxQueues: 1));
         Link first = await host.ConnectAsync();
         await host.ConnectAsync();
         Assert.Equal(
@@ -69,11 +73,14 @@ public sealed class LimitTests
         Assert.Equal(
             "406 PRECONDITION_FAILED - cannot declare queue 'more': queue limit in vhost '/' (1) is reached",
             (await again.Client.CallAsync(
-                1, new QueueDeclare("more", false, false, false, false, false, FieldTable.Empty), MethodId.ChannelClose)).CloseReason);
+                1,
+                new QueueDeclare("more", false, false, false, false, false, FieldTable.Empty),
+                MethodId.ChannelClose)).CloseReason);
         await again.Client.SendAsync(1, new ChannelCloseOk());
         await again.Client.OpenChannelAsync(1);
         Assert.Equal(
-            "530 NOT_ALLOWED - number of channels opened for user 'guest' has reached the maximum allowed user limit of (1)",
+            "530 NOT_ALLOWED - number of channels opened for user 'guest' "
+            + "has reached the maximum allowed user limit of (1)",
             (await again.Client.CallAsync(2, new ChannelOpen(), MethodId.ConnectionClose)).CloseReason);
         host.Broker.Security = host.Broker.Security.WithVhostLimits("/", new VhostLimits(null, null));
         Assert.Equal(
@@ -112,7 +119,8 @@ public sealed class LimitTests
             return;
         }
         Received close = await link.Client.ExpectAsync(MethodId.ChannelClose);
-        Assert.Equal("406 PRECONDITION_FAILED - message size 101 is larger than configured max size 100", close.CloseReason);
+        Assert.Equal(
+            "406 PRECONDITION_FAILED - message size 101 is larger than configured max size 100", close.CloseReason);
 
         // The body was under way already: it is thrown away, and the channel can be opened anew.
         await link.Client.SendAsync(1, new ChannelCloseOk());
@@ -176,7 +184,10 @@ public sealed class LimitTests
         link.Client.AddBody(1, new byte[4097]);
         await link.Client.FlushAsync();
         Received close = await link.Client.ExpectAsync(MethodId.ConnectionClose);
-        Assert.StartsWith("501 FRAME_ERROR - type 3, all octets = <<>>: {frame_too_large,4097,4088}", close.CloseReason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "501 FRAME_ERROR - type 3, all octets = <<>>: {frame_too_large,4097,4088}",
+            close.CloseReason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,7 +216,9 @@ public sealed class LimitTests
         string name = string.Concat(Enumerable.Repeat("é", 127)) + "x";
         Assert.Equal(255, Encoding.UTF8.GetByteCount(name));
         await link.Client.CallAsync(
-            1, new ExchangeDeclare(name, "topic", false, false, false, false, false, FieldTable.Empty), MethodId.ExchangeDeclareOk);
+            1,
+            new ExchangeDeclare(name, "topic", false, false, false, false, false, FieldTable.Empty),
+            MethodId.ExchangeDeclareOk);
         Assert.Equal(name, (await link.Client.DeclareAsync(1, name)).QueueName);
         await link.Client.CallAsync(1, new QueueBind(name, name, name, false, FieldTable.Empty), MethodId.QueueBindOk);
         Assert.Equal(name, (await link.Client.ConsumeAsync(1, name, name)).ConsumerTag);
@@ -216,8 +229,11 @@ public sealed class LimitTests
 
         // What is said about it has to be cut to fit into the reply text.
         Received close = await link.Client.CallAsync(
-            1, new QueueDeclare(name, false, durable: true, false, false, false, FieldTable.Empty), MethodId.ChannelClose);
-        Assert.StartsWith("406 PRECONDITION_FAILED - inequivalent arg 'durable'", close.CloseReason, StringComparison.Ordinal);
+            1,
+            new QueueDeclare(name, false, durable: true, false, false, false, FieldTable.Empty),
+            MethodId.ChannelClose);
+        Assert.StartsWith(
+            "406 PRECONDITION_FAILED - inequivalent arg 'durable'", close.CloseReason, StringComparison.Ordinal);
         Assert.True(Encoding.UTF8.GetByteCount(close.CloseReason) <= 255 + 4);
     }
 

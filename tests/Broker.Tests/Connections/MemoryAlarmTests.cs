@@ -72,8 +72,8 @@ public sealed class MemoryAlarmTests : IAsyncDisposable
         byte[] body = new byte[bodyBytes];
         byte[] whole = link.Client.AddPublish(1, "", "q", body).TakeAdded();
         await link.Client.AddRaw(whole.AsSpan(0, 1000)).FlushAsync();
-        await Eventually.True(() => link.Wire.WaitingForServerBytes == 0);
-        // The first frame is not whole, so it is the method and the header that have been taken.
+        // The first frame of the body is not whole, so it is the method and the header that have been taken.
+        await Eventually.True(() => _host.Broker.Connections.Snapshot()[0].IsPublisher);
         _host.UseMemory(LimitBytes + 1);
         await link.Client.ExpectAsync(MethodId.ConnectionBlocked);
         Task write = link.Client.AddRaw(whole.AsSpan(1000)).FlushInBackground();

@@ -96,7 +96,8 @@ public sealed class PipelineTests : IAsyncDisposable
             .Add(1, new BasicGet("q", noAck: true));
         await link.Client.FlushAsync();
         Assert.Equal(
-            "404 NOT_FOUND - no queue 'none' in vhost '/'", (await link.Client.ExpectAsync(MethodId.ChannelClose)).CloseReason);
+            "404 NOT_FOUND - no queue 'none' in vhost '/'",
+            (await link.Client.ExpectAsync(MethodId.ChannelClose)).CloseReason);
         await link.Client.ExpectAsync(MethodId.ChannelOpenOk);
         Received got = await link.Client.ExpectAsync(MethodId.BasicGetOk);
         Assert.Equal([2], got.Body);

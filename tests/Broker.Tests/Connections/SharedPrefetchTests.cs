@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Connections;
 
-/// <summary>basic.qos with global=true: a limit that a channel's consumers share, and whose places all come back.</summary>
+/// <summary>
+/// basic.qos with global=true: a limit that a channel's consumers share, and whose places all come back.
+/// </summary>
 public sealed class SharedPrefetchTests : IAsyncDisposable
 {
     private readonly BrokerHost _host = new();

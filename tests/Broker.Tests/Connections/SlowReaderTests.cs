@@ -34,7 +34,8 @@ public sealed class SlowReaderTests : IAsyncDisposable
         Queue queue = _host.Queue("q");
         int expectedWindow = Math.Min(Consumer.WindowMessages, Consumer.WindowBytes / bodyBytes);
         await Eventually.True(() => queue.ReadyCount <= messages - (expectedWindow / 2));
-        Assert.True(messages - queue.ReadyCount <= (2 * expectedWindow) + 200, $"{queue.ReadyCount} of {messages} left");
+        Assert.True(
+            messages - queue.ReadyCount <= (2 * expectedWindow) + 200, $"{queue.ReadyCount} of {messages} left");
 
         // Another consumer is served in the meantime.
         Link other = await _host.ConnectWithChannelAsync();
@@ -107,7 +108,9 @@ public sealed class SlowReaderTests : IAsyncDisposable
         await Eventually.True(() => !link.Wire.IsClientStuck || link.Wire.WaitingForClientBytes > 0);
     }
 
-    /// <summary>The heartbeat's rule holds for it too, but by what it reads, since nobody reads what it sends.</summary>
+    /// <summary>
+    /// The heartbeat's rule holds for it too, but by what it reads, since nobody reads what it sends.
+    /// </summary>
     [Fact]
     public async Task A_client_that_reads_nothing_any_more_is_given_up()
     {

@@ -33,10 +33,13 @@ internal static class EffectText
         _ => throw new InvalidOperationException($"An effect of kind {effect.Kind}."),
     };
 
-    /// <summary>[slot:position], or [sent] for what needs no acknowledgement.</summary>
+    /// <summary>[slot:position], with ~n after n timeouts, or [sent] for what needs no acknowledgement.</summary>
     private static string Delivery(in QueueEffect effect)
     {
-        string text = effect.Slot < 0 ? "[sent]" : $"[{effect.Slot}:{effect.Position}]";
+        long position = effect.Position & ((1L << 56) - 1);
+        long timeouts = effect.Position >> 56;
+        string claim = timeouts == 0 ? $"[{effect.Slot}:{position}]" : $"[{effect.Slot}:{position}~{timeouts}]";
+        string text = effect.Slot < 0 ? "[sent]" : claim;
         if (effect.Redelivered)
             text += " redelivered";
         return effect.DeliveryCount < 0 ? text : $"{text} count {effect.DeliveryCount}";

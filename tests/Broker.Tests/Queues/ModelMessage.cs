@@ -11,6 +11,12 @@ internal sealed class ModelMessage
 
     public long Position { get; set; }
 
+    /// <summary>How often it was taken from a consumer that was overdue.</summary>
+    public int Timeouts { get; set; }
+
+    /// <summary>What names its delivery: another one after each timeout.</summary>
+    public long Token => Position + ((long)Timeouts << 56);
+
     /// <summary>
     /// Where it stands among the returned ones of a quorum queue; what never returned comes after all of them.
     /// </summary>

@@ -169,7 +169,7 @@ internal sealed class QueueFuzzer
             return;
         long position = _model.Unacked.Count == 0 || Chance(0.02)
             ? _random.Next(0, 50)
-            : _model.Unacked[_random.Next(_model.Unacked.Count)].Position;
+            : _model.Unacked[_random.Next(_model.Unacked.Count)].Token;
         int slot = _slots.GetValueOrDefault(position, _random.Next(-2, 30));
         bool counts = Chance(0.5);
         string how = new[] { "ack", "ack", "ack", "reject", "requeue", "return" }[_random.Next(6)];

@@ -85,9 +85,9 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
         Confirm("confirm", confirm, name);
     }
 
-    public void Settle(string how, long position, bool counts, long nowMs)
+    public void Settle(string how, long token, bool counts, long nowMs)
     {
-        if (Unacked.Find(message => message.Position == position) is not { } message)
+        if (Unacked.Find(message => message.Token == token) is not { } message)
             return;
         TakeBack(message);
         if (how == "ack")
@@ -154,7 +154,7 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
         }
         Ready.Remove(head);
         Expire(nowMs);
-        long named = noAck ? -1 : head.Position;
+        long named = noAck ? -1 : head.Token;
         Effects.Add($"got {head.Name} {named} {head.Redelivered} {Count(head)} left {Ready.Count}");
         if (!noAck)
             Hold(head, null, nowMs);
@@ -251,6 +251,7 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
         foreach (ModelMessage message in held.OrderBy(message => message.Position))
         {
             TakeBack(message);
+            message.Timeouts++;
             PutBack(message, true, false, nowMs);
         }
     }
@@ -364,7 +365,7 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
 
     private void Hand(ModelConsumer consumer, ModelMessage message, long nowMs)
     {
-        long named = consumer.NoAck ? -1 : message.Position;
+        long named = consumer.NoAck ? -1 : message.Token;
         Effects.Add($"deliver {message.Name} to {consumer.Tag} {named} {message.Redelivered} {Count(message)}");
         consumer.OpenMessages--;
         consumer.OpenBytes -= message.SizeBytes + QueueFuzzer.EnvelopeBytes;

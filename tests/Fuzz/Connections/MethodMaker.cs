@@ -72,14 +72,18 @@ public sealed class MethodMaker
         for (var number = 0; number < Names; number++)
         {
             var queue = _queues[number];
+            var (type, arguments) = _exchanges[number];
             if (!Chance(5))
                 frames.Add(channel, Declaration(number, queue, queue.Arguments, passive: false));
             if (!Chance(5))
-                frames.Add(channel, Declaration(number, _exchanges[number].Type, _exchanges[number].Arguments, passive: false));
+                frames.Add(channel, Declaration(number, type, arguments, passive: false));
         }
 
         for (var count = _random.Next(8); count > 0; count--)
-            frames.Add(channel, new QueueBind($"q{_random.Next(Names)}", "amq.topic", Pick(Keys), Chance(3), Arguments()));
+        {
+            var queue = $"q{_random.Next(Names)}";
+            frames.Add(channel, new QueueBind(queue, "amq.topic", Pick(Keys), Chance(3), Arguments()));
+        }
     }
 
     private QueueDeclare Declaration(int number, QueueProfile profile, FieldTable arguments, bool passive) =>
@@ -87,8 +91,8 @@ public sealed class MethodMaker
 
     private ExchangeDeclare Declaration(int number, string type, FieldTable arguments, bool passive) =>
         new(
-            $"x{number}", type, passive, durable: number % 2 == 0, autoDelete: number == 4, @internal: number == 3 && Chance(9),
-            Chance(3), arguments);
+            $"x{number}", type, passive, durable: number % 2 == 0, autoDelete: number == 4,
+            @internal: number == 3 && Chance(9), Chance(3), arguments);
 
     private bool Chance(int oneIn) => _random.Next(oneIn) == 0;
 
@@ -126,7 +130,7 @@ public sealed class MethodMaker
     {
         if (Chance(12))
         {
-            frames.Add(channel, new QueueDeclare("", false, false, exclusive: Chance(2), Chance(2), false, Arguments()));
+            frames.Add(channel, new QueueDeclare("", false, false, Chance(2), Chance(2), false, Arguments()));
             return;
         }
 
@@ -152,7 +156,11 @@ public sealed class MethodMaker
         if (Chance(4))
         {
             string[] matches = ["all", "any", "all-with-x", "any-with-x"];
-            arguments = new FieldTable { ["x-match"] = FieldValue.Of(Pick(matches)), ["h"] = FieldValue.Of(_random.Next(3)) };
+            arguments = new FieldTable
+            {
+                ["x-match"] = FieldValue.Of(Pick(matches)),
+                ["h"] = FieldValue.Of(_random.Next(3)),
+            };
         }
 
         switch (_random.Next(10))
@@ -211,8 +219,9 @@ public sealed class MethodMaker
         if (Chance(3))
         {
             var headers = new FieldTable { ["h"] = FieldValue.Of(_random.Next(3)) };
+            var more = new FieldArray(FieldValue.Of(Pick(Keys)), FieldValue.Of("q3"));
             if (Chance(3))
-                headers.Add(Chance(2) ? "CC" : "BCC", FieldValue.Of(new FieldArray(FieldValue.Of(Pick(Keys)), FieldValue.Of("q3"))));
+                headers.Add(Chance(2) ? "CC" : "BCC", FieldValue.Of(more));
             if (Chance(2))
                 headers.Add("x-delay", FieldValue.Of(_random.Next(-10, 5000)));
             properties.Headers = headers;
@@ -225,7 +234,8 @@ public sealed class MethodMaker
     {
         if (Chance(10))
         {
-            frames.Add(channel, WireClient.Consume("amq.rabbitmq.reply-to", $"r{_random.Next(2)}", noAck: true, Chance(2)));
+            var replyTag = $"r{_random.Next(2)}";
+            frames.Add(channel, WireClient.Consume("amq.rabbitmq.reply-to", replyTag, noAck: true, Chance(2)));
             return;
         }
 
@@ -303,7 +313,8 @@ public sealed class MethodMaker
                 frames.Add(channel, new BasicAck((ulong)_random.Next(4), Chance(2)));
                 break;
             case 5:
-                frames.Add(channel, new QueueDeclare($"q{_random.Next(Names)}", true, false, false, false, false, FieldTable.Empty));
+                var profile = _queues[0];
+                frames.Add(channel, Declaration(_random.Next(Names), profile, profile.Arguments, passive: true));
                 break;
             default:
                 frames.Add(channel, new BasicReject((ulong)_random.Next(4), Chance(2)));

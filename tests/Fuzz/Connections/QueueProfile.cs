@@ -36,8 +36,9 @@ public sealed record QueueProfile(bool Durable, bool Exclusive, bool AutoDelete,
                 arguments.Add("x-dead-letter-routing-key", FieldValue.Of($"q{random.Next(5)}"));
         }
 
-        return new QueueProfile(
-            isQuorum || random.Next(2) == 0, !isQuorum && random.Next(6) == 0, !isQuorum && random.Next(6) == 0, arguments);
+        var isDurable = isQuorum || random.Next(2) == 0;
+        var isExclusive = !isQuorum && random.Next(6) == 0;
+        return new QueueProfile(isDurable, isExclusive, !isQuorum && random.Next(6) == 0, arguments);
 
         void Maybe(string name, int oneIn, int most)
         {

@@ -4,8 +4,8 @@ using Warren.Wire;
 namespace Warren.Fuzz.Connections;
 
 /// <summary>
-/// Makes scripts of a few clients that mostly do what clients do, all on the same few queues and exchanges, so that what
-/// they do meets.
+/// Makes scripts of a few clients that mostly do what clients do, all on the same few queues and exchanges, so that
+/// what they do meets.
 /// </summary>
 public sealed class ScriptMaker(Random random)
 {
@@ -106,7 +106,8 @@ public sealed class ScriptMaker(Random random)
         var frames = new WireClient(Stream.Null);
         ReadOnlySpan<byte> header = random.Next(60) == 0 ? Samples.Bytes(random, 8) : ProtocolHeader.Amqp091;
         frames.AddRaw(header);
-        var login = new Login { HasCapabilities = random.Next(4) > 0, Password = random.Next(60) == 0 ? "no" : "guest" };
+        var password = random.Next(60) == 0 ? "no" : "guest";
+        var login = new Login { HasCapabilities = random.Next(4) > 0, Password = password };
         frames.Add(0, WireClient.StartOk(login));
         var heartbeat = random.Next(8) == 0 ? (ushort)random.Next(1, 30) : (ushort)0;
         var frameMax = random.Next(2) == 0 ? 4096u : 131_072u;

@@ -34,7 +34,8 @@ public static class ScriptMutation
                 steps.Insert(at, step with { Kind = kind, Bytes = [] });
                 break;
             case 3 when step.Bytes.Length > 0:
-                steps[at] = step with { Kind = StepKind.SendBroken, Bytes = step.Bytes[..random.Next(step.Bytes.Length)] };
+                var start = step.Bytes[..random.Next(step.Bytes.Length)];
+                steps[at] = step with { Kind = StepKind.SendBroken, Bytes = start };
                 var end = random.Next(3);
                 if (end > 0)
                     steps.Insert(at + 1, step with { Kind = end == 1 ? StepKind.Cut : StepKind.End, Bytes = [] });
@@ -64,7 +65,8 @@ public static class ScriptMutation
                 frame[0] = (byte)random.Next(random.Next(2) == 0 ? 9 : 256);
                 break;
             case 1:
-                BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(1), (ushort)random.Next(random.Next(2) == 0 ? 5 : 0x10000));
+                var channel = (ushort)random.Next(random.Next(2) == 0 ? 5 : 0x10000);
+                BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(1), channel);
                 break;
             case 2:
                 var size = BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(3));

@@ -10,7 +10,8 @@ using Warren.Wire;
 namespace Warren.Fuzz.Connections;
 
 /// <summary>
-/// A broker on one thread, from a seed: its turns in an order that is drawn, its clock moved by hand, its clients scripts.
+/// A broker on one thread, from a seed: its turns in an order that is drawn, its clock moved by hand, its clients
+/// scripts.
 /// </summary>
 public sealed class SimulatedBroker : IDisposable
 {
@@ -58,7 +59,9 @@ public sealed class SimulatedBroker : IDisposable
         return client;
     }
 
-    /// <summary>Runs up to that many turns, and lets the clients see what they brought; false if none is left.</summary>
+    /// <summary>
+    /// Runs up to that many turns, and lets the clients see what they brought; false if none is left.
+    /// </summary>
     public bool Run(int count)
     {
         _turns.Run(count);
@@ -106,11 +109,14 @@ public sealed class SimulatedBroker : IDisposable
             FuzzException.Unless(!client.Served.IsFaulted, $"a connection ends with {client.Served.Exception}");
     }
 
-    /// <summary>Throws unless the broker is as good as new for a new client, and everything goes when queues go.</summary>
+    /// <summary>
+    /// Throws unless the broker is as good as new for a new client, and everything goes when queues go.
+    /// </summary>
     public void CheckSoundness()
     {
         FuzzException.Unless(Broker.Connections.Count == 0, $"{Broker.Connections.Count} connections are left");
-        FuzzException.Unless(Broker.Connections.ChannelCount == 0, $"{Broker.Connections.ChannelCount} channels are left");
+        var channels = Broker.Connections.ChannelCount;
+        FuzzException.Unless(channels == 0, $"{channels} channels are left");
         Alarm(isOn: false);
         var exclusive = Broker.AllQueues().Count(queue => queue.OwnerConnectionId != 0);
         FuzzException.Unless(exclusive == 0, $"{exclusive} exclusive queues are left");

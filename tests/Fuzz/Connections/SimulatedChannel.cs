@@ -67,7 +67,7 @@ public sealed class SimulatedChannel
         FuzzException.Unless(IsOpen, "the server sends content on a channel that is not open");
         if (_expectsHeader)
         {
-            FuzzException.Unless(frame.Type == FrameType.Header, "the server sends no header after a method with content");
+            FuzzException.Unless(frame.Type == FrameType.Header, "no header comes after a method with content");
             _expectsHeader = false;
             _expectedBodyBytes = ContentHeader.Read(frame.Payload).BodySizeBytes;
             return;

@@ -5,9 +5,9 @@ using Warren.Wire;
 namespace Warren.Fuzz.Connections;
 
 /// <summary>
-/// A client that does what its script says, and judges what the server says: whole frames, methods that can be read, each
-/// content complete, tags that rise by one. It confirms the closing of a channel and opens it again, so that a mistake
-/// does not end what is being tried.
+/// A client that does what its script says, and judges what the server says: whole frames, methods that can be read,
+/// each content complete, tags that rise by one. It confirms the closing of a channel and opens it again, so that a
+/// mistake does not end what is being tried.
 /// </summary>
 public sealed class SimulatedClient(SimulatedStream stream, Task served, bool endsAtClose)
 {
@@ -53,7 +53,9 @@ public sealed class SimulatedClient(SimulatedStream stream, Task served, bool en
             stream.Send(bytes);
     }
 
-    /// <summary>Sends frames in pieces of a size, and does something between them; what it answers meanwhile comes after.</summary>
+    /// <summary>
+    /// Sends frames in pieces of a size, and does something between them; what it answers meanwhile comes after.
+    /// </summary>
     public void SendInPieces(ReadOnlySpan<byte> bytes, int sizeBytes, Action meanwhile)
     {
         Note(bytes);
@@ -177,7 +179,8 @@ public sealed class SimulatedClient(SimulatedStream stream, Task served, bool en
         try
         {
             FuzzException.Unless(
-                MethodRewriter.Rewrite(id, ref reader) is not null, $"the server sends method {MethodNames.NameOf(id)}");
+                MethodRewriter.Rewrite(id, ref reader) is not null,
+                $"the server sends method {MethodNames.NameOf(id)}");
         }
         catch (WireFormatException e)
         {

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Warren.Fuzz.Connections;
 
 /// <summary>
-/// The server's end of a connection whose client is a script. One thread; whoever waits goes on as a turn of its own, as
-/// with a socket.
+/// The server's end of a connection whose client is a script. One thread; whoever waits goes on as a turn of its own,
+/// as with a socket.
 /// </summary>
 public sealed class SimulatedStream(SimulatedTurns turns) : Stream
 {

@@ -3,8 +3,8 @@ using Warren.Broker.Turns;
 namespace Warren.Fuzz.Connections;
 
 /// <summary>
-/// All turns and loops of a broker on the caller's thread, in an order drawn from a seed: whatever the thread pool could
-/// do, one thing at a time.
+/// All turns and loops of a broker on the caller's thread, in an order drawn from a seed: whatever the thread pool
+/// could do, one thing at a time.
 /// </summary>
 public sealed class SimulatedTurns(Random random) : ITurnScheduler
 {

@@ -12,7 +12,9 @@ public enum StepKind : byte
     /// <summary>Sends what a mutation made.</summary>
     SendBroken,
 
-    /// <summary>Settles deliveries of a channel that are outstanding then; the argument chooses which and how.</summary>
+    /// <summary>
+    /// Settles deliveries of a channel that are outstanding then; the argument chooses which and how.
+    /// </summary>
     Settle,
 
     /// <summary>Lets that many turns run.</summary>

@@ -130,7 +130,8 @@ public sealed class ConnectionTarget : FuzzTarget
             return;
         foreach (var (number, channel) in client.Channels.Where(each => each.Value.IsOpen && each.Value.Closes == 0))
             client.Send(number, new ChannelClose(200, "bye", 0, 0));
-        bool IsAnswered() => client.IsClosing || client.Stream.IsBroken || client.Channels.All(each => !each.Value.IsOpen);
+        bool IsAnswered() =>
+            client.IsClosing || client.Stream.IsBroken || client.Channels.Values.All(each => !each.IsOpen);
         FuzzException.Unless(broker.PassUntil(5, IsAnswered), "a channel's close is not answered");
         if (client.IsClosing || client.Stream.IsBroken)
             return;

@@ -13,7 +13,9 @@ internal sealed class Consumers(bool singleActive, bool quorum)
     private Consumer? _first;
     private Consumer? _last;
 
-    /// <summary>Whether one of the first few waits for its connection to write; all of thousands need not be asked.</summary>
+    /// <summary>
+    /// Whether one of the first few waits for its connection to write; all of thousands need not be asked.
+    /// </summary>
     public bool HasClosedWindow
     {
         get

@@ -40,7 +40,9 @@ public struct QueueEffect
     /// </summary>
     public readonly int Slot => Small;
 
-    /// <summary>Deliver, GetOk: names the delivery together with <see cref="Slot"/>; its place in the queue's order, mostly.</summary>
+    /// <summary>
+    /// Deliver, GetOk: names the delivery together with <see cref="Slot"/>; its place in the queue's order, mostly.
+    /// </summary>
     public readonly long Position => Number;
 
     /// <summary>Deliver, GetOk: it was handed out before.</summary>

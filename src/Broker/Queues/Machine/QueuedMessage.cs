@@ -29,8 +29,8 @@ internal struct QueuedMessage
     public bool Redelivered;
 
     /// <summary>
-    /// How often it was taken from a consumer that was overdue. That consumer's channel may still settle it: part of the
-    /// token, so that a late settlement does not meet the next holder's delivery.
+    /// How often it was taken from a consumer that was overdue. That consumer's channel may still settle it: part of
+    /// the token, so that a late settlement does not meet the next holder's delivery.
     /// </summary>
     public byte Timeouts;
 

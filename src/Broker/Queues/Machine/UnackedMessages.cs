@@ -2,8 +2,8 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// The messages that are handed out and not yet settled: a table of slots with a free list. A delivery is named by
-/// slot and token (the position, mostly); the token tells a late settlement of a reused slot from a good one. Memory follows what is
-/// unacked at once: an empty table much larger than its last use shrinks.
+/// slot and token (the position, mostly); the token tells a late settlement of a reused slot from a good one. Memory
+/// follows what is unacked at once: an empty table much larger than its last use shrinks.
 /// </summary>
 internal sealed class UnackedMessages
 {
