@@ -4,7 +4,6 @@ using Warren.Broker;
 using Warren.Broker.Connections;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
-using Warren.Broker.Topology;
 using Warren.Wire;
 
 namespace Warren.Fuzz.Connections;
@@ -21,8 +20,6 @@ public sealed class SimulatedBroker : IDisposable
     private readonly SimulatedTurns _turns;
     private readonly List<SimulatedClient> _clients = [];
     private readonly List<string> _critical = [];
-
-    static SimulatedBroker() => NameHash.UseSeed(1);
 
     /// <param name="random">Draws the order of turns, and whatever the broker draws.</param>
     public SimulatedBroker(Random random)
