@@ -1,3 +1,5 @@
+using Warren.Broker.Turns;
+
 namespace Warren.Broker.Connections;
 
 /// <summary>
@@ -14,13 +16,16 @@ internal sealed class InputLoop
 
     private readonly Stream _stream;
     private readonly InputBuffer _buffer;
-    private readonly AsyncSignal _mayRead = new();
+    private readonly AsyncSignal _mayRead;
+    private readonly BackOfTheQueue _backOfTheQueue;
     private int _wantedBytes = 1;
 
-    public InputLoop(Stream stream, InputBuffer buffer)
+    public InputLoop(Stream stream, InputBuffer buffer, ITurnScheduler turns)
     {
         _stream = stream;
         _buffer = buffer;
+        _mayRead = new AsyncSignal(turns);
+        _backOfTheQueue = new BackOfTheQueue(turns);
     }
 
     /// <summary>
@@ -58,7 +63,7 @@ internal sealed class InputLoop
             if (count > 0)
                 await _mayRead.WaitAsync().ConfigureAwait(false);
             if (count >= BusyReadBytes)
-                await default(BackOfTheQueue);
+                await _backOfTheQueue;
         }
         while (count > 0);
     }
