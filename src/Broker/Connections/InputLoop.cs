@@ -12,7 +12,7 @@ internal sealed class InputLoop
     /// A read of this much comes from a client that sends without pause: its loop would never leave its thread, since
     /// every read completes at once, and what it posted would wait for a thread.
     /// </summary>
-    private const int BusyReadBytes = 16 * 1024;
+    private const int BusyReadBytes = 8 * 1024;
 
     private readonly Stream _stream;
     private readonly InputBuffer _buffer;
