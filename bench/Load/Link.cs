@@ -9,6 +9,11 @@ namespace Warren.Load;
 /// </summary>
 internal sealed class Link : IDisposable
 {
+    /// <summary>
+    /// Of a thousand producers, so that the kernel's buffers, 4 MiB each if left alone, are not what is measured.
+    /// </summary>
+    private const int SendBufferBytes = 128 * 1024;
+
     private readonly Socket _socket;
     private byte[] _buffer;
     private int _start;
@@ -27,7 +32,7 @@ internal sealed class Link : IDisposable
 
     internal static Link Connect(BrokerAddress address, int bufferBytes)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendBufferSize = SendBufferBytes };
         try
         {
             socket.Connect(address.Host, address.Port);

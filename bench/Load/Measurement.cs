@@ -11,7 +11,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
     private const int SampleMs = 50;
     private const long IdleEnough = 3 * Clock.Second;
     private const int WriteBytes = 64 * 1024;
-    private const int SmallestWriteBytes = 4 * 1024;
+    private const int SmallestWriteBytes = 16 * 1024;
     private const int ReceiveBytes = 256 * 1024;
     private const int SmallestReceiveBytes = 16 * 1024;
 

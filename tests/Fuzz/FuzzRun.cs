@@ -12,6 +12,8 @@ public sealed class FuzzRun(FuzzTarget target, int seed)
     // A case takes microseconds; a machine that is busy with something else takes no seconds for one.
     private static readonly TimeSpan CaseTimeLimit = TimeSpan.FromSeconds(20);
 
+    private const int MostShownBytes = 200;
+
     private long _cases;
     private Exception? _failure;
     private volatile bool _isStopping;
@@ -54,7 +56,7 @@ public sealed class FuzzRun(FuzzTarget target, int seed)
             var input = target.MakeValid(random);
             // A few go in as they are, so that the accepting paths are seen too.
             if (random.Next(16) > 0)
-                input = Mutation.Apply(input, random);
+                input = target.Mutate(input, random);
             try
             {
                 Check(input);
@@ -62,13 +64,17 @@ public sealed class FuzzRun(FuzzTarget target, int seed)
             catch (Exception e)
             {
                 _failure = new FuzzException(
-                    $"{target.Name}, seed {caseSeed}, input {Convert.ToHexString(input)}: {e.Message}", e);
+                    $"{target.Name}, seed {caseSeed}, input {Describe(input)}: {e.Message}", e);
                 return;
             }
 
             Volatile.Write(ref _cases, n + 1);
         }
     }
+
+    private static string Describe(byte[] input) => input.Length <= MostShownBytes
+        ? Convert.ToHexString(input)
+        : $"{Convert.ToHexString(input.AsSpan(0, MostShownBytes))}... of {input.Length} bytes";
 
     private void Check(byte[] input)
     {

@@ -18,6 +18,9 @@ public abstract class FuzzTarget
     /// <summary>Makes an input that the target accepts.</summary>
     public abstract byte[] MakeValid(Random random);
 
+    /// <summary>Makes an input that is nearly valid of a valid one.</summary>
+    public virtual byte[] Mutate(byte[] input, Random random) => Mutation.Apply(input, random);
+
     /// <summary>
     /// Runs the case; throws <see cref="FuzzException"/> when a promise does not hold. WireFormatException and
     /// AmqpException are the input's fault, any other exception is the target's.

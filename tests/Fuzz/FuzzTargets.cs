@@ -12,6 +12,7 @@ public static class FuzzTargets
         new TablesTarget(),
         new PropertiesTarget(),
         new MethodsTarget(),
+        new ConnectionTarget(),
     ];
 
     /// <summary>The target of that name, or null.</summary>

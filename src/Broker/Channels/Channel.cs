@@ -242,9 +242,10 @@ public sealed class Channel
     private Transaction RequireTransaction() =>
         Transaction ?? throw new AmqpException(ReplyCode.PreconditionFailed, "channel is not transactional");
 
+    // Whatever is wrong with a frame that is dropped, the client has been told of a mistake already.
     private void OnFrameWhileClosing(Frame frame)
     {
-        if (frame.Type != FrameType.Method)
+        if (frame.Type != FrameType.Method || frame.Payload.Length < 4)
             return;
         uint method = FrameDispatch.MethodOf(frame.Payload);
         if (method == MethodId.ChannelClose)

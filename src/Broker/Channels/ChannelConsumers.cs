@@ -108,6 +108,9 @@ internal sealed class ChannelConsumers
             _connection.Send(_channel.Number, new BasicCancel(consumer.Tag, noWait: true));
     }
 
+    /// <summary>A queue has taken back what a consumer did not settle in time.</summary>
+    public void FreePlaces(Consumer consumer) => GiveBack(_channel.Deliveries.FreePlaces(consumer));
+
     /// <summary>A consumer was refused: the tag is free again. Called before the refusal is told.</summary>
     public void Forget(Consumer consumer) => _consumers.Remove(consumer.Tag);
 
@@ -128,21 +131,26 @@ internal sealed class ChannelConsumers
         _taken.Clear();
         if (!_channel.Deliveries.TryTake(tag, multiple, _taken))
             throw new AmqpException(ReplyCode.PreconditionFailed, $"unknown delivery tag {tag}");
-        int shared = 0;
+        int places = 0;
         foreach (ref readonly UnackedDelivery delivery in CollectionsMarshal.AsSpan(_taken))
         {
             if (_channel.Transaction is { } transaction)
+            {
+                // It keeps its place until the commit: it may come back.
                 transaction.AddSettlement(delivery, kind);
-            else
-                PostSettlement(delivery, kind);
-            shared += delivery.IsShared ? 1 : 0;
+                continue;
+            }
+            PostSettlement(delivery, kind);
+            places += delivery.HoldsPlace ? 1 : 0;
         }
         _taken.Clear();
-        GiveBack(shared);
+        GiveBack(places);
     }
 
-    // Queues that were refused a place in the shared prefetch must look again once there is room.
-    private void GiveBack(int count)
+    /// <summary>
+    /// Gives places of the shared prefetch back: queues that were refused one must look again once there is room.
+    /// </summary>
+    public void GiveBack(int count)
     {
         if (count == 0)
             return;
@@ -163,7 +171,7 @@ internal sealed class ChannelConsumers
         }
         else
         {
-            _shared.SetLimit(qos.PrefetchCount, _channel.Deliveries.UnackedCount);
+            _shared.SetLimit(qos.PrefetchCount, qos.PrefetchCount == 0 ? 0 : _channel.Deliveries.HoldPlaces());
             _shared.TakeStarved();
             foreach (Consumer consumer in _consumers.Values)
                 _connection.AddPost(consumer.Queue, QueueCommand.Resume(consumer));

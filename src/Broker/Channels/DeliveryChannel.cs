@@ -40,15 +40,6 @@ public sealed class DeliveryChannel
     /// <summary>Owned by the writer loop: its close or close-ok is out, and nothing may follow.</summary>
     internal bool IsOutputEnded { get; set; }
 
-    public int UnackedCount
-    {
-        get
-        {
-            lock (_lock)
-                return _unacked.Count;
-        }
-    }
-
     /// <summary>The tag of a direct reply: RabbitMQ shows the next one and does not use it up.</summary>
     internal bool TryNumberReply(out ulong tag)
     {
@@ -60,8 +51,15 @@ public sealed class DeliveryChannel
     }
 
     /// <summary>Gives a delivery its tag; false if the channel was closed meanwhile.</summary>
-    internal bool TryNumber(Queue? queue, int slot, long position, bool isShared, out ulong tag)
+    /// <param name="queue">Where it comes from.</param>
+    /// <param name="consumer">Who gets it; null for basic.get.</param>
+    /// <param name="slot">What the queue calls it; -1: nothing is to be settled.</param>
+    /// <param name="position">See <paramref name="slot"/>.</param>
+    /// <param name="holdsPlace">It holds a place in the channel's shared prefetch.</param>
+    /// <param name="tag">The tag.</param>
+    internal bool TryNumber(Queue queue, Consumer? consumer, int slot, long position, bool holdsPlace, out ulong tag)
     {
+        bool isOrphan = false;
         lock (_lock)
         {
             tag = _nextTag;
@@ -69,9 +67,15 @@ public sealed class DeliveryChannel
                 return false;
             _nextTag++;
             if (slot >= 0)
-                _unacked.Add(new UnackedDelivery(tag, queue!, slot, position, isShared));
-            return true;
+            {
+                var delivery = new UnackedDelivery(tag, queue, slot, position, consumer, holdsPlace);
+                isOrphan = Orphan(ref delivery);
+                _unacked.Add(delivery);
+            }
         }
+        if (isOrphan)
+            Owner.Connection.Post(new ConnectionEvent(ConnectionEventKind.PlaceReturned, 1, Owner));
+        return true;
     }
 
     /// <summary>Takes what a client settles; false if it names a tag that is not outstanding.</summary>
@@ -82,10 +86,37 @@ public sealed class DeliveryChannel
     }
 
     /// <summary>Puts back what <see cref="TryTake"/> took: a transaction was rolled back.</summary>
-    internal void TakeBack(in UnackedDelivery delivery)
+    /// <returns>Whether a place in the shared prefetch is free by that: its consumer has lost it meanwhile.</returns>
+    internal bool TakeBack(UnackedDelivery delivery)
     {
         lock (_lock)
+        {
+            bool isOrphan = Orphan(ref delivery);
             _unacked.Insert(delivery);
+            return isOrphan;
+        }
+    }
+
+    /// <summary>
+    /// A limit is set: lets all deliveries to consumers hold a place; returns how many did not before.
+    /// </summary>
+    internal int HoldPlaces()
+    {
+        lock (_lock)
+            return _unacked.HoldPlaces();
+    }
+
+    /// <summary>
+    /// The queue has taken back what this consumer was given, which may still be settled in vain: returns how many
+    /// places it held. What is still on its way to the client is found when it is numbered.
+    /// </summary>
+    internal int FreePlaces(Consumer consumer)
+    {
+        lock (_lock)
+        {
+            consumer.HasLostDeliveries = true;
+            return _unacked.FreePlaces(consumer);
+        }
     }
 
     /// <summary>Ends the numbering and takes all that is unsettled.</summary>
@@ -96,5 +127,15 @@ public sealed class DeliveryChannel
             _closed = true;
             _unacked.TryTake(0, multiple: true, taken);
         }
+    }
+
+    // Takes the delivery from a consumer that has lost what it was given; true if it held a place.
+    private static bool Orphan(ref UnackedDelivery delivery)
+    {
+        if (delivery.Consumer is not { HasLostDeliveries: true })
+            return false;
+        bool heldPlace = delivery.HoldsPlace;
+        delivery = delivery with { Consumer = null, HoldsPlace = false };
+        return heldPlace;
     }
 }

@@ -42,8 +42,13 @@ internal sealed class Transaction
     /// </summary>
     public void Commit(Channel channel, ChannelRequest request)
     {
+        int places = 0;
         foreach (PendingSettlement settlement in _settlements)
+        {
             channel.Consumers.PostSettlement(settlement.Delivery, settlement.Kind);
+            places += settlement.Delivery.HoldsPlace ? 1 : 0;
+        }
+        channel.Consumers.GiveBack(places);
         int targets = 0;
         foreach (PendingPublish publish in _publishes)
             targets += publish.Queues.Length + publish.Delays.Length;
@@ -69,8 +74,10 @@ internal sealed class Transaction
     {
         foreach (PendingPublish publish in _publishes)
             publish.Message.Slab.Release(1);
+        int places = 0;
         foreach (PendingSettlement settlement in _settlements)
-            channel.Deliveries.TakeBack(settlement.Delivery);
+            places += channel.Deliveries.TakeBack(settlement.Delivery) ? 1 : 0;
+        channel.Consumers.GiveBack(places);
         Clear();
     }
 

@@ -1,3 +1,5 @@
+using Warren.Broker.Queues;
+
 namespace Warren.Broker.Channels;
 
 /// <summary>
@@ -69,6 +71,36 @@ internal sealed class UnackedDeliveries
         if (_length - _live > _live + ToleratedDead)
             DropDead();
         return true;
+    }
+
+    /// <summary>Lets all deliveries to consumers hold a place; returns how many did not before.</summary>
+    public int HoldPlaces()
+    {
+        int held = 0;
+        for (int index = 0; index < _length; index++)
+        {
+            ref UnackedDelivery entry = ref At(index);
+            if (entry.Queue is null || entry.Consumer is null || entry.HoldsPlace)
+                continue;
+            entry = entry with { HoldsPlace = true };
+            held++;
+        }
+        return held;
+    }
+
+    /// <summary>Forgets that deliveries are this consumer's; returns how many places they held.</summary>
+    public int FreePlaces(Consumer consumer)
+    {
+        int freed = 0;
+        for (int index = 0; index < _length; index++)
+        {
+            ref UnackedDelivery entry = ref At(index);
+            if (entry.Queue is null || entry.Consumer != consumer)
+                continue;
+            freed += entry.HoldsPlace ? 1 : 0;
+            entry = entry with { Consumer = null, HoldsPlace = false };
+        }
+        return freed;
     }
 
     private ref UnackedDelivery At(int index) => ref _ring[(_head + index) & (_ring.Length - 1)];

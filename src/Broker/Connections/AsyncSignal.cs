@@ -1,25 +1,28 @@
 using System.Threading.Tasks.Sources;
+using Warren.Broker.Turns;
 
 namespace Warren.Broker.Connections;
 
 /// <summary>
 /// Wakes the one loop that waits for it, without allocating. Setting it twice before a wait counts once; setting it
-/// before the wait makes the wait return at once. Continuations go to the thread pool, never inline on the setter.
+/// before the wait makes the wait return at once. The loop goes on as a turn of its own, never inline on the setter.
 /// </summary>
-internal sealed class AsyncSignal : IValueTaskSource
+internal sealed class AsyncSignal(ITurnScheduler turns) : IValueTaskSource, IThreadPoolWorkItem
 {
     private const int Idle = 0;
     private const int Set = 1;
     private const int Waiting = 2;
 
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core;
     private int _state;
 
     public void Raise()
     {
         if (Interlocked.Exchange(ref _state, Set) == Waiting)
-            _core.SetResult(true);
+            turns.ScheduleNext(this);
     }
+
+    void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
 
     public ValueTask WaitAsync()
     {

@@ -1,14 +1,15 @@
 using System.Runtime.CompilerServices;
+using Warren.Broker.Turns;
 
 namespace Warren.Broker.Connections;
 
 /// <summary>
-/// Awaited by a loop that has had its share: goes on behind all that the thread pool has queued. (Task.Yield goes to
-/// the front of the thread's own queue, which lets nobody pass.)
+/// Awaited by the one loop that owns it when it has had its share: goes on behind all that is scheduled. (Task.Yield
+/// goes to the front of the thread's own queue, which lets nobody pass.)
 /// </summary>
-internal readonly struct BackOfTheQueue : ICriticalNotifyCompletion
+internal sealed class BackOfTheQueue(ITurnScheduler turns) : ICriticalNotifyCompletion, IThreadPoolWorkItem
 {
-    private static readonly Action<Action> Run = static continuation => continuation();
+    private Action? _continuation;
 
     public bool IsCompleted => false;
 
@@ -20,6 +21,11 @@ internal readonly struct BackOfTheQueue : ICriticalNotifyCompletion
 
     public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-    public void UnsafeOnCompleted(Action continuation) =>
-        ThreadPool.UnsafeQueueUserWorkItem(Run, continuation, preferLocal: false);
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        _continuation = continuation;
+        turns.Schedule(this);
+    }
+
+    void IThreadPoolWorkItem.Execute() => _continuation!();
 }

@@ -31,6 +31,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// </summary>
     private const int BlockedContentLimitBytes = 1024 * 1024;
 
+    /// <summary>So few may each read as much as they like: together they still fit a processor's cache.</summary>
+    private const int FewConnections = 32;
+
     private readonly Stream _stream;
     private readonly Socket? _socket;
     private readonly InputBuffer _input = new();
@@ -57,9 +60,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         OpenedTimestamp = broker.Time.GetTimestamp();
         _lastReceivedTimestamp = OpenedTimestamp;
         Action resume = () => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned));
-        Outbox = new Outbox(resume);
+        Outbox = new Outbox(broker.Turns, resume);
         _outputLoop = new OutputLoop(stream, Outbox, broker.Time);
-        _inputLoop = new InputLoop(stream, _input);
+        _inputLoop = new InputLoop(stream, _input, broker.Turns);
         Credit = new PublishCredit(resume);
         Slabs = new SlabWriter(broker.Slabs);
         Handshake = new Handshake(this);
@@ -179,6 +182,11 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         where TMethod : struct, IMethod, allows ref struct =>
         Outbox.Post(OutboxItem.ChannelEnd(channel.Deliveries, Encode(channel.Number, method)));
 
+    /// <summary>Sends connection.close or close-ok; nothing but the other of them goes out after it.</summary>
+    internal void SendGoodbye<TMethod>(scoped in TMethod method)
+        where TMethod : struct, IMethod, allows ref struct =>
+        Outbox.Post(OutboxItem.ConnectionEnd(Encode(0, method)));
+
     /// <summary>The client is about to publish: from now on alarms concern it.</summary>
     internal void NotePublisher()
     {
@@ -192,6 +200,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     internal bool MayTakeContent(int sizeBytes) =>
         !IsBlocked || _blockedContentBytes + sizeBytes <= BlockedContentLimitBytes;
 
+    /// <summary>A frame of a message that has begun is taken.</summary>
     internal void NoteContent(int sizeBytes)
     {
         if (IsBlocked)
@@ -234,7 +243,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
             $"Error on connection {Peer.Name}, user '{User?.Name}': {error.ReplyText}");
         Channels.CloseAll();
         State = ConnectionState.Closing;
-        Send(0, new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+        SendGoodbye(new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
         Broker.Connections.ExpectEnd(this);
     }
 
@@ -286,7 +295,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         {
             case ConnectionEventKind.Received:
                 Volatile.Write(ref _isReading, false);
-                _input.Commit(happened.Count);
+                _input.Commit(happened.Count, Broker.Connections.Count > FewConnections);
                 _receivedBytes += happened.Count;
                 Volatile.Write(ref _lastReceivedTimestamp, Broker.Time.GetTimestamp());
                 break;
@@ -306,6 +315,12 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 throw (AmqpException)happened.Subject!;
             case ConnectionEventKind.ConsumerEnded:
                 happened.Channel!.Consumers.Ended((Consumer)happened.Subject!);
+                break;
+            case ConnectionEventKind.ConsumerOverdue:
+                happened.Channel!.Consumers.FreePlaces((Consumer)happened.Subject!);
+                break;
+            case ConnectionEventKind.PlaceReturned:
+                happened.Channel!.Consumers.GiveBack(happened.Count);
                 break;
             case ConnectionEventKind.AlarmChanged:
                 SetBlocked(Broker.Alarms.Reason);

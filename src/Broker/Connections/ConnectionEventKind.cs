@@ -27,6 +27,12 @@ public enum ConnectionEventKind : byte
     /// <summary>A queue ended one of the connection's consumers.</summary>
     ConsumerEnded,
 
+    /// <summary>A queue has taken back what a consumer, attached or not, did not settle in time.</summary>
+    ConsumerOverdue,
+
+    /// <summary>Places in a channel's shared prefetch are free: the count.</summary>
+    PlaceReturned,
+
     /// <summary>Nothing was sent for half the heartbeat interval.</summary>
     HeartbeatDue,
 

@@ -24,19 +24,14 @@ public sealed class ConnectionRegistry
     private readonly Dictionary<string, int> _perUser = [];
     private readonly Dictionary<string, int> _channelsPerUser = [];
     private int _channels;
+    private int _count;
     private long _lastId;
     private bool _isClosed;
 
     internal ConnectionRegistry(MessageBroker broker) => _broker = broker;
 
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _connections.Count;
-        }
-    }
+    /// <summary>Read without the lock, by every connection as it reads.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     public int ChannelCount => Volatile.Read(ref _channels);
 
@@ -56,6 +51,7 @@ public sealed class ConnectionRegistry
             }
             connection = new Connection(++_lastId, _broker, stream, socket, peer);
             _connections.Add(connection.Id, connection);
+            Volatile.Write(ref _count, _connections.Count);
         }
         _broker.Log(LogLevel.Info, LogCategory.Connection, $"accepting AMQP connection {peer.Name}");
         try
@@ -169,7 +165,9 @@ public sealed class ConnectionRegistry
         lock (_lock)
         {
             _ending.Remove(connection);
-            if (!_connections.Remove(connection.Id) || connection.VhostName.Length == 0)
+            bool wasThere = _connections.Remove(connection.Id);
+            Volatile.Write(ref _count, _connections.Count);
+            if (!wasThere || connection.VhostName.Length == 0)
                 return;
             Add(_perVhost, connection.VhostName, -1);
             Add(_perUser, connection.User!.Name, -1);

@@ -182,7 +182,7 @@ internal sealed class DeliveryEncoder
         {
             case OutboxItemKind.Deliver:
                 var consumer = (Consumer)item.Target!;
-                if (!channel.TryNumber(consumer.Queue, item.Slot, item.Position, consumer.Shared is not null, out tag))
+                if (!channel.TryNumber(consumer.Queue, consumer, item.Slot, item.Position, item.HoldsPlace, out tag))
                     return false;
                 written = WriteDeliver(
                     output, channel.Number, consumer.TagBytes, tag, item.Flag, item.Message.Envelope);
@@ -194,7 +194,7 @@ internal sealed class DeliveryEncoder
                     output, channel.Number, (byte[])item.Target!, tag, redelivered: false, item.Message.Envelope);
                 return true;
             case OutboxItemKind.GetOk:
-                if (!channel.TryNumber((Queue)item.Target!, item.Slot, item.Position, isShared: false, out tag))
+                if (!channel.TryNumber((Queue)item.Target!, null, item.Slot, item.Position, holdsPlace: false, out tag))
                     return false;
                 var getOk = new BasicGetOk(
                     tag, item.Flag, item.Message.Exchange, item.Message.RoutingKey, (uint)item.Extra);

@@ -156,7 +156,7 @@ internal sealed class FrameDispatch
             return;
         uint method = MethodOf(frame.Payload);
         if (method == MethodId.ConnectionClose)
-            _connection.Send(0, new ConnectionCloseOk());
+            _connection.SendGoodbye(new ConnectionCloseOk());
         if (method is MethodId.ConnectionClose or MethodId.ConnectionCloseOk)
             _connection.Finish();
     }

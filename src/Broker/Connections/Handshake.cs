@@ -70,7 +70,7 @@ internal sealed class Handshake
     /// <summary>What the connection owned is gone: answers connection.close.</summary>
     public void SayGoodbye()
     {
-        _connection.Send(0, new ConnectionCloseOk());
+        _connection.SendGoodbye(new ConnectionCloseOk());
         _connection.Finish(shutsSocket: false);
     }
 
@@ -108,7 +108,7 @@ internal sealed class Handshake
             throw error;
         // Clients without the capability take a closed socket for the refusal, and nothing else.
         if (Client.UnderstandsRefusal)
-            _connection.Send(0, new ConnectionClose(error.ReplyCode, error.ReplyText, 0, 0));
+            _connection.SendGoodbye(new ConnectionClose(error.ReplyCode, error.ReplyText, 0, 0));
         _connection.Finish();
     }
 

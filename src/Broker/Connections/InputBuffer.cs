@@ -17,6 +17,12 @@ internal sealed class InputBuffer
     /// </summary>
     private const int MostBytes = 64 * 1024;
 
+    /// <summary>
+    /// A read that brings so many frames is large enough where many connections take turns: what it sets in motion, in
+    /// slabs, queues and outboxes, should fit the processor's cache until it is written.
+    /// </summary>
+    private const int ManyFrames = 700;
+
     /// <summary>Reads that use little of the array before a smaller one is wished for.</summary>
     private const int SmallReadsTolerated = 64;
 
@@ -26,6 +32,8 @@ internal sealed class InputBuffer
     private int _end;
     private int _wishBytes = IdleBytes;
     private int _smallReads;
+    private int _takenFrames;
+    private int _takenBytes;
 
     public InputBuffer() => _bytes = _idle;
 
@@ -60,13 +68,16 @@ internal sealed class InputBuffer
         return _bytes.AsMemory(_end);
     }
 
-    public void Commit(int count)
+    public void Commit(int count, bool hasManyPeers)
     {
         _end += count;
+        int limitBytes = hasManyPeers ? LimitByFrames() : MostBytes;
+        if (_wishBytes > limitBytes)
+            _wishBytes = limitBytes;
         // A read that filled the array says that more is waiting in the socket.
         if (_end == _bytes.Length)
         {
-            _wishBytes = Math.Min(_wishBytes * 4, MostBytes);
+            _wishBytes = Math.Min(_wishBytes * 4, limitBytes);
             _smallReads = 0;
         }
         else if (count < _wishBytes / 8 && ++_smallReads > SmallReadsTolerated)
@@ -76,13 +87,33 @@ internal sealed class InputBuffer
         }
     }
 
-    public void Take(int count) => _start += count;
+    /// <summary>Takes one frame, or whatever is left.</summary>
+    public void Take(int count)
+    {
+        _start += count;
+        _takenBytes += count;
+        _takenFrames++;
+    }
 
     /// <summary>The connection is over.</summary>
     public void Release()
     {
         _start = _end;
         ReleaseIfEmpty();
+    }
+
+    // By the frames that came last; until some have come, as small messages have them.
+    private int LimitByFrames()
+    {
+        int limitBytes = 4 * IdleBytes;
+        if (_takenFrames > 0)
+            limitBytes = (int)Math.Clamp((long)_takenBytes * ManyFrames / _takenFrames, IdleBytes, MostBytes);
+        if (_takenFrames > ManyFrames)
+        {
+            _takenFrames /= 2;
+            _takenBytes /= 2;
+        }
+        return limitBytes;
     }
 
     private void MoveTo(byte[] target)

@@ -1,3 +1,5 @@
+using Warren.Broker.Turns;
+
 namespace Warren.Broker.Connections;
 
 /// <summary>
@@ -10,17 +12,20 @@ internal sealed class InputLoop
     /// A read of this much comes from a client that sends without pause: its loop would never leave its thread, since
     /// every read completes at once, and what it posted would wait for a thread.
     /// </summary>
-    private const int BusyReadBytes = 16 * 1024;
+    private const int BusyReadBytes = 8 * 1024;
 
     private readonly Stream _stream;
     private readonly InputBuffer _buffer;
-    private readonly AsyncSignal _mayRead = new();
+    private readonly AsyncSignal _mayRead;
+    private readonly BackOfTheQueue _backOfTheQueue;
     private int _wantedBytes = 1;
 
-    public InputLoop(Stream stream, InputBuffer buffer)
+    public InputLoop(Stream stream, InputBuffer buffer, ITurnScheduler turns)
     {
         _stream = stream;
         _buffer = buffer;
+        _mayRead = new AsyncSignal(turns);
+        _backOfTheQueue = new BackOfTheQueue(turns);
     }
 
     /// <summary>
@@ -58,7 +63,7 @@ internal sealed class InputLoop
             if (count > 0)
                 await _mayRead.WaitAsync().ConfigureAwait(false);
             if (count >= BusyReadBytes)
-                await default(BackOfTheQueue);
+                await _backOfTheQueue;
         }
         while (count > 0);
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
+using Warren.Broker.Turns;
 
 namespace Warren.Broker.Connections;
 
@@ -27,12 +28,12 @@ public sealed class Outbox
 
     /// <summary>
     /// An array that grows beyond this is borrowed, and given back when it is no longer filled; as in
-    /// <see cref="Turns.Mailbox{T}"/>.
+    /// <see cref="Mailbox{T}"/>.
     /// </summary>
     private const int OwnItems = 16;
 
     private readonly Lock _lock = new();
-    private readonly AsyncSignal _signal = new();
+    private readonly AsyncSignal _signal;
     private readonly Action _resume;
     private OutboxItem[] _inbox = [];
     private OutboxItem[] _batch = [];
@@ -43,8 +44,13 @@ public sealed class Outbox
     private long _writingBytes;
     private bool _isReaderWaiting;
 
+    /// <param name="turns">Who runs the output loop.</param>
     /// <param name="resume">Called, on any thread, when a connection that had to wait may go on.</param>
-    public Outbox(Action resume) => _resume = resume;
+    public Outbox(ITurnScheduler turns, Action resume)
+    {
+        _signal = new AsyncSignal(turns);
+        _resume = resume;
+    }
 
     /// <summary>Nothing waits; something may be on its way to the socket.</summary>
     internal bool IsEmpty
@@ -155,7 +161,7 @@ public sealed class Outbox
             _resume();
     }
 
-    /// <summary>Throws an item away whose channel ended before it could be written.</summary>
+    /// <summary>Throws an item away whose channel or connection ended before it could be written.</summary>
     internal void DiscardLate(in OutboxItem item)
     {
         if (item.Kind == OutboxItemKind.DeliverReply)
@@ -168,7 +174,7 @@ public sealed class Outbox
     /// </summary>
     internal static void Discard(in OutboxItem item)
     {
-        if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.ChannelEnd
+        if (item.Kind is OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd
             or OutboxItemKind.End or OutboxItemKind.Confirm)
             return;
         if (item.IsUnsettled)

@@ -13,14 +13,8 @@ public readonly struct OutboxItem
     private const int ItemBytes = 64;
 
     private OutboxItem(
-        OutboxItemKind kind,
-        bool flag,
-        int slot,
-        Message message,
-        long position,
-        long extra,
-        DeliveryChannel? channel,
-        object? target)
+        OutboxItemKind kind, bool flag, int slot, Message message, long position, long extra, DeliveryChannel? channel,
+        object? target, bool holdsPlace = false)
     {
         Kind = kind;
         Flag = flag;
@@ -30,12 +24,16 @@ public readonly struct OutboxItem
         Extra = extra;
         Channel = channel;
         Target = target;
+        HoldsPlace = holdsPlace;
     }
 
     public OutboxItemKind Kind { get; }
 
     /// <summary>Deliveries: redelivered. Confirm: accepted.</summary>
     public bool Flag { get; }
+
+    /// <summary>Deliver: it holds a place in its channel's shared prefetch.</summary>
+    public bool HoldsPlace { get; }
 
     /// <summary>The unacked slot in the queue; -1 when nothing is to be acknowledged.</summary>
     public int Slot { get; }
@@ -54,7 +52,8 @@ public readonly struct OutboxItem
     public DeliveryChannel? Channel { get; }
 
     /// <summary>
-    /// Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd: the bytes.
+    /// Deliver: the consumer. GetOk: the queue. DeliverReply: the tag's bytes. Frames, ChannelEnd, ConnectionEnd: the
+    /// bytes.
     /// </summary>
     public object? Target { get; }
 
@@ -70,19 +69,15 @@ public readonly struct OutboxItem
     public int WeightBytes => Kind switch
     {
         OutboxItemKind.Deliver or OutboxItemKind.DeliverReply or OutboxItemKind.End => 0,
-        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd => ItemBytes + ((byte[])Target!).Length,
+        OutboxItemKind.Frames or OutboxItemKind.ChannelEnd or OutboxItemKind.ConnectionEnd =>
+            ItemBytes + ((byte[])Target!).Length,
         _ => ItemBytes + Message.SizeBytes,
     };
 
     public static OutboxItem Deliver(
-        DeliveryChannel channel,
-        Consumer consumer,
-        Message message,
-        int slot,
-        long position,
-        bool redelivered,
-        int deliveryCount) =>
-        new(OutboxItemKind.Deliver, redelivered, slot, message, position, deliveryCount, channel, consumer);
+        DeliveryChannel channel, Consumer consumer, Message message, int slot, long position, bool redelivered,
+        int deliveryCount, bool holdsPlace) =>
+        new(OutboxItemKind.Deliver, redelivered, slot, message, position, deliveryCount, channel, consumer, holdsPlace);
 
     public static OutboxItem DeliverReply(DeliveryChannel channel, byte[] tag, Message message) =>
         new(OutboxItemKind.DeliverReply, false, -1, message, 0, -1, channel, tag);
@@ -118,6 +113,9 @@ public readonly struct OutboxItem
 
     public static OutboxItem ChannelEnd(DeliveryChannel channel, byte[] frame) =>
         new(OutboxItemKind.ChannelEnd, false, -1, default, 0, 0, channel, frame);
+
+    public static OutboxItem ConnectionEnd(byte[] frame) =>
+        new(OutboxItemKind.ConnectionEnd, false, -1, default, 0, 0, null, frame);
 
     public static OutboxItem End() => new(OutboxItemKind.End, false, -1, default, 0, 0, null, null);
 }

@@ -24,6 +24,9 @@ public enum OutboxItemKind : byte
     /// <summary>channel.close or close-ok: after it nothing more is written for the channel.</summary>
     ChannelEnd,
 
+    /// <summary>connection.close or close-ok: after it only another of them goes out.</summary>
+    ConnectionEnd,
+
     /// <summary>Everything before it goes out, then the socket is shut.</summary>
     End,
 }

@@ -26,6 +26,7 @@ internal sealed class OutputLoop
     private int _releaseCount;
     private long _lastWriteTimestamp;
     private long _writtenBytes;
+    private bool _hasSaidGoodbye;
 
     public OutputLoop(Stream stream, Outbox outbox, TimeProvider time)
     {
@@ -90,6 +91,13 @@ internal sealed class OutputLoop
                     await FlushAsync().ConfigureAwait(false);
                     return false;
                 }
+                if (batch.Span[at].Kind == OutboxItemKind.ConnectionEnd)
+                {
+                    while (!FlushConfirms())
+                        await FlushAsync().ConfigureAwait(false);
+                    EncodeConnectionEnd(batch.Span[at++]);
+                    continue;
+                }
                 int neededBytes = EncodeFrom(batch.Span, ref at);
                 if (at == batch.Length)
                     break;
@@ -116,6 +124,11 @@ internal sealed class OutputLoop
     private int EncodeFrom(ReadOnlySpan<OutboxItem> batch, ref int at)
     {
         EnsureBuffer(0);
+        if (_hasSaidGoodbye)
+        {
+            DropUntilEnd(batch, ref at);
+            return 0;
+        }
         for (; at < batch.Length; at++)
         {
             ref readonly OutboxItem item = ref batch[at];
@@ -138,7 +151,7 @@ internal sealed class OutputLoop
                         return mostBytes;
                     _used += _encoder.EncodeConfirm(item, room);
                     break;
-                case OutboxItemKind.End:
+                case OutboxItemKind.ConnectionEnd or OutboxItemKind.End:
                     return 0;
                 default:
                     _used += _encoder.Encode(item, room, out bool done, out bool isLate, out int neededBytes);
@@ -152,6 +165,22 @@ internal sealed class OutputLoop
             }
         }
         return 0;
+    }
+
+    private void EncodeConnectionEnd(in OutboxItem item)
+    {
+        var frame = (byte[])item.Target!;
+        EnsureBuffer(frame.Length);
+        frame.CopyTo(_buffer, _used);
+        _used += frame.Length;
+        _hasSaidGoodbye = true;
+    }
+
+    // The client waits for the end, or has left without it.
+    private void DropUntilEnd(ReadOnlySpan<OutboxItem> batch, ref int at)
+    {
+        for (; at < batch.Length && batch[at].Kind is not (OutboxItemKind.ConnectionEnd or OutboxItemKind.End); at++)
+            _outbox.DiscardLate(batch[at]);
     }
 
     private bool FlushConfirms()

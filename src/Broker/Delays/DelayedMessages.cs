@@ -35,6 +35,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     /// <summary>A message to add, or none: look at the clock.</summary>
     internal readonly record struct Item(DelayedMessage? Added);
 
+    /// <summary>Messages that wait; the turn's, others may read an old value.</summary>
+    public int Count => _waiting.Count;
+
     public void Add(in DelayedMessage message) => Post(new Item(message));
 
     public void Dispose() => _timer.Dispose();

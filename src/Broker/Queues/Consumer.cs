@@ -30,6 +30,14 @@ public sealed class Consumer
     /// <summary>Its channel's shared prefetch was exhausted; <see cref="QueueMachine.Resume"/> ends it.</summary>
     internal bool Starved;
 
+    /// <summary>The delivery that it is about to get holds a place in <see cref="Shared"/>.</summary>
+    internal bool HoldsPlace;
+
+    /// <summary>
+    /// The queue has taken back what it did not settle in time. Guarded by the lock of <see cref="Channel"/>.
+    /// </summary>
+    internal bool HasLostDeliveries;
+
     /// <summary>The shell was asked to close its channel for being overdue; asked once.</summary>
     internal bool OverdueReported;
 

@@ -262,6 +262,10 @@ public sealed class Queue : Mailbox<QueueCommand>
                         + "did not acknowledge in time: its messages were returned to the queue and it was cancelled");
                 }
                 break;
+            case QueueEffectKind.FreePlaces:
+                scratch.Events.Add(new ConnectionEvent(
+                    ConnectionEventKind.ConsumerOverdue, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                break;
             case QueueEffectKind.CloseChannel:
                 scratch.Events.Add(new ConnectionEvent(
                     ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
@@ -279,7 +283,7 @@ public sealed class Queue : Mailbox<QueueCommand>
             scratch.AddReference(effect.Message.Slab);
         scratch.Outboxes.Add(consumer.Channel.Outbox, OutboxItem.Deliver(
             consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position,
-            effect.Redelivered, effect.DeliveryCount));
+            effect.Redelivered, effect.DeliveryCount, effect.HoldsPlace));
     }
 
     private static void Verdict(in PublishTicket ticket, bool accepted, QueueScratch scratch)

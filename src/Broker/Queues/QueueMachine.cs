@@ -459,6 +459,8 @@ public sealed class QueueMachine
                 PutBack(ref queued, countsDelivery: true, toTail: false, nowMs);
                 _consumers.Update(consumer);
             }
+            if (consumer.Shared is not null)
+                _effects.FreePlaces(consumer);
             consumer.OverdueReported = false;
         }
         _groups--;

@@ -6,5 +6,11 @@ namespace Warren.Broker.Turns;
 /// </summary>
 public interface ITurnScheduler
 {
+    /// <summary>Runs it once, behind what has been scheduled before.</summary>
     void Schedule(IThreadPoolWorkItem turn);
+
+    /// <summary>
+    /// Runs it once, soon: a loop goes on that the running turn has woken, with what that turn has at hand.
+    /// </summary>
+    void ScheduleNext(IThreadPoolWorkItem loop);
 }

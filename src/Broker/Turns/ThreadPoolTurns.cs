@@ -7,4 +7,6 @@ public sealed class ThreadPoolTurns : ITurnScheduler
 
     // The global queue, not the caller's local one: a local queue is last in first out, which starves older turns.
     public void Schedule(IThreadPoolWorkItem turn) => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false);
+
+    public void ScheduleNext(IThreadPoolWorkItem loop) => ThreadPool.UnsafeQueueUserWorkItem(loop, preferLocal: true);
 }

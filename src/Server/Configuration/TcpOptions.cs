@@ -12,7 +12,10 @@ public sealed record TcpOptions
     /// <summary><c>sndbuf</c>, bytes. Setting it switches the kernel's own tuning off.</summary>
     public int? SendBufferBytes { get; init; }
 
-    /// <summary><c>recbuf</c>, bytes. Setting it switches the kernel's own tuning off.</summary>
+    /// <summary>
+    /// <c>recbuf</c>, bytes. Setting it switches the kernel's own tuning off; unset, that is bounded for clients on the
+    /// same network (<see cref="Listeners.NearbyPeer"/>).
+    /// </summary>
     public int? ReceiveBufferBytes { get; init; }
 
     /// <summary>TCP keepalive; heartbeats make it needless.</summary>

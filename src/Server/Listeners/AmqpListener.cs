@@ -181,6 +181,8 @@ public sealed class AmqpListener : IDisposable
             client.SendBufferSize = sendBytes;
         if (tcp.ReceiveBufferBytes is { } receiveBytes)
             client.ReceiveBufferSize = receiveBytes;
+        else if (NearbyPeer.Is(client))
+            client.ReceiveBufferSize = NearbyPeer.ReceiveBufferBytes;
         if (tcp.KeepAlive)
             client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         if (tcp.LingerSeconds is { } seconds and > 0)

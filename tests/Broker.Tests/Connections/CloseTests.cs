@@ -206,6 +206,45 @@ public sealed class CloseTests : IAsyncDisposable
         await closing.WaitAsync(Eventually.Patience);
     }
 
+    [Fact]
+    public async Task No_confirm_follows_the_goodbye_of_a_connection()
+    {
+        Link other = await _host.ConnectWithChannelAsync();
+        await other.Client.DeclareAsync(1, "q");
+        for (int round = 0; round < 50; round++)
+        {
+            Link link = await _host.ConnectWithChannelAsync();
+            await link.Client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
+            Publish(link, 20, 10);
+            link.Client.Add(0, new ConnectionClose(200, "bye", 0, 0));
+            await link.Client.FlushAsync();
+            Received next;
+            do
+                next = await link.Client.NextAsync();
+            while (next.Method == MethodId.BasicAck);
+            Assert.Equal(MethodId.ConnectionCloseOk, next.Method);
+            link.Client.EndWriting();
+            await link.Client.ExpectEndAsync();
+            await link.Served.WaitAsync(Eventually.Patience);
+        }
+    }
+
+    /// <summary>What follows a mistake is dropped, whatever it is: it was sent before the client could know.</summary>
+    [Fact]
+    public async Task A_frame_without_a_method_behind_a_mistake_is_dropped()
+    {
+        Link link = await _host.ConnectWithChannelAsync();
+        link.Client
+            .Add(1, new QueueDeclare("q", false, false, false, false, noWait: false, FieldTable.Empty))
+            .Add(1, new QueueDeclare("none", passive: true, false, false, false, noWait: false, FieldTable.Empty))
+            .AddFrame(FrameType.Method, 1, [0, 10]);
+        await link.Client.FlushAsync();
+        await link.Client.ExpectAsync(MethodId.QueueDeclareOk);
+        await link.Client.ExpectAsync(MethodId.ChannelClose);
+        link.Client.Add(1, new ChannelCloseOk());
+        await link.Client.OpenChannelAsync(1);
+    }
+
     private static void Publish(Link link, int count, int bodyBytes)
     {
         byte[] body = new byte[bodyBytes];

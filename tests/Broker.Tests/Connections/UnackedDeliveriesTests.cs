@@ -140,7 +140,7 @@ public sealed class UnackedDeliveriesTests
 
     private void Insert(ulong tag) => _deliveries.Insert(Delivery(tag));
 
-    private static UnackedDelivery Delivery(ulong tag) => new(tag, Queue, (int)tag, (long)tag, IsShared: false);
+    private static UnackedDelivery Delivery(ulong tag) => new(tag, Queue, (int)tag, (long)tag);
 
     private ulong[]? Take(ulong tag, bool multiple)
     {

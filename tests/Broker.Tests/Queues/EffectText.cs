@@ -22,6 +22,7 @@ internal static class EffectText
         QueueEffectKind.CancelConsumer =>
             $"cancel {effect.Consumer.Tag}, "
             + (effect.CancelReason == CancelReason.Timeout ? "timeout" : "queue closed"),
+        QueueEffectKind.FreePlaces => $"free the places of {effect.Consumer.Tag}",
         QueueEffectKind.CloseChannel => $"close the channel of {effect.Consumer.Tag}",
         QueueEffectKind.Closed => $"closed, {effect.CloseReason switch
         {

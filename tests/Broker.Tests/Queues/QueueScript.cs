@@ -210,7 +210,7 @@ internal sealed class QueueScript
         if (!_shared.TryGetValue(line.Words[0], out SharedPrefetch? shared))
             _shared.Add(line.Words[0], shared = new SharedPrefetch());
         if (line.Number("limit") is { } limit)
-            shared.SetLimit((int)limit, taken: 0);
+            shared.SetLimit((int)limit, newlyHeld: 0);
         if (line.Number("give") is { } count)
             shared.Give((int)count);
     }

@@ -109,7 +109,7 @@ internal sealed class Consumers(bool singleActive, bool quorum)
             ConsumerLevel level = _levels[_firstReady];
             while (level.First is { } consumer)
             {
-                if (consumer.Shared is null || consumer.NoAck || TakeShared(consumer))
+                if (consumer.Shared is null || consumer.NoAck || consumer.Shared.TryTake(out consumer.HoldsPlace))
                     return consumer;
                 consumer.Starved = true;
                 level.Unlink(consumer);
@@ -132,12 +132,6 @@ internal sealed class Consumers(bool singleActive, bool quorum)
         if (level.Index < _firstReady)
             _firstReady = level.Index;
     }
-
-    /// <summary>
-    /// Asks twice: the first refusal tells the channel that somebody starves, and a place given back before the
-    /// channel could know that is found by the second.
-    /// </summary>
-    private static bool TakeShared(Consumer consumer) => consumer.Shared!.TryTake() || consumer.Shared.TryTake();
 
     /// <summary>
     /// Classic queues choose by priority, then age; quorum queues by age alone, as RabbitMQ 3.13 does.

@@ -38,6 +38,7 @@ public sealed class EffectList
     {
         ref QueueEffect effect = ref Next(QueueEffectKind.Deliver);
         effect.Subject = consumer;
+        effect.HoldsPlace = consumer.HoldsPlace;
         Describe(ref effect, in queued, slot);
     }
 
@@ -95,6 +96,8 @@ public sealed class EffectList
         effect.Subject = consumer;
         effect.CancelReason = reason;
     }
+
+    internal void FreePlaces(Consumer consumer) => Next(QueueEffectKind.FreePlaces).Subject = consumer;
 
     internal void CloseChannel(Consumer consumer) => Next(QueueEffectKind.CloseChannel).Subject = consumer;
 

@@ -17,7 +17,7 @@ public struct QueueEffect
 
     public QueueEffectKind Kind { get; internal set; }
 
-    /// <summary>Deliver, CancelConsumer, CloseChannel.</summary>
+    /// <summary>Deliver, CancelConsumer, FreePlaces, CloseChannel.</summary>
     public readonly Consumer Consumer => (Consumer)Subject!;
 
     /// <summary>GetOk, Answer: what the command brought.</summary>
@@ -47,6 +47,9 @@ public struct QueueEffect
 
     /// <summary>Deliver, GetOk: it was handed out before.</summary>
     public bool Redelivered { get; internal set; }
+
+    /// <summary>Deliver: it holds a place in the consumer's shared prefetch.</summary>
+    public bool HoldsPlace { get; internal set; }
 
     /// <summary>Deliver, GetOk, DeadLetter: how often it came back; -1: the queue does not count.</summary>
     public int DeliveryCount { get; internal set; }

@@ -30,6 +30,11 @@ public enum QueueEffectKind : byte
     /// <summary>The queue has dropped a consumer on its own account; the client is to be told.</summary>
     CancelConsumer,
 
+    /// <summary>
+    /// What a consumer did not settle in time was taken back: it holds no place in a shared prefetch any more.
+    /// </summary>
+    FreePlaces,
+
     /// <summary>A consumer is overdue and its channel is to be closed.</summary>
     CloseChannel,
 
