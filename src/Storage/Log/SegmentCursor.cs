@@ -5,7 +5,7 @@ namespace Warren.Storage.Log;
 /// <summary>
 /// Reads the records of a segment in order, up to where it ends, without the bodies but those of rosters. What is
 /// damaged is passed over and told: a round whose header does not pass costs everything up to the next that does, a
-/// record costs the rest of its round.
+/// record whose head does not pass costs the rest of its round.
 /// </summary>
 internal sealed class SegmentCursor : IDisposable
 {
@@ -65,7 +65,14 @@ internal sealed class SegmentCursor : IDisposable
             if (_at >= _roundEnd && !NextRound())
                 return false;
             if (TryReadHead())
-                return true;
+            {
+                if (!WantsBody(_header) || IsBodySound(_header))
+                    return true;
+                _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)(_at + _header.RecordBytes)));
+                _at += _header.RecordBytes;
+                _header = default;
+                continue;
+            }
             _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)_roundEnd));
             _at = _roundEnd;
         }
@@ -110,8 +117,7 @@ internal sealed class SegmentCursor : IDisposable
         if (left < RecordHeader.SizeBytes || !Fill(_at, RecordHeader.SizeBytes)
             || !RecordHeader.TryRead(_buffer.AsSpan(_headAt), out RecordHeader header)
             || header.RecordBytes > left || !Fill(_at, header.HeadBytes)
-            || !RecordHeader.IsSound(_buffer.AsSpan(_headAt, header.HeadBytes), _segment.Salt, (uint)_at)
-            || (WantsBody(header) && !IsBodySound(header)))
+            || !RecordHeader.IsSound(_buffer.AsSpan(_headAt, header.HeadBytes), _segment.Salt, (uint)_at))
             return false;
         _header = header;
         return true;
