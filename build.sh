@@ -21,8 +21,10 @@ usage: ./build.sh COMMAND
   lint                 formatting, analyzers, tidy
   dist                 a relocatable tree in ./dist that needs no .NET
   bench [NAME ...]     the measurements, as tables of ratios
+  simulate [OPTIONS]   the node log on a disk that crashes, fails and is damaged; tells the seed that broke it
+                         --minutes N   how long (10)     --seed N [--seeds N]   only these: a replay
 
-  simulate, faults and package are not built yet.
+  faults and package are not built yet.
 TEXT
 }
 
@@ -198,18 +200,43 @@ command_bench() {
     exec bench/run "$@"
 }
 
+command_simulate() {
+    local seed='' seeds=1
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --minutes | --seed | --seeds)
+                case ${2:-} in '' | *[!0-9]*) fail "$1 takes a number" ;; esac
+                ;;
+            *) fail "simulate knows --minutes, --seed and --seeds; this is \"$1\"" ;;
+        esac
+        case $1 in
+            --minutes) export WARREN_SIMULATE_MINUTES=$2 ;;
+            --seed) seed=$2 ;;
+            --seeds) seeds=$2 ;;
+        esac
+        shift 2
+    done
+    if [ -n "$seed" ]; then
+        export WARREN_SIMULATE_SEED=$seed WARREN_SIMULATE_LAST_SEED=$((seed + seeds - 1))
+    fi
+    need_sdk
+    build tests/Storage.Tests
+    exec dotnet tests/Storage.Tests/bin/Release/net10.0/Warren.Storage.Tests.dll \
+        -explicit only -showliveoutput -noColor -class '*FullSimulationTests'
+}
+
 not_built() {
     say "$1 is not built yet"
     exit 2
 }
 
 case ${1:-} in
-    run | test | lint | dist | bench)
+    run | test | lint | dist | bench | simulate)
         command_name=$1
         shift
         "command_$command_name" "$@"
         ;;
-    simulate | faults | package) not_built "$1" ;;
+    faults | package) not_built "$1" ;;
     '' | help | -h | --help) usage ;;
     *)
         say "unknown command \"$1\""

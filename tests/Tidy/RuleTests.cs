@@ -73,6 +73,8 @@ public sealed class RuleTests
     [InlineData("File.ReadAllText(\"x\")")]
     [InlineData("Directory.Exists(\"x\")")]
     [InlineData("new FileStream(\"x\", FileMode.Open)")]
+    [InlineData("RandomAccess.GetLength(file)")]
+    [InlineData("new DriveInfo(\"/\")")]
     [InlineData("GC.Collect()")]
     public void Ways_around_a_seam_are_found(string expression) => Assert.Equal(
         1, Count(BannedApiRule.Check, "src/Broker/A.cs", $"class A {{ object M() => {expression}; }}"));
@@ -84,8 +86,18 @@ public sealed class RuleTests
     [InlineData("src/Server/Logging/A.cs", "File.ReadAllText(\"x\")")]
     [InlineData("src/Server/Program.cs", "TimeProvider.System")]
     [InlineData("tests/A.cs", "DateTime.UtcNow")]
+    [InlineData("src/Storage/Disk/FileDisk.cs", "File.Delete(\"x\")")]
+    [InlineData("src/Storage/Disk/FileDiskFile.cs", "RandomAccess.GetLength(file)")]
+    [InlineData("src/Storage/Disk/DirectoryLock.cs", "File.OpenHandle(\"x\")")]
     public void What_a_seam_allows_is_left_alone(string path, string expression) =>
         Assert.Equal(0, Count(BannedApiRule.Check, path, $"class A {{ object M() => {expression}; }}"));
+
+    [Theory]
+    [InlineData("src/Storage/Log/A.cs", "File.Delete(\"x\")")]
+    [InlineData("src/Storage/Disk/FaultyDisk.cs", "File.Delete(\"x\")")]
+    [InlineData("src/Storage/Log/A.cs", "RandomAccess.GetLength(file)")]
+    public void Files_are_the_file_disks_alone_in_storage(string path, string expression) =>
+        Assert.Equal(1, Count(BannedApiRule.Check, path, $"class A {{ object M() => {expression}; }}"));
 
     [Theory]
     [InlineData("async void M() { }", 1)]

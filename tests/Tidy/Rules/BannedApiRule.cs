@@ -22,6 +22,10 @@ public static class BannedApiRule
         .. Start,
     ];
 
+    /// <summary>The node log's disk; a simulation puts another one in its place.</summary>
+    private static readonly string[] DiskSeam =
+        ["src/Storage/Disk/FileDisk.cs", "src/Storage/Disk/FileDiskFile.cs", "src/Storage/Disk/DirectoryLock.cs"];
+
     /// <summary>Members by "Type.Member"; "Type.*" is every member.</summary>
     private static readonly Dictionary<string, string[]> Members = new()
     {
@@ -39,14 +43,16 @@ public static class BannedApiRule
         ["Thread.Sleep"] = Nowhere,
         ["Random.Shared"] = Nowhere,
         ["GC.Collect"] = ["src/Broker/Alarms/NodeAlarms.cs"],
-        ["File.*"] = FileSeam,
-        ["Directory.*"] = FileSeam,
+        ["File.*"] = [.. FileSeam, .. DiskSeam],
+        ["Directory.*"] = [.. FileSeam, .. DiskSeam],
+        ["RandomAccess.*"] = DiskSeam,
     };
 
     private static readonly Dictionary<string, string[]> Constructors = new()
     {
         ["Stopwatch"] = Nowhere,
-        ["FileStream"] = FileSeam,
+        ["FileStream"] = [.. FileSeam, .. DiskSeam],
+        ["DriveInfo"] = DiskSeam,
         ["FileInfo"] = FileSeam,
         ["DirectoryInfo"] = FileSeam,
     };

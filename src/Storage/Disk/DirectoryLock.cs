@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Warren.Storage.Disk;
+
+/// <summary>
+/// One process per data directory: an exclusive flock on its file <c>lock</c>, which names the holder's process id for
+/// people to read. The kernel releases it when the process ends, however it ends; the file stays, since removing it
+/// would let two processes lock two files of the same name.
+/// </summary>
+public sealed class DirectoryLock : IDisposable
+{
+    private readonly SafeFileHandle _file;
+
+    private DirectoryLock(SafeFileHandle file) => _file = file;
+
+    /// <param name="directory">The data directory; made with mode 0700 if it is not there.</param>
+    /// <exception cref="DiskException">
+    /// <see cref="DiskFailure.Locked"/>: another process has it; otherwise its file cannot be made.
+    /// </exception>
+    public static DirectoryLock Take(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        directory = Path.GetFullPath(directory);
+        FileDisk.MakeRoot(directory);
+        var path = Path.Combine(directory, "lock");
+        var file = LinuxCalls.Available ? OpenAndFlock(directory, path) : OpenAlone(directory, path);
+        try
+        {
+            if (File.GetUnixFileMode(file) != FileDisk.OwnerFile)
+                File.SetUnixFileMode(file, FileDisk.OwnerFile);
+            RandomAccess.SetLength(file, 0);
+            var line = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n");
+            RandomAccess.Write(file, Encoding.ASCII.GetBytes(line), 0);
+            return new DirectoryLock(file);
+        }
+        catch (Exception error) when (DiskErrors.Covers(error))
+        {
+            file.Dispose();
+            throw DiskErrors.From("write the process id into", path, error);
+        }
+    }
+
+    /// <summary>Lets the next process in; a second call does nothing.</summary>
+    public void Dispose()
+    {
+        if (_file.IsClosed)
+            return;
+        try
+        {
+            RandomAccess.SetLength(_file, 0);
+        }
+        catch (Exception error) when (DiskErrors.Covers(error))
+        {
+            // The id is for people only; whoever locks the file next writes their own.
+        }
+        _file.Dispose();
+    }
+
+    private static SafeFileHandle OpenAndFlock(string directory, string path)
+    {
+        var opened = -1;
+        var flags = LinuxCalls.ReadWrite | LinuxCalls.Create | LinuxCalls.CloseOnExec;
+        var number = LinuxCalls.Retry(() => opened = LinuxCalls.Open(path, flags, 0b110_000_000));
+        if (number != 0)
+            throw DiskErrors.From("open", path, number);
+        var file = new SafeFileHandle(opened, ownsHandle: true);
+        number = LinuxCalls.Retry(
+            () => LinuxCalls.Flock(file, LinuxCalls.LockExclusive | LinuxCalls.LockWithoutWaiting));
+        if (number == 0)
+            return file;
+        using (file)
+        {
+            throw number == DiskErrors.WouldBlock
+                ? Locked(directory, HolderOf(file))
+                : DiskErrors.From("lock", path, number);
+        }
+    }
+
+    /// <summary>.NET's own lock, where a second process cannot even read who holds it.</summary>
+    private static SafeFileHandle OpenAlone(string directory, string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (error is not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            throw Locked(directory, "", error);
+        }
+        catch (Exception error) when (DiskErrors.Covers(error))
+        {
+            throw DiskErrors.From("open", path, error);
+        }
+    }
+
+    private static DiskException Locked(string directory, string holder, Exception? cause = null)
+    {
+        var process = holder.Length > 0 ? $"the process {holder}" : "another process";
+        return new DiskException(
+            $"Cannot use the data directory {directory}: {process} is using it, and only one may at a time. "
+            + "Stop that process first, or give this node a directory of its own.",
+            DiskFailure.Locked,
+            cause);
+    }
+
+    /// <summary>Empty when the holder has not written its id yet, or what is there is no id.</summary>
+    private static string HolderOf(SafeFileHandle file)
+    {
+        try
+        {
+            Span<byte> buffer = stackalloc byte[32];
+            var text = Encoding.ASCII.GetString(buffer[..RandomAccess.Read(file, buffer, 0)]).Trim();
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? text : "";
+        }
+        catch (Exception error) when (DiskErrors.Covers(error))
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using Warren.Storage.Disk;
+
+namespace Warren.Storage.Log;
+
+/// <summary>Makes and removes the files of segments, so that a crash in between leaves nothing that misleads.</summary>
+internal static class SegmentFiles
+{
+    public const string SpareSuffix = ".spare";
+
+    /// <summary>Set aside: nothing in it can be told, and no node looks at it again.</summary>
+    public const string DamagedSuffix = ".damaged";
+
+    /// <summary>
+    /// A new segment's file, its header and its name durable, in the table. A segment of the log takes a spare file if
+    /// there is one: its blocks are allocated and written, so that syncs need no metadata. Its old bytes do not pass
+    /// the checksums of the new segment. Survivors take none: theirs are smaller, and so the committer alone takes
+    /// spares.
+    /// </summary>
+    /// <exception cref="DiskException">There is no such segment; a file of its name may be left.</exception>
+    public static Segment Create(IDisk disk, in SegmentHeader header, int allocateBytes, SegmentTable segments)
+    {
+        string path = SegmentName.PathOf(header.Segment);
+        // A try that failed for want of space may have left it.
+        disk.Delete(path);
+        IDiskFile file = (header.Kind == SegmentKind.Log ? TakeSpare(disk, path) : null)
+            ?? disk.Create(path, allocateBytes);
+        try
+        {
+            byte[] bytes = new byte[SegmentHeader.SizeBytes];
+            header.Write(bytes);
+            file.Write(0, [bytes]);
+            file.Sync();
+            if (!Planted.Is(PlantedBug.DirectoryNotSynced))
+                disk.SyncDirectory(SegmentName.Directory);
+        }
+        catch (DiskException)
+        {
+            file.Dispose();
+            throw;
+        }
+        var segment = new Segment(header.Segment, header.Boot, header.Kind, file) { End = SegmentHeader.SizeBytes };
+        segments.Add(segment);
+        return segment;
+    }
+
+    /// <summary>
+    /// Lets a segment's file go, to be used again if it is one of the log's and there are few such. No owner may have a
+    /// position in it. The caller syncs the directory.
+    /// </summary>
+    /// <exception cref="DiskException">The segment is still there.</exception>
+    public static void Remove(IDisk disk, Segment segment, int spares, SegmentTable segments)
+    {
+        string path = SegmentName.PathOf(segment.Id);
+        if (segment.Kind == SegmentKind.Log && Spares(disk).Count() < spares)
+            disk.Rename(path, path + SpareSuffix);
+        else
+            disk.Delete(path);
+        segments.Remove(segment.Id);
+        segment.File.Dispose();
+    }
+
+    /// <summary>Gives up a segment that nothing names: its file goes now if it can, or with the next start.</summary>
+    public static void Abandon(IDisk disk, Segment segment, SegmentTable segments)
+    {
+        segments.Remove(segment.Id);
+        segment.File.Dispose();
+        try
+        {
+            disk.Delete(SegmentName.PathOf(segment.Id));
+        }
+        catch (DiskException)
+        {
+            // The disk was what failed before, and the next start removes what nobody names.
+        }
+    }
+
+    public static IEnumerable<string> Spares(IDisk disk) =>
+        disk.List(SegmentName.Directory)
+            .Where(name => name.EndsWith(SpareSuffix, StringComparison.Ordinal))
+            .Select(name => SegmentName.Directory + "/" + name);
+
+    private static IDiskFile? TakeSpare(IDisk disk, string path)
+    {
+        string? spare = Spares(disk).Order(StringComparer.Ordinal).FirstOrDefault();
+        if (spare is null)
+            return null;
+        disk.Rename(spare, path);
+        return disk.Open(path);
+    }
+}

@@ -1,0 +1,48 @@
+using Warren.Storage.Log;
+
+namespace Warren.Storage;
+
+/// <summary>
+/// One group's way into the node log, for its owner alone. Records of a group become durable in the order in which they
+/// were appended; nothing waits here.
+/// </summary>
+public sealed class LogGroup
+{
+    private readonly NodeLog _log;
+
+    internal LogGroup(NodeLog log, GroupId id, IGroupOwner owner)
+    {
+        _log = log;
+        Id = id;
+        Owner = owner;
+    }
+
+    public GroupId Id { get; }
+
+    internal IGroupOwner Owner { get; }
+
+    /// <summary>The round in which it was last noted; under the log's lock.</summary>
+    internal long NotedRound { get; set; }
+
+    /// <summary>Its place among the groups of that round; under the log's lock.</summary>
+    internal int NotedPlace { get; set; }
+
+    /// <summary>Appends an entry and says where it will lie. The owner is told when it is durable.</summary>
+    /// <exception cref="StorageFailedException">The log has failed.</exception>
+    public Appended Append(in NewEntry entry) => _log.Append(this, in entry);
+
+    /// <summary>
+    /// Sets what the group must remember beside its entries, at most 65,535 bytes; replaces the last.
+    /// </summary>
+    public Appended SetState(ReadOnlySpan<byte> state) =>
+        _log.AppendPlain(this, RecordKind.State, default, default, state);
+
+    /// <summary>Takes back all entries from this index on: the next one may have it.</summary>
+    /// <param name="from">The first that is taken back.</param>
+    /// <param name="before">The term of the entry before it.</param>
+    public Appended Truncate(LogIndex from, Term before) =>
+        _log.AppendPlain(this, RecordKind.Truncate, from, before, []);
+
+    /// <summary>Ends the group: nothing of it comes back, and its id is never used again.</summary>
+    public Appended Drop() => _log.Drop(this);
+}

@@ -1,0 +1,364 @@
+using Warren.Storage.Disk;
+using Warren.Storage.Log;
+
+namespace Warren.Storage;
+
+/// <summary>
+/// The one log of a node, shared by all its groups: definitions, queues. Owners append from their turns, which only
+/// adds to the round that is filling; the committer (<see cref="CommitRound"/>) writes and syncs one round at a time
+/// while the next one fills, so that however many groups there are, they share a sync.
+/// Invariants: LSNs rise by one in the order of appending, which is the order in the files; nothing is reported durable
+/// before the sync of its round has returned; after a failure nothing is appended or reported any more.
+/// </summary>
+public sealed class NodeLog
+{
+    private readonly IDisk _disk;
+    private readonly NodeLogOptions _options;
+    private readonly IStorageWatcher _watcher;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<GroupId, LogGroup> _groups = [];
+    private readonly Dictionary<Lsn, WeakReference<SharedBody>> _bodies = [];
+    // What the next segment's roster says: as the records before it leave it, whatever files there are.
+    private readonly SortedDictionary<uint, RosterLine> _roster = [];
+    private readonly Action _wake;
+    private Round _filling = new();
+    private Round _spare = new();
+    private Round? _writing;
+    private StorageFailedException? _failure;
+    private Segment? _current;
+    private readonly long _boot;
+    private long _rounds;
+    private uint _lastSegment;
+    private long _lastLsn;
+    private long _durableLsn;
+    private long _pendingBytes;
+    private long _writtenBytes;
+    private bool _isOutOfSpace;
+
+    /// <param name="wake">Called, under a lock, when there is something to commit and was nothing before.</param>
+    internal NodeLog(IDisk disk, NodeLogOptions options, IStorageWatcher watcher, LogStart start, Action wake)
+    {
+        _disk = disk;
+        _options = options;
+        _watcher = watcher;
+        _wake = wake;
+        _boot = start.Boot;
+        _lastSegment = start.LastSegment;
+        _lastLsn = start.LastLsn.Value;
+        _durableLsn = start.LastLsn.Value;
+        Segments = start.Segments;
+        foreach (Segment segment in Segments.All())
+            _roster.Add(segment.Id, segment.Line(segment.End));
+        OpenSegment(start.Previous, start.PreviousEnd);
+    }
+
+    /// <summary>Everything up to here is on stable storage.</summary>
+    public Lsn DurableLsn => new(Volatile.Read(ref _durableLsn));
+
+    /// <summary>Appended and not yet durable.</summary>
+    public long PendingBytes => Volatile.Read(ref _pendingBytes);
+
+    /// <summary>Owners should hold their publishers back.</summary>
+    public bool IsBehind => PendingBytes > _options.PendingLimitBytes;
+
+    /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
+    public long WrittenBytes => Volatile.Read(ref _writtenBytes);
+
+    internal SegmentTable Segments { get; }
+
+    internal IDisk Disk => _disk;
+
+    internal long Boot => _boot;
+
+    /// <summary>Makes a group's way in. Once for a group's life in this process.</summary>
+    public LogGroup OpenGroup(GroupId id, IGroupOwner owner)
+    {
+        var group = new LogGroup(this, id, owner);
+        lock (_lock)
+            _groups.Add(id, group);
+        return group;
+    }
+
+    /// <summary>
+    /// Writes a body that several groups will share; it is durable before any entry that names it. It stays for as long
+    /// as the returned object is held, or an entry that names it is live.
+    /// </summary>
+    public SharedBody AppendBody(ReadOnlyMemory<byte> body)
+    {
+        var header = new RecordHeader
+        {
+            Kind = RecordKind.Body, BodyCrc = Crc32C.Of(body.Span), BodyBytes = body.Length,
+        };
+        lock (_lock)
+        {
+            Appended appended = Add(ref header, null, 0, [], [], body);
+            var shared = new SharedBody(appended.Lsn, appended.Position, body.Length);
+            _bodies.Add(appended.Lsn, new WeakReference<SharedBody>(shared));
+            return shared;
+        }
+    }
+
+    internal Appended Append(LogGroup group, in NewEntry entry)
+    {
+        bool isShared = entry.SharedBody is not null;
+        ReadOnlyMemory<byte> body = isShared ? default : entry.Body;
+        var header = new RecordHeader
+        {
+            Kind = RecordKind.Entry,
+            Flags = (isShared ? RecordFlags.SharedBody : 0) | (entry.IsKept ? RecordFlags.Kept : 0),
+            BodyCrc = Crc32C.Of(body.Span),
+            BodyBytes = body.Length,
+            MetaBytes = checked((ushort)entry.Meta.Length),
+            ReleaseBytes = entry.Releases.Length * RecordHeader.RangeBytes,
+            Group = group.Id,
+            Index = entry.Index,
+            Term = entry.Term,
+        };
+        lock (_lock)
+            return Add(ref header, group, entry.SharedBody?.Lsn.Value ?? 0, entry.Releases, entry.Meta, body);
+    }
+
+    internal Appended AppendPlain(
+        LogGroup group, RecordKind kind, LogIndex index, Term term, ReadOnlySpan<byte> meta)
+    {
+        var header = new RecordHeader
+        {
+            Kind = kind, Group = group.Id, Index = index, Term = term, MetaBytes = checked((ushort)meta.Length),
+            BodyCrc = Crc32C.Of([]),
+        };
+        lock (_lock)
+            return Add(ref header, group, 0, [], meta, default);
+    }
+
+    internal Appended Drop(LogGroup group)
+    {
+        Appended appended = AppendPlain(group, RecordKind.Drop, default, default, []);
+        lock (_lock)
+            _groups.Remove(group.Id);
+        return appended;
+    }
+
+    internal LogGroup? Find(GroupId id)
+    {
+        lock (_lock)
+            return _groups.GetValueOrDefault(id);
+    }
+
+    /// <summary>What is durable now, and where it lies.</summary>
+    internal LogExtent Extent()
+    {
+        lock (_lock)
+        {
+            return new LogExtent(
+                DurableLsn,
+                [.. Segments.All().Select(segment => (segment, segment.End))],
+                _writing?.Segment ?? _filling.Segment,
+                HeldBodies());
+        }
+    }
+
+    /// <summary>Makes a reader of bodies, for one thread at a time.</summary>
+    public EntryReader OpenReader() => new(this);
+
+    /// <summary>Takes note of a shared body that recovery found.</summary>
+    internal void Register(SharedBody body)
+    {
+        lock (_lock)
+            _bodies.Add(body.Lsn, new WeakReference<SharedBody>(body));
+    }
+
+    /// <summary>A shared body was copied: whoever holds it reads from there now.</summary>
+    internal void MoveBody(Lsn lsn, Position to)
+    {
+        lock (_lock)
+        {
+            if (_bodies.TryGetValue(lsn, out WeakReference<SharedBody>? held)
+                && held.TryGetTarget(out SharedBody? body))
+                body.Position = to;
+        }
+    }
+
+    /// <summary>A number for a segment that somebody else than the committer writes.</summary>
+    internal uint TakeSegmentId()
+    {
+        lock (_lock)
+            return ++_lastSegment;
+    }
+
+    /// <summary>Adds a change of the roster; it is in force when this LSN is durable.</summary>
+    internal Lsn AppendRosterChange(IReadOnlyCollection<RosterLine> lines)
+    {
+        byte[] body = RosterLine.Write(lines);
+        var header = new RecordHeader
+        {
+            Kind = RecordKind.RosterChange, BodyCrc = Crc32C.Of(body), BodyBytes = body.Length,
+        };
+        lock (_lock)
+        {
+            foreach (RosterLine line in lines)
+            {
+                if (line.IsDropped)
+                    _roster.Remove(line.Segment);
+                else
+                    _roster[line.Segment] = line;
+            }
+            return Add(ref header, null, 0, [], [], body).Lsn;
+        }
+    }
+
+    /// <summary>
+    /// Writes and syncs what has been appended, and tells its owners. Called by one thread at a time.
+    /// </summary>
+    public CommitOutcome CommitRound()
+    {
+        Round round;
+        lock (_lock)
+        {
+            if (_failure is not null)
+                return CommitOutcome.Failed;
+            if (_writing is null)
+            {
+                if (!_filling.HasWork)
+                    return CommitOutcome.Idle;
+                _writing = _filling;
+                _filling = _spare;
+                OpenNext(_writing);
+            }
+            round = _writing;
+        }
+        try
+        {
+            WriteRound(round);
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+        {
+            SetOutOfSpace(true, error.Message);
+            return CommitOutcome.OutOfSpace;
+        }
+        catch (DiskException error)
+        {
+            Fail(error);
+            return CommitOutcome.Failed;
+        }
+        try
+        {
+            // Whatever it fails of: what was not written may never be, although the next sync succeeds.
+            _current!.File.Sync();
+        }
+        catch (DiskException error)
+        {
+            Fail(error);
+            return CommitOutcome.Failed;
+        }
+        SetOutOfSpace(false, "there is space again");
+        Complete(round);
+        return CommitOutcome.Committed;
+    }
+
+    private Appended Add(
+        ref RecordHeader header, LogGroup? group, long sharedBody, ReadOnlySpan<IndexRange> releases,
+        ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body)
+    {
+        if (_failure is not null)
+            throw _failure;
+        header.Lsn = new Lsn(++_lastLsn);
+        bool wasIdle = !_filling.HasWork;
+        Position position = _filling.Add(ref header, sharedBody, releases, meta, body);
+        if (group is not null)
+            _filling.Note(group, header.Lsn);
+        Volatile.Write(ref _pendingBytes, _pendingBytes + header.RecordBytes);
+        if (wasIdle)
+            _wake();
+        return new Appended(position, header.Lsn);
+    }
+
+    // The round behind one that has just been closed: in the same segment, or the first of the next.
+    private void OpenNext(Round closed)
+    {
+        uint end = RoundHeader.Align(closed.End);
+        if (end < _options.SegmentBytes)
+            _filling.Open(++_rounds, closed.Segment, closed.Salt, end, null);
+        else
+        {
+            uint closedEnd = checked((uint)closed.End);
+            _roster[closed.Segment] = new RosterLine(closed.Segment, SegmentKind.Log, _boot, closedEnd);
+            OpenSegment(closed.Segment, closedEnd);
+        }
+    }
+
+    private void OpenSegment(uint previous, uint previousEnd)
+    {
+        var header = new SegmentHeader(++_lastSegment, _boot, SegmentKind.Log, previous, previousEnd);
+        _filling.Open(++_rounds, header.Segment, header.Salt, SegmentHeader.SizeBytes, header);
+        byte[] body = RosterLine.Write(_roster.Values);
+        var roster = new RecordHeader
+        {
+            Kind = RecordKind.Roster, BodyCrc = Crc32C.Of(body), BodyBytes = body.Length, Lsn = new Lsn(++_lastLsn),
+        };
+        _filling.Add(ref roster, 0, [], [], body);
+        Volatile.Write(ref _pendingBytes, _pendingBytes + roster.RecordBytes);
+    }
+
+    // Those that no owner holds any more are forgotten.
+    private HashSet<long> HeldBodies()
+    {
+        var held = new HashSet<long>();
+        foreach ((Lsn lsn, WeakReference<SharedBody> body) in _bodies)
+        {
+            if (body.TryGetTarget(out _))
+                held.Add(lsn.Value);
+            else
+                _bodies.Remove(lsn);
+        }
+        return held;
+    }
+
+    private void WriteRound(Round round)
+    {
+        if (round.NewSegment is { } header && _current?.Id != header.Segment)
+            _current = SegmentFiles.Create(_disk, header, _options.SegmentBytes, Segments);
+        _current!.File.Write(round.Start, round.Seal(DurableLsn));
+        if (Planted.Is(PlantedBug.ConfirmBeforeSync))
+            Tell(round);
+    }
+
+    private void Complete(Round round)
+    {
+        lock (_lock)
+        {
+            _current!.End = checked((uint)round.End);
+            _writing = null;
+            _spare = round;
+            Volatile.Write(ref _durableLsn, round.Last.Value);
+            Volatile.Write(ref _pendingBytes, _pendingBytes - round.RecordBytes);
+            Volatile.Write(ref _writtenBytes, _writtenBytes + round.LengthBytes);
+        }
+        if (!Planted.Is(PlantedBug.ConfirmBeforeSync))
+            Tell(round);
+        round.Reset();
+    }
+
+    private static void Tell(Round round)
+    {
+        foreach ((LogGroup group, Lsn last) in round.Groups)
+            group.Owner.Durable(last);
+    }
+
+    private void SetOutOfSpace(bool isOutOfSpace, string message)
+    {
+        if (_isOutOfSpace == isOutOfSpace)
+            return;
+        _isOutOfSpace = isOutOfSpace;
+        _watcher.SpaceChanged(isOutOfSpace, message);
+    }
+
+    private void Fail(DiskException cause)
+    {
+        var failure = new StorageFailedException(
+            "The node log cannot be written, so nothing more can be promised and the node stops: "
+            + cause.Message, cause);
+        lock (_lock)
+            _failure = failure;
+        _watcher.Failed(failure);
+    }
+}

@@ -1,0 +1,112 @@
+using Warren.Storage.Log;
+
+namespace Warren.Storage.Recovery;
+
+/// <summary>
+/// What the log behind a checkpoint adds to it: built by reading records in the order of their LSNs, whichever file
+/// they lie in. The same for a start, which continues from the last checkpoint, and for making the next one.
+/// </summary>
+internal sealed class LogDelta(Lsn from)
+{
+    private readonly Dictionary<GroupId, GroupDelta> _groups = [];
+    private readonly Dictionary<uint, HashSet<uint>> _origins = [];
+
+    /// <summary>Everything up to here is in the checkpoint.</summary>
+    public Lsn From { get; } = from;
+
+    public Overrules Overrules { get; } = new();
+
+    public MetaArena Metas { get; } = new();
+
+    /// <summary>Shared bodies by LSN, with where they are: new ones, and old ones that moved.</summary>
+    public Dictionary<long, BodyRow> Bodies { get; } = [];
+
+    /// <summary>The last LSN of each segment that was read.</summary>
+    public Dictionary<uint, Lsn> LastLsns { get; } = [];
+
+    /// <summary>Bytes of records that overrule others, of each segment that was read.</summary>
+    public Dictionary<uint, long> OverrulingBytes { get; } = [];
+
+    public IEnumerable<GroupId> Groups => _groups.Keys;
+
+    public GroupDelta? Find(GroupId group) => _groups.GetValueOrDefault(group);
+
+    /// <summary>
+    /// The segment and, if its records are copies, those that it took the place of: what their records overruled, its
+    /// own overrule now.
+    /// </summary>
+    public IEnumerable<uint> OriginsOf(uint segment) =>
+        _origins.TryGetValue(segment, out HashSet<uint>? origins) ? origins.Append(segment) : [segment];
+
+    /// <summary>Takes the next record.</summary>
+    public void Apply(in RecordView record)
+    {
+        RecordHeader header = record.Header;
+        uint segment = record.Position.Segment;
+        LastLsns[segment] = header.Lsn;
+        bool overrules = header.ReleaseBytes > 0 || header.Kind is RecordKind.Truncate or RecordKind.Drop;
+        if (overrules)
+            OverrulingBytes[segment] = OverrulingBytes.GetValueOrDefault(segment) + header.RecordBytes;
+        if (header.Kind == RecordKind.Body)
+            Bodies[header.Lsn.Value] = new BodyRow(header.Lsn.Value, record.Position, header.BodyBytes);
+        if (header.Kind == RecordKind.RosterChange)
+            AddOrigins(RosterLine.Read(record.Body));
+        if (header.Group.Value == 0)
+            return;
+        GroupDelta group = Get(header.Group);
+        if (header.Flags.HasFlag(RecordFlags.Survivor) && TryMove(group, record))
+            return;
+        if (header.Lsn <= From)
+            return;
+        group.IsTouched = true;
+        for (int number = 0; number < record.ReleaseCount; number++)
+            group.Release(record.Release(number), segment);
+        switch (header.Kind)
+        {
+            case RecordKind.Entry:
+                group.Add(record, Metas);
+                break;
+            case RecordKind.State:
+                group.Head.SetState(record.Meta, header.Lsn, record.Position);
+                break;
+            case RecordKind.Truncate:
+                group.Truncate(header.Index, header.Term, segment);
+                break;
+            case RecordKind.Drop:
+                group.Drop(segment);
+                break;
+        }
+    }
+
+    // A copy only says where something is that is known already; what the checkpoint does not know and the log has not
+    // told either is taken as what it is, which is how a start without a checkpoint reads it.
+    private bool TryMove(GroupDelta group, in RecordView record)
+    {
+        RecordHeader header = record.Header;
+        if (header.Kind == RecordKind.State && (header.Lsn <= From || header.Lsn <= group.Head.StateLsn))
+        {
+            group.MoveState(header.Lsn, record.Position);
+            return true;
+        }
+        if (header.Kind != RecordKind.Entry || !header.Flags.HasFlag(RecordFlags.Kept))
+            return false;
+        if (header.Lsn > From)
+            return group.TryMove(header.Index, header.Lsn, record.Position);
+        group.MoveBase(header.Index, header.Lsn, record.Position);
+        return true;
+    }
+
+    private void AddOrigins(List<RosterLine> change)
+    {
+        var gone = change.Where(line => line.IsDropped).SelectMany(line => OriginsOf(line.Segment)).ToHashSet();
+        foreach (RosterLine added in change.Where(line => !line.IsDropped))
+            _origins[added.Segment] = gone;
+    }
+
+    private GroupDelta Get(GroupId id)
+    {
+        if (!_groups.TryGetValue(id, out GroupDelta? group))
+            _groups.Add(id, group = new GroupDelta(id, Overrules));
+        return group;
+    }
+}

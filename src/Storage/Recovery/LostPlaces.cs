@@ -1,0 +1,36 @@
+using Warren.Storage.Log;
+
+namespace Warren.Storage.Recovery;
+
+/// <summary>
+/// Places where a record should be and is not: in a segment that is not there, or in a damaged run, which may have left
+/// this record whole.
+/// </summary>
+internal sealed class LostPlaces : IDisposable
+{
+    private readonly SegmentTable _existing = new();
+    private readonly IReadOnlyList<SegmentDamage> _damages;
+    private readonly RecordReader _reader;
+
+    public LostPlaces(IEnumerable<Segment> segments, IReadOnlyList<SegmentDamage> damages)
+    {
+        foreach (Segment segment in segments)
+            _existing.Add(segment);
+        _damages = damages;
+        _reader = new RecordReader(_existing);
+    }
+
+    public bool Contains(Position position)
+    {
+        if (!_existing.TryGet(position.Segment, out _))
+            return true;
+        foreach (SegmentDamage damage in _damages)
+        {
+            if (damage.Contains(position))
+                return !_reader.TryRead(position, out _);
+        }
+        return false;
+    }
+
+    public void Dispose() => _reader.Dispose();
+}

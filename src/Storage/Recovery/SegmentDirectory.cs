@@ -1,0 +1,270 @@
+using Warren.Storage.Disk;
+using Warren.Storage.Log;
+
+namespace Warren.Storage.Recovery;
+
+/// <summary>
+/// Finds the segments of a directory: which there should be, says the newest roster and its changes; where each ends,
+/// says what was written after it. What is missing or does not fit is told; what nobody names is left over from a
+/// crash and removed, but not where damage may have taken what names it. A header that is damaged costs nothing: the
+/// roster says the same, and of the newest segment its first round tells.
+/// </summary>
+internal sealed class SegmentDirectory
+{
+    private readonly IDisk _disk;
+    private readonly Action<SegmentDamage> _damaged;
+    private readonly SortedDictionary<uint, (SegmentHeader Header, IDiskFile File)> _found = [];
+    private readonly SortedDictionary<uint, (bool IsLeftOver, IDiskFile File)> _headless = [];
+    private readonly long _lastBoot;
+    private bool _isRosterSound = true;
+    private bool _hasRoster;
+
+    /// <param name="disk">The node's.</param>
+    /// <param name="lastBoot">The number of the start before this one, if it is known.</param>
+    /// <param name="damaged">Told of what is missing or damaged.</param>
+    public SegmentDirectory(IDisk disk, long lastBoot, Action<SegmentDamage> damaged)
+    {
+        _lastBoot = lastBoot;
+        _disk = disk;
+        _damaged = damage =>
+        {
+            _isRosterSound = false;
+            damaged(damage);
+        };
+    }
+
+    public SegmentTable Segments { get; } = new();
+
+    /// <summary>The highest id and boot that any file names, used or not.</summary>
+    public uint HighestId { get; private set; }
+
+    public long HighestBoot { get; private set; }
+
+    /// <summary>The segment in which the log ends; null if there is no log.</summary>
+    public Segment? Last { get; private set; }
+
+    public Lsn LastLsn { get; private set; }
+
+    public void Read()
+    {
+        OpenAll();
+        Segment? newest = NewestOfLog();
+        if (newest is null)
+        {
+            TellHeadless();
+            AddStrangers();
+            return;
+        }
+        (uint end, Lsn last) = TailSearch.Find(newest, _damaged);
+        newest.End = end;
+        uint previousEnd = _found[newest.Id].Header.PreviousEnd;
+        if (last.Value == 0 && _found[newest.Id].Header.Previous is var previous and not 0
+            && _found.ContainsKey(previous))
+        {
+            // Nothing was durable in it: the log ends in the one before.
+            newest = Make(previous);
+            newest.End = previousEnd;
+            last = LastOf(newest);
+        }
+        Last = newest;
+        LastLsn = last;
+        foreach (RosterLine line in RosterOf(newest))
+            AddFromRoster(line);
+        Segments.Add(newest);
+        TellHeadless();
+        // Where the roster may be damaged, or an old one is read because a newer segment is missing, what it does not
+        // name may be what is missed.
+        if (!_isRosterSound || !_hasRoster)
+            AddStrangers();
+    }
+
+    /// <summary>Takes what the roster does not name for segments as well.</summary>
+    public void AddStrangers()
+    {
+        foreach ((uint id, (SegmentHeader header, _)) in _found)
+        {
+            // Nothing was durable in a segment of the log behind the last.
+            if (Segments.TryGet(id, out _) || (header.Kind == SegmentKind.Log && id > (Last?.Id ?? 0)))
+                continue;
+            Segment segment = Make(id);
+            (segment.End, Lsn last) = TailSearch.Find(segment, _damaged);
+            LastLsn = new Lsn(Math.Max(LastLsn.Value, last.Value));
+            Segments.Add(segment);
+        }
+    }
+
+    /// <summary>
+    /// Removes files that nobody names, for good, and sets aside those that cannot be read. Only when the tail is
+    /// durable: its roster may be what does not name them.
+    /// </summary>
+    public void RemoveStrangers()
+    {
+        bool hasRemoved = false;
+        foreach ((uint id, IDiskFile file) in Strangers())
+        {
+            file.Dispose();
+            _disk.Delete(SegmentName.PathOf(id));
+            hasRemoved = true;
+        }
+        foreach ((uint id, (bool isLeftOver, IDiskFile file)) in _headless)
+        {
+            if (isLeftOver || Segments.TryGet(id, out _))
+                continue;
+            file.Dispose();
+            _disk.Rename(SegmentName.PathOf(id), SegmentName.PathOf(id) + SegmentFiles.DamagedSuffix);
+            hasRemoved = true;
+        }
+        _found.Clear();
+        _headless.Clear();
+        if (hasRemoved)
+            _disk.SyncDirectory(SegmentName.Directory);
+    }
+
+    private IEnumerable<(uint Id, IDiskFile File)> Strangers() =>
+        _found.Select(each => (each.Key, each.Value.File))
+            .Concat(_headless.Where(each => each.Value.IsLeftOver).Select(each => (each.Key, each.Value.File)))
+            .Where(each => !Segments.TryGet(each.Key, out _));
+
+    private void OpenAll()
+    {
+        byte[] bytes = new byte[SegmentHeader.SizeBytes];
+        foreach (string name in _disk.List(SegmentName.Directory))
+        {
+            string plain = name.EndsWith(SegmentFiles.SpareSuffix, StringComparison.Ordinal)
+                ? name[..^SegmentFiles.SpareSuffix.Length]
+                : name;
+            if (SegmentName.Parse(plain) is not { } id)
+                continue;
+            HighestId = Math.Max(HighestId, id);
+            if (plain != name)
+                continue;
+            IDiskFile file = _disk.Open(SegmentName.PathOf(id));
+            bytes.AsSpan().Clear();
+            if (file.Read(0, bytes) == bytes.Length && SegmentHeader.TryRead(bytes, id, out SegmentHeader header))
+                _found.Add(id, (header, file));
+            else if (SegmentHeader.IsSound(bytes))
+                _headless.Add(id, (true, file));
+            else if (HeaderOf(id, bytes, file) is { } restored)
+            {
+                _damaged(new SegmentDamage(id, 0, SegmentHeader.SizeBytes));
+                _found.Add(id, (restored, file));
+            }
+            else
+                _headless.Add(id, (IsEmpty(file), file));
+        }
+        HighestBoot = _found.Values.Select(found => found.Header.Boot).DefaultIfEmpty().Max();
+    }
+
+    // What the first round tells of a header that is damaged; null if there is none.
+    private SegmentHeader? HeaderOf(uint id, byte[] bytes, IDiskFile file)
+    {
+        byte[] round = new byte[RoundHeader.SizeBytes + RecordHeader.SizeBytes];
+        if (file.Read(SegmentHeader.SizeBytes, round) != round.Length)
+            return null;
+        foreach (long boot in (long[])[SegmentHeader.BootOf(bytes), _lastBoot])
+        {
+            if (RoundHeader.TryRead(round, SegmentHeader.SaltOf(id, boot), SegmentHeader.SizeBytes, out _)
+                && RecordHeader.TryRead(round.AsSpan(RoundHeader.SizeBytes), out RecordHeader first))
+            {
+                return new SegmentHeader(
+                    id, boot, first.Kind == RecordKind.Roster ? SegmentKind.Log : SegmentKind.Survivors, 0, 0);
+            }
+        }
+        return null;
+    }
+
+    // A crash, or a failed write, while a segment was made leaves nothing behind the header, or what an earlier use
+    // left.
+    private static bool IsEmpty(IDiskFile file)
+    {
+        byte[] bytes = new byte[RoundHeader.AlignmentBytes];
+        for (long at = SegmentHeader.SizeBytes; file.Read(at, bytes) is > 0 and var count; at += count)
+        {
+            if (bytes.AsSpan(0, count).ContainsAnyExcept((byte)0))
+                return false;
+        }
+        return true;
+    }
+
+    // What nobody names and is not left over from a crash either: it may have been the newest segment.
+    private void TellHeadless()
+    {
+        foreach ((uint id, (bool isLeftOver, _)) in _headless)
+        {
+            if (!isLeftOver && !Segments.TryGet(id, out _))
+                _damaged(SegmentDamage.Whole(id));
+        }
+    }
+
+    private Segment? NewestOfLog()
+    {
+        foreach ((uint id, (SegmentHeader header, _)) in _found.Reverse())
+        {
+            if (header.Kind == SegmentKind.Log)
+                return Make(id);
+        }
+        return null;
+    }
+
+    private Segment Make(uint id)
+    {
+        (SegmentHeader header, IDiskFile file) = _found[id];
+        return new Segment(id, header.Boot, header.Kind, file);
+    }
+
+    private Lsn LastOf(Segment segment)
+    {
+        using var cursor = new SegmentCursor(segment, segment.End, default, _damaged);
+        Lsn last = default;
+        while (cursor.MoveNext())
+            last = cursor.Lsn;
+        return last;
+    }
+
+    // The roster that the newest segment begins with, and the changes behind it.
+    private SortedDictionary<uint, RosterLine>.ValueCollection RosterOf(Segment newest)
+    {
+        var roster = new SortedDictionary<uint, RosterLine>();
+        using var cursor = new SegmentCursor(newest, newest.End, default, _damaged);
+        while (cursor.MoveNext())
+        {
+            RecordKind kind = cursor.Current.Header.Kind;
+            if (kind is not (RecordKind.Roster or RecordKind.RosterChange))
+                continue;
+            _hasRoster |= kind == RecordKind.Roster;
+            foreach (RosterLine line in RosterLine.Read(cursor.Current.Body))
+            {
+                if (line.IsDropped)
+                    roster.Remove(line.Segment);
+                else
+                    roster[line.Segment] = line;
+            }
+        }
+        return roster.Values;
+    }
+
+    private void AddFromRoster(RosterLine line)
+    {
+        if (line.Segment == Last!.Id)
+            return;
+        if (FileOf(line) is not { } file)
+        {
+            _damaged(SegmentDamage.Whole(line.Segment));
+            return;
+        }
+        if (file.LengthBytes < line.End)
+            _damaged(new SegmentDamage(line.Segment, (uint)file.LengthBytes, line.End));
+        Segments.Add(new Segment(line.Segment, line.Boot, line.Kind, file) { End = line.End });
+    }
+
+    private IDiskFile? FileOf(RosterLine line)
+    {
+        if (_found.TryGetValue(line.Segment, out (SegmentHeader Header, IDiskFile File) found))
+            return found.Header.Boot == line.Boot ? found.File : null;
+        if (!_headless.TryGetValue(line.Segment, out (bool IsLeftOver, IDiskFile File) headless))
+            return null;
+        // The roster says all that the header would.
+        _damaged(new SegmentDamage(line.Segment, 0, SegmentHeader.SizeBytes));
+        return headless.File;
+    }
+}

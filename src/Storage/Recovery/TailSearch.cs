@@ -1,0 +1,74 @@
+using System.Buffers;
+using Warren.Storage.Log;
+
+namespace Warren.Storage.Recovery;
+
+/// <summary>
+/// Finds where the last segment of the log ends: behind its last whole round. A round is written when the one before it
+/// is durable, so that only the last can be torn; a gap with a round behind it is damage.
+/// </summary>
+internal static class TailSearch
+{
+    /// <summary>The end, and the last LSN below it; LSN 0 if there is no whole round.</summary>
+    public static (uint End, Lsn Last) Find(Segment segment, Action<SegmentDamage> damaged)
+    {
+        long length = Math.Min(segment.File.LengthBytes, uint.MaxValue);
+        byte[] bytes = new byte[RoundHeader.SizeBytes];
+        (uint End, Lsn Last) before = (SegmentHeader.SizeBytes, default);
+        (uint Start, RoundHeader Header)? newest = null;
+        uint? gap = null;
+        for (long at = SegmentHeader.SizeBytes; at < length;)
+        {
+            uint offset = (uint)at;
+            if (segment.File.Read(at, bytes) != bytes.Length
+                || !RoundHeader.TryRead(bytes, segment.Salt, offset, out RoundHeader round)
+                || at + RoundHeader.SizeBytes + round.PayloadBytes > length)
+            {
+                gap ??= offset;
+                at += RoundHeader.AlignmentBytes;
+                continue;
+            }
+            if (gap is { } from)
+                damaged(new SegmentDamage(segment.Id, from, offset));
+            gap = null;
+            if (newest is { } durable)
+                before = (EndOf(durable.Start, durable.Header), durable.Header.Last);
+            newest = (offset, round);
+            at = RoundHeader.Align(EndOf(offset, round));
+        }
+        return newest is { } last
+            && (Planted.Is(PlantedBug.ChecksumSkipped) || IsWhole(segment, last.Start, last.Header))
+            ? (EndOf(last.Start, last.Header), last.Header.Last)
+            : before;
+    }
+
+    private static uint EndOf(uint start, in RoundHeader round) =>
+        checked((uint)(start + RoundHeader.SizeBytes + round.PayloadBytes));
+
+    private static bool IsWhole(Segment segment, uint start, in RoundHeader round)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(checked((int)round.PayloadBytes));
+        try
+        {
+            Span<byte> payload = bytes.AsSpan(0, (int)round.PayloadBytes);
+            uint offset = start + RoundHeader.SizeBytes;
+            if (segment.File.Read(offset, payload) != payload.Length)
+                return false;
+            int records = 0;
+            for (; !payload.IsEmpty; records++)
+            {
+                if (!RecordHeader.TryRead(payload, out RecordHeader header) || header.RecordBytes > payload.Length
+                    || !RecordHeader.IsSound(payload[..header.HeadBytes], segment.Salt, offset)
+                    || header.BodyCrc != Crc32C.Of(payload[header.HeadBytes..header.RecordBytes]))
+                    return false;
+                payload = payload[header.RecordBytes..];
+                offset += (uint)header.RecordBytes;
+            }
+            return records == round.Records;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Warren.Storage.Checkpoints;
+using Warren.Storage.Disk;
+using Warren.Storage.Log;
+using Warren.Storage.Reclaim;
+
+namespace Warren.Storage;
+
+/// <summary>
+/// What runs beside the log: checkpoints when it has grown enough, reclaim after each, in one thread at a time. It
+/// reads files and asks no owner for anything but to take note of copies.
+/// </summary>
+public sealed class StorageBackground
+{
+    private readonly NodeLog _log;
+    private readonly NodeLogOptions _options;
+    private readonly Checkpointer _checkpointer;
+    private readonly Reclaimer _reclaimer;
+    private long _writtenAtLast;
+
+    public StorageBackground(NodeLog log, NodeLogOptions options, IStorageWatcher watcher)
+    {
+        _log = log;
+        _options = options;
+        _checkpointer = new Checkpointer(log.Disk, watcher.Damaged);
+        _reclaimer = new Reclaimer(log, options, watcher.Damaged);
+    }
+
+    /// <summary>The log has grown enough for a checkpoint, or reclaim has something to finish.</summary>
+    public bool HasWork => IsCheckpointDue || _reclaimer.PendingCount > 0;
+
+    private bool IsCheckpointDue =>
+        _log.WrittenBytes - _writtenAtLast
+        >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes);
+
+    /// <summary>Does what is due.</summary>
+    /// <exception cref="DiskException">The disk refused; what was begun is begun again the next time.</exception>
+    public void RunOnce()
+    {
+        _reclaimer.Continue();
+        if (IsCheckpointDue)
+            MakeCheckpoint();
+    }
+
+    /// <summary>
+    /// Makes a checkpoint now, as for a clean stop, and starts to reclaim what it shows to be dead. False: it has to
+    /// wait until what was appended is durable.
+    /// </summary>
+    public bool MakeCheckpoint()
+    {
+        // A checkpoint says where things are, and the copies count only when the roster does.
+        if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
+            return false;
+        long written = _log.WrittenBytes;
+        LogExtent extent = _log.Extent();
+        (CheckpointTable older, CheckpointTable newest) = _checkpointer.Run(extent);
+        _writtenAtLast = written;
+        _reclaimer.Start(newest, older.Lsn, extent.Current);
+        return true;
+    }
+}

@@ -1,0 +1,91 @@
+using Warren.Storage.Checkpoints;
+using Warren.Storage.Disk;
+using Warren.Storage.Log;
+using Warren.Storage.Recovery;
+
+namespace Warren.Storage;
+
+/// <summary>
+/// Opens a node's storage: finds what the last process left, makes its tail durable, hands every group to its owner and
+/// begins to write in a new segment. Nothing is answered to anybody before this has returned.
+/// </summary>
+public static class StorageDirectory
+{
+    /// <param name="disk">The node's directory; of this process alone.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="watcher">Told of damage during the call, and of everything later.</param>
+    /// <param name="recover">
+    /// Called for each group, by rising id, with the log to open it in; reads the entries that it wants.
+    /// </param>
+    /// <param name="wake">Called when there is something to commit and was nothing before. Must not call back.</param>
+    /// <exception cref="DiskException">The directory cannot be read or written.</exception>
+    /// <exception cref="StorageVersionException">Another version wrote it.</exception>
+    public static NodeLog Open(
+        IDisk disk, NodeLogOptions options, IStorageWatcher watcher, Action<NodeLog, RecoveredGroup> recover,
+        Action wake)
+    {
+        disk.MakeDirectory(SegmentName.Directory);
+        disk.MakeDirectory(CheckpointName.Directory);
+        disk.SyncDirectory("");
+        var damages = new List<SegmentDamage>();
+        var directory = new SegmentDirectory(disk, BootFile.Read(disk), damages.Add);
+        directory.Read();
+        long boot = BootFile.Next(disk, directory.HighestBoot);
+        // What was read may lie in the machine's memory alone, and others will be told of it.
+        if (!Planted.Is(PlantedBug.TailNotSynced))
+            directory.Last?.File.Sync();
+        disk.SyncDirectory(SegmentName.Directory);
+        disk.SyncDirectory(CheckpointName.Directory);
+
+        using CheckpointReader checkpoint = CheckpointSet.OpenNewest(disk, watcher.Damaged) ?? CheckpointReader.Empty();
+        if (checkpoint.Table.Lsn > directory.LastLsn)
+        {
+            watcher.Damaged(
+                $"the log ends at LSN {directory.LastLsn}, before the checkpoint's {checkpoint.Table.Lsn}: "
+                + "its last segments are missing");
+            // And with them, maybe, the roster that names what is there.
+            directory.AddStrangers();
+        }
+        directory.RemoveStrangers();
+        var start = new LogStart(
+            boot,
+            directory.HighestId,
+            new Lsn(Math.Max(directory.LastLsn.Value, checkpoint.Table.Lsn.Value)),
+            directory.Last?.Id ?? 0,
+            directory.Last?.End ?? 0,
+            directory.Segments);
+        var extent = new LogExtent(
+            start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))], 0, new HashSet<long>());
+        LogDelta delta = DeltaReading.Read(extent, checkpoint.Table, damages);
+        var log = new NodeLog(disk, options, watcher, start, wake);
+        Recover(log, checkpoint, delta, damages, watcher, recover);
+        return log;
+    }
+
+    private static void Recover(
+        NodeLog log, CheckpointReader checkpoint, LogDelta delta, List<SegmentDamage> damages, IStorageWatcher watcher,
+        Action<NodeLog, RecoveredGroup> recover)
+    {
+        var bodies = new Dictionary<long, SharedBody>();
+        foreach (BodyRow body in checkpoint.Table.Bodies.Concat(delta.Bodies.Values))
+            bodies[body.Lsn] = new SharedBody(new Lsn(body.Lsn), body.Position, body.BodyBytes);
+        using var lost = new LostPlaces(log.Segments.All(), damages);
+        var state = new MergedState(checkpoint, delta, lost.Contains);
+        while (state.NextGroup() is { } head)
+            recover(log, new RecoveredGroup(state, head, bodies));
+        int lostBodies = 0;
+        foreach (long wanted in state.WantedBodies)
+        {
+            if (bodies.TryGetValue(wanted, out SharedBody? body) && !body.Position.IsNone)
+                log.Register(body);
+            else
+                lostBodies++;
+        }
+        if (lostBodies > 0)
+            watcher.Damaged($"{lostBodies} bodies that entries share are lost");
+        foreach (SegmentDamage damage in damages.Distinct())
+            watcher.Damaged(damage.Describe());
+        foreach ((GroupId group, long entries) in state.LostEntries)
+            watcher.Damaged($"group {group} has lost {entries} entries");
+    }
+}

@@ -1,0 +1,190 @@
+using Warren.Storage.Disk;
+using Warren.Storage.Log;
+
+namespace Warren.Storage.Tests.Simulation;
+
+/// <summary>
+/// A file of a log that was stopped is damaged: a bit flips, the file is cut or gone. Whatever comes back is what was
+/// appended once; all that lies in other segments is served; what is missing is told, unless it is the very end of the
+/// log, which cannot be told from a torn one. The node works on, checkpoints and reclaims, and starts again.
+/// </summary>
+internal sealed class DamageSimulation
+{
+    private readonly Random _random;
+    private readonly Story _story;
+    private readonly SimulatedNode _node;
+    private readonly RandomWork _work;
+
+    private DamageSimulation(int seed, Story story)
+    {
+        _random = new Random(seed);
+        _story = story;
+        var options = new NodeLogOptions
+        {
+            SegmentBytes = 2048 << _random.Next(3),
+            CheckpointSpacingBytes = 2048 << _random.Next(4),
+            CheckpointSpacingFactor = _random.Next(2),
+            SpareSegments = _random.Next(3),
+            ReclaimBelowPercent = _random.Next(30, 100),
+        };
+        _node = new SimulatedNode(options, story);
+        _work = new RandomWork(_node, _random) { BodyBytes = 300, LargeBodyBytes = 5000 };
+    }
+
+    /// <summary>Returns the damages.</summary>
+    public static long Run(int seed) => SimulationException.Watch(nameof(DamageSimulation), seed, story =>
+    {
+        new DamageSimulation(seed, story).Run();
+        return story.Crashes;
+    });
+
+    private void Run()
+    {
+        _node.Start();
+        for (int step = _random.Next(40, 300); step > 0; step--)
+            _work.Step();
+        _work.Commit();
+        FaultyDisk stopped = _node.Disk.Crash(_random, CrashMode.KeepAll);
+        for (int number = 0; number < 12; number++)
+        {
+            _story.Crashes++;
+            DamageOnce(stopped.PeekCrashProcess());
+        }
+    }
+
+    private void DamageOnce(FaultyDisk disk)
+    {
+        FaultyDisk whole = disk.PeekCrashProcess();
+        var before = RecoveredLog.Start(whole, _node.Options, _node.Model, _node.Reported, Expectation.Exact, _story);
+        (string path, bool isGone) = Damage(disk);
+        var start = new DamagedStart(disk, _node.Options);
+        CheckHistory(start);
+        uint segment = SegmentOf(path);
+        bool isMissed = CheckServed(before, start, segment);
+        bool isTail = segment == NewestOfLog(before) || (isGone && segment != 0);
+        _story.Check(
+            !isMissed || isTail || start.Watcher.Damages.Count > 0,
+            $"{path}: entries are missing, and nobody was told");
+        foreach (string damage in start.Watcher.Damages)
+            _story.Tell(damage);
+        WorkOn(disk, start);
+    }
+
+    private (string Path, bool IsGone) Damage(FaultyDisk disk)
+    {
+        List<string> files =
+        [
+            .. disk.List("log").Where(name => name.EndsWith(".seg", StringComparison.Ordinal))
+                .Select(name => "log/" + name),
+            .. disk.List("checkpoint").Select(name => "checkpoint/" + name),
+        ];
+        string path = _random.Next(4) == 0 ? files.Last(file => file[0] == 'l') : files[_random.Next(files.Count)];
+        long length;
+        using (IDiskFile file = disk.Open(path))
+            length = file.LengthBytes;
+        switch (_random.Next(8))
+        {
+            case 0:
+                _story.Tell($"{path} is gone");
+                disk.Remove(path);
+                return (path, true);
+            case 1:
+                long left = _random.NextInt64(length);
+                _story.Tell($"{path} is cut to {left} bytes");
+                disk.Truncate(path, left);
+                return (path, false);
+            default:
+                // Headers, and the ends of what was written, are where it matters most.
+                long offset = _random.NextInt64(_random.Next(4) == 0 ? Math.Min(length, 700) : length);
+                _story.Tell($"{path}: a bit flips at {offset}");
+                disk.FlipBit(path, offset, _random.Next(8));
+                return (path, false);
+        }
+    }
+
+    private void CheckHistory(DamagedStart start)
+    {
+        foreach (((long group, long index), FoundEntry found) in start.Entries)
+        {
+            bool isKnown = _node.History.TryGetValue((group, index), out List<ModelEntry>? all);
+            _story.Check(isKnown && all!.Exists(each => IsSame(each, found)),
+                $"group {group} never had such an entry {index}");
+        }
+    }
+
+    private bool IsSame(ModelEntry entry, FoundEntry found)
+    {
+        byte[] body = entry.SharedBody == 0 ? entry.Body : _node.Model.Bodies[entry.SharedBody];
+        return entry.Term == found.Term && found.Meta.AsSpan().SequenceEqual(entry.Meta)
+            && (found.Body is null || found.Body.AsSpan().SequenceEqual(body));
+    }
+
+    // Whether anything is missing; only what lies in this segment may be.
+    private bool CheckServed(RecoveredLog before, DamagedStart start, uint segment)
+    {
+        bool isMissed = false;
+        var bodies = before.Bodies.ToDictionary(body => body.Lsn.Value);
+        foreach ((long group, ModelEntry entry, Position position) in before.Entries)
+        {
+            bool isThere = start.Entries.TryGetValue((group, entry.Index), out FoundEntry? found)
+                && IsSame(entry, found);
+            isMissed |= !isThere;
+            _story.Check(
+                isThere || position.Segment == segment,
+                $"group {group} entry {entry.Index} at {position} is missing");
+            bool mayBeUnreadable = position.Segment == segment
+                || (entry.SharedBody != 0 && bodies[entry.SharedBody].Position.Segment == segment);
+            _story.Check(
+                !isThere || found!.IsReadable || mayBeUnreadable,
+                $"group {group} entry {entry.Index} at {position} cannot be read");
+        }
+        return isMissed;
+    }
+
+    private void WorkOn(FaultyDisk disk, DamagedStart start)
+    {
+        NodeLog log = start.Log;
+        var owners = new List<SimulatedOwner>();
+        var expected = new List<FoundEntry>(start.Entries.Values.Where(entry => entry.IsReadable));
+        foreach ((long id, (long index, long term)) in start.Heads)
+        {
+            var owner = new SimulatedOwner(_ => { });
+            LogGroup group = log.OpenGroup(new GroupId(id), owner);
+            byte[] body = [1, 2, 3];
+            _ = group.Append(new NewEntry
+            {
+                Index = new LogIndex(index + 1), Term = new Term(term), Body = body, IsKept = true,
+            });
+            owners.Add(owner);
+            expected.Add(new FoundEntry(id, index + 1, term, [], 0, body));
+        }
+        var background = new StorageBackground(log, _node.Options, start.Watcher);
+        for (int round = 0; round < 6; round++)
+        {
+            _story.Check(log.CommitRound() is CommitOutcome.Committed or CommitOutcome.Idle, $"the log failed");
+            background.RunOnce();
+            if (_random.Next(2) == 0)
+                background.MakeCheckpoint();
+            foreach (SimulatedOwner owner in owners)
+            {
+                while (owner.Moves.Count > 0)
+                    owner.TakeNote(null);
+            }
+        }
+        var again = new DamagedStart(disk.Crash(_random, CrashMode.LoseAll), _node.Options);
+        foreach (FoundEntry entry in expected)
+        {
+            _story.Check(
+                again.Entries.TryGetValue((entry.Group, entry.Index), out FoundEntry? found) && found.Is(entry),
+                $"group {entry.Group} entry {entry.Index} was served after the damage, and is not by the next start");
+        }
+    }
+
+    private static uint SegmentOf(string path) =>
+        path.StartsWith("log/", StringComparison.Ordinal)
+            ? uint.Parse(path.AsSpan(4, 10), System.Globalization.CultureInfo.InvariantCulture)
+            : 0;
+
+    private static uint NewestOfLog(RecoveredLog before) =>
+        before.Log.Segments.All().Where(segment => segment.Kind == SegmentKind.Log).Max(segment => segment.Id);
+}
