@@ -87,7 +87,9 @@ public sealed class NodeLog
     {
         var header = new RecordHeader
         {
-            Kind = RecordKind.Body, BodyCrc = Crc32C.Of(body.Span), BodyBytes = body.Length,
+            Kind = RecordKind.Body,
+            BodyCrc = Crc32C.Of(body.Span),
+            BodyBytes = body.Length,
         };
         lock (_lock)
         {
@@ -123,7 +125,11 @@ public sealed class NodeLog
     {
         var header = new RecordHeader
         {
-            Kind = kind, Group = group.Id, Index = index, Term = term, MetaBytes = checked((ushort)meta.Length),
+            Kind = kind,
+            Group = group.Id,
+            Index = index,
+            Term = term,
+            MetaBytes = checked((ushort)meta.Length),
             BodyCrc = Crc32C.Of([]),
         };
         lock (_lock)
@@ -191,7 +197,9 @@ public sealed class NodeLog
         byte[] body = RosterLine.Write(lines);
         var header = new RecordHeader
         {
-            Kind = RecordKind.RosterChange, BodyCrc = Crc32C.Of(body), BodyBytes = body.Length,
+            Kind = RecordKind.RosterChange,
+            BodyCrc = Crc32C.Of(body),
+            BodyBytes = body.Length,
         };
         lock (_lock)
         {
@@ -293,7 +301,10 @@ public sealed class NodeLog
         byte[] body = RosterLine.Write(_roster.Values);
         var roster = new RecordHeader
         {
-            Kind = RecordKind.Roster, BodyCrc = Crc32C.Of(body), BodyBytes = body.Length, Lsn = new Lsn(++_lastLsn),
+            Kind = RecordKind.Roster,
+            BodyCrc = Crc32C.Of(body),
+            BodyBytes = body.Length,
+            Lsn = new Lsn(++_lastLsn),
         };
         _filling.Add(ref roster, 0, [], [], body);
         Volatile.Write(ref _pendingBytes, _pendingBytes + roster.RecordBytes);

@@ -66,7 +66,9 @@ internal sealed record CheckpointTable(
             overrules[at] = (uint)items.Number();
         return new SegmentLine(segment, kind, boot, end, last)
         {
-            LiveBytes = live, OverrulingBytes = overruling, Overrules = overrules,
+            LiveBytes = live,
+            OverrulingBytes = overruling,
+            Overrules = overrules,
         };
     }
 }

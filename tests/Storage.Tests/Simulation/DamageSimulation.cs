@@ -153,7 +153,10 @@ internal sealed class DamageSimulation
             byte[] body = [1, 2, 3];
             _ = group.Append(new NewEntry
             {
-                Index = new LogIndex(index + 1), Term = new Term(term), Body = body, IsKept = true,
+                Index = new LogIndex(index + 1),
+                Term = new Term(term),
+                Body = body,
+                IsKept = true,
             });
             owners.Add(owner);
             expected.Add(new FoundEntry(id, index + 1, term, [], 0, body));

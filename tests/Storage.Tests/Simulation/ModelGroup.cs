@@ -36,7 +36,10 @@ internal sealed class ModelGroup
 
     public ModelGroup Clone() => new()
     {
-        LastIndex = LastIndex, LastTerm = LastTerm, State = State, _live = new SortedList<long, ModelEntry>(_live),
+        LastIndex = LastIndex,
+        LastTerm = LastTerm,
+        State = State,
+        _live = new SortedList<long, ModelEntry>(_live),
     };
 
     private void RemoveAll(Predicate<long> isGone)

@@ -74,8 +74,13 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         long term = (group?.LastTerm ?? 0) + termsUp;
         Appended appended = _open[id].Group.Append(new NewEntry
         {
-            Index = new LogIndex(index), Term = new Term(term), Meta = meta, Body = body,
-            SharedBody = shared, IsKept = isKept, Releases = releases,
+            Index = new LogIndex(index),
+            Term = new Term(term),
+            Meta = meta,
+            Body = body,
+            SharedBody = shared,
+            IsKept = isKept,
+            Releases = releases,
         });
         var entry = new ModelEntry(index, term, appended.Lsn, meta, body, shared?.Lsn.Value ?? 0)
         {
