@@ -10,7 +10,7 @@ internal sealed class CrashEverywhere
 {
     private const int Steps = 60;
 
-    private static readonly CrashMode[] _modes =
+    private static readonly CrashMode[] Modes =
         [CrashMode.LoseAll, CrashMode.KeepAll, CrashMode.Prefix, CrashMode.Sectors, CrashMode.Sectors];
 
     private readonly Random _random;
@@ -59,7 +59,7 @@ internal sealed class CrashEverywhere
 
     private void CrashAt(DiskOperation operation)
     {
-        foreach (CrashMode mode in _modes)
+        foreach (CrashMode mode in Modes)
         {
             _story.Crashes++;
             _story.Tell($"the power fails before {operation.Kind} {operation.Path} {operation.Offset}, {mode}");
