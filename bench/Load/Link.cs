@@ -32,7 +32,11 @@ internal sealed class Link : IDisposable
 
     internal static Link Connect(BrokerAddress address, int bufferBytes)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendBufferSize = SendBufferBytes };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            SendBufferSize = SendBufferBytes,
+        };
         try
         {
             socket.Connect(address.Host, address.Port);
