@@ -8,7 +8,10 @@ public sealed class NarrowCaseTests
 {
     private static readonly NodeLogOptions Small = new()
     {
-        SegmentBytes = 2048, CheckpointSpacingBytes = long.MaxValue, CheckpointSpacingFactor = 0, SpareSegments = 0,
+        SegmentBytes = 2048,
+        CheckpointSpacingBytes = long.MaxValue,
+        CheckpointSpacingFactor = 0,
+        SpareSegments = 0,
     };
 
     private readonly SimulatedNode _node = new(Small, new Story(isWritten: true));
