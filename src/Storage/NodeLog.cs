@@ -58,7 +58,10 @@ public sealed class NodeLog
     /// <summary>Appended and not yet durable.</summary>
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
 
-    /// <summary>Owners should hold their publishers back.</summary>
+    /// <summary>
+    /// Owners must hold their publishers back; what they have taken already still finds room, up to
+    /// <see cref="NodeLogOptions.MostPendingBytes"/>.
+    /// </summary>
     public bool IsBehind => PendingBytes > _options.PendingLimitBytes;
 
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
@@ -117,7 +120,11 @@ public sealed class NodeLog
             Term = entry.Term,
         };
         lock (_lock)
+        {
+            if (entry.SharedBody is { } shared)
+                _filling.Hold(shared);
             return Add(ref header, group, entry.SharedBody?.Lsn.Value ?? 0, entry.Releases, entry.Meta, body);
+        }
     }
 
     internal Appended AppendPlain(
@@ -269,6 +276,11 @@ public sealed class NodeLog
     {
         if (_failure is not null)
             throw _failure;
+        if (_pendingBytes + header.RecordBytes > _options.MostPendingBytes)
+        {
+            throw new InvalidOperationException(
+                $"{_pendingBytes} bytes wait to be written, and owners go on appending instead of waiting.");
+        }
         header.Lsn = new Lsn(++_lastLsn);
         bool wasIdle = !_filling.HasWork;
         Position position = _filling.Add(ref header, sharedBody, releases, meta, body);

@@ -33,7 +33,7 @@ public static class StorageDirectory
         long boot = BootFile.Next(disk, directory.HighestBoot);
         // What was read may lie in the machine's memory alone, and others will be told of it.
         if (!Planted.Is(PlantedBug.TailNotSynced))
-            directory.Last?.File.Sync();
+            directory.SettleTail();
         disk.SyncDirectory(SegmentName.Directory);
         disk.SyncDirectory(CheckpointName.Directory);
 

@@ -37,9 +37,10 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
             while (state.NextEntry(out EntryRow row, out ReadOnlySpan<byte> meta))
                 writer.Entry(in row, meta);
         }
-        var table = new CheckpointTable(
-            number, extent.Durable, Lines(extent, last.Table, delta, state),
-            LiveBodies(extent, last.Table, delta, state));
+        List<BodyRow> bodies = LiveBodies(extent, last.Table, delta, state);
+        foreach (BodyRow body in bodies)
+            state.Count(body.Position, body.RecordBytes);
+        var table = new CheckpointTable(number, extent.Durable, Lines(extent, last.Table, delta, state), bodies);
         writer.Finish(table);
         CheckpointSet.RemoveOld(disk, last.Table.Number, number);
         LengthBytes = writer.LengthBytes;
@@ -80,11 +81,6 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
                 OverrulingBytes = delta.OverrulingBytes.GetValueOrDefault(segment.Id) + (old?.OverrulingBytes ?? 0),
                 Overrules = overrules,
             });
-        }
-        foreach (BodyRow body in LiveBodies(extent, last, delta, state))
-        {
-            if (lines.Find(line => line.Segment == body.Position.Segment) is { } line)
-                line.LiveBytes += body.RecordBytes;
         }
         return lines;
     }

@@ -17,6 +17,7 @@ internal sealed class Round
     private readonly List<byte[]> _chunks = [];
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private readonly List<(LogGroup Group, Lsn Last)> _groups = [];
+    private readonly List<SharedBody> _named = [];
     private byte[] _chunk = [];
     private int _pieceStart;
     private int _chunkUsed;
@@ -112,6 +113,11 @@ internal sealed class Round
         _groups.Add((group, last));
     }
 
+    /// <summary>
+    /// An entry names this body: it is held until the entry is durable, when a checkpoint can see that it is wanted.
+    /// </summary>
+    public void Hold(SharedBody body) => _named.Add(body);
+
     /// <summary>Everything to write at <see cref="Start"/>.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Seal(Lsn durable)
     {
@@ -128,6 +134,7 @@ internal sealed class Round
         _chunks.Clear();
         _pieces.Clear();
         _groups.Clear();
+        _named.Clear();
         _chunk = [];
         _pieceStart = 0;
         _chunkUsed = 0;

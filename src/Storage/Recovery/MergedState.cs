@@ -88,6 +88,10 @@ internal sealed class MergedState
         return false;
     }
 
+    /// <summary>A live record lies there.</summary>
+    public void Count(Position position, int recordBytes) =>
+        LiveBytes[position.Segment] = LiveBytes.GetValueOrDefault(position.Segment) + recordBytes;
+
     private GroupHead? Step()
     {
         while (_isInBase && NextEntry(out _, out _))
@@ -127,7 +131,4 @@ internal sealed class MergedState
             WantedBodies.Add(row.SharedBody);
         return true;
     }
-
-    private void Count(Position position, int recordBytes) =>
-        LiveBytes[position.Segment] = LiveBytes.GetValueOrDefault(position.Segment) + recordBytes;
 }

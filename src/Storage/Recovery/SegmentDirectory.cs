@@ -11,6 +11,8 @@ namespace Warren.Storage.Recovery;
 /// </summary>
 internal sealed class SegmentDirectory
 {
+    private const int RewriteBytes = 1024 * 1024;
+
     private readonly IDisk _disk;
     private readonly Action<SegmentDamage> _damaged;
     private readonly SortedDictionary<uint, (SegmentHeader Header, IDiskFile File)> _found = [];
@@ -18,6 +20,7 @@ internal sealed class SegmentDirectory
     private readonly long _lastBoot;
     private bool _isRosterSound = true;
     private bool _hasRoster;
+    private Tail _tail;
 
     /// <param name="disk">The node's.</param>
     /// <param name="lastBoot">The number of the start before this one, if it is known.</param>
@@ -55,8 +58,9 @@ internal sealed class SegmentDirectory
             AddStrangers();
             return;
         }
-        (uint end, Lsn last) = TailSearch.Find(newest, _damaged);
-        newest.End = end;
+        Tail tail = TailSearch.Find(newest, _damaged);
+        Lsn last = tail.Last;
+        newest.End = tail.End;
         uint previousEnd = _found[newest.Id].Header.PreviousEnd;
         if (last.Value == 0 && _found[newest.Id].Header.Previous is var previous and not 0
             && _found.ContainsKey(previous))
@@ -65,7 +69,9 @@ internal sealed class SegmentDirectory
             newest = Make(previous);
             newest.End = previousEnd;
             last = LastOf(newest);
+            tail = new Tail(previousEnd, previousEnd, last);
         }
+        _tail = tail;
         Last = newest;
         LastLsn = last;
         foreach (RosterLine line in RosterOf(newest))
@@ -78,6 +84,26 @@ internal sealed class SegmentDirectory
             AddStrangers();
     }
 
+    /// <summary>
+    /// Makes durable what was read as the log's end. Its last round is written again, not only synced: after a sync that
+    /// failed the kernel may call clean what it could not write, and have it read. The rounds before it were durable
+    /// when it was written.
+    /// </summary>
+    public void SettleTail()
+    {
+        if (Last is null)
+            return;
+        byte[] bytes = new byte[Math.Min(RewriteBytes, _tail.End - _tail.Start)];
+        for (long at = _tail.Start; at < _tail.End; at += bytes.Length)
+        {
+            Memory<byte> part = bytes.AsMemory(0, (int)Math.Min(bytes.Length, _tail.End - at));
+            if (Last.File.Read(at, part.Span) != part.Length)
+                throw new DiskException($"{SegmentName.PathOf(Last.Id)} read differently the second time: the disk fails.");
+            Last.File.Write(at, [part]);
+        }
+        Last.File.Sync();
+    }
+
     /// <summary>Takes what the roster does not name for segments as well.</summary>
     public void AddStrangers()
     {
@@ -87,8 +113,9 @@ internal sealed class SegmentDirectory
             if (Segments.TryGet(id, out _) || (header.Kind == SegmentKind.Log && id > (Last?.Id ?? 0)))
                 continue;
             Segment segment = Make(id);
-            (segment.End, Lsn last) = TailSearch.Find(segment, _damaged);
-            LastLsn = new Lsn(Math.Max(LastLsn.Value, last.Value));
+            Tail tail = TailSearch.Find(segment, _damaged);
+            segment.End = tail.End;
+            LastLsn = new Lsn(Math.Max(LastLsn.Value, tail.Last.Value));
             Segments.Add(segment);
         }
     }

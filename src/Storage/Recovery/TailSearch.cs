@@ -9,12 +9,11 @@ namespace Warren.Storage.Recovery;
 /// </summary>
 internal static class TailSearch
 {
-    /// <summary>The end, and the last LSN below it; LSN 0 if there is no whole round.</summary>
-    public static (uint End, Lsn Last) Find(Segment segment, Action<SegmentDamage> damaged)
+    public static Tail Find(Segment segment, Action<SegmentDamage> damaged)
     {
         long length = Math.Min(segment.File.LengthBytes, uint.MaxValue);
         byte[] bytes = new byte[RoundHeader.SizeBytes];
-        (uint End, Lsn Last) before = (SegmentHeader.SizeBytes, default);
+        var before = new Tail(SegmentHeader.SizeBytes, SegmentHeader.SizeBytes, default);
         (uint Start, RoundHeader Header)? newest = null;
         uint? gap = null;
         for (long at = SegmentHeader.SizeBytes; at < length;)
@@ -32,15 +31,17 @@ internal static class TailSearch
                 damaged(new SegmentDamage(segment.Id, from, offset));
             gap = null;
             if (newest is { } durable)
-                before = (EndOf(durable.Start, durable.Header), durable.Header.Last);
+                before = TailOf(durable.Start, durable.Header);
             newest = (offset, round);
             at = RoundHeader.Align(EndOf(offset, round));
         }
         return newest is { } last
             && (Planted.Is(PlantedBug.ChecksumSkipped) || IsWhole(segment, last.Start, last.Header))
-            ? (EndOf(last.Start, last.Header), last.Header.Last)
+            ? TailOf(last.Start, last.Header)
             : before;
     }
+
+    private static Tail TailOf(uint start, in RoundHeader round) => new(start, EndOf(start, round), round.Last);
 
     private static uint EndOf(uint start, in RoundHeader round) =>
         checked((uint)(start + RoundHeader.SizeBytes + round.PayloadBytes));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Warren.Storage.Disk;
 using Xunit;
 
@@ -96,6 +97,82 @@ public sealed class NarrowCaseTests
         _node.Start(Expectation.LogAlone);
 
         Assert.DoesNotContain(dropped, _node.OpenGroups);
+    }
+
+    /// <summary>
+    /// The kernel gives up what it could not write and calls it clean: the process that comes next reads it, and to
+    /// sync it again proves nothing.
+    /// </summary>
+    [Fact]
+    public void What_a_start_has_found_outlives_a_power_cut_although_its_sync_had_failed()
+    {
+        _node.Start();
+        long group = _node.AddGroup();
+        Append(group, 10);
+        Assert.Equal(CommitOutcome.Committed, _node.Commit());
+        Append(group, 2000);
+        _node.Disk.BeforeOperation = operation =>
+        {
+            if (operation.Kind == DiskOperationKind.Sync)
+                _node.Disk.FailAt(operation.Number, DiskFailure.Other, dropsUnsynced: true);
+        };
+        Assert.Equal(CommitOutcome.Failed, _node.Commit());
+        _node.Disk = _node.Disk.CrashProcess();
+        _node.Start();
+        Assert.Equal(2, _node.Find(group)!.LastIndex);
+
+        _node.Disk = _node.Disk.Crash(new Random(1), CrashMode.LoseAll);
+        _node.Start();
+
+        Assert.Equal(2, _node.Find(group)!.LastIndex);
+        _node.ReadAll();
+    }
+
+    [Fact]
+    public void Owners_that_do_not_wait_are_stopped_before_a_round_is_too_large()
+    {
+        var node = new SimulatedNode(Small with { MostPendingBytes = 4096 }, new Story(isWritten: true));
+        node.Start();
+        long group = node.AddGroup();
+        node.Append(group, [], new byte[3000], null, true, 0, []);
+        Assert.Throws<InvalidOperationException>(() => node.Append(group, [], new byte[3000], null, true, 0, []));
+
+        Assert.Equal(CommitOutcome.Committed, node.Commit());
+        node.Append(group, [], new byte[3000], null, true, 0, []);
+        Assert.Equal(CommitOutcome.Committed, node.Commit());
+        node.Disk = node.Disk.CrashProcess();
+        node.Start();
+        Assert.Equal(2, node.Find(group)!.LastIndex);
+        node.ReadAll();
+    }
+
+    /// <summary>From appending on the entry holds its body, not only from when it is durable.</summary>
+    [Fact]
+    public void A_shared_body_outlives_a_checkpoint_that_comes_before_its_only_entry_is_durable()
+    {
+        _node.Start();
+        long group = _node.AddGroup();
+        Append(group, 10);
+        AppendEntryOfSharedBody(group);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.True(_node.Background.MakeCheckpoint());
+        Assert.Equal(CommitOutcome.Committed, _node.Commit());
+
+        _node.Disk = _node.Disk.CrashProcess();
+        _node.Start();
+
+        _node.ReadAll();
+    }
+
+    // In a method of its own, so that nothing of it is left on the stack.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AppendEntryOfSharedBody(long group)
+    {
+        _node.AppendBody([1, 2, 3]);
+        Assert.Equal(CommitOutcome.Committed, _node.Commit());
+        _node.Append(group, [], [], _node.Bodies[^1], true, 0, []);
+        _node.LetGoOfBodies();
     }
 
     private void Append(long group, int bytes) => _node.Append(group, [], new byte[bytes], null, true, 0, []);

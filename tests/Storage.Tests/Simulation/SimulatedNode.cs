@@ -112,6 +112,9 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         Model.AddBody(shared.Lsn, body);
     }
 
+    /// <summary>Nobody holds a shared body any more, but for the entries that name it.</summary>
+    public void LetGoOfBodies() => _bodies.Clear();
+
     public void Truncate(long id, long from, long termBefore)
     {
         Appended appended = _open[id].Group.Truncate(new LogIndex(from), new Term(termBefore));
