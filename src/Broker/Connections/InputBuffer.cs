@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace Warren.Broker.Connections;
 
@@ -21,7 +22,10 @@ internal sealed class InputBuffer
     /// A read that brings so many frames is large enough where many connections take turns: what it sets in motion, in
     /// slabs, queues and outboxes, should fit the processor's cache until it is written.
     /// </summary>
-    private const int ManyFrames = 700;
+    private const int ManyFrames = 800;
+
+    /// <summary>What a frame of a small message takes, until one has been seen.</summary>
+    private const int SmallFrameBytes = 24;
 
     /// <summary>Reads that use little of the array before a smaller one is wished for.</summary>
     private const int SmallReadsTolerated = 64;
@@ -34,6 +38,7 @@ internal sealed class InputBuffer
     private int _smallReads;
     private int _takenFrames;
     private int _takenBytes;
+    private int _frameBytes = SmallFrameBytes;
 
     public InputBuffer() => _bytes = _idle;
 
@@ -59,7 +64,8 @@ internal sealed class InputBuffer
     public Memory<byte> MakeRoom(int wantedBytes)
     {
         int sizeBytes = Math.Max(_wishBytes, wantedBytes);
-        if (_bytes.Length < sizeBytes)
+        bool isTooLarge = _bytes.Length > sizeBytes * 2L && _end - _start < sizeBytes;
+        if (_bytes.Length < sizeBytes || isTooLarge)
             MoveTo(ArrayPool<byte>.Shared.Rent(sizeBytes));
         else if (_start > 0 && (_start + wantedBytes > _bytes.Length || _end == _bytes.Length))
             MoveTo(_bytes);
@@ -68,12 +74,14 @@ internal sealed class InputBuffer
         return _bytes.AsMemory(_end);
     }
 
+    /// <summary>Bytes have come in.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="hasManyPeers">Many connections take turns: reads are bounded by what they set in motion.</param>
     public void Commit(int count, bool hasManyPeers)
     {
         _end += count;
-        int limitBytes = hasManyPeers ? LimitByFrames() : MostBytes;
-        if (_wishBytes > limitBytes)
-            _wishBytes = limitBytes;
+        int limitBytes = LimitByFrames(hasManyPeers);
+        _wishBytes = Math.Min(_wishBytes, limitBytes);
         // A read that filled the array says that more is waiting in the socket.
         if (_end == _bytes.Length)
         {
@@ -102,18 +110,16 @@ internal sealed class InputBuffer
         ReleaseIfEmpty();
     }
 
-    // By the frames that came last; until some have come, as small messages have them.
-    private int LimitByFrames()
+    // By the size of the frames that came last. A power of two, as the pool's arrays are: else a read gets twice as much.
+    private int LimitByFrames(bool hasManyPeers)
     {
-        int limitBytes = 4 * IdleBytes;
         if (_takenFrames > 0)
-            limitBytes = (int)Math.Clamp((long)_takenBytes * ManyFrames / _takenFrames, IdleBytes, MostBytes);
-        if (_takenFrames > ManyFrames)
-        {
-            _takenFrames /= 2;
-            _takenBytes /= 2;
-        }
-        return limitBytes;
+            _frameBytes = Math.Clamp(_takenBytes / _takenFrames, 1, MostBytes);
+        _takenFrames = _takenBytes = 0;
+        if (!hasManyPeers)
+            return MostBytes;
+        uint bytes = (uint)Math.Clamp((long)_frameBytes * ManyFrames, IdleBytes, MostBytes);
+        return 1 << BitOperations.Log2(bytes);
     }
 
     private void MoveTo(byte[] target)
