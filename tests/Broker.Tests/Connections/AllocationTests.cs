@@ -52,7 +52,7 @@ public sealed class AllocationTests : IAsyncDisposable
     [InlineData(1024, false, true)]
     public async Task A_message_on_its_way_allocates_nothing(int bodyBytes, bool noAck, bool confirms)
     {
-        double lowest = await MeasureAsync(bodyBytes, noAck, confirms, static () => { });
+        double lowest = await MeasureAsync(bodyBytes, noAck, confirms, Attempts, static () => { });
         Assert.True(lowest <= BudgetBytes, $"{lowest} bytes for each message");
     }
 
@@ -61,12 +61,12 @@ public sealed class AllocationTests : IAsyncDisposable
     public async Task What_is_allocated_for_each_batch_is_seen()
     {
         double lowest = await MeasureAsync(
-            16, noAck: true, confirms: false, static () => GC.KeepAlive(new byte[(int)(BudgetBytes * Batch)]));
+            16, noAck: true, confirms: false, attempts: 12, more: static () => GC.KeepAlive(new byte[(int)(BudgetBytes * Batch)]));
         Assert.True(lowest > BudgetBytes, $"{lowest} bytes for each message");
     }
 
     // Bytes for each message, at the best attempt; every batch does something more.
-    private async Task<double> MeasureAsync(int bodyBytes, bool noAck, bool confirms, Action more)
+    private async Task<double> MeasureAsync(int bodyBytes, bool noAck, bool confirms, int attempts, Action more)
     {
         Link publisher = await _host.ConnectWithChannelAsync();
         await publisher.Client.DeclareAsync(1, "q");
@@ -86,7 +86,7 @@ public sealed class AllocationTests : IAsyncDisposable
         byte[] buffer = new byte[64 * 1024];
 
         double lowest = double.MaxValue;
-        for (int attempt = 1; attempt <= Attempts && lowest > BudgetBytes; attempt++)
+        for (int attempt = 1; attempt <= attempts && lowest > BudgetBytes; attempt++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
             Volatile.Write(ref _received, 0);

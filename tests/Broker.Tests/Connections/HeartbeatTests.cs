@@ -62,6 +62,28 @@ public sealed class HeartbeatTests : IAsyncDisposable
         Assert.Equal([1], first.Body);
     }
 
+    /// <summary>
+    /// Who is held back by an alarm is not read, so that its silence says nothing: the heartbeat that cannot be written
+    /// does.
+    /// </summary>
+    [Fact]
+    public async Task A_publisher_that_is_held_back_and_gone_is_missed_by_the_next_heartbeat()
+    {
+        Link held = await _host.ConnectWithChannelAsync(new Login { Heartbeat = 10 });
+        await held.Client.DeclareAsync(1, "own", exclusive: true);
+        _host.UseMemory(long.MaxValue);
+        for (int count = 0; count < 2000; count++)
+            held.Client.AddPublish(1, "", "own", new byte[1000]);
+        _ = held.Client.FlushInBackground().ContinueWith(static task => task.Exception, TaskScheduler.Default);
+        await Eventually.True(() => held.Wire.IsClientStuck && _host.Broker.Connections.Snapshot()[0].IsHeldBack);
+
+        held.Wire.Cut();
+        _host.Time.Advance(TimeSpan.FromSeconds(6));
+
+        await held.Served.WaitAsync(Eventually.Patience);
+        await _host.QueueIsGone("own");
+    }
+
     [Fact]
     public async Task Whoever_sends_anything_lives()
     {

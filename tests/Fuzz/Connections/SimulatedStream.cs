@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Warren.Wire;
 
 namespace Warren.Fuzz.Connections;
 
@@ -6,7 +7,7 @@ namespace Warren.Fuzz.Connections;
 /// The server's end of a connection whose client is a script. One thread; whoever waits goes on as a turn of its own,
 /// as with a socket.
 /// </summary>
-public sealed class SimulatedStream(SimulatedTurns turns) : Stream
+public sealed class SimulatedStream(SimulatedTurns turns) : AsyncOnlyStream
 {
     // What the socket buffers of a client that does not read would hold.
     private const int CapacityBytes = 64 * 1024;
@@ -22,25 +23,6 @@ public sealed class SimulatedStream(SimulatedTurns turns) : Stream
     private bool _isEnded;
     private bool _isBroken;
     private bool _isRead = true;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Whether the client reads; while it does not, the server's writes wait.</summary>
     public bool IsRead
@@ -122,31 +104,6 @@ public sealed class SimulatedStream(SimulatedTurns turns) : Stream
         _output.AddRange(buffer.Span);
         return ValueTask.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>The server closes it: what it has written is still there to be read.</summary>
     protected override void Dispose(bool disposing)
