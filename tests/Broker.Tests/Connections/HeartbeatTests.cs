@@ -69,19 +69,22 @@ public sealed class HeartbeatTests : IAsyncDisposable
     [Fact]
     public async Task A_publisher_that_is_held_back_and_gone_is_missed_by_the_next_heartbeat()
     {
-        Link held = await _host.ConnectWithChannelAsync(new Login { Heartbeat = 10 });
+        // So low that the alarm stays on when the broker looks at its memory.
+        await using var host = new BrokerHost(new BrokerOptions { MemoryHighWatermarkBytes = 1 });
+        Link held = await host.ConnectWithChannelAsync(new Login { Heartbeat = 10 });
         await held.Client.DeclareAsync(1, "own", exclusive: true);
-        _host.UseMemory(long.MaxValue);
+        host.UseMemory(long.MaxValue);
         for (int count = 0; count < 2000; count++)
             held.Client.AddPublish(1, "", "own", new byte[1000]);
         _ = held.Client.FlushInBackground().ContinueWith(static task => task.Exception, TaskScheduler.Default);
-        await Eventually.True(() => held.Wire.IsClientStuck && _host.Broker.Connections.Snapshot()[0].IsHeldBack);
+        await Eventually.True(() => held.Wire.IsClientStuck && host.Broker.Connections.Snapshot()[0].IsHeldBack);
 
         held.Wire.Cut();
-        _host.Time.Advance(TimeSpan.FromSeconds(6));
+        host.Time.Advance(TimeSpan.FromSeconds(6));
 
         await held.Served.WaitAsync(Eventually.Patience);
-        await _host.QueueIsGone("own");
+        Assert.NotNull(host.Broker.Alarms.Reason);
+        await host.QueueIsGone("own");
     }
 
     [Fact]
