@@ -16,8 +16,8 @@ public sealed record NodeLogOptions
     public int PendingLimitBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Appended and not yet durable bytes at most: beyond it appending is a mistake of ours. 1 GiB: far above what owners
-    /// may have under way, and a round stays within what 31 bits count.
+    /// Appended and not yet durable bytes at most: beyond it appending is a mistake of ours. 1 GiB: far above what
+    /// owners may have under way, and a round stays within what 31 bits count.
     /// </summary>
     public int MostPendingBytes { get; init; } = 1024 * 1024 * 1024;
 

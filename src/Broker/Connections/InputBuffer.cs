@@ -110,7 +110,8 @@ internal sealed class InputBuffer
         ReleaseIfEmpty();
     }
 
-    // By the size of the frames that came last. A power of two, as the pool's arrays are: else a read gets twice as much.
+    // By the size of the frames that came last. A power of two, as the pool's arrays are: else a read gets twice as
+    // much.
     private int LimitByFrames(bool hasManyPeers)
     {
         if (_takenFrames > 0)

@@ -85,9 +85,9 @@ internal sealed class SegmentDirectory
     }
 
     /// <summary>
-    /// Makes durable what was read as the log's end. Its last round is written again, not only synced: after a sync that
-    /// failed the kernel may call clean what it could not write, and have it read. The rounds before it were durable
-    /// when it was written.
+    /// Makes durable what was read as the log's end. Its last round is written again, not only synced: after a sync
+    /// that failed the kernel may call clean what it could not write, and have it read. The rounds before it were
+    /// durable when it was written.
     /// </summary>
     public void SettleTail()
     {
@@ -98,7 +98,10 @@ internal sealed class SegmentDirectory
         {
             Memory<byte> part = bytes.AsMemory(0, (int)Math.Min(bytes.Length, _tail.End - at));
             if (Last.File.Read(at, part.Span) != part.Length)
-                throw new DiskException($"{SegmentName.PathOf(Last.Id)} read differently the second time: the disk fails.");
+            {
+                throw new DiskException(
+                    $"{SegmentName.PathOf(Last.Id)} read differently the second time: the disk fails.");
+            }
             Last.File.Write(at, [part]);
         }
         Last.File.Sync();
