@@ -1,6 +1,6 @@
 namespace Warren.Wire;
 
-/// <summary>What streams between a test and a broker have in common: no length, no place, no synchronous call.</summary>
+/// <summary>What streams between test and broker have in common: no length, no place, no synchronous call.</summary>
 public abstract class AsyncOnlyStream : Stream
 {
     /// <inheritdoc/>

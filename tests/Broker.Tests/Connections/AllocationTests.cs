@@ -61,7 +61,8 @@ public sealed class AllocationTests : IAsyncDisposable
     public async Task What_is_allocated_for_each_batch_is_seen()
     {
         double lowest = await MeasureAsync(
-            16, noAck: true, confirms: false, attempts: 12, more: static () => GC.KeepAlive(new byte[(int)(BudgetBytes * Batch)]));
+            16, noAck: true, confirms: false, attempts: 12,
+            static () => GC.KeepAlive(new byte[(int)(BudgetBytes * Batch)]));
         Assert.True(lowest > BudgetBytes, $"{lowest} bytes for each message");
     }
 

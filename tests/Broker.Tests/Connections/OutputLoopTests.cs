@@ -8,7 +8,7 @@ namespace Warren.Broker.Tests.Connections;
 
 public sealed class OutputLoopTests
 {
-    /// <summary>A client that has been told goodbye may have gone: it gets the other goodbye and nothing else.</summary>
+    /// <summary>A client that was told goodbye may have gone: it gets the other goodbye and nothing else.</summary>
     [Fact]
     public async Task Behind_a_goodbye_only_the_other_one_goes_out()
     {
