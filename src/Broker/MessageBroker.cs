@@ -4,11 +4,13 @@ using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Delays;
+using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
+using Warren.Storage;
 
 namespace Warren.Broker;
 
@@ -44,7 +46,10 @@ public sealed class MessageBroker : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="random">Where all randomness that is no secret comes from.</param>
     /// <param name="log">Where log lines go.</param>
-    public MessageBroker(BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log)
+    /// <param name="storage">Where durable things are kept; null: nowhere, they live as long as the process.</param>
+    public MessageBroker(
+        BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log,
+        StorageSetup? storage = null)
     {
         Options = options;
         Turns = turns;
@@ -59,7 +64,10 @@ public sealed class MessageBroker : IDisposable
         Authenticator = new Authenticator(AuthenticationOptions.From(options));
         Connections = new ConnectionRegistry(this);
         Alarms = new NodeAlarms(this);
-        Bootstrap.Apply(this);
+        if (storage is not null)
+            Storage = DurableGroups.Open(this, storage);
+        if (Topology.Vhosts.Count == 0)
+            Bootstrap.Apply(this);
         _tick = time.CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
             TimeSpan.FromMilliseconds(ConnectionTickMs));
@@ -76,6 +84,9 @@ public sealed class MessageBroker : IDisposable
     public DirectReplies DirectReplies { get; }
 
     public SlabPool Slabs { get; }
+
+    /// <summary>The node log; null if the broker keeps nothing.</summary>
+    public NodeLog? Storage { get; }
 
     /// <summary>Milliseconds of the monotonic clock: the time of all queues.</summary>
     public long NowMs => Time.GetTimestamp() * 1000 / Time.TimestampFrequency;

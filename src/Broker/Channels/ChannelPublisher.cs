@@ -109,7 +109,7 @@ internal sealed class ChannelPublisher
             Unroutable(message, mandatory, sequence);
             return;
         }
-        PublishGroup? group = sequence > 0 && targets > 1 ? new PublishGroup(targets, null) : null;
+        PublishGroup? group = sequence > 0 && targets > 1 ? new PublishGroup(targets, commit: null) : null;
         PostTo(
             message, queues, delays, ttlMs, priority, persistent,
             sequence > 0 ? _channel.Deliveries : null, sequence, group);

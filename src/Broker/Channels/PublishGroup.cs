@@ -1,8 +1,11 @@
+using Warren.Storage;
+
 namespace Warren.Broker.Channels;
 
 /// <summary>
-/// A publish that went to several queues, or a transaction: confirmed when the last of them has taken it. Queues count
-/// it down in their turns, on any thread; whoever brings it to zero tells the channel.
+/// A publish that went to several queues, a transaction, or a message that another queue gave up: complete when the
+/// last of its targets has taken or refused it. Queues count it down in their turns, on any thread; whoever brings it
+/// to zero tells the one who waits.
 /// </summary>
 public sealed class PublishGroup
 {
@@ -17,7 +20,23 @@ public sealed class PublishGroup
         Commit = commit;
     }
 
+    /// <param name="remaining">How many verdicts are awaited, 1 or more.</param>
+    /// <param name="completed">Called once, on the thread of the last verdict, true if nobody refused.</param>
+    public PublishGroup(int remaining, Action<bool> completed)
+    {
+        _remaining = remaining;
+        Completed = completed;
+    }
+
     public ChannelRequest? Commit { get; }
+
+    /// <summary>Who waits, if neither a channel nor a transaction does.</summary>
+    internal Action<bool>? Completed { get; }
+
+    /// <summary>
+    /// The message as the node log has it once for all its durable queues; null: each queue writes it itself.
+    /// </summary>
+    internal SharedBody? SharedBody { get; init; }
 
     public bool IsRejected => Volatile.Read(ref _rejected) != 0;
 

@@ -3,6 +3,7 @@ using Warren.Broker.Channels;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
+using Warren.Storage;
 
 namespace Warren.Broker.Definitions;
 
@@ -31,6 +32,14 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
     /// Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone.
     /// </summary>
     internal void DeleteOwned(long connectionId, Action? done) => Post(new DeleteOwned(connectionId, done));
+
+    /// <summary>
+    /// Takes up what is durable, before anybody is served; <paramref name="group"/> is null in a new directory.
+    /// </summary>
+    internal void Open(NodeLog log, RecoveredGroup? group)
+    {
+        ArgumentNullException.ThrowIfNull(_broker);
+    }
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {

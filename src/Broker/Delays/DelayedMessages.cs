@@ -7,6 +7,7 @@ using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
+using Warren.Storage;
 
 namespace Warren.Broker.Delays;
 
@@ -41,6 +42,14 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     public void Add(in DelayedMessage message) => Post(new Item(message));
 
     public void Dispose() => _timer.Dispose();
+
+    /// <summary>
+    /// Takes up what waits, before anybody is served; <paramref name="group"/> is null in a new directory.
+    /// </summary>
+    internal void Open(NodeLog log, RecoveredGroup? group)
+    {
+        ArgumentNullException.ThrowIfNull(_broker);
+    }
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {

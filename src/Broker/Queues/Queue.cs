@@ -3,6 +3,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Messages;
 using Warren.Broker.Turns;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
@@ -62,6 +63,14 @@ public sealed class Queue : Mailbox<QueueCommand>
             return;
         _scheduledMs = dueMs;
         _broker.Timers.Schedule(this, dueMs);
+    }
+
+    /// <summary>
+    /// Takes up what waits, before anybody is served; <paramref name="group"/> is null if nothing ever did.
+    /// </summary>
+    internal void Open(NodeLog log, RecoveredGroup? group)
+    {
+        ArgumentNullException.ThrowIfNull(_broker);
     }
 
     protected override void Handle(ReadOnlySpan<QueueCommand> batch)
@@ -288,18 +297,23 @@ public sealed class Queue : Mailbox<QueueCommand>
 
     private static void Verdict(in PublishTicket ticket, bool accepted, QueueScratch scratch)
     {
-        var publisher = (DeliveryChannel)ticket.Publisher!;
         if (ticket.Group is not PublishGroup group)
         {
+            var publisher = (DeliveryChannel)ticket.Publisher!;
             scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, accepted));
             return;
         }
         if (!group.Complete(accepted))
             return;
-        if (group.Commit is null)
-            scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
+        if (group.Completed is { } completed)
+            completed(!group.IsRejected);
+        else if (group.Commit is { } commit)
+            commit.Committed(!group.IsRejected);
         else
-            group.Commit.Committed(!group.IsRejected);
+        {
+            var publisher = (DeliveryChannel)ticket.Publisher!;
+            scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
+        }
     }
 
     private Amqp.AmqpException OverdueError(Consumer consumer) =>

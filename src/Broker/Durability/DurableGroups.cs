@@ -1,0 +1,81 @@
+using Warren.Broker.Queues;
+using Warren.Storage;
+
+namespace Warren.Broker.Durability;
+
+/// <summary>
+/// Whose each group of the node log is, and their recovery in order: the definitions first, since they say which queues
+/// there are; then the delayed messages; then the queues, each under its id.
+/// </summary>
+internal static class DurableGroups
+{
+    /// <summary>Definitions: <see cref="Definitions.DefinitionsStore"/>.</summary>
+    public static readonly GroupId Definitions = new(1);
+
+    /// <summary>Messages that wait at delayed exchanges: <see cref="Delays.DelayedMessages"/>.</summary>
+    public static readonly GroupId Delays = new(2);
+
+    /// <summary>
+    /// The first index that the definitions' group gives, and so the lowest id of a queue, which is its group's too:
+    /// the groups below are the node's own.
+    /// </summary>
+    public const long FirstDefinitionIndex = 1000;
+
+    /// <summary>
+    /// The group of what was written to spare memory and is not durable: the queue's id with this added. Dropped by the
+    /// next start.
+    /// </summary>
+    public const long PagedOffset = 1L << 62;
+
+    /// <summary>Opens the log and hands every group to its owner; the broker serves nobody yet.</summary>
+    public static NodeLog Open(MessageBroker broker, StorageSetup setup)
+    {
+        var seen = new HashSet<GroupId>();
+        Dictionary<long, Queue>? queues = null;
+        NodeLog log = StorageDirectory.Open(
+            setup.Disk, setup.Options, setup.Watcher,
+            (log, group) =>
+            {
+                seen.Add(group.Id);
+                if (group.Id == Definitions)
+                    broker.Definitions.Open(log, group);
+                else if (group.Id == Delays)
+                    broker.Delays.Open(log, group);
+                else
+                    OpenQueue(queues ??= ById(broker), log, group);
+            },
+            setup.Wake);
+        if (!seen.Contains(Definitions))
+            broker.Definitions.Open(log, null);
+        if (!seen.Contains(Delays))
+            broker.Delays.Open(log, null);
+        foreach ((long id, Queue queue) in queues ?? ById(broker))
+        {
+            if (!seen.Contains(new GroupId(id)))
+                queue.Open(log, null);
+        }
+        return log;
+    }
+
+    private static Dictionary<long, Queue> ById(MessageBroker broker) =>
+        broker.AllQueues().Where(queue => queue.Durable).ToDictionary(queue => queue.Id.Value, queue => queue.Home);
+
+    // A queue whose definition is gone was deleted, and the crash came before the end of its group.
+    private static void OpenQueue(Dictionary<long, Queue> queues, NodeLog log, RecoveredGroup group)
+    {
+        if (queues.TryGetValue(group.Id.Value, out Queue? queue))
+            queue.Open(log, group);
+        else
+            log.OpenGroup(group.Id, new Nobody()).Drop();
+    }
+
+    private sealed class Nobody : IGroupOwner
+    {
+        public void Durable(Lsn lsn)
+        {
+            // Nobody waits for it.
+        }
+
+        public void Moved(MovedEntries moves) => moves.Complete();
+    }
+}

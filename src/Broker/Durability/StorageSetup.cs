@@ -1,0 +1,14 @@
+using Warren.Storage;
+using Warren.Storage.Disk;
+
+namespace Warren.Broker.Durability;
+
+/// <summary>What a broker needs to keep what is durable.</summary>
+/// <param name="Disk">The node's data directory; of this broker alone.</param>
+/// <param name="Options">Sizes of the log.</param>
+/// <param name="Watcher">Told of damage, of space that is exhausted, of the log's failure.</param>
+/// <param name="Wake">
+/// Called, on any thread and under a lock, when the log has something to commit and had nothing before: whoever made
+/// the broker runs <see cref="NodeLog.CommitRound"/>.
+/// </param>
+public sealed record StorageSetup(IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake);
