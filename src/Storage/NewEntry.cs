@@ -13,8 +13,14 @@ public readonly ref struct NewEntry
     /// <summary>At most 65,535 bytes.</summary>
     public ReadOnlySpan<byte> Meta { get; init; }
 
-    /// <summary>Must not change until the entry is durable: a large one is written from where it lies.</summary>
+    /// <summary>
+    /// From <see cref="NodeLog.CopiedBodyBytes"/> on it must not change until the entry is durable: it is written from
+    /// where it lies.
+    /// </summary>
     public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Called, on the committer's thread, once <see cref="Body"/> may change.</summary>
+    public Action? WhenWritten { get; init; }
 
     /// <summary>Instead of <see cref="Body"/>: one that entries of several groups share.</summary>
     public SharedBody? SharedBody { get; init; }

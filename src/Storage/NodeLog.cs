@@ -12,6 +12,14 @@ namespace Warren.Storage;
 /// </summary>
 public sealed class NodeLog
 {
+    /// <summary>
+    /// Bodies below this are copied as they are appended; larger ones are written from where they lie, later.
+    /// </summary>
+    public const int CopiedBodyBytes = Round.CopiedBodyBytes;
+
+    /// <summary>One fills while another is written; more come only when owners are far ahead.</summary>
+    private const int SpareRounds = 2;
+
     private readonly IDisk _disk;
     private readonly NodeLogOptions _options;
     private readonly IStorageWatcher _watcher;
@@ -21,8 +29,10 @@ public sealed class NodeLog
     // What the next segment's roster says: as the records before it leave it, whatever files there are.
     private readonly SortedDictionary<uint, RosterLine> _roster = [];
     private readonly Action _wake;
+    // Rounds that were full before the committer came to them, oldest first: none holds more than it can write at once.
+    private readonly Queue<Round> _full = [];
+    private readonly Stack<Round> _spares = [];
     private Round _filling = new();
-    private Round _spare = new();
     private Round? _writing;
     private StorageFailedException? _failure;
     private Segment? _current;
@@ -55,12 +65,14 @@ public sealed class NodeLog
     /// <summary>Everything up to here is on stable storage.</summary>
     public Lsn DurableLsn => new(Volatile.Read(ref _durableLsn));
 
+    /// <summary>What was appended last.</summary>
+    public Lsn LastLsn => new(Volatile.Read(ref _lastLsn));
+
     /// <summary>Appended and not yet durable.</summary>
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
 
     /// <summary>
-    /// Owners must hold their publishers back; what they have taken already still finds room, up to
-    /// <see cref="NodeLogOptions.MostPendingBytes"/>.
+    /// Owners must hold their publishers back; what they have taken already still finds room.
     /// </summary>
     public bool IsBehind => PendingBytes > _options.PendingLimitBytes;
 
@@ -71,7 +83,8 @@ public sealed class NodeLog
 
     internal IDisk Disk => _disk;
 
-    internal long Boot => _boot;
+    /// <summary>Which start of the directory this is, from 1.</summary>
+    public long Boot => _boot;
 
     /// <summary>Makes a group's way in. Once for a group's life in this process.</summary>
     public LogGroup OpenGroup(GroupId id, IGroupOwner owner)
@@ -86,7 +99,9 @@ public sealed class NodeLog
     /// Writes a body that several groups will share; it is durable before any entry that names it. It stays for as long
     /// as the returned object is held, or an entry that names it is live.
     /// </summary>
-    public SharedBody AppendBody(ReadOnlyMemory<byte> body)
+    /// <param name="body">Must not change until it is durable, if it is not small enough to be copied.</param>
+    /// <param name="whenWritten">Called once it may change.</param>
+    public SharedBody AppendBody(ReadOnlyMemory<byte> body, Action? whenWritten = null)
     {
         var header = new RecordHeader
         {
@@ -97,6 +112,7 @@ public sealed class NodeLog
         lock (_lock)
         {
             Appended appended = Add(ref header, null, 0, [], [], body);
+            _filling.AddWhenWritten(whenWritten);
             var shared = new SharedBody(appended.Lsn, appended.Position, body.Length);
             _bodies.Add(appended.Lsn, new WeakReference<SharedBody>(shared));
             return shared;
@@ -121,9 +137,12 @@ public sealed class NodeLog
         };
         lock (_lock)
         {
+            Appended appended =
+                Add(ref header, group, entry.SharedBody?.Lsn.Value ?? 0, entry.Releases, entry.Meta, body);
             if (entry.SharedBody is { } shared)
                 _filling.Hold(shared);
-            return Add(ref header, group, entry.SharedBody?.Lsn.Value ?? 0, entry.Releases, entry.Meta, body);
+            _filling.AddWhenWritten(entry.WhenWritten);
+            return appended;
         }
     }
 
@@ -165,7 +184,7 @@ public sealed class NodeLog
             return new LogExtent(
                 DurableLsn,
                 [.. Segments.All().Select(segment => (segment, segment.End))],
-                _writing?.Segment ?? _filling.Segment,
+                (_writing ?? (_full.TryPeek(out Round? full) ? full : _filling)).Segment,
                 HeldBodies());
         }
     }
@@ -233,11 +252,12 @@ public sealed class NodeLog
                 return CommitOutcome.Failed;
             if (_writing is null)
             {
-                if (!_filling.HasWork)
-                    return CommitOutcome.Idle;
-                _writing = _filling;
-                _filling = _spare;
-                OpenNext(_writing);
+                if (!_full.TryDequeue(out _writing))
+                {
+                    if (!_filling.HasWork)
+                        return CommitOutcome.Idle;
+                    _writing = CloseFilling();
+                }
             }
             round = _writing;
         }
@@ -276,13 +296,10 @@ public sealed class NodeLog
     {
         if (_failure is not null)
             throw _failure;
-        if (_pendingBytes + header.RecordBytes > _options.MostPendingBytes)
-        {
-            throw new InvalidOperationException(
-                $"{_pendingBytes} bytes wait to be written, and owners go on appending instead of waiting.");
-        }
-        header.Lsn = new Lsn(++_lastLsn);
-        bool wasIdle = !_filling.HasWork;
+        bool wasIdle = !_filling.HasWork && _full.Count == 0;
+        if (_filling.RecordBytes + header.RecordBytes > _options.MostRoundBytes && _filling.HasWork)
+            _full.Enqueue(CloseFilling());
+        header.Lsn = NextLsn();
         Position position = _filling.Add(ref header, sharedBody, releases, meta, body);
         if (group is not null)
             _filling.Note(group, header.Lsn);
@@ -290,6 +307,20 @@ public sealed class NodeLog
         if (wasIdle)
             _wake();
         return new Appended(position, header.Lsn);
+    }
+
+    private Lsn NextLsn()
+    {
+        Volatile.Write(ref _lastLsn, _lastLsn + 1);
+        return new Lsn(_lastLsn);
+    }
+
+    private Round CloseFilling()
+    {
+        Round closed = _filling;
+        _filling = _spares.TryPop(out Round? spare) ? spare : new Round();
+        OpenNext(closed);
+        return closed;
     }
 
     // The round behind one that has just been closed: in the same segment, or the first of the next.
@@ -316,7 +347,7 @@ public sealed class NodeLog
             Kind = RecordKind.Roster,
             BodyCrc = Crc32C.Of(body),
             BodyBytes = body.Length,
-            Lsn = new Lsn(++_lastLsn),
+            Lsn = NextLsn(),
         };
         _filling.Add(ref roster, 0, [], [], body);
         Volatile.Write(ref _pendingBytes, _pendingBytes + roster.RecordBytes);
@@ -351,7 +382,6 @@ public sealed class NodeLog
         {
             _current!.End = checked((uint)round.End);
             _writing = null;
-            _spare = round;
             Volatile.Write(ref _durableLsn, round.Last.Value);
             Volatile.Write(ref _pendingBytes, _pendingBytes - round.RecordBytes);
             Volatile.Write(ref _writtenBytes, _writtenBytes + round.LengthBytes);
@@ -359,12 +389,19 @@ public sealed class NodeLog
         if (!Planted.Is(PlantedBug.ConfirmBeforeSync))
             Tell(round);
         round.Reset();
+        lock (_lock)
+        {
+            if (_spares.Count < SpareRounds)
+                _spares.Push(round);
+        }
     }
 
     private static void Tell(Round round)
     {
         foreach ((LogGroup group, Lsn last) in round.Groups)
             group.Owner.Durable(last);
+        foreach (Action written in round.WhenWritten)
+            written();
     }
 
     private void SetOutOfSpace(bool isOutOfSpace, string message)

@@ -16,10 +16,10 @@ public sealed record NodeLogOptions
     public int PendingLimitBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Appended and not yet durable bytes at most: beyond it appending is a mistake of ours. 1 GiB: far above what
-    /// owners may have under way, and a round stays within what 31 bits count.
+    /// What one round holds, unless a single record is larger. 64 MiB: owners that are far ahead fill several rounds,
+    /// and none takes so long that others wait for seconds.
     /// </summary>
-    public int MostPendingBytes { get; init; } = 1024 * 1024 * 1024;
+    public int MostRoundBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
     /// The log grows by this much, at least, between two checkpoints: what recovery reads beyond a checkpoint.

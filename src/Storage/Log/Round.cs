@@ -12,12 +12,13 @@ internal sealed class Round
     private const int ChunkBytes = 256 * 1024;
 
     /// <summary>Below this, copying costs less than one more piece in the gathering write.</summary>
-    private const int CopiedBodyBytes = 16 * 1024;
+    public const int CopiedBodyBytes = 16 * 1024;
 
     private readonly List<byte[]> _chunks = [];
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private readonly List<(LogGroup Group, Lsn Last)> _groups = [];
     private readonly List<SharedBody> _named = [];
+    private readonly List<Action> _whenWritten = [];
     private byte[] _chunk = [];
     private int _pieceStart;
     private int _chunkUsed;
@@ -31,6 +32,9 @@ internal sealed class Round
     public uint Start { get; private set; }
 
     public ulong Salt { get; private set; }
+
+    /// <summary>To be called when the round is durable: what was appended may change then.</summary>
+    public IReadOnlyList<Action> WhenWritten => _whenWritten;
 
     /// <summary>The records alone.</summary>
     public long RecordBytes => _length - RoundHeader.SizeBytes;
@@ -118,6 +122,12 @@ internal sealed class Round
     /// </summary>
     public void Hold(SharedBody body) => _named.Add(body);
 
+    public void AddWhenWritten(Action? whenWritten)
+    {
+        if (whenWritten is not null)
+            _whenWritten.Add(whenWritten);
+    }
+
     /// <summary>Everything to write at <see cref="Start"/>.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Seal(Lsn durable)
     {
@@ -135,6 +145,7 @@ internal sealed class Round
         _pieces.Clear();
         _groups.Clear();
         _named.Clear();
+        _whenWritten.Clear();
         _chunk = [];
         _pieceStart = 0;
         _chunkUsed = 0;

@@ -129,20 +129,20 @@ public sealed class NarrowCaseTests
     }
 
     [Fact]
-    public void Owners_that_do_not_wait_are_stopped_before_a_round_is_too_large()
+    public void Owners_that_do_not_wait_fill_several_rounds()
     {
-        var node = new SimulatedNode(Small with { MostPendingBytes = 4096 }, new Story(isWritten: true));
+        var node = new SimulatedNode(Small with { MostRoundBytes = 4096 }, new Story(isWritten: true));
         node.Start();
         long group = node.AddGroup();
-        node.Append(group, [], new byte[3000], null, true, 0, []);
-        Assert.Throws<InvalidOperationException>(() => node.Append(group, [], new byte[3000], null, true, 0, []));
+        for (int entry = 0; entry < 4; entry++)
+            node.Append(group, [], new byte[3000], null, true, 0, []);
 
-        Assert.Equal(CommitOutcome.Committed, node.Commit());
-        node.Append(group, [], new byte[3000], null, true, 0, []);
-        Assert.Equal(CommitOutcome.Committed, node.Commit());
+        for (int round = 0; round < 4; round++)
+            Assert.Equal(CommitOutcome.Committed, node.Commit());
+        Assert.Equal(CommitOutcome.Idle, node.Commit());
         node.Disk = node.Disk.CrashProcess();
         node.Start();
-        Assert.Equal(2, node.Find(group)!.LastIndex);
+        Assert.Equal(4, node.Find(group)!.LastIndex);
         node.ReadAll();
     }
 
