@@ -33,6 +33,12 @@ public sealed class MessageBroker : IDisposable
     /// </summary>
     private const long PinnedTolerationBytes = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// What a queue keeps of its waiting messages: a few hundredths of a second of a busy queue, so that consumers who
+    /// keep up are served from memory.
+    /// </summary>
+    private const long MostPagingBudgetBytes = 2 * 1024 * 1024;
+
     private readonly LogSink _log;
     private readonly Random _random;
     private readonly ITimer _tick;
@@ -58,6 +64,7 @@ public sealed class MessageBroker : IDisposable
         _log = log;
         Slabs = new SlabPool();
         Timers = new QueueTimers(this);
+        Reader = new MessageReader(this);
         Definitions = new DefinitionsStore(this);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies();
@@ -113,6 +120,11 @@ public sealed class MessageBroker : IDisposable
 
     internal QueueTimers Timers { get; }
 
+    internal MessageReader Reader { get; }
+
+    /// <summary>Bytes of waiting messages that each queue may keep in memory; what is durable beyond leaves it.</summary>
+    internal long PagingBudgetBytes { get; private set; } = MostPagingBudgetBytes;
+
     internal Authenticator Authenticator { get; }
 
     public void Log(LogLevel level, LogCategory category, string message) => _log(level, category, message);
@@ -126,6 +138,7 @@ public sealed class MessageBroker : IDisposable
         _tick.Dispose();
         Timers.Dispose();
         Delays.Dispose();
+        Reader.Dispose();
     }
 
     /// <summary>A source of its own for one owner, seeded from the node's.</summary>

@@ -8,6 +8,7 @@ using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
+using Warren.Storage;
 
 namespace Warren.Broker.Channels;
 
@@ -18,6 +19,12 @@ namespace Warren.Broker.Channels;
 /// </summary>
 internal sealed class ChannelPublisher
 {
+    /// <summary>
+    /// A message for several queues is written once from this size on. Below it a record for each costs less than
+    /// remembering what they share.
+    /// </summary>
+    private const int SharedFromBytes = 4096;
+
     private readonly Channel _channel;
     private readonly Connection _connection;
     private readonly ContentAssembly _content;
@@ -109,10 +116,40 @@ internal sealed class ChannelPublisher
             Unroutable(message, mandatory, sequence);
             return;
         }
-        PublishGroup? group = sequence > 0 && targets > 1 ? new PublishGroup(targets, commit: null) : null;
+        SharedBody? shared = persistent && queues.Length > 1 ? Share(message, queues) : null;
+        PublishGroup? group = targets > 1 && (sequence > 0 || shared is not null)
+            ? new PublishGroup(targets, commit: null) { SharedBody = shared }
+            : null;
         PostTo(
             message, queues, delays, ttlMs, priority, persistent,
             sequence > 0 ? _channel.Deliveries : null, sequence, group);
+    }
+
+    // Writes a message that several queues store once for them all.
+    private SharedBody? Share(in Message message, ReadOnlySpan<QueueDefinition> queues)
+    {
+        if (_connection.Broker.Storage is not { } log || message.SizeBytes < SharedFromBytes)
+            return null;
+        int storing = 0;
+        foreach (QueueDefinition queue in queues)
+            storing += queue.IsStored ? 1 : 0;
+        if (storing < 2)
+            return null;
+        Action? whenWritten = null;
+        if (message.SizeBytes >= NodeLog.CopiedBodyBytes)
+        {
+            message.Slab.AddReferences(1);
+            whenWritten = message.Slab.ReleaseOne;
+        }
+        try
+        {
+            return log.AppendBody(message.Bytes, whenWritten);
+        }
+        catch (StorageFailedException)
+        {
+            // The node stops; the queues find that out for themselves.
+            return null;
+        }
     }
 
     /// <summary>The posting itself; a transaction comes here at commit with its group.</summary>

@@ -8,7 +8,7 @@ namespace Warren.Broker.Channels;
 /// <summary>
 /// What a channel in tx mode has gathered since the last commit or rollback. Owned by the connection's turn. As in
 /// RabbitMQ: publishes are routed when they come and posted at commit; settlements leave the unacked list when they
-/// come and return to it at rollback; a commit is answered when every queue has taken its part.
+/// come and return to it at rollback; a commit is answered when every queue has taken its part, durably if it is durable.
 /// </summary>
 internal sealed class Transaction
 {
@@ -49,7 +49,8 @@ internal sealed class Transaction
             places += settlement.Delivery.HoldsPlace ? 1 : 0;
         }
         channel.Consumers.GiveBack(places);
-        int targets = 0;
+        List<Queue> settled = SettledQueues(channel);
+        int targets = settled.Count;
         foreach (PendingPublish publish in _publishes)
             targets += publish.Queues.Length + publish.Delays.Length;
         PublishGroup? group = targets > 0 ? new PublishGroup(targets, request) : null;
@@ -64,9 +65,19 @@ internal sealed class Transaction
                     publish.Persistent, channel.Deliveries, 0, group);
             }
         }
+        foreach (Queue queue in settled)
+            channel.Connection.AddPost(queue, QueueCommand.Sync(group!));
         Clear();
         if (group is null)
             request.Succeed(new TxCommitOk());
+    }
+
+    // The commit is answered when the settlements are durable too.
+    private List<Queue> SettledQueues(Channel channel)
+    {
+        if (channel.Connection.Broker.Storage is null)
+            return [];
+        return [.. _settlements.Select(settlement => settlement.Delivery.Queue).Distinct()];
     }
 
     /// <summary>Drops the publishes and takes the settlements back; those stay unsettled on the channel.</summary>

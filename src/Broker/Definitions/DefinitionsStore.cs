@@ -39,6 +39,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
     internal void Open(NodeLog log, RecoveredGroup? group)
     {
         ArgumentNullException.ThrowIfNull(_broker);
+        _lastQueueId = 1000;
     }
 
     protected override void Handle(ReadOnlySpan<Item> batch)
@@ -72,6 +73,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
             Home = home,
         };
         home.Definition = definition;
+        if (_broker.Storage is { } log && definition.IsStored)
+            home.Open(log, null);
         home.ScheduleTick();
         if (declaration.Exclusive)
         {

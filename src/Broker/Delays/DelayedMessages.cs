@@ -77,16 +77,16 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
 
     private static void Confirm(in DelayedMessage added)
     {
-        if (added.Publisher is not { } publisher)
+        if (added.Group is not { } group)
+            added.Publisher?.Outbox.Post(OutboxItem.Confirm(added.Publisher, added.Sequence, accepted: true));
+        else if (!group.Complete(accepted: true))
             return;
-        if (added.Group is null)
-            publisher.Outbox.Post(OutboxItem.Confirm(publisher, added.Sequence, accepted: true));
-        else if (!added.Group.Complete(accepted: true))
-            return;
-        else if (added.Group.Commit is { } commit)
-            commit.Committed(!added.Group.IsRejected);
+        else if (group.Completed is { } completed)
+            completed(!group.IsRejected);
+        else if (group.Commit is { } commit)
+            commit.Committed(!group.IsRejected);
         else
-            publisher.Outbox.Post(OutboxItem.Confirm(publisher, added.Sequence, !added.Group.IsRejected));
+            added.Publisher?.Outbox.Post(OutboxItem.Confirm(added.Publisher, added.Sequence, !group.IsRejected));
     }
 
     private void Route(in DelayedMessage due)

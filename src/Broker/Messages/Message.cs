@@ -12,7 +12,11 @@ namespace Warren.Broker.Messages;
 /// </summary>
 public readonly struct Message(Slab slab, int offset, int envelopeSizeBytes, int propertiesSizeBytes, int bodySizeBytes)
 {
+    /// <summary>Null, and no byte at hand, unless <see cref="IsResident"/>.</summary>
     public Slab Slab { get; } = slab;
+
+    /// <summary>Its bytes are in memory; else only their sizes are known, and the node log has them.</summary>
+    public bool IsResident => Slab is not null;
 
     public int Offset { get; } = offset;
 
@@ -24,6 +28,9 @@ public readonly struct Message(Slab slab, int offset, int envelopeSizeBytes, int
     public int BodySizeBytes { get; } = bodySizeBytes;
 
     public int SizeBytes => EnvelopeSizeBytes + PropertiesSizeBytes + BodySizeBytes;
+
+    /// <summary>All of it: envelope, properties, body.</summary>
+    public ReadOnlyMemory<byte> Bytes => Slab.Bytes.AsMemory(Offset, SizeBytes);
 
     public ReadOnlySpan<byte> Envelope => Slab.Bytes.AsSpan(Offset, EnvelopeSizeBytes);
 
@@ -43,4 +50,7 @@ public readonly struct Message(Slab slab, int offset, int envelopeSizeBytes, int
 
     public ReadOnlySpan<byte> Body =>
         Slab.Bytes.AsSpan(Offset + EnvelopeSizeBytes + PropertiesSizeBytes, BodySizeBytes);
+
+    /// <summary>The same without its bytes.</summary>
+    public Message PagedOut => new(null!, 0, EnvelopeSizeBytes, PropertiesSizeBytes, BodySizeBytes);
 }

@@ -9,6 +9,7 @@ public sealed class Slab
 {
     private readonly SlabPool? _pool;
     private int _references;
+    private Action? _releaseOne;
 
     internal Slab(byte[] bytes, SlabPool? pool)
     {
@@ -40,6 +41,9 @@ public sealed class Slab
             throw new InvalidOperationException("A slab was released more often than it was referenced.");
         _pool?.Return(this);
     }
+
+    /// <summary>Gives one reference back; made once, since the node log is handed it with each large message.</summary>
+    internal Action ReleaseOne => _releaseOne ??= () => Release(1);
 
     internal void Reopen()
     {

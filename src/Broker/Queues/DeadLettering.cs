@@ -1,5 +1,6 @@
 using System.Text;
 using Warren.Amqp;
+using Warren.Broker.Channels;
 using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
@@ -10,7 +11,8 @@ namespace Warren.Broker.Queues;
 /// <summary>
 /// Sends what a queue gives up to its dead-letter exchange, in the queue's turn: a new message with the story of its
 /// deaths, routed on the published topology and posted to where it goes. Automatic cycles (no rejection in them) end.
-/// At most once: nobody waits for the target.
+/// A stored message stays in its queue's log until its targets have it, so that a crash in between doubles it rather than
+/// lose it; otherwise nobody waits for the target, and one that refuses it loses it, as in RabbitMQ.
 /// </summary>
 internal sealed class DeadLettering
 {
@@ -27,24 +29,32 @@ internal sealed class DeadLettering
         _routes = new RouteSet(broker.NewRandom());
     }
 
-    /// <summary>Takes over the message's reference.</summary>
-    public void Forward(Message message, DeadLetterReason reason, QueueSettings settings)
+    /// <summary>
+    /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or at once if
+    /// there is none; null: nobody asks.
+    /// </summary>
+    public void Forward(Message message, DeadLetterReason reason, QueueSettings settings, Action<bool>? arrived)
     {
+        int targets = 0;
         try
         {
             if (settings.DeadLetterExchange is { } exchange
                 && _broker.Topology.Vhosts.TryGetValue(_vhostName, out Vhost? vhost)
                 && vhost.Exchanges.TryGetValue(exchange, out _))
-                Forward(message, reason, settings, vhost, exchange);
+                targets = Forward(message, reason, settings, vhost, exchange, arrived);
         }
         finally
         {
             message.Slab.Release(1);
         }
+        if (targets == 0)
+            arrived?.Invoke(true);
     }
 
-    private void Forward(
-        in Message message, DeadLetterReason reason, QueueSettings settings, Vhost vhost, string exchange)
+    // Returns how many targets there are.
+    private int Forward(
+        in Message message, DeadLetterReason reason, QueueSettings settings, Vhost vhost, string exchange,
+        Action<bool>? arrived)
     {
         BasicProperties properties = BasicProperties.Decode(message.Properties);
         FieldTable headers = properties.Headers?.Clone() ?? new FieldTable();
@@ -62,32 +72,48 @@ internal sealed class DeadLettering
         var input = new RoutingInput(key, PropertiesView.Parse(encoded));
         Router.Route(vhost, exchange, input, _routes);
         Message dead = Store(((WireText)exchange).Bytes, keyBytes, encoded, message.Body);
-        Post(dead, properties, reason, headers);
+        return Post(dead, properties, reason, headers, arrived);
     }
 
-    private void Post(in Message dead, BasicProperties properties, DeadLetterReason reason, FieldTable headers)
+    private int Post(
+        in Message dead, BasicProperties properties, DeadLetterReason reason, FieldTable headers, Action<bool>? arrived)
     {
         byte priority = properties.Priority ?? 0;
         bool persistent = properties.DeliveryMode == 2;
-        foreach (QueueDefinition target in _routes.Queues)
+        List<QueueDefinition> queues = Targets(reason, headers);
+        int targets = queues.Count + _routes.Delays.Length;
+        PublishGroup? group = arrived is null || targets == 0 ? null : new PublishGroup(targets, arrived);
+        foreach (QueueDefinition target in queues)
         {
-            if (reason != DeadLetterReason.Rejected && DeathRecord.IsAutomaticCycle(headers, target.Name))
-            {
-                _broker.Log(
-                    LogLevel.Warning, LogCategory.Queue,
-                    "Message dropped. Dead-letter queues cycle detected: "
-                    + $"queue '{_queueName}' in vhost '{_vhostName}' to queue '{target.Name}'");
-                continue;
-            }
             dead.Slab.AddReferences(1);
-            target.Home.Post(QueueCommand.Publish(dead, priority, persistent, ttlMs: -1, null, 0, null));
+            target.Home.Post(QueueCommand.Publish(dead, priority, persistent, ttlMs: -1, null, 0, group));
         }
         foreach (RouteDelay delay in _routes.Delays)
         {
             dead.Slab.AddReferences(1);
-            _broker.Delays.Add(new DelayedMessage(_vhostName, delay, dead, null, 0, null));
+            _broker.Delays.Add(new DelayedMessage(_vhostName, delay, dead, null, 0, group));
         }
         dead.Slab.Release(1);
+        return targets;
+    }
+
+    // Where it was routed, but for queues that it has gone around already.
+    private List<QueueDefinition> Targets(DeadLetterReason reason, FieldTable headers)
+    {
+        var targets = new List<QueueDefinition>();
+        foreach (QueueDefinition target in _routes.Queues)
+        {
+            if (reason == DeadLetterReason.Rejected || !DeathRecord.IsAutomaticCycle(headers, target.Name))
+            {
+                targets.Add(target);
+                continue;
+            }
+            _broker.Log(
+                LogLevel.Warning, LogCategory.Queue,
+                "Message dropped. Dead-letter queues cycle detected: "
+                + $"queue '{_queueName}' in vhost '{_vhostName}' to queue '{target.Name}'");
+        }
+        return targets;
     }
 
     // A slab of its own, exactly as large: dead letters are few and may stay long.

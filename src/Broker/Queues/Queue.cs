@@ -1,6 +1,7 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
+using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Turns;
 using Warren.Storage;
@@ -10,19 +11,24 @@ namespace Warren.Broker.Queues;
 /// <summary>
 /// A queue on this node: the mailbox in front of its <see cref="QueueMachine"/>. A turn feeds the machine a batch of
 /// commands and then carries out the effects, in order: deliveries, replies and confirms go to outboxes, one post per
-/// connection and turn; dead letters are routed and posted; closed queues are reported to the definitions.
+/// connection and turn; dead letters are routed and posted; closed queues are reported to the definitions. What the
+/// machine has appended to the node log is complete before anybody is told of the turn's outcome, and who wants to know
+/// that a message is safe is told when its record is durable.
 /// Nothing here decides anything about messages.
 /// </summary>
 public sealed class Queue : Mailbox<QueueCommand>
 {
     private readonly MessageBroker _broker;
     private readonly EffectList _effects = new();
+    private readonly QueueLog _log = new();
     private readonly QueueMachine _machine;
+    private readonly QueueStorage _storage;
     private readonly string _vhost;
     private QueueSettings _settings;
     private DeadLettering? _deadLettering;
     private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
+    private int _lost;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
         : base(broker.Turns)
@@ -30,7 +36,8 @@ public sealed class Queue : Mailbox<QueueCommand>
         _broker = broker;
         _vhost = vhost;
         _settings = settings;
-        _machine = new QueueMachine(settings, _effects, broker.NowMs);
+        _machine = new QueueMachine(settings, _effects, broker.NowMs, _log);
+        _storage = new QueueStorage(this, _log);
     }
 
     /// <summary>Set once, before the queue is in the topology.</summary>
@@ -70,10 +77,41 @@ public sealed class Queue : Mailbox<QueueCommand>
     /// </summary>
     internal void Open(NodeLog log, RecoveredGroup? group)
     {
-        ArgumentNullException.ThrowIfNull(_broker);
+        LogGroup own = log.OpenGroup(new GroupId(Definition.Id.Value), _storage);
+        if (group is not null)
+        {
+            try
+            {
+                QueueRecovery.Run(group, _machine, _log, log.Boot, _broker.NowMs, _broker.Time.GetUtcNow());
+            }
+            catch (DurableFormatException error)
+            {
+                throw new DurableFormatException(
+                    $"queue '{Definition.Name}' in vhost '{_vhost}' cannot be read: {error.Message}");
+            }
+        }
+        _log.Open(log, own, _broker.Time, group?.LastIndex.Value ?? 0);
+        ScheduleTick();
     }
 
+    /// <summary>The definition has been removed: the queue's group ends with it.</summary>
+    internal void DropLog() => Post(QueueCommand.DropLog());
+
     protected override void Handle(ReadOnlySpan<QueueCommand> batch)
+    {
+        try
+        {
+            HandleAll(batch);
+        }
+        catch (StorageFailedException)
+        {
+            // The node stops. Nobody may be told of what this turn decided, since it was not written.
+            _effects.Clear();
+            QueueScratch.Abandon();
+        }
+    }
+
+    private void HandleAll(ReadOnlySpan<QueueCommand> batch)
     {
         QueueScratch scratch = QueueScratch.ForThisThread;
         long nowMs = _broker.NowMs;
@@ -87,16 +125,19 @@ public sealed class Queue : Mailbox<QueueCommand>
             // Compaction moves messages: effects that still name the old place must be carried out before.
             bool moves = command.Kind == QueueCommandKind.Compact;
             if (moves || _effects.Count >= QueueScratch.EffectsPerFlush)
-            {
-                CarryOut(scratch);
-                scratch.Flush();
-            }
-            Apply(command, nowMs);
+                Flush(scratch);
+            Apply(command, scratch, nowMs);
         }
         if (isReturning)
             SetReturning(false, nowMs);
-        CarryOut(scratch);
-        scratch.Flush();
+        if (_log.IsOpen)
+        {
+            _machine.PageOut(_broker.PagingBudgetBytes);
+            if (_machine.NextFetch() is { } fetch)
+                _broker.Reader.Post(new MessageReader.Item(this, fetch));
+        }
+        Flush(scratch);
+        _storage.AwaitDurable(_machine.ResidentBytes > _broker.PagingBudgetBytes);
         if (_held is { IsEmpty: false } held)
             ReleaseCredit(held, nowMs);
         if (_machine.NextDueMs <= nowMs)
@@ -105,11 +146,32 @@ public sealed class Queue : Mailbox<QueueCommand>
             ScheduleTick();
     }
 
+    // What is written to the log goes before whoever hears of it.
+    private void Flush(QueueScratch scratch)
+    {
+        CarryOut(scratch);
+        _machine.WriteLog();
+        scratch.Flush();
+        if (_lost > 0)
+            ReportLost();
+    }
+
+    private void ReportLost()
+    {
+        _broker.Log(
+            LogLevel.Error, LogCategory.Queue,
+            $"{_lost} messages of queue '{Definition.Name}' in vhost '{_vhost}' cannot be read from the node log and are "
+            + "lost: their records are damaged. 'warren storage check' tells what else is.");
+        _lost = 0;
+    }
+
     // Publishers and writers share the node's threads. While a backlog grows only because the writers have not had
     // their turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.
     private void GiveCredit(PublishCredit credit, int sizeBytes, long nowMs)
     {
-        if (_machine.WaitsForWriting(HeldCredit.BacklogMessages))
+        if (_storage.IsBehind)
+            _storage.Hold(credit, sizeBytes);
+        else if (_machine.WaitsForWriting(HeldCredit.BacklogMessages))
             (_held ??= new HeldCredit()).Add(credit, sizeBytes, nowMs);
         else
             credit.Give(sizeBytes);
@@ -131,14 +193,15 @@ public sealed class Queue : Mailbox<QueueCommand>
             _machine.EndGroup(nowMs);
     }
 
-    private void Apply(in QueueCommand command, long nowMs)
+    private void Apply(in QueueCommand command, QueueScratch scratch, long nowMs)
     {
         switch (command.Kind)
         {
             case QueueCommandKind.Publish:
                 var ticket = new PublishTicket(command.Target, (ulong)command.Second, command.Group);
                 PublishFlags flags = command.Flag ? PublishFlags.Persistent : PublishFlags.None;
-                _machine.Publish(command.Message, command.First, command.Priority, flags, ticket, nowMs);
+                SharedBody? shared = (command.Group as PublishGroup)?.SharedBody;
+                _machine.Publish(command.Message, command.First, command.Priority, flags, ticket, nowMs, shared);
                 break;
             case QueueCommandKind.Settle:
                 _machine.Settle(command.Slot, command.First, nowMs);
@@ -158,10 +221,59 @@ public sealed class Queue : Mailbox<QueueCommand>
             case QueueCommandKind.Return:
                 _machine.Return(command.Slot, command.First, command.Flag, nowMs);
                 break;
+            case QueueCommandKind.Durable:
+                _storage.NoteDurable();
+                while (_storage.TryNextVerdict(out PublishTicket safe))
+                    Verdict(safe, accepted: true, scratch);
+                break;
+            case >= QueueCommandKind.Sync:
+                ApplyToStorage(command, scratch, nowMs);
+                break;
             default:
                 ApplyRare(command, nowMs);
                 break;
         }
+    }
+
+    private void ApplyToStorage(in QueueCommand command, QueueScratch scratch, long nowMs)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.Sync:
+                CarryOut(scratch);
+                _machine.WriteLog();
+                Await(new PublishTicket(null, 0, command.Group), scratch);
+                break;
+            case QueueCommandKind.Buried:
+                _machine.Buried(command.First);
+                break;
+            case QueueCommandKind.Fetched:
+                _machine.Fetched(nowMs);
+                _storage.CompleteMoves();
+                break;
+            case QueueCommandKind.Moved:
+                var moves = (MovedEntries)command.Target!;
+                _machine.Move([.. moves.Entries]);
+                _storage.Complete(moves, _machine.IsFetching);
+                break;
+            case QueueCommandKind.DropLog:
+                _log.Drop();
+                break;
+            case QueueCommandKind.SaveState:
+                if (_machine.ReadyCount + _machine.UnackedCount > 0)
+                    _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
+                ((Action)command.Target!)();
+                break;
+        }
+    }
+
+    // The verdict comes when everything appended so far is durable, at once if it is.
+    private void Await(in PublishTicket ticket, QueueScratch scratch)
+    {
+        if (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn)
+            _storage.Await(ticket);
+        else
+            Verdict(ticket, accepted: true, scratch);
     }
 
     private void ApplyRare(in QueueCommand command, long nowMs)
@@ -214,7 +326,10 @@ public sealed class Queue : Mailbox<QueueCommand>
                     Deliver(effect, scratch);
                     break;
                 case QueueEffectKind.Confirm:
-                    Verdict(effect.Ticket, accepted: true, scratch);
+                    if (effect.AwaitsSync)
+                        _storage.Await(effect.Ticket);
+                    else
+                        Verdict(effect.Ticket, accepted: true, scratch);
                     break;
                 case QueueEffectKind.Release:
                     // A delivery before it may have been the slab's last reference but this one.
@@ -258,7 +373,10 @@ public sealed class Queue : Mailbox<QueueCommand>
             case QueueEffectKind.DeadLetter:
                 scratch.FlushReferences();
                 _deadLettering ??= new DeadLettering(_broker, _vhost, Definition.Name);
-                _deadLettering.Forward(effect.Message, effect.DeadLetterReason, _settings);
+                _deadLettering.Forward(effect.Message, effect.DeadLetterReason, _settings, Burial(effect.Position));
+                break;
+            case QueueEffectKind.Lost:
+                _lost++;
                 break;
             case QueueEffectKind.CancelConsumer:
                 scratch.Events.Add(new ConnectionEvent(
@@ -285,6 +403,10 @@ public sealed class Queue : Mailbox<QueueCommand>
         }
     }
 
+    // A stored message stays until its dead letter is where it goes: else a crash between the two would lose it.
+    private Action<bool>? Burial(long position) =>
+        position == 0 ? null : _ => Post(QueueCommand.Buried(position));
+
     private static void Deliver(in QueueEffect effect, QueueScratch scratch)
     {
         Consumer consumer = effect.Consumer;
@@ -309,11 +431,8 @@ public sealed class Queue : Mailbox<QueueCommand>
             completed(!group.IsRejected);
         else if (group.Commit is { } commit)
             commit.Committed(!group.IsRejected);
-        else
-        {
-            var publisher = (DeliveryChannel)ticket.Publisher!;
+        else if (ticket.Publisher is DeliveryChannel publisher)
             scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
-        }
     }
 
     private Amqp.AmqpException OverdueError(Consumer consumer) =>

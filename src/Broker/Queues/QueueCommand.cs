@@ -1,5 +1,6 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
@@ -96,6 +97,31 @@ public readonly struct QueueCommand
     public static QueueCommand Tick() => new(QueueCommandKind.Tick, 0, false, 0, default, 0, 0, null, null);
 
     public static QueueCommand Compact() => new(QueueCommandKind.Compact, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>Something that this turn waits for is durable.</summary>
+    public static QueueCommand Durable() => new(QueueCommandKind.Durable, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>Answered when everything that was settled before is durable.</summary>
+    public static QueueCommand Sync(PublishGroup group) =>
+        new(QueueCommandKind.Sync, 0, false, 0, default, 0, 0, null, group);
+
+    /// <summary>A dead letter's targets have it: its entry at this position is released.</summary>
+    public static QueueCommand Buried(long position) =>
+        new(QueueCommandKind.Buried, 0, false, 0, default, position, 0, null, null);
+
+    /// <summary>What was to be read from the node log has been read.</summary>
+    public static QueueCommand Fetched() => new(QueueCommandKind.Fetched, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>Records were copied.</summary>
+    public static QueueCommand Moved(MovedEntries moves) =>
+        new(QueueCommandKind.Moved, 0, false, 0, default, 0, 0, moves, null);
+
+    /// <summary>The definition is gone: so is the queue's group.</summary>
+    public static QueueCommand DropLog() => new(QueueCommandKind.DropLog, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>The node stops: notes what the next start must know. <paramref name="done"/> is called.</summary>
+    public static QueueCommand SaveState(Action done) =>
+        new(QueueCommandKind.SaveState, 0, false, 0, default, 0, 0, done, null);
 
     public static QueueCommand Credit(PublishCredit credit, int sizeBytes) =>
         new(QueueCommandKind.Credit, 0, false, 0, default, 0, sizeBytes, credit, null);

@@ -1,7 +1,8 @@
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// What a <see cref="QueueCommand"/> asks; each is a method of <see cref="QueueMachine"/>, but Credit.
+/// What a <see cref="QueueCommand"/> asks; each is a method of <see cref="QueueMachine"/>, but Credit and
+/// what concerns the node log.
 /// </summary>
 public enum QueueCommandKind : byte
 {
@@ -28,4 +29,25 @@ public enum QueueCommandKind : byte
     /// The commands before this one, of this connection, have been handled: it may post that much more.
     /// </summary>
     Credit,
+
+    /// <summary>Records that this queue waits for are durable.</summary>
+    Durable,
+
+    /// <summary>Wants an answer when what was settled before is durable.</summary>
+    Sync,
+
+    /// <summary>A dead letter has arrived where it goes.</summary>
+    Buried,
+
+    /// <summary>Bytes of waiting messages were read.</summary>
+    Fetched,
+
+    /// <summary>Records were copied to another place.</summary>
+    Moved,
+
+    /// <summary>The queue's group ends.</summary>
+    DropLog,
+
+    /// <summary>Notes what the next start must know.</summary>
+    SaveState,
 }

@@ -1,4 +1,5 @@
 using Warren.Broker.Messages;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
@@ -6,14 +7,19 @@ namespace Warren.Broker.Queues;
 /// All rules of one queue: commands in, effects out. It runs in the queue's turn, one thread at a time, and knows no
 /// clock (time comes with each command, ms, never falling), no I/O, no chance and no frames.
 /// <para>
+/// A queue that is durable has an open <see cref="QueueLog"/>: what becomes of stored messages is appended there as it is
+/// decided, in memory; the shell sees to it that nobody is told before. What waits may have its bytes there alone: then
+/// it is fetched before it is handed out (<see cref="NextFetch"/>), and deliveries, gets and dead letters wait for it.
+/// </para>
+/// <para>
 /// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and
 /// GetOk without a slot pass it on, DeadLetter and Release give it back, each exactly once. Deliver and GetOk with a
 /// slot keep it: who writes the message later takes a reference of his own.
 /// </para>
 /// <para>
 /// Invariants, after each command outside a group: a message is either ready or unacked, never both; while a message
-/// is ready no consumer could take it, unless more has expired or is over the limit than one command disposes of, and
-/// then <see cref="NextDueMs"/> has come; positions rise with age and are never given twice, and a lane is ordered by
+/// is ready no consumer could take it, unless its bytes are being fetched, or more has expired or is over the limit than
+/// one command disposes of, and then <see cref="NextDueMs"/> has come; positions rise with age and are never given twice, and a lane is ordered by
 /// them.
 /// </para>
 /// </summary>
@@ -30,6 +36,11 @@ public sealed class QueueMachine
     private readonly Deliveries _deliveries;
     private readonly Consumers _consumers;
     private readonly Disposals _disposals;
+    private readonly Paging _paging;
+    private readonly QueueLog _log;
+    // Gets that wait for their message's bytes, in order.
+    private readonly Queue<(object Request, bool NoAck)> _waitingGets = new(0);
+    private readonly long[] _handedOut;
     private readonly bool _counts;
     private readonly byte _maxPriority;
     private QueueSettings _settings;
@@ -39,18 +50,22 @@ public sealed class QueueMachine
 
     /// <summary>
     /// Makes an empty queue. Type, priorities and single active consumer of the settings hold for its life.
+    /// <paramref name="log"/> may be opened later, before the first command; null: nothing is stored.
     /// </summary>
-    public QueueMachine(QueueSettings settings, EffectList effects, long nowMs)
+    public QueueMachine(QueueSettings settings, EffectList effects, long nowMs, QueueLog? log = null)
     {
+        _log = log ?? new QueueLog();
         _effects = effects;
         _settings = settings;
         _counts = settings.CountsDeliveries;
         _maxPriority = _counts ? (byte)0 : settings.MaxPriority;
         _ready = new ReadyMessages(_maxPriority);
         _consumers = new Consumers(settings.SingleActiveConsumer, _counts);
-        _deliveries = new Deliveries(effects, Totals);
+        _handedOut = new long[_maxPriority + 1];
+        _deliveries = new Deliveries(effects, _log, Totals);
         _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
-        _disposals = new Disposals(effects, _ready, Totals, _counts);
+        _paging = new Paging(effects, _ready, _log, Totals);
+        _disposals = new Disposals(effects, _ready, _paging, _log, Totals, _counts);
         _disposals.Configure(settings);
         _lastUseMs = nowMs;
     }
@@ -59,6 +74,9 @@ public sealed class QueueMachine
 
     /// <summary>Bytes of the ready messages' bodies.</summary>
     public long ReadyBytes => _ready.Bytes;
+
+    /// <summary>Bytes, with envelope and properties, of the ready messages that are in memory.</summary>
+    public long ResidentBytes => _ready.ResidentBytes;
 
     public int UnackedCount => _deliveries.Count;
 
@@ -103,14 +121,22 @@ public sealed class QueueMachine
     /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/>
     /// names a publisher it is answered with exactly one Confirm or Reject.
     /// </summary>
+    /// <param name="message">The message; its reference comes with it.</param>
+    /// <param name="ttlMs">See above.</param>
+    /// <param name="priority">Any; what is above the queue's highest counts as that.</param>
+    /// <param name="flags">Whether it is persistent: then a durable queue stores it.</param>
+    /// <param name="ticket">Who is told.</param>
+    /// <param name="nowMs">The queue's time.</param>
+    /// <param name="shared">The body, if the node log has it once for several queues; else the queue writes it.</param>
     public void Publish(
-        in Message message, long ttlMs, byte priority, PublishFlags flags, in PublishTicket ticket, long nowMs)
+        in Message message, long ttlMs, byte priority, PublishFlags flags, in PublishTicket ticket, long nowMs,
+        SharedBody? shared = null)
     {
         if (IsClosed)
         {
             // As for a message that was routed nowhere.
             _effects.Release(in message);
-            if (ticket.Publisher is not null)
+            if (ticket.IsAwaited)
                 _effects.Confirm(in ticket);
             return;
         }
@@ -118,7 +144,7 @@ public sealed class QueueMachine
         _disposals.DropExpired(nowMs);
         if (_disposals.Refuses(in message))
         {
-            if (ticket.Publisher is not null)
+            if (ticket.IsAwaited)
                 _effects.Reject(in ticket);
             return;
         }
@@ -129,16 +155,86 @@ public sealed class QueueMachine
         queued.DeliveryCount = _counts ? 0 : -1;
         queued.Priority = Math.Min(priority, _maxPriority);
         queued.Flags = flags;
+        bool isStored = _log.IsOpen && (_counts || (flags & PublishFlags.Persistent) != 0);
         if (_ready.Count == 0 && _groups == 0 && _consumers.Next() is { } consumer)
-            _deliveries.Deliver(consumer, in queued, nowMs);
+        {
+            // Gone as it is sent: there is nothing to store.
+            isStored &= !consumer.NoAck;
+            if (isStored)
+                _log.Append(ref queued, shared, nowMs);
+            HandOut(consumer, in queued, nowMs);
+        }
         else
         {
+            if (isStored)
+                _log.Append(ref queued, shared, nowMs);
             _ready.Add(in queued);
             _disposals.AfterAdding(nowMs);
         }
-        if (ticket.Publisher is not null)
-            _effects.Confirm(in ticket);
+        if (ticket.IsAwaited)
+            _effects.Confirm(in ticket, isStored);
     }
+
+    /// <summary>
+    /// Takes in what recovery found, by rising position; its bytes are in the log, its expiry in the queue's time.
+    /// </summary>
+    internal void Recover(in QueuedMessage queued)
+    {
+        QueuedMessage recovered = queued;
+        recovered.Priority = Math.Min(queued.Priority, _maxPriority);
+        if (!_counts)
+            recovered.DeliveryCount = -1;
+        _ready.Add(in recovered);
+    }
+
+    /// <summary>How often recovered messages came back, by position.</summary>
+    internal void RecoverCounts(Dictionary<long, int> counts) => _ready.SetCounts(counts);
+
+    /// <summary>Positions up to here were given before; recovery is over.</summary>
+    internal void RecoverLast(long position) => _lastPosition = Math.Max(_lastPosition, position);
+
+    /// <summary>How far messages of each priority have been handed out, at least once.</summary>
+    internal Span<long> HandedOut => _handedOut;
+
+    /// <summary>Writes what this turn removed. Before anybody sees the turn's outcome.</summary>
+    internal void WriteLog()
+    {
+        if (_log.HasRemoved)
+            _log.WriteRemoved(++_lastPosition);
+        _log.Mark();
+    }
+
+    /// <summary>
+    /// Gives up the bytes of what waits beyond <paramref name="budgetBytes"/> and is durable; quick if it is nothing.
+    /// </summary>
+    internal void PageOut(long budgetBytes) => _paging.PageOut(budgetBytes);
+
+    /// <summary>Something is being read for this queue.</summary>
+    internal bool IsFetching => _paging.IsFetching;
+
+    /// <summary>What is to be read from the node log now, null for nothing; <see cref="Fetched"/> when it was.</summary>
+    internal FetchBatch? NextFetch() => _paging.NextFetch();
+
+    /// <summary>What <see cref="NextFetch"/> named has been read.</summary>
+    internal void Fetched(long nowMs)
+    {
+        _paging.Fetched();
+        if (IsClosed)
+            return;
+        _disposals.DropExpired(nowMs);
+        _disposals.DropOverLimit(nowMs);
+        DeliverReady(nowMs);
+    }
+
+    /// <summary>Records were copied in the node log; by rising position.</summary>
+    internal void Move(ReadOnlySpan<MovedEntry> moves)
+    {
+        _ready.Move(moves);
+        _deliveries.Move(moves);
+    }
+
+    /// <summary>A dead letter's targets have it, or there are none.</summary>
+    internal void Buried(long position) => _log.Remove(position);
 
     /// <summary>basic.ack. A delivery that is not held any more is ignored, here and in Reject and Return.</summary>
     public void Settle(int slot, long position, long nowMs)
@@ -147,6 +243,8 @@ public sealed class QueueMachine
             return;
         Totals.Acked++;
         _effects.Release(in queued.Message);
+        if (queued.IsStored)
+            _log.Remove(queued.Position);
         _consumers.Update(consumer);
         DeliverReady(nowMs);
     }
@@ -251,19 +349,31 @@ public sealed class QueueMachine
             return;
         }
         _lastUseMs = nowMs;
+        if (_waitingGets.Count > 0 || !TryGet(request, noAck, nowMs))
+            _waitingGets.Enqueue((request, noAck));
+    }
+
+    // False: the bytes of what it gets, or of what must go before, are not here yet.
+    private bool TryGet(object request, bool noAck, long nowMs)
+    {
         while (!_disposals.DropExpired(nowMs))
         {
+            if (!_paging.HasHead())
+                return false;
         }
-        if (_ready.Count == 0)
+        if (!_paging.TryTake(out QueuedMessage queued))
         {
+            if (_ready.Count > 0)
+                return false;
             Totals.GotEmpty++;
             Answer(request, AnswerKind.Empty);
-            return;
+            return true;
         }
-        _ready.TakeFirst(out QueuedMessage queued);
+        NoteHandedOut(in queued);
         // What has expired behind it is not counted as left.
         _disposals.DropExpired(nowMs);
         _deliveries.AnswerGet(request, noAck, in queued, _ready.Count, nowMs);
+        return true;
     }
 
     /// <summary>queue.purge: drops what is ready, and answers how much. Nothing is dead-lettered.</summary>
@@ -279,6 +389,8 @@ public sealed class QueueMachine
         _disposals.ReleaseReady();
         Totals.Purged += purged;
         Answer(request, AnswerKind.Ok, purged, _consumers.Count);
+        // Gets that waited for bytes are answered too: there are none.
+        DeliverReady(nowMs);
     }
 
     /// <summary>
@@ -396,10 +508,18 @@ public sealed class QueueMachine
         Totals.Returned++;
         if (toTail)
         {
+            long before = queued.Position;
             queued.Position = ++_lastPosition;
+            if (queued.IsStored)
+                _log.AppendAgain(ref queued, before, nowMs);
             _ready.Add(in queued);
+            _disposals.DropExpired(nowMs);
+            _disposals.DropOverLimit(nowMs);
+            return;
         }
-        else if (_counts)
+        if (_counts && countsDelivery && queued.IsStored)
+            _log.Return(queued.Position, queued.DeliveryCount, ++_lastPosition);
+        if (_counts)
             _ready.PutBehindReturned(in queued);
         else
             _ready.PutBack(in queued);
@@ -412,16 +532,34 @@ public sealed class QueueMachine
     {
         if (_groups != 0)
             return;
+        while (_waitingGets.TryPeek(out (object Request, bool NoAck) get))
+        {
+            if (!TryGet(get.Request, get.NoAck, nowMs))
+                return;
+            _waitingGets.Dequeue();
+        }
         while (_ready.Count > 0)
         {
             // Too much has expired for one turn: nobody gets a message before the rest is gone.
             if (!_disposals.DropExpired(nowMs) || _ready.Count == 0)
                 return;
-            if (_consumers.Next() is not { } consumer)
+            if (!_consumers.MayTake || !_paging.HasHead() || _consumers.Next() is not { } consumer)
                 return;
-            _ready.TakeFirst(out QueuedMessage queued);
-            _deliveries.Deliver(consumer, in queued, nowMs);
+            _paging.TryTake(out QueuedMessage queued);
+            HandOut(consumer, in queued, nowMs);
         }
+    }
+
+    private void HandOut(Consumer consumer, in QueuedMessage queued, long nowMs)
+    {
+        NoteHandedOut(in queued);
+        _deliveries.Deliver(consumer, in queued, nowMs);
+    }
+
+    private void NoteHandedOut(in QueuedMessage queued)
+    {
+        ref long last = ref _handedOut[queued.Priority];
+        last = Math.Max(last, queued.Position);
     }
 
     private void Detach(Consumer consumer, long nowMs)
@@ -476,6 +614,9 @@ public sealed class QueueMachine
     private void End()
     {
         IsClosed = true;
+        _log.Close();
+        while (_waitingGets.TryDequeue(out (object Request, bool NoAck) get))
+            Answer(get.Request, AnswerKind.Closed);
         while (_consumers.First is { } consumer)
         {
             _consumers.Remove(consumer);

@@ -30,6 +30,20 @@ internal sealed class Consumers(bool singleActive, bool quorum)
         }
     }
 
+    /// <summary>Somebody may be able to take a message; whether he can, <see cref="Next"/> finds out.</summary>
+    public bool MayTake
+    {
+        get
+        {
+            for (int level = _firstReady; level < _levels.Count; level++)
+            {
+                if (_levels[level].First is not null)
+                    return true;
+            }
+            return false;
+        }
+    }
+
     public int Count { get; private set; }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Warren.Storage;
+
 namespace Warren.Broker.Queues;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Warren.Broker.Queues;
 /// kept, so that a delivery costs one comparison; at that moment the slots are looked through, and the next moment is
 /// what they show.
 /// </summary>
-internal sealed class Deliveries(EffectList effects, QueueTotals totals)
+internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals totals)
 {
     private readonly UnackedMessages _unacked = new();
 
@@ -36,7 +38,11 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
     {
         int slot = -1;
         if (consumer.NoAck)
+        {
             totals.DeliveredNoAck++;
+            if (queued.IsStored)
+                log.Remove(queued.Position);
+        }
         else
         {
             slot = Hold(consumer, in queued, nowMs);
@@ -54,7 +60,11 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
     {
         int slot = -1;
         if (noAck)
+        {
             totals.GotNoAck++;
+            if (queued.IsStored)
+                log.Remove(queued.Position);
+        }
         else
         {
             slot = Hold(_getters, in queued, nowMs);
@@ -124,6 +134,9 @@ internal sealed class Deliveries(EffectList effects, QueueTotals totals)
         held.Sort();
         return held;
     }
+
+    /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>
+    public void Move(ReadOnlySpan<MovedEntry> moves) => _unacked.Move(moves);
 
     /// <summary>Gives everything back: the queue has ended.</summary>
     public void ReleaseAll()

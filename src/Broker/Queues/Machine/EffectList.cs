@@ -59,14 +59,21 @@ public sealed class EffectList
         effect.Small = consumers;
     }
 
-    internal void Confirm(in PublishTicket ticket) => AnswerPublish(QueueEffectKind.Confirm, in ticket);
+    /// <summary><paramref name="awaitsSync"/>: only when what the log has so far is durable.</summary>
+    internal void Confirm(in PublishTicket ticket, bool awaitsSync = false)
+    {
+        AnswerPublish(QueueEffectKind.Confirm, in ticket);
+        _effects[Count - 1].AwaitsSync = awaitsSync;
+    }
 
     internal void Reject(in PublishTicket ticket) => AnswerPublish(QueueEffectKind.Reject, in ticket);
 
-    internal void DeadLetter(in Message message, DeadLetterReason reason, int deliveryCount)
+    /// <summary><paramref name="position"/>: its entry in the queue's log; 0: it has none.</summary>
+    internal void DeadLetter(in Message message, DeadLetterReason reason, int deliveryCount, long position)
     {
         ref QueueEffect effect = ref Next(QueueEffectKind.DeadLetter);
         effect.Content = message;
+        effect.Number = position;
         effect.DeadLetterReason = reason;
         effect.DeliveryCount = deliveryCount;
     }
@@ -76,6 +83,8 @@ public sealed class EffectList
     /// </summary>
     internal void Release(in Message message)
     {
+        if (!message.IsResident)
+            return;
         if (Count > 0)
         {
             ref QueueEffect last = ref _effects[Count - 1];
@@ -100,6 +109,9 @@ public sealed class EffectList
     internal void FreePlaces(Consumer consumer) => Next(QueueEffectKind.FreePlaces).Subject = consumer;
 
     internal void CloseChannel(Consumer consumer) => Next(QueueEffectKind.CloseChannel).Subject = consumer;
+
+    /// <summary>A message could not be read again: its record is damaged.</summary>
+    internal void Lost(long position) => Next(QueueEffectKind.Lost).Number = position;
 
     internal void Closed(CloseReason reason) => Next(QueueEffectKind.Closed).CloseReason = reason;
 

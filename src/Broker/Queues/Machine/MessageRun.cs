@@ -1,85 +1,205 @@
 using System.Buffers;
 using System.Numerics;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// Messages that were never handed out, in the order they came: a row of pooled chunks, so that a long queue grows
+/// Messages that were never handed out, in the order they came: a chain of pooled chunks, so that a long queue grows
 /// without copying and gives memory up as it is drained. Invariant: positions rise from first to last; taken entries
 /// are default, so that a chunk that goes back to the pool keeps no slab alive.
 /// </summary>
 internal sealed class MessageRun
 {
-    /// <summary>An empty run keeps a chunk of at most this size: 768 bytes.</summary>
+    /// <summary>An empty run keeps a chunk of at most this size: 896 bytes.</summary>
     private const int SmallestChunk = 16;
 
-    /// <summary>24 KiB: far from the large object heap.</summary>
+    /// <summary>28 KiB: far from the large object heap.</summary>
     private const int LargestChunk = 512;
 
-    private readonly Queue<QueuedMessage[]> _between = new(0);
-    private QueuedMessage[]? _first;
-    private QueuedMessage[]? _last;
+    private Chunk? _first;
+    private Chunk? _last;
+    private Chunk? _spare;
     private int _head;
     private int _tail;
+    // Everything before it has been looked at by PageOut, the last of it at this position.
+    private Cursor _paged;
+    private long _pagedPosition;
+    // Everything before it has been named by CollectPagedOut, which never comes past the other.
+    private Cursor _collected;
 
     public int Count { get; private set; }
 
     /// <summary>The oldest message. Only while <see cref="Count"/> is not 0.</summary>
-    public ref QueuedMessage First => ref _first![_head];
+    public ref QueuedMessage First => ref _first!.Items[_head];
 
     public void Add(in QueuedMessage queued)
     {
-        if (_last is null || _tail == _last.Length)
+        if (_last is null || _tail == _last.Items.Length)
             Extend();
-        _last![_tail++] = queued;
+        _last!.Items[_tail++] = queued;
+        if (!queued.Message.IsResident)
+            _pagedPosition = queued.Position;
         Count++;
     }
 
     public void RemoveFirst()
     {
-        QueuedMessage[] first = _first!;
-        first[_head++] = default;
+        Chunk first = _first!;
+        first.Items[_head++] = default;
         if (--Count == 0)
             Reset();
-        else if (_head == first.Length)
+        else if (_head == first.Items.Length)
         {
-            _first = _between.TryDequeue(out QueuedMessage[]? next) ? next : _last;
+            _first = first.Next;
             _head = 0;
-            ArrayPool<QueuedMessage>.Shared.Return(first);
+            Free(first);
         }
     }
 
     /// <summary>Shows every message to <paramref name="relocate"/>, which may put it elsewhere.</summary>
     public void Rehome(Relocation relocate)
     {
-        if (Count == 0)
-            return;
-        if (_first == _last)
+        for (Chunk? chunk = _first; chunk is not null; chunk = chunk.Next)
         {
-            Show(_first.AsSpan(_head, Count), relocate);
-            return;
+            foreach (ref QueuedMessage queued in Used(chunk))
+                relocate(ref queued.Message);
         }
-        Show(_first.AsSpan(_head), relocate);
-        foreach (QueuedMessage[] chunk in _between)
-            Show(chunk, relocate);
-        Show(_last.AsSpan(0, _tail), relocate);
     }
 
-    private static void Show(Span<QueuedMessage> messages, Relocation relocate)
+    /// <summary>Sets how often messages came back, by position.</summary>
+    public void SetCounts(Dictionary<long, int> counts)
     {
-        foreach (ref QueuedMessage queued in messages)
-            relocate(ref queued.Message);
+        for (Chunk? chunk = _first; chunk is not null; chunk = chunk.Next)
+        {
+            foreach (ref QueuedMessage queued in Used(chunk))
+                queued.DeliveryCount = counts.GetValueOrDefault(queued.Position, queued.DeliveryCount);
+        }
+    }
+
+    /// <summary>
+    /// Gives up the bytes of stored messages up to <paramref name="durablePosition"/>, but not of the first
+    /// <paramref name="keepBytes"/> if none was given up yet. Returns how many bytes that were. Looks at each message
+    /// once, however often it is called.
+    /// </summary>
+    public long PageOut(long durablePosition, long keepBytes, EffectList effects)
+    {
+        if (Count == 0)
+            return 0;
+        if (IsAtHead(ref _paged))
+        {
+            while (keepBytes > 0 && TryPeek(ref _paged, out QueuedMessage[] items, out int at))
+            {
+                keepBytes -= items[at].Message.SizeBytes;
+                _pagedPosition = items[at].Position;
+                _paged.At++;
+            }
+        }
+        long bytes = 0;
+        while (TryPeek(ref _paged, out QueuedMessage[] items, out int at))
+        {
+            ref QueuedMessage queued = ref items[at];
+            if (queued.Position > durablePosition)
+                break;
+            bytes += GiveUp(ref queued, effects);
+            _pagedPosition = queued.Position;
+            _paged.At++;
+        }
+        return bytes;
+    }
+
+    /// <summary>Gives up one message's bytes, if it has them and the log has them too.</summary>
+    public static int GiveUp(ref QueuedMessage queued, EffectList effects)
+    {
+        if (!queued.IsStored || !queued.Message.IsResident)
+            return 0;
+        effects.Release(in queued.Message);
+        queued.Message = queued.Message.PagedOut;
+        return queued.Message.SizeBytes;
+    }
+
+    /// <summary>
+    /// Names the next messages whose bytes are not in memory, each once, until <paramref name="batch"/> is full.
+    /// </summary>
+    public void CollectPagedOut(FetchBatch batch)
+    {
+        if (Count == 0)
+            return;
+        IsAtHead(ref _collected);
+        while (!batch.IsFull && TryPeek(ref _collected, out QueuedMessage[] items, out int at))
+        {
+            if (items[at].Position > _pagedPosition)
+                return;
+            if (!items[at].Message.IsResident)
+                batch.Add(in items[at]);
+            _collected.At++;
+        }
+    }
+
+    /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>
+    public void Move(ReadOnlySpan<MovedEntry> moves)
+    {
+        if (Count == 0)
+            return;
+        for (Chunk? chunk = _first; chunk is not null && moves.Length > 0; chunk = chunk.Next)
+        {
+            Span<QueuedMessage> used = Used(chunk);
+            long last = used[^1].Position;
+            int at = 0;
+            while (moves.Length > 0 && moves[0].Index.Value <= last)
+            {
+                long wanted = moves[0].Index.Value;
+                while (used[at].Position < wanted)
+                    at++;
+                if (used[at].Position == wanted)
+                    used[at].Record = moves[0].To;
+                moves = moves[1..];
+            }
+        }
+    }
+
+    private Span<QueuedMessage> Used(Chunk chunk)
+    {
+        int from = chunk == _first ? _head : 0;
+        int to = chunk == _last ? _tail : chunk.Items.Length;
+        return chunk.Items.AsSpan(from..to);
+    }
+
+    // Moves a cursor that the head has passed to the head; true if it is there.
+    private bool IsAtHead(ref Cursor cursor)
+    {
+        if (cursor.Chunk is null || (cursor.Chunk == _first && cursor.At < _head))
+        {
+            cursor.Chunk = _first;
+            cursor.At = _head;
+        }
+        return cursor.Chunk == _first && cursor.At == _head;
+    }
+
+    private bool TryPeek(ref Cursor cursor, out QueuedMessage[] items, out int at)
+    {
+        Chunk chunk = cursor.Chunk!;
+        if (cursor.At == chunk.Items.Length && chunk.Next is { } next)
+        {
+            cursor.Chunk = chunk = next;
+            cursor.At = 0;
+        }
+        items = chunk.Items;
+        at = cursor.At;
+        return at < (chunk == _last ? _tail : items.Length);
     }
 
     /// <summary>Adds a chunk about as large as what waits, so that short queues stay small.</summary>
     private void Extend()
     {
         int size = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)Count), SmallestChunk, LargestChunk);
-        QueuedMessage[] chunk = ArrayPool<QueuedMessage>.Shared.Rent(size);
+        Chunk chunk = _spare ?? new Chunk();
+        _spare = null;
+        chunk.Items = ArrayPool<QueuedMessage>.Shared.Rent(size);
         if (_last is null)
             _first = chunk;
-        else if (_last != _first)
-            _between.Enqueue(_last);
+        else
+            _last.Next = chunk;
         _last = chunk;
         _tail = 0;
     }
@@ -88,10 +208,36 @@ internal sealed class MessageRun
     {
         _head = 0;
         _tail = 0;
-        if (_first!.Length <= SmallestChunk)
+        _paged = default;
+        _collected = default;
+        if (_first!.Items.Length <= SmallestChunk)
             return;
-        ArrayPool<QueuedMessage>.Shared.Return(_first);
+        Free(_first);
         _first = null;
         _last = null;
+    }
+
+    private void Free(Chunk chunk)
+    {
+        if (_paged.Chunk == chunk)
+            _paged = default;
+        if (_collected.Chunk == chunk)
+            _collected = default;
+        ArrayPool<QueuedMessage>.Shared.Return(chunk.Items);
+        chunk.Items = [];
+        chunk.Next = null;
+        _spare = chunk;
+    }
+
+    private sealed class Chunk
+    {
+        public QueuedMessage[] Items = [];
+        public Chunk? Next;
+    }
+
+    private struct Cursor
+    {
+        public Chunk? Chunk;
+        public int At;
     }
 }

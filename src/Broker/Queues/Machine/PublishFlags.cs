@@ -8,4 +8,7 @@ public enum PublishFlags : byte
 
     /// <summary>delivery-mode 2.</summary>
     Persistent = 1,
+
+    /// <summary>The queue's log has it. Set by the queue alone.</summary>
+    Stored = 2,
 }

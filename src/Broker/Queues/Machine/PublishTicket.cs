@@ -6,7 +6,10 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public readonly struct PublishTicket(object? publisher, ulong sequence, object? group = null)
 {
-    /// <summary>Who waits for the answer; null: nobody.</summary>
+    /// <summary>Somebody wants an answer.</summary>
+    public bool IsAwaited => Publisher is not null || Group is not null;
+
+    /// <summary>Who waits for the answer; null: nobody, or the group's own.</summary>
     public object? Publisher { get; } = publisher;
 
     /// <summary>The publisher's number of the message.</summary>

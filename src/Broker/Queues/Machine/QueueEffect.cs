@@ -40,8 +40,12 @@ public struct QueueEffect
     /// </summary>
     public readonly int Slot => Small;
 
+    /// <summary>Confirm: only when what the queue's log has so far is durable.</summary>
+    public bool AwaitsSync { get; internal set; }
+
     /// <summary>
     /// Deliver, GetOk: names the delivery together with <see cref="Slot"/>; its place in the queue's order, mostly.
+    /// DeadLetter: its entry in the queue's log, released when the targets have it; 0: none. Lost: which.
     /// </summary>
     public readonly long Position => Number;
 

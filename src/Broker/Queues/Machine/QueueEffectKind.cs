@@ -38,6 +38,9 @@ public enum QueueEffectKind : byte
     /// <summary>A consumer is overdue and its channel is to be closed.</summary>
     CloseChannel,
 
+    /// <summary>A message that waited on disk cannot be read: it is gone.</summary>
+    Lost,
+
     /// <summary>The queue has closed itself; its definition is to be deleted.</summary>
     Closed,
 }

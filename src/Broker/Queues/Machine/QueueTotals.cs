@@ -44,4 +44,7 @@ public sealed class QueueTotals
     public long DeliveryLimit { get; internal set; }
 
     public long Purged { get; internal set; }
+
+    /// <summary>Waited on disk and could not be read again.</summary>
+    public long Lost { get; internal set; }
 }

@@ -1,16 +1,24 @@
 using Warren.Broker.Messages;
+using RecordPosition = Warren.Storage.Position;
 
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// A message with what its queue knows of it: 48 bytes, the cost of a waiting message beside its slab.
+/// A message with what its queue knows of it: 56 bytes, the cost of a waiting message beside its bytes, which are in a
+/// slab or, if it is stored and memory is short, in the node log alone.
 /// </summary>
 internal struct QueuedMessage
 {
-    /// <summary>Where its bytes are; holds one slab reference.</summary>
+    /// <summary>Where its bytes are; holds one slab reference if they are in memory.</summary>
     public Message Message;
 
-    /// <summary>Its place in the queue's order, from 1, never given twice. 0: no message.</summary>
+    /// <summary>Where its record lies in the node log; none: not there, or it shares its body with others.</summary>
+    public RecordPosition Record;
+
+    /// <summary>
+    /// Its place in the queue's order, from 1, never given twice; the index of its entry too if it is stored. 0: no
+    /// message.
+    /// </summary>
     public long Position;
 
     /// <summary>Queue time at which it expires; <see cref="long.MaxValue"/>: never.</summary>
@@ -36,6 +44,9 @@ internal struct QueuedMessage
 
     /// <summary>Names a delivery together with its slot: the position, below 2^55, and the timeouts above it.</summary>
     public readonly long Token => Position | ((long)Timeouts << 56);
+
+    /// <summary>The queue's log has a live entry of it.</summary>
+    public readonly bool IsStored => (Flags & PublishFlags.Stored) != 0;
 
     public readonly bool Expires => ExpiresAtMs != long.MaxValue;
 }

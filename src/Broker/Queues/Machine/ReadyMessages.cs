@@ -1,4 +1,5 @@
 using System.Numerics;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
@@ -23,6 +24,9 @@ internal sealed class ReadyMessages
 
     /// <summary>Bytes of the bodies.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Bytes, with envelope and properties, of the messages that are in memory.</summary>
+    public long ResidentBytes { get; private set; }
 
     /// <summary>How many of the messages can expire.</summary>
     public int Expiring { get; private set; }
@@ -76,6 +80,8 @@ internal sealed class ReadyMessages
             _occupied[index >> 6] &= ~(1UL << index);
         Count--;
         Bytes -= queued.Message.BodySizeBytes;
+        if (queued.Message.IsResident)
+            ResidentBytes -= queued.Message.SizeBytes;
         if (queued.Expires)
             Expiring--;
     }
@@ -90,12 +96,55 @@ internal sealed class ReadyMessages
         }
     }
 
+    /// <summary>
+    /// Gives up the bytes of stored messages up to <paramref name="durablePosition"/>, except near each lane's head.
+    /// </summary>
+    public void PageOut(long durablePosition, long keepBytes, EffectList effects)
+    {
+        foreach (Lane? lane in _lanes)
+        {
+            if (lane is null || lane.IsEmpty)
+                continue;
+            ResidentBytes -= lane.Run.PageOut(durablePosition, keepBytes, effects);
+            ResidentBytes -= lane.Returned?.PageOut(durablePosition, effects) ?? 0;
+        }
+    }
+
+    /// <summary>
+    /// Names messages at the head whose bytes are not in memory; <paramref name="isNamed"/>: those that were before.
+    /// </summary>
+    public void CollectPagedOut(FetchBatch batch, Func<long, bool> isNamed)
+    {
+        Lane lane = _lanes[HighestLane()]!;
+        lane.Returned?.CollectPagedOut(batch, isNamed);
+        lane.Run.CollectPagedOut(batch);
+    }
+
+    /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>
+    public void Move(ReadOnlySpan<MovedEntry> moves)
+    {
+        foreach (Lane? lane in _lanes)
+        {
+            lane?.Run.Move(moves);
+            lane?.Returned?.Move(moves);
+        }
+    }
+
+    /// <summary>Sets how often messages came back, by position.</summary>
+    public void SetCounts(Dictionary<long, int> counts)
+    {
+        foreach (Lane? lane in _lanes)
+            lane?.Run.SetCounts(counts);
+    }
+
     private Lane Enter(in QueuedMessage queued)
     {
         int index = queued.Priority;
         _occupied[index >> 6] |= 1UL << index;
         Count++;
         Bytes += queued.Message.BodySizeBytes;
+        if (queued.Message.IsResident)
+            ResidentBytes += queued.Message.SizeBytes;
         if (queued.Expires)
             Expiring++;
         return _lanes[index] ??= new Lane();

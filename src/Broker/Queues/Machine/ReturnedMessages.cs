@@ -1,3 +1,5 @@
+using Warren.Storage;
+
 namespace Warren.Broker.Queues;
 
 /// <summary>
@@ -7,6 +9,11 @@ namespace Warren.Broker.Queues;
 internal sealed class ReturnedMessages
 {
     private const int FirstCapacity = 16;
+
+    /// <summary>
+    /// How many at the array's front keep their bytes, and are read again together: the heap's lowest are among them.
+    /// </summary>
+    private const int NearFront = 64;
 
     private Entry[] _heap = new Entry[FirstCapacity];
 
@@ -62,6 +69,36 @@ internal sealed class ReturnedMessages
     {
         foreach (ref Entry entry in _heap.AsSpan(0, Count))
             relocate(ref entry.Queued.Message);
+    }
+
+    /// <summary>Gives up the bytes of stored messages, but not of those near the front.</summary>
+    public long PageOut(long durablePosition, EffectList effects)
+    {
+        long bytes = 0;
+        for (int at = NearFront; at < Count; at++)
+        {
+            if (_heap[at].Queued.Position <= durablePosition)
+                bytes += MessageRun.GiveUp(ref _heap[at].Queued, effects);
+        }
+        return bytes;
+    }
+
+    /// <summary>Names messages near the front whose bytes are not in memory.</summary>
+    public void CollectPagedOut(FetchBatch batch, Func<long, bool> isNamed)
+    {
+        for (int at = 0; at < Math.Min(Count, NearFront) && !batch.IsFull; at++)
+        {
+            ref QueuedMessage queued = ref _heap[at].Queued;
+            if (!queued.Message.IsResident && !isNamed(queued.Position))
+                batch.Add(in queued);
+        }
+    }
+
+    /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>
+    public void Move(ReadOnlySpan<MovedEntry> moves)
+    {
+        foreach (ref Entry entry in _heap.AsSpan(0, Count))
+            UnackedMessages.Move(ref entry.Queued, moves);
     }
 
     private struct Entry

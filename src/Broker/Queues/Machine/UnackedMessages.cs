@@ -1,3 +1,5 @@
+using Warren.Storage;
+
 namespace Warren.Broker.Queues;
 
 /// <summary>
@@ -67,6 +69,33 @@ internal sealed class UnackedMessages
         return true;
     }
 
+    /// <summary>Notes where a record is now; <paramref name="moves"/> by rising position.</summary>
+    public static void Move(ref QueuedMessage queued, ReadOnlySpan<MovedEntry> moves)
+    {
+        int low = 0;
+        int high = moves.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (moves[middle].Index.Value < queued.Position)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < moves.Length && moves[low].Index.Value == queued.Position)
+            queued.Record = moves[low].To;
+    }
+
+    /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>
+    public void Move(ReadOnlySpan<MovedEntry> moves)
+    {
+        foreach (ref Slot slot in Slots)
+        {
+            if (slot.Consumer is not null)
+                Move(ref slot.Queued, moves);
+        }
+    }
+
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
@@ -86,7 +115,6 @@ internal sealed class UnackedMessages
         _used = 0;
     }
 
-    /// <summary>64 bytes: a cache line.</summary>
     internal struct Slot
     {
         public QueuedMessage Queued;

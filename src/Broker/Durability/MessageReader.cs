@@ -1,0 +1,60 @@
+using Warren.Broker.Messages;
+using Warren.Broker.Queues;
+using Warren.Broker.Turns;
+using Warren.Storage;
+
+namespace Warren.Broker.Durability;
+
+/// <summary>
+/// Reads the bytes of waiting messages back into memory, a batch of one queue after the other. Its turn waits for the
+/// disk, so there is one for the node and it keeps no more than one thread from other turns; neighbours in the log
+/// come with one read.
+/// </summary>
+internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
+{
+    private readonly MessageBroker _broker;
+    private EntryReader? _reader;
+
+    public MessageReader(MessageBroker broker)
+        : base(broker.Turns) => _broker = broker;
+
+    /// <summary>A queue and what it wants; it is told when that was read.</summary>
+    internal readonly record struct Item(Queue Queue, FetchBatch Batch);
+
+    public void Dispose() => _reader?.Dispose();
+
+    protected override void Handle(ReadOnlySpan<Item> batch)
+    {
+        _reader ??= _broker.Storage!.OpenReader();
+        foreach (ref readonly Item item in batch)
+        {
+            Read(_reader, item);
+            item.Queue.Post(QueueCommand.Fetched());
+        }
+    }
+
+    private void Read(EntryReader reader, in Item item)
+    {
+        // Slabs of this batch alone: one that nobody drains must not pin another queue's.
+        var writer = new SlabWriter(_broker.Slabs);
+        var group = new GroupId(item.Queue.Definition.Id.Value);
+        foreach (ref FetchItem wanted in item.Batch.Items)
+        {
+            Message sizes = wanted.Message;
+            ReadOnlySpan<byte> bytes;
+            bool isRead = wanted.SharedBody is { } shared
+                ? reader.TryRead(shared, out bytes)
+                : reader.TryRead(
+                    group, new LogIndex(wanted.Position), wanted.Record,
+                    sizes.SizeBytes + EntryReader.EntryOverheadBytes, out _, out bytes);
+            if (isRead && bytes.Length == sizes.SizeBytes)
+            {
+                int bodyAt = sizes.EnvelopeSizeBytes + sizes.PropertiesSizeBytes;
+                Message message = writer.Append(
+                    bytes[..sizes.EnvelopeSizeBytes], bytes[sizes.EnvelopeSizeBytes..bodyAt], bytes[bodyAt..]);
+                wanted = wanted with { Message = message };
+            }
+        }
+        writer.Retire();
+    }
+}

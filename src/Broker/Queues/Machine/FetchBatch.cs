@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Messages of one queue that are read from the node log together. The queue's turn fills it, the reader reads it, the
+/// turn takes it back: one at a time.
+/// </summary>
+internal sealed class FetchBatch
+{
+    /// <summary>One read of the log: large enough to be sequential, small enough to be no memory.</summary>
+    private const int MostBytes = 256 * 1024;
+
+    private const int MostMessages = 512;
+
+    private readonly List<FetchItem> _items = [];
+    private long _bytes;
+
+    public int Count => _items.Count;
+
+    public bool IsFull => _bytes >= MostBytes || _items.Count >= MostMessages;
+
+    public Span<FetchItem> Items => CollectionsMarshal.AsSpan(_items);
+
+    public void Add(in QueuedMessage queued)
+    {
+        _items.Add(new FetchItem(queued.Position, queued.Record, null, queued.Message));
+        _bytes += queued.Message.SizeBytes;
+    }
+
+    public void Clear()
+    {
+        _items.Clear();
+        _bytes = 0;
+    }
+}

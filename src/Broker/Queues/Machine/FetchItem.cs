@@ -1,0 +1,12 @@
+using Warren.Broker.Messages;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>A message whose bytes are wanted back in memory, and then what was read.</summary>
+/// <param name="Position">Names it in its queue.</param>
+/// <param name="Record">Where its record lies, unless it shares its body.</param>
+/// <param name="SharedBody">The body that it shares with others.</param>
+/// <param name="Message">Its sizes; once read, its bytes, with one reference. Not resident then: it is lost.</param>
+internal readonly record struct FetchItem(
+    long Position, Position Record, SharedBody? SharedBody, Message Message);

@@ -1,0 +1,176 @@
+using Warren.Broker.Messages;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Which ready messages have their bytes in memory. Stored messages beyond a budget give theirs up once they are
+/// durable; when the head is wanted and not here, it is fetched with those behind it, in batches, one batch under way at
+/// a time. Pure: it names what to read, the shell has it read.
+/// Invariant: a message that is not resident is either in <see cref="_fetched"/>, in the batch under way, or will be
+/// named by a batch to come.
+/// </summary>
+internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog log, QueueTotals totals)
+{
+    /// <summary>What stays at a lane's head when the rest gives its bytes up: enough to begin with.</summary>
+    private const int KeptBytes = 64 * 1024;
+
+    /// <summary>Below either, more is read ahead.</summary>
+    private const int LowBytes = 128 * 1024;
+    private const int LowMessages = 256;
+
+    private readonly FetchBatch _batch = new();
+    private Dictionary<long, Message>? _fetched;
+    // Left while they were being read: what comes of them is given back.
+    private HashSet<long>? _unwanted;
+    private long _fetchedBytes;
+    private bool _isWanted;
+    private bool _discardsBatch;
+
+    /// <summary>A batch is under way.</summary>
+    public bool IsFetching { get; private set; }
+
+    /// <summary>The head's bytes are being read; nothing can be done with it before they are here.</summary>
+    public bool AwaitsHead => IsFetching && LacksHead;
+
+    private bool LacksHead =>
+        ready.Count > 0
+        && !ready.First.Message.IsResident
+        && (_fetched is null || !_fetched.ContainsKey(ready.First.Position));
+
+    /// <summary>
+    /// Whether there is a head whose bytes are here; if they are not, they will be fetched. Heads that cannot be read are
+    /// dropped on the way.
+    /// </summary>
+    public bool HasHead()
+    {
+        while (ready.Count > 0)
+        {
+            ref QueuedMessage first = ref ready.First;
+            if (first.Message.IsResident)
+                return true;
+            if (_fetched is null || !_fetched.TryGetValue(first.Position, out Message message))
+            {
+                _isWanted = true;
+                return false;
+            }
+            if (message.IsResident)
+                return true;
+            Lose();
+        }
+        return false;
+    }
+
+    /// <summary>Takes the head with its bytes; false if <see cref="HasHead"/> is.</summary>
+    public bool TryTake(out QueuedMessage queued)
+    {
+        if (!HasHead())
+        {
+            queued = default;
+            return false;
+        }
+        ready.TakeFirst(out queued);
+        if (queued.Message.IsResident)
+            return true;
+        _fetched!.Remove(queued.Position, out Message message);
+        queued.Message = message;
+        _fetchedBytes -= message.SizeBytes;
+        _isWanted |= _fetched.Count < LowMessages && _fetchedBytes < LowBytes;
+        return true;
+    }
+
+    /// <summary>Takes the head for good: whatever bytes it has are given back.</summary>
+    public void Drop(out QueuedMessage queued)
+    {
+        ready.TakeFirst(out queued);
+        if (queued.Message.IsResident)
+            effects.Release(in queued.Message);
+        else if (_fetched is not null && _fetched.Remove(queued.Position, out Message message))
+        {
+            effects.Release(in message);
+            _fetchedBytes -= message.SizeBytes;
+        }
+        else if (IsFetching)
+            (_unwanted ??= []).Add(queued.Position);
+    }
+
+    /// <summary>Drops everything. Counted and logged by the caller.</summary>
+    public void Clear(Action<long>? drop)
+    {
+        while (ready.Count > 0)
+        {
+            ready.TakeFirst(out QueuedMessage queued);
+            effects.Release(in queued.Message);
+            if (queued.IsStored)
+                drop?.Invoke(queued.Position);
+        }
+        if (_fetched is not null)
+        {
+            foreach (Message message in _fetched.Values)
+                effects.Release(in message);
+            _fetched.Clear();
+        }
+        _fetchedBytes = 0;
+        _isWanted = false;
+        _discardsBatch = IsFetching;
+    }
+
+    /// <summary>Gives bytes up beyond the budget; quick when there is nothing to give up.</summary>
+    public void PageOut(long budgetBytes)
+    {
+        if (ready.ResidentBytes > budgetBytes)
+            ready.PageOut(log.DurablePosition, Math.Min(KeptBytes, budgetBytes), effects);
+    }
+
+    /// <summary>What is to be read now; null: nothing. Given back to <see cref="Fetched"/>.</summary>
+    public FetchBatch? NextFetch()
+    {
+        if (!_isWanted || IsFetching || ready.Count == 0)
+            return null;
+        _isWanted = false;
+        ready.CollectPagedOut(_batch, position => _fetched is not null && _fetched.ContainsKey(position));
+        if (_batch.Count == 0)
+        {
+            if (LacksHead)
+                throw new InvalidOperationException("The head of a queue is not in memory and nobody would read it.");
+            return null;
+        }
+        foreach (ref FetchItem item in _batch.Items)
+        {
+            if (item.Record.IsNone)
+                item = item with { SharedBody = log.SharedBodyOf(item.Position) };
+        }
+        IsFetching = true;
+        return _batch;
+    }
+
+    /// <summary>The batch has been read.</summary>
+    public void Fetched()
+    {
+        foreach (FetchItem item in _batch.Items)
+        {
+            Message message = item.Message;
+            if (_discardsBatch || (_unwanted is not null && _unwanted.Contains(item.Position)))
+                effects.Release(in message);
+            else
+            {
+                (_fetched ??= []).Add(item.Position, message);
+                _fetchedBytes += message.SizeBytes;
+            }
+        }
+        _batch.Clear();
+        _unwanted = null;
+        IsFetching = false;
+        _discardsBatch = false;
+    }
+
+    private void Lose()
+    {
+        ready.TakeFirst(out QueuedMessage queued);
+        _fetched!.Remove(queued.Position);
+        _fetchedBytes -= queued.Message.SizeBytes;
+        totals.Lost++;
+        log.Remove(queued.Position);
+        effects.Lost(queued.Position);
+    }
+}

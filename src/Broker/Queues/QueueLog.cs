@@ -1,0 +1,224 @@
+using System.Runtime.InteropServices;
+using Warren.Broker.Messages;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// A queue's decisions about stored messages as entries of its group in the node log: which it took, which are gone,
+/// which came back how often. Owned by the queue's turn. What is gone is gathered and written once a turn, before
+/// anybody sees an outcome of that turn. A queue that stores nothing has one that is not open and does nothing.
+/// The format of the entries is docs/formats/queue-log.md.
+/// </summary>
+public sealed class QueueLog
+{
+    /// <summary>A longer list of ranges is given up after use.</summary>
+    private const int KeptRanges = 4096;
+
+    private readonly List<IndexRange> _removed = new(0);
+    private readonly Queue<(Lsn Lsn, long Position)> _marks = new(0);
+    private NodeLog? _log;
+    private LogGroup? _group;
+    private TimeProvider _time = null!;
+    // Counted returns, by the position of their message: the entry that says how often.
+    private Dictionary<long, long>? _returns;
+    private Dictionary<long, SharedBody>? _shared;
+    private long _lastAppended;
+    private bool _isUnsorted;
+    private bool _isClosed;
+
+    /// <summary>There is a group, and the queue is alive.</summary>
+    public bool IsOpen => _group is not null && !_isClosed;
+
+    /// <summary>Something was removed and not written yet.</summary>
+    public bool HasRemoved => _removed.Count > 0;
+
+    /// <summary>The queue's last record; 0: none since the start.</summary>
+    public Lsn LastLsn { get; private set; }
+
+    /// <summary>Every stored message up to this position is on stable storage.</summary>
+    public long DurablePosition { get; private set; }
+
+    /// <summary>The node's log takes records faster than it writes them, and some of this queue's are among them.</summary>
+    public bool IsBehind => _log is { IsBehind: true } && LastLsn > _log.DurableLsn;
+
+    /// <summary>Begins; everything up to <paramref name="durablePosition"/> was found by recovery.</summary>
+    public void Open(NodeLog log, LogGroup group, TimeProvider time, long durablePosition)
+    {
+        _log = log;
+        _group = group;
+        _time = time;
+        DurablePosition = durablePosition;
+    }
+
+    /// <summary>Nothing is written any more: the queue has been closed.</summary>
+    public void Close()
+    {
+        _removed.Clear();
+        _shared = null;
+        _returns = null;
+        _isClosed = true;
+    }
+
+    /// <summary>
+    /// Stores a message under its position; its record's place is noted in it. <paramref name="replaces"/>: the entry
+    /// that it takes the place of; 0: none.
+    /// </summary>
+    internal void Append(ref QueuedMessage queued, SharedBody? shared, long nowMs, long replaces = 0)
+    {
+        Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
+        long? expiresAt = queued.Expires
+            ? _time.GetUtcNow().ToUnixTimeMilliseconds() + queued.ExpiresAtMs - nowMs
+            : null;
+        meta = meta[..MessageMeta.Write(meta, in queued, expiresAt)];
+        Action? whenWritten = null;
+        if (shared is null && queued.Message.SizeBytes >= NodeLog.CopiedBodyBytes)
+        {
+            queued.Message.Slab.AddReferences(1);
+            whenWritten = queued.Message.Slab.ReleaseOne;
+        }
+        var replaced = new IndexRange(new LogIndex(replaces), new LogIndex(replaces));
+        Appended appended = _group!.Append(new NewEntry
+        {
+            Index = new LogIndex(queued.Position),
+            Meta = meta,
+            Body = shared is null ? queued.Message.Bytes : default,
+            SharedBody = shared,
+            WhenWritten = whenWritten,
+            Releases = replaces == 0 ? [] : new ReadOnlySpan<IndexRange>(in replaced),
+            IsKept = true,
+        });
+        if (shared is not null)
+            (_shared ??= []).Add(queued.Position, shared);
+        queued.Record = shared is null ? appended.Position : default;
+        queued.Flags |= PublishFlags.Stored;
+        LastLsn = appended.Lsn;
+        _lastAppended = queued.Position;
+    }
+
+    /// <summary>Stores a message again that goes to the tail: under its new position, in the place of the old.</summary>
+    internal void AppendAgain(ref QueuedMessage queued, long oldPosition, long nowMs)
+    {
+        SharedBody? shared = null;
+        _shared?.Remove(oldPosition, out shared);
+        Append(ref queued, shared, nowMs, oldPosition);
+    }
+
+    /// <summary>A stored message is gone, for whatever reason.</summary>
+    internal void Remove(long position)
+    {
+        if (!IsOpen)
+            return;
+        _shared?.Remove(position);
+        if (_returns is not null && _returns.Remove(position, out long returned))
+            AddRemoved(returned);
+        AddRemoved(position);
+    }
+
+    /// <summary>A stored message came back for the <paramref name="count"/>-th time; takes an index.</summary>
+    internal void Return(long position, int count, long index)
+    {
+        Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
+        meta = meta[..MessageMeta.WriteReturn(meta, position, count)];
+        bool isFirst = !(_returns ??= []).Remove(position, out long before);
+        var replaced = new IndexRange(new LogIndex(before), new LogIndex(before));
+        LastLsn = _group!.Append(new NewEntry
+        {
+            Index = new LogIndex(index),
+            Meta = meta,
+            Releases = isFirst ? [] : new ReadOnlySpan<IndexRange>(in replaced),
+            IsKept = true,
+        }).Lsn;
+        _returns.Add(position, index);
+    }
+
+    /// <summary>Writes what is gone, under an index of its own.</summary>
+    internal void WriteRemoved(long index)
+    {
+        if (_isUnsorted)
+            Sort();
+        LastLsn = _group!.Append(new NewEntry
+        {
+            Index = new LogIndex(index),
+            Releases = CollectionsMarshal.AsSpan(_removed),
+        }).Lsn;
+        if (_removed.Capacity > KeptRanges)
+            _removed.Capacity = 0;
+        _removed.Clear();
+    }
+
+    /// <summary>The end of a turn: what was stored up to here is durable when its last record is.</summary>
+    internal void Mark()
+    {
+        if (_lastAppended == 0)
+            return;
+        _marks.Enqueue((LastLsn, _lastAppended));
+        _lastAppended = 0;
+    }
+
+    /// <summary>The group is durable up to here.</summary>
+    internal void NoteDurable(Lsn lsn)
+    {
+        while (_marks.TryPeek(out (Lsn Lsn, long Position) mark) && mark.Lsn <= lsn)
+        {
+            _marks.Dequeue();
+            DurablePosition = mark.Position;
+        }
+    }
+
+    /// <summary>The body that a stored message shares with other queues.</summary>
+    internal SharedBody? SharedBodyOf(long position) => _shared?.GetValueOrDefault(position);
+
+    /// <summary>Recovery found a message that shares its body.</summary>
+    internal void RecoverShared(long position, SharedBody body) => (_shared ??= []).Add(position, body);
+
+    /// <summary>Recovery found a counted return.</summary>
+    internal void RecoverReturn(long position, long index) => (_returns ??= []).Add(position, index);
+
+    /// <summary>What the queue remembers over a clean stop.</summary>
+    internal void SetState(ReadOnlySpan<byte> state)
+    {
+        if (IsOpen)
+            LastLsn = _group!.SetState(state).Lsn;
+    }
+
+    /// <summary>The group ends, with everything in it.</summary>
+    internal void Drop()
+    {
+        Close();
+        _group?.Drop();
+        _group = null;
+    }
+
+    private void AddRemoved(long position)
+    {
+        var index = new LogIndex(position);
+        if (_removed.Count > 0)
+        {
+            ref IndexRange last = ref CollectionsMarshal.AsSpan(_removed)[^1];
+            if (last.Last.Value + 1 == position)
+            {
+                last = last with { Last = index };
+                return;
+            }
+            _isUnsorted |= position < last.Last.Value;
+        }
+        _removed.Add(new IndexRange(index, index));
+    }
+
+    private void Sort()
+    {
+        _isUnsorted = false;
+        _removed.Sort(static (left, right) => left.First.CompareTo(right.First));
+        int kept = 0;
+        Span<IndexRange> ranges = CollectionsMarshal.AsSpan(_removed);
+        for (int at = 1; at < ranges.Length; at++)
+        {
+            if (ranges[kept].Last.Value + 1 == ranges[at].First.Value)
+                ranges[kept] = ranges[kept] with { Last = ranges[at].Last };
+            else
+                ranges[++kept] = ranges[at];
+        }
+        _removed.RemoveRange(kept + 1, _removed.Count - kept - 1);
+    }
+}

@@ -1,0 +1,76 @@
+using Warren.Broker.Durability;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Brings a queue's messages back from its group, without their bytes, and what a clean stop noted. Expiry goes on by the
+/// wall clock, which alone bridges the time when no node ran. After a crash every message may have been handed out, and
+/// counts as redelivered; after a clean stop those that were.
+/// </summary>
+internal static class QueueRecovery
+{
+    private const byte StateVersion = 1;
+
+    public static void Run(
+        RecoveredGroup group, QueueMachine machine, QueueLog log, long boot, long nowMs, DateTimeOffset now)
+    {
+        long offsetMs = nowMs - now.ToUnixTimeMilliseconds();
+        Dictionary<long, int>? counts = null;
+        ReadOnlySpan<byte> state = group.State.Span;
+        bool isClean = IsOfLastBoot(state, boot, out int at);
+        Span<long> handedOut = machine.HandedOut;
+        if (isClean)
+            ReadHandedOut(state, at, handedOut);
+        while (group.TryNext(out RecoveredEntry entry))
+        {
+            if (!MessageMeta.Read(in entry, out QueuedMessage queued))
+            {
+                (counts ??= [])[queued.Position] = queued.DeliveryCount;
+                log.RecoverReturn(queued.Position, entry.Index.Value);
+                continue;
+            }
+            int lane = Math.Min(queued.Priority, handedOut.Length - 1);
+            queued.Redelivered = !isClean || queued.Position <= handedOut[lane];
+            if (queued.Expires)
+                queued.ExpiresAtMs = Math.Max(nowMs, queued.ExpiresAtMs + offsetMs);
+            if (entry.SharedBody is { } shared)
+                log.RecoverShared(queued.Position, shared);
+            machine.Recover(in queued);
+        }
+        if (counts is not null)
+            machine.RecoverCounts(counts);
+        machine.RecoverLast(group.LastIndex.Value);
+    }
+
+    /// <summary>What a clean stop notes: how far each priority has been handed out, and the boot for which it is so.</summary>
+    public static byte[] WriteState(QueueMachine machine, long boot)
+    {
+        Span<long> handedOut = machine.HandedOut;
+        byte[] state = new byte[24 + (10 * handedOut.Length)];
+        state[0] = StateVersion;
+        int at = 1;
+        MessageMeta.WriteNumber(state, ref at, boot);
+        MessageMeta.WriteNumber(state, ref at, handedOut.Length);
+        foreach (long position in handedOut)
+            MessageMeta.WriteNumber(state, ref at, position);
+        return state[..at];
+    }
+
+    private static bool IsOfLastBoot(ReadOnlySpan<byte> state, long boot, out int at)
+    {
+        at = 1;
+        if (state.IsEmpty)
+            return false;
+        if (state[0] != StateVersion)
+            throw new DurableFormatException($"its state has version {state[0]}; this node knows version {StateVersion}");
+        return MessageMeta.ReadNumber(state, ref at) == boot - 1;
+    }
+
+    private static void ReadHandedOut(ReadOnlySpan<byte> state, int at, Span<long> handedOut)
+    {
+        long lanes = Math.Min(MessageMeta.ReadNumber(state, ref at), handedOut.Length);
+        for (int lane = 0; lane < lanes; lane++)
+            handedOut[lane] = MessageMeta.ReadNumber(state, ref at);
+    }
+}

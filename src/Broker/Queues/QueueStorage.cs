@@ -1,0 +1,105 @@
+using Warren.Broker.Channels;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// What a durable queue has waiting for the node log: verdicts that are given when their messages are durable, publish
+/// credit that is held while the log is behind, copies to take note of. Owned by the queue's turn, but for what the
+/// committer's thread calls. The turn is woken only for what it waits for: most rounds settle acknowledgements, whose
+/// durability nobody asks for.
+/// </summary>
+internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
+{
+    private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new(0);
+    private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new(0);
+    private readonly List<MovedEntries> _moves = new(0);
+    private long _durableLsn;
+    private long _awaitedLsn = long.MaxValue;
+
+    /// <summary>Publishers of this queue are to wait until the log has caught up.</summary>
+    public bool IsBehind => log.IsBehind;
+
+    void IGroupOwner.Durable(Lsn lsn)
+    {
+        Volatile.Write(ref _durableLsn, lsn.Value);
+        Interlocked.MemoryBarrier();
+        WakeIfDue();
+    }
+
+    void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves));
+
+    /// <summary>The verdict waits for what the queue has appended so far.</summary>
+    public void Await(in PublishTicket ticket) => _verdicts.Enqueue((log.LastLsn, ticket));
+
+    public void Hold(PublishCredit credit, int sizeBytes) => _held.Enqueue((credit, sizeBytes));
+
+    /// <summary>Takes note of what is durable now, and lets publishers go on if they may.</summary>
+    public void NoteDurable()
+    {
+        log.NoteDurable(new Lsn(Volatile.Read(ref _durableLsn)));
+        if (!log.IsBehind)
+        {
+            while (_held.TryDequeue(out (PublishCredit Credit, int SizeBytes) held))
+                held.Credit.Give(held.SizeBytes);
+        }
+    }
+
+    /// <summary>The next verdict that may be given.</summary>
+    public bool TryNextVerdict(out PublishTicket ticket)
+    {
+        if (_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first)
+            && first.Lsn.Value <= Volatile.Read(ref _durableLsn))
+        {
+            ticket = _verdicts.Dequeue().Ticket;
+            return true;
+        }
+        ticket = default;
+        return false;
+    }
+
+    /// <summary>
+    /// The end of a turn: sees to it that the next one comes when something that is waited for is durable.
+    /// <paramref name="pages"/>: memory could be given up then.
+    /// </summary>
+    public void AwaitDurable(bool pages)
+    {
+        long lsn = long.MaxValue;
+        if (_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first))
+            lsn = first.Lsn.Value;
+        else if (_held.Count > 0 || (pages && log.LastLsn.Value > Volatile.Read(ref _durableLsn)))
+            lsn = log.LastLsn.Value;
+        if (lsn == long.MaxValue)
+            return;
+        Volatile.Write(ref _awaitedLsn, lsn);
+        Interlocked.MemoryBarrier();
+        WakeIfDue();
+    }
+
+    /// <summary>
+    /// The old places may go once nothing is being read from them: <paramref name="isReading"/> when that is not yet.
+    /// </summary>
+    public void Complete(MovedEntries moves, bool isReading)
+    {
+        if (isReading)
+            _moves.Add(moves);
+        else
+            moves.Complete();
+    }
+
+    /// <summary>Nothing is being read any more.</summary>
+    public void CompleteMoves()
+    {
+        foreach (MovedEntries moves in _moves)
+            moves.Complete();
+        _moves.Clear();
+    }
+
+    private void WakeIfDue()
+    {
+        long awaited = Volatile.Read(ref _awaitedLsn);
+        if (awaited <= Volatile.Read(ref _durableLsn)
+            && Interlocked.CompareExchange(ref _awaitedLsn, long.MaxValue, awaited) == awaited)
+            queue.Post(QueueCommand.Durable());
+    }
+}
