@@ -223,6 +223,7 @@ public sealed class QueueMachine
             return;
         _disposals.DropExpired(nowMs);
         _disposals.DropOverLimit(nowMs);
+        AnswerGets(nowMs);
         DeliverReady(nowMs);
     }
 
@@ -389,8 +390,8 @@ public sealed class QueueMachine
         _disposals.ReleaseReady();
         Totals.Purged += purged;
         Answer(request, AnswerKind.Ok, purged, _consumers.Count);
-        // Gets that waited for bytes are answered too: there are none.
-        DeliverReady(nowMs);
+        // Those that waited for bytes are answered too: there are none.
+        AnswerGets(nowMs);
     }
 
     /// <summary>
@@ -532,12 +533,6 @@ public sealed class QueueMachine
     {
         if (_groups != 0)
             return;
-        while (_waitingGets.TryPeek(out (object Request, bool NoAck) get))
-        {
-            if (!TryGet(get.Request, get.NoAck, nowMs))
-                return;
-            _waitingGets.Dequeue();
-        }
         while (_ready.Count > 0)
         {
             // Too much has expired for one turn: nobody gets a message before the rest is gone.
@@ -548,6 +543,13 @@ public sealed class QueueMachine
             _paging.TryTake(out QueuedMessage queued);
             HandOut(consumer, in queued, nowMs);
         }
+    }
+
+    private void AnswerGets(long nowMs)
+    {
+        while (_waitingGets.TryPeek(out (object Request, bool NoAck) get)
+            && TryGet(get.Request, get.NoAck, nowMs))
+            _waitingGets.Dequeue();
     }
 
     private void HandOut(Consumer consumer, in QueuedMessage queued, long nowMs)

@@ -31,7 +31,7 @@ internal static class QueueRecovery
                 continue;
             }
             int lane = Math.Min(queued.Priority, handedOut.Length - 1);
-            queued.Redelivered = !isClean || queued.Position <= handedOut[lane];
+            queued.Redelivered = !isClean || queued.Position <= handedOut[lane] || queued.DeliveryCount > 0;
             if (queued.Expires)
                 queued.ExpiresAtMs = Math.Max(nowMs, queued.ExpiresAtMs + offsetMs);
             if (entry.SharedBody is { } shared)

@@ -6,8 +6,10 @@ namespace Warren.Broker.Tests.Queues;
 public sealed class QueueFuzzTests
 {
     /// <summary>More seeds by WARREN_FUZZ_SEEDS; a failing seed is named in the message and stays failing.</summary>
-    [Fact]
-    public void Machine_and_model_agree_under_random_commands()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Machine_and_model_agree_under_random_commands(bool isStored)
     {
         string? wanted = Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS");
         int seeds = wanted is null ? 400 : int.Parse(wanted, CultureInfo.InvariantCulture);
@@ -15,7 +17,7 @@ public sealed class QueueFuzzTests
         {
             try
             {
-                new QueueFuzzer(seed).Run(150);
+                new QueueFuzzer(seed, isStored).Run(150);
             }
             catch (Exception error)
             {

@@ -47,6 +47,9 @@ internal sealed class QueueModel(QueueSettings settings, long bornMs)
         }
     }
 
+    /// <summary>What names the delivery of a message that is handed out; -1: it is not.</summary>
+    public long TokenOf(string name) => Unacked.Find(message => message.Name == name)?.Token ?? -1;
+
     public void Publish(string name, int sizeBytes, long ttlMs, int priority, bool confirm, long nowMs)
     {
         if (Closed)

@@ -73,7 +73,12 @@ internal sealed class MessageRun
         for (Chunk? chunk = _first; chunk is not null; chunk = chunk.Next)
         {
             foreach (ref QueuedMessage queued in Used(chunk))
-                queued.DeliveryCount = counts.GetValueOrDefault(queued.Position, queued.DeliveryCount);
+            {
+                if (!counts.TryGetValue(queued.Position, out int count))
+                    continue;
+                queued.DeliveryCount = count;
+                queued.Redelivered = true;
+            }
         }
     }
 

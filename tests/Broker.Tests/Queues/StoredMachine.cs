@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using Warren.Broker.Messages;
+using Warren.Broker.Queues;
+using Warren.Storage;
+using Warren.Storage.Disk;
+using Warren.Wire;
+
+namespace Warren.Broker.Tests.Queues;
+
+/// <summary>
+/// What a machine of a durable queue works with: a node log on a disk in memory, committed, read and crashed by the
+/// test. Messages carry their number in the envelope, so that they are known whichever slab they lie in.
+/// </summary>
+internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
+{
+    /// <summary>Two short strings, the second of 4 bytes: the number.</summary>
+    public const int EnvelopeBytes = 6;
+
+    private readonly MemoryDisk _disk;
+    private readonly ManualTime _time;
+    private readonly NodeLog _log;
+    private readonly StorageBackground _background;
+    private readonly EntryReader _reader;
+    private readonly List<MovedEntries> _moves = [];
+    private Lsn _durable;
+
+    /// <param name="disk">New, or what an earlier machine left.</param>
+    /// <param name="settings">The queue's.</param>
+    /// <param name="effects">Where the machine's effects go.</param>
+    /// <param name="time">The wall clock.</param>
+    /// <param name="nowMs">The queue's time.</param>
+    public StoredMachine(MemoryDisk disk, QueueSettings settings, EffectList effects, ManualTime time, long nowMs)
+    {
+        _time = time;
+        _disk = disk;
+        QueueLog = new QueueLog();
+        Machine = new QueueMachine(settings, effects, nowMs, QueueLog);
+        var options = new NodeLogOptions { SegmentBytes = 16 * 1024, CheckpointSpacingBytes = 4096 };
+        LogGroup? group = null;
+        _log = StorageDirectory.Open(
+            disk, options, this,
+            (log, recovered) =>
+            {
+                group = log.OpenGroup(recovered.Id, this);
+                QueueRecovery.Run(recovered, Machine, QueueLog, log.Boot, nowMs, _time.GetUtcNow());
+                QueueLog.Open(log, group, _time, recovered.LastIndex.Value);
+            },
+            () => { });
+        if (group is null)
+            QueueLog.Open(_log, _log.OpenGroup(Group, this), _time, 0);
+        _background = new StorageBackground(_log, options, this);
+        _reader = _log.OpenReader();
+    }
+
+    public QueueMachine Machine { get; }
+
+    public QueueLog QueueLog { get; }
+
+    public SlabPool Slabs { get; } = new();
+
+    public List<string> Damages { get; } = [];
+
+    private static GroupId Group => new(1000);
+
+    public static int NumberOf(in Message message) => BinaryPrimitives.ReadInt32LittleEndian(message.RoutingKey);
+
+    /// <summary>A message in a slab of its own, with one reference.</summary>
+    public Message Make(int number, int bodyBytes)
+    {
+        Slab slab = Slabs.Rent(EnvelopeBytes + bodyBytes);
+        slab.Bytes[0] = 0;
+        slab.Bytes[1] = 4;
+        BinaryPrimitives.WriteInt32LittleEndian(slab.Bytes.AsSpan(2), number);
+        slab.Bytes.AsSpan(EnvelopeBytes, bodyBytes).Fill((byte)number);
+        slab.UsedBytes = EnvelopeBytes + bodyBytes;
+        return new Message(slab, 0, EnvelopeBytes, 0, bodyBytes);
+    }
+
+    /// <summary>The end of a turn, without the sync.</summary>
+    public void EndTurn() => Machine.WriteLog();
+
+    /// <summary>Syncs what was appended.</summary>
+    public void Commit()
+    {
+        Machine.WriteLog();
+        while (_log.CommitRound() == CommitOutcome.Committed)
+        {
+        }
+        QueueLog.NoteDurable(_durable);
+    }
+
+    /// <summary>Reads what the machine wants, all of it; what is read is checked.</summary>
+    public void Fetch(long nowMs)
+    {
+        while (TryBeginFetch(out FetchBatch? batch))
+            EndFetch(batch!, nowMs);
+    }
+
+    public bool TryBeginFetch(out FetchBatch? batch)
+    {
+        batch = Machine.NextFetch();
+        return batch is not null;
+    }
+
+    public void EndFetch(FetchBatch batch, long nowMs)
+    {
+        foreach (ref FetchItem item in batch.Items)
+        {
+            if (!_reader.TryRead(Group, new LogIndex(item.Position), item.Record, 0, out _, out ReadOnlySpan<byte> bytes))
+                continue;
+            Slab slab = Slabs.Rent(bytes.Length);
+            bytes.CopyTo(slab.Bytes);
+            item = item with
+            {
+                Message = new Message(slab, 0, EnvelopeBytes, 0, bytes.Length - EnvelopeBytes),
+            };
+        }
+        Machine.Fetched(nowMs);
+        foreach (MovedEntries moves in _moves)
+            moves.Complete();
+        _moves.Clear();
+    }
+
+    /// <summary>A checkpoint, and reclaim of what is mostly dead.</summary>
+    public void Reclaim()
+    {
+        _background.MakeCheckpoint();
+        Commit();
+        _background.RunOnce();
+    }
+
+    /// <summary>A clean stop: what the next start must know is noted.</summary>
+    public void Stop()
+    {
+        QueueLog.SetState(QueueRecovery.WriteState(Machine, _log.Boot));
+        Commit();
+        _background.MakeCheckpoint();
+    }
+
+    /// <summary>The same directory, opened anew: as after a crash, or after <see cref="Stop"/>.</summary>
+    public StoredMachine Restart(QueueSettings settings, EffectList effects, long nowMs) =>
+        new(_disk, settings, effects, _time, nowMs);
+
+    void IGroupOwner.Durable(Lsn lsn) => _durable = lsn;
+
+    void IGroupOwner.Moved(MovedEntries moves)
+    {
+        Machine.Move([.. moves.Entries]);
+        if (Machine.IsFetching)
+            _moves.Add(moves);
+        else
+            moves.Complete();
+    }
+
+    void IStorageWatcher.SpaceChanged(bool isExhausted, string message) =>
+        throw new InvalidOperationException(message);
+
+    void IStorageWatcher.Failed(StorageFailedException error) => throw error;
+
+    void IStorageWatcher.Damaged(string message) => Damages.Add(message);
+}
