@@ -73,6 +73,14 @@ public sealed class Queue : Mailbox<QueueCommand>
         ArgumentNullException.ThrowIfNull(_broker);
     }
 
+    /// <summary>
+    /// Ends what the log has of the queue: its definition is gone. Called once, by the definitions' turn.
+    /// </summary>
+    internal void DropLog()
+    {
+        ArgumentNullException.ThrowIfNull(_broker);
+    }
+
     protected override void Handle(ReadOnlySpan<QueueCommand> batch)
     {
         QueueScratch scratch = QueueScratch.ForThisThread;
@@ -280,7 +288,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                     ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
                 break;
             case QueueEffectKind.Closed:
-                _broker.Definitions.Post(new RemoveQueue(Definition, null));
+                _broker.Definitions.Post(new RemoveQueue(Definition));
                 break;
         }
     }
