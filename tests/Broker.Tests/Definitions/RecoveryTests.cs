@@ -227,6 +227,24 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public void First_entries_that_a_crash_cut_short_are_made_again()
+    {
+        string whole = Run(_ => { });
+        Assert.Equal(2, Entries(_disk).Count(entry => entry is not VhostEntry));
+        Assert.IsType<VhostEntry>(Entries(_disk)[^1]);
+        foreach (int written in new[] { 1, 2 })
+        {
+            var cut = new MemoryDisk();
+            int index = 1000;
+            foreach (DefinitionsEntry entry in Entries(_disk)[..written])
+                AppendRaw(index++, EntryFormat.Write(entry), cut);
+            using var node = new DefinitionsNode(cut);
+            Assert.Equal(whole.Split('\n').Length, node.Text.Split('\n').Length);
+            Assert.True(node.Broker.Security.MayConnect("guest", "/"));
+        }
+    }
+
+    [Fact]
     public void Queues_go_on_to_expire_after_a_start()
     {
         Run(node => node.Do(
@@ -258,19 +276,34 @@ public sealed class RecoveryTests
         return definition.Id.Value;
     }
 
-    private void AppendRaw(long index, byte[] meta)
+    private void AppendRaw(long index, byte[] meta, MemoryDisk? disk = null)
+    {
+        (NodeLog log, LogGroup? group, _) = OpenRaw(disk ?? _disk);
+        group ??= log.OpenGroup(DurableGroups.Definitions, new SilentOwner());
+        group.Append(new NewEntry { Index = new LogIndex(index), Meta = meta, IsKept = true });
+        Assert.Equal(CommitOutcome.Committed, log.CommitRound());
+    }
+
+    private static List<DefinitionsEntry> Entries(MemoryDisk disk) => OpenRaw(disk).Entries;
+
+    private static (NodeLog Log, LogGroup? Group, List<DefinitionsEntry> Entries) OpenRaw(MemoryDisk disk)
     {
         LogGroup? group = null;
+        List<DefinitionsEntry> entries = [];
         NodeLog log = StorageDirectory.Open(
-            _disk, new NodeLogOptions(), new SilentWatcher(), (log, found) =>
+            disk, new NodeLogOptions(), new SilentWatcher(), (log, found) =>
             {
                 LogGroup opened = log.OpenGroup(found.Id, new SilentOwner());
                 if (found.Id == DurableGroups.Definitions)
                     group = opened;
+                while (found.TryNext(out RecoveredEntry entry))
+                {
+                    if (entry.Meta[0] == EntryFormat.Version)
+                        entries.Add(EntryFormat.Read(entry.Meta, entry.Meta[EntryFormat.HeadBytes..]));
+                }
             },
             () => { });
-        group!.Append(new NewEntry { Index = new LogIndex(index), Meta = meta, IsKept = true });
-        Assert.Equal(CommitOutcome.Committed, log.CommitRound());
+        return (log, group, entries);
     }
 
     private sealed class SilentOwner : IGroupOwner
