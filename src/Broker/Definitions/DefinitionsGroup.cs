@@ -39,14 +39,11 @@ internal sealed class DefinitionsGroup
         _group = log.OpenGroup(DurableGroups.Definitions, owner);
     }
 
-    /// <summary>Takes note of an entry that the log has.</summary>
-    /// <returns>The entry that this one is in the place of; 0: none.</returns>
-    public long Restore(DefinitionKey key, long index)
+    /// <summary>Takes note of an entry that a start has found.</summary>
+    public void Restore(DefinitionKey key, long index)
     {
-        _indexes.Remove(key, out long replaced);
-        _indexes.Add(key, index);
+        _indexes[key] = index;
         _durableIndex = Math.Max(_durableIndex, index);
-        return replaced;
     }
 
     public bool TryFind(DefinitionKey key, out long index) => _indexes.TryGetValue(key, out index);

@@ -70,6 +70,34 @@ public sealed class EntryFormatTests
         AssertRefused(Samples.Binding(), "queue", "quote", "binds something of the type 'quote'");
     }
 
+    [Fact]
+    public void Any_octet_may_be_another_and_is_read_or_refused()
+    {
+        int refused = 0;
+        foreach (DefinitionsEntry entry in Samples.All())
+        {
+            byte[] bytes = EntryFormat.Write(entry);
+            for (int at = 0; at < bytes.Length; at++)
+            {
+                byte before = bytes[at];
+                foreach (int other in new[] { 0, 0xFF, before ^ 1, before ^ 0x20 })
+                {
+                    bytes[at] = (byte)other;
+                    try
+                    {
+                        Read(bytes);
+                    }
+                    catch (FormatException)
+                    {
+                        refused++;
+                    }
+                }
+                bytes[at] = before;
+            }
+        }
+        Assert.True(refused > 1000, $"{refused} refused");
+    }
+
     private static void AssertRefused(DefinitionsEntry entry, string word, string other, string reason)
     {
         byte[] bytes = EntryFormat.Write(entry);

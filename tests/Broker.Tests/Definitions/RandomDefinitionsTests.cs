@@ -21,7 +21,7 @@ public sealed class RandomDefinitionsTests
     public void A_start_finds_what_there_was_after_one_of_the_changes()
     {
         string? wanted = Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS");
-        int seeds = wanted is null ? 60 : int.Parse(wanted, CultureInfo.InvariantCulture);
+        int seeds = wanted is null ? 40 : int.Parse(wanted, CultureInfo.InvariantCulture);
         for (int seed = 0; seed < seeds; seed++)
         {
             try

@@ -86,11 +86,11 @@ public sealed class RecoveryTests
         Run(node => node.Do(Samples.All()));
         Run(node =>
         {
-            Commit(node);
+            node.Commit();
             long before = node.Log.WrittenBytes;
             foreach (DefinitionsEntry entry in Samples.All())
                 node.Do(entry);
-            Commit(node);
+            node.Commit();
             Assert.Equal(before, node.Log.WrittenBytes);
         });
     }
@@ -264,11 +264,9 @@ public sealed class RecoveryTests
     {
         using var node = new DefinitionsNode(_disk);
         life(node);
-        Commit(node);
+        node.Commit();
         return node.Text;
     }
-
-    private static void Commit(DefinitionsNode node) => node.Commit();
 
     private static long IdOf(DefinitionsNode node, string queue)
     {

@@ -142,6 +142,27 @@ public sealed class ReplyTests : IStorageWatcher
     }
 
     [Fact]
+    public async Task A_durable_queue_that_deletes_itself_does_not_come_back()
+    {
+        await using (BrokerHost host = Start(_disk))
+        {
+            Link link = await ConnectAsync(host);
+            await AnsweredAfterSync(
+                host, link,
+                client => client.Add(1, new QueueDeclare("q", false, true, false, true, false, FieldTable.Empty)),
+                MethodId.QueueDeclareOk);
+            await AnsweredAfterSync(host, link, DeclareQueue("stays"), MethodId.QueueDeclareOk);
+            await link.Client.ConsumeAsync(1, "q", "c");
+            await link.Client.CallAsync(1, new BasicCancel("c", noWait: false), MethodId.BasicCancelOk);
+            await host.QueueIsGone("q");
+            Commit(host);
+        }
+        await using BrokerHost next = Start(_disk.PeekCrash(new Random(1), CrashMode.LoseAll));
+        Assert.True(Exists(next, "stays"));
+        Assert.False(Exists(next, "q"));
+    }
+
+    [Fact]
     public async Task Nothing_is_answered_and_nothing_breaks_when_the_log_has_failed()
     {
         await using BrokerHost host = Start(_disk);
