@@ -99,7 +99,7 @@ internal sealed class DefinitionsGroup
             _waiting.Enqueue((new Lsn(_appendedLsn), answer));
     }
 
-    /// <summary>The log has everything up to here: answers who waited for it, in the order in which they came.</summary>
+    /// <summary>The log has everything up to here: answers who waited for it, in the order they came.</summary>
     public void Durable(Lsn lsn)
     {
         Volatile.Write(ref _durableLsn, lsn.Value);

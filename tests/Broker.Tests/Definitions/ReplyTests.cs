@@ -18,6 +18,7 @@ public sealed class ReplyTests : IStorageWatcher
 
     private readonly FaultyDisk _disk = new();
     private StorageFailedException? _failure;
+    private int _probes;
 
     [Fact]
     public async Task Each_reply_waits_for_the_sync()
@@ -191,7 +192,7 @@ public sealed class ReplyTests : IStorageWatcher
         new ExchangeDeclare(
             name, ExchangeTypes.Direct, passive: false, durable: true, false, false, noWait: false, FieldTable.Empty));
 
-    private static async Task AnsweredAfterSync(
+    private async Task AnsweredAfterSync(
         BrokerHost host, Link link, Action<WireClient> request, uint answer)
     {
         await Unanswered(link, request);
@@ -205,11 +206,11 @@ public sealed class ReplyTests : IStorageWatcher
     /// Sends something on channel 1 and shows, by a change that goes the same way behind it and has its answer first,
     /// that it is not answered.
     /// </summary>
-    private static async Task Unanswered(Link link, Action<WireClient> request)
+    private async Task Unanswered(Link link, Action<WireClient> request)
     {
         request(link.Client);
         await link.Client.FlushAsync();
-        Assert.Equal(2, (await link.Client.DeclareAsync(2, $"probe {Guid.NewGuid()}")).Channel);
+        Assert.Equal(2, (await link.Client.DeclareAsync(2, $"probe {++_probes}")).Channel);
     }
 
     private static async Task<Link> ConnectAsync(BrokerHost host)

@@ -79,7 +79,9 @@ internal static class Samples
         });
 
     public static QueueEntry Queue(
-        string name = "q", string vhost = "v", bool durable = true, long owner = 0, FieldTable? arguments = null) => new()
+        string name = "q", string vhost = "v", bool durable = true, long owner = 0, FieldTable? arguments = null)
+    {
+        return new QueueEntry
         {
             Vhost = vhost,
             Name = name,
@@ -89,6 +91,7 @@ internal static class Samples
             OwnerConnectionId = owner,
             DeclaredArguments = arguments ?? EveryFieldType(),
         };
+    }
 
     public static BindingEntry Binding(
         string source = "x", string queue = "q", string key = "k", string vhost = "v",

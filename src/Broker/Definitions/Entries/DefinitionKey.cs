@@ -18,7 +18,9 @@ internal readonly record struct DefinitionKey
     /// <summary>Empty for a user.</summary>
     public string Vhost { get; }
 
-    /// <summary>Of the exchange or queue, or of the user whom a permission is for; empty for a vhost and a binding.</summary>
+    /// <summary>
+    /// Of the exchange or queue, or of the user whom a permission is for; empty for a vhost and a binding.
+    /// </summary>
     public string Name { get; }
 
     /// <summary>Which exchange a topic permission is about.</summary>

@@ -14,7 +14,9 @@ internal abstract record DefinitionsEntry
     /// <summary>Takes the definition away instead of making it.</summary>
     public virtual bool Removes => false;
 
-    /// <summary>What has any type; apart from the other fields, so that it may be nested as deeply as on the wire.</summary>
+    /// <summary>
+    /// What has any type; apart from the other fields, so that it may be nested as deeply as on the wire.
+    /// </summary>
     public virtual FieldTable Arguments => FieldTable.Empty;
 
     /// <summary>Whether what it makes survives a restart; asked when it has been applied.</summary>
