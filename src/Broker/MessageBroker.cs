@@ -73,8 +73,7 @@ public sealed class MessageBroker : IDisposable
         Alarms = new NodeAlarms(this);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
-        if (Topology.Vhosts.Count == 0)
-            Bootstrap.Apply(this);
+        Definitions.Start();
         _tick = time.CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
             TimeSpan.FromMilliseconds(ConnectionTickMs));

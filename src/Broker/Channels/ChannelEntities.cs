@@ -148,7 +148,8 @@ internal sealed class ChannelEntities
         _connection.OwnsQueues |= declaration.Exclusive;
         _lastQueue = declaration.Name;
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
-        if (present is not null)
+        // Who is told that a durable queue is there may rely on it: the definitions know when it is on disk.
+        if (present is not null && (!present.SurvivesRestart || Broker.Definitions.IsSettled))
             _connection.AddPost(present.Home, QueueCommand.Status(request, touches: true));
         else
             Broker.Definitions.Post(new DeclareQueue(request));
@@ -184,13 +185,25 @@ internal sealed class ChannelEntities
         _connection.Permissions.Check(Access.Configure, ResourceKind.Queue, name);
         if (_connection.Vhost?.Queues.TryGetValue(name, out _) != true)
         {
-            if (!delete.NoWait)
-                _connection.Send(_channel.Number, new QueueDeleteOk(0));
+            DeleteNothing(delete.NoWait);
             return;
         }
         QueueDefinition queue = FindAccessible(name);
         var request = _channel.SuspendFor(new DeleteQueueRequest(_channel, delete.NoWait, queue));
         _connection.AddPost(queue.Home, QueueCommand.Close(request, delete.IfUnused, delete.IfEmpty));
+    }
+
+    // It may be gone since a moment ago, and back after a crash.
+    private void DeleteNothing(bool noWait)
+    {
+        if (Broker.Definitions.IsSettled)
+        {
+            if (!noWait)
+                _connection.Send(_channel.Number, new QueueDeleteOk(0));
+            return;
+        }
+        ChannelRequest request = _channel.SuspendFor(new ChannelRequest(_channel, noWait));
+        Broker.Definitions.Post(new AnswerGone(request, () => request.Succeed(new QueueDeleteOk(0))));
     }
 
     private void OnQueuePurge(QueuePurge purge)
@@ -274,8 +287,11 @@ internal sealed class ChannelEntities
         if (present is not null)
         {
             DeclareExchange.CheckAgainst(present, VhostName, declaration);
-            Confirm(declare.NoWait);
-            return;
+            if (!present.Durable || Broker.Definitions.IsSettled)
+            {
+                Confirm(declare.NoWait);
+                return;
+            }
         }
         var request = _channel.SuspendFor(new ChannelRequest(_channel, declare.NoWait));
         Broker.Definitions.Post(new DeclareExchange(request, VhostName, declaration));

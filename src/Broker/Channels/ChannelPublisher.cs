@@ -132,7 +132,7 @@ internal sealed class ChannelPublisher
             return null;
         int storing = 0;
         foreach (QueueDefinition queue in queues)
-            storing += queue.IsStored ? 1 : 0;
+            storing += queue.SurvivesRestart ? 1 : 0;
         if (storing < 2)
             return null;
         Action? whenWritten = null;

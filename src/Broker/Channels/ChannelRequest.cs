@@ -22,6 +22,9 @@ public class ChannelRequest
 
     internal Channel Channel { get; }
 
+    /// <summary>The client wants no reply, so that nothing is promised by going on.</summary>
+    internal bool IsNoWait => _noWait;
+
     /// <summary>Sends the reply, unless the client does not want it, and lets the channel go on.</summary>
     internal void Succeed<TMethod>(scoped in TMethod reply)
         where TMethod : struct, IMethod, allows ref struct

@@ -9,7 +9,7 @@ namespace Warren.Broker.Channels;
 
 /// <summary>
 /// queue.delete: the queue closes first, in its own turn, where its conditions are checked; then the definition goes;
-/// then the client is told.
+/// then, when it cannot come back any more, the client is told.
 /// </summary>
 internal sealed class DeleteQueueRequest : QueueRequest
 {
@@ -31,7 +31,7 @@ internal sealed class DeleteQueueRequest : QueueRequest
         }
         // Closed by somebody else already: as in RabbitMQ, deleting what is not there succeeds.
         uint count = effect.Answer == AnswerKind.Ok ? (uint)effect.MessageCount : 0;
-        PassOn = () => Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, () => Tell(count)));
+        PassOn = () => Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, this, () => Tell(count)));
         return null;
     }
 

@@ -1,17 +1,15 @@
 using System.Security.Cryptography;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Security;
-using Warren.Broker.Topology;
 
 namespace Warren.Broker.Definitions;
 
 /// <summary>What a node has before anybody declared anything: the default vhost, user and permissions.</summary>
-internal static class Bootstrap
+internal sealed class Bootstrap : DefinitionsChange
 {
-    /// <summary>Publishes the defaults. Called once, before the first listener accepts.</summary>
-    public static void Apply(MessageBroker broker)
+    internal override void Apply(DefinitionsStore store)
     {
-        BrokerOptions options = broker.Options;
-        broker.Topology = broker.Topology.With(Vhost.Create(options.DefaultVhost));
+        BrokerOptions options = store.Broker.Options;
         if (!PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing))
             hashing = PasswordHashing.Sha256;
         PasswordHash hash = PasswordHash.Create(
@@ -20,8 +18,10 @@ internal static class Bootstrap
             NamePattern.Compile(options.DefaultConfigure),
             NamePattern.Compile(options.DefaultWrite),
             NamePattern.Compile(options.DefaultRead));
-        broker.Security = broker.Security
-            .WithUser(new User(options.DefaultUser, hash, options.DefaultUserTags))
-            .WithPermission(options.DefaultUser, options.DefaultVhost, permission);
+        // The vhost last: it is what says that this was done, and a crash may leave the first entries alone.
+        store.Commit(
+            new UserEntry(new User(options.DefaultUser, hash, options.DefaultUserTags)),
+            new PermissionEntry(options.DefaultUser, options.DefaultVhost, permission),
+            new VhostEntry(options.DefaultVhost, null, VhostLimits.None));
     }
 }

@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
@@ -27,25 +28,19 @@ internal sealed class ChangeBinding : DefinitionsChange
     internal override void Apply(DefinitionsStore store) => DefinitionsStore.Attempt(_request, () =>
     {
         Vhost vhost = store.FindVhost(_vhost) ?? throw Refusals.NoVhost(_vhost);
+        DefinitionKey key = DefinitionKey.OfBinding(_vhost, _binding);
         if (_adds)
-            Add(store, vhost);
+        {
+            CheckEnds(vhost, _binding);
+            store.Commit(new BindingEntry(_vhost, _binding));
+            store.AnswerWhenDurable(_request, key, Answer);
+        }
         else
-            store.Publish(vhost.WithoutBinding(_binding).Vhost);
-        if (_binding.DestinationKind == DestinationKind.Queue && _adds)
-            _request.Succeed(new QueueBindOk());
-        else if (_binding.DestinationKind == DestinationKind.Queue)
-            _request.Succeed(new QueueUnbindOk());
-        else if (_adds)
-            _request.Succeed(new ExchangeBindOk());
-        else
-            _request.Succeed(new ExchangeUnbindOk());
+        {
+            store.Commit(new RemovalEntry(key));
+            store.AnswerWhenGone(_request, Answer);
+        }
     });
-
-    private void Add(DefinitionsStore store, Vhost vhost)
-    {
-        CheckEnds(vhost, _binding);
-        store.Publish(vhost.WithBinding(_binding));
-    }
 
     /// <summary>Throws if one of the binding's ends is missing or its source does not take it.</summary>
     internal static void CheckEnds(Vhost vhost, Binding binding)
@@ -58,6 +53,18 @@ internal sealed class ChangeBinding : DefinitionsChange
         if (!toQueue && !vhost.Exchanges.TryGetValue(binding.Destination, out Exchange? _))
             throw NoSuch(ResourceKind.Exchange, binding.Destination, vhost);
         source.Validate(binding);
+    }
+
+    private void Answer()
+    {
+        if (_binding.DestinationKind == DestinationKind.Queue && _adds)
+            _request.Succeed(new QueueBindOk());
+        else if (_binding.DestinationKind == DestinationKind.Queue)
+            _request.Succeed(new QueueUnbindOk());
+        else if (_adds)
+            _request.Succeed(new ExchangeBindOk());
+        else
+            _request.Succeed(new ExchangeUnbindOk());
     }
 
     private static AmqpException NoSuch(ResourceKind kind, string name, Vhost vhost) =>

@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -26,9 +27,9 @@ internal sealed class DeclareExchange : DefinitionsChange
         Vhost vhost = store.FindVhost(_vhost) ?? throw Refusals.NoVhost(_vhost);
         if (vhost.Exchanges.TryGetValue(_declaration.Name, out Exchange? present))
             CheckAgainst(present, _vhost, _declaration);
-        else
-            store.Publish(vhost.WithExchange(ExchangeTypes.Create(_declaration)));
-        _request.Succeed(new ExchangeDeclareOk());
+        var entry = new ExchangeEntry(_vhost, _declaration);
+        store.Commit(entry);
+        store.AnswerWhenDurable(_request, entry.Key, () => _request.Succeed(new ExchangeDeclareOk()));
     });
 
     /// <summary>Throws if the exchange that is there is not the one declared.</summary>

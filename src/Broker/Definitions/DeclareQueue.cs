@@ -1,13 +1,14 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 
 namespace Warren.Broker.Definitions;
 
-/// <summary>queue.declare of a queue that was not there when the channel looked.</summary>
+/// <summary>queue.declare of a queue that was not there, or not yet on disk, when the channel looked.</summary>
 internal sealed class DeclareQueue : DefinitionsChange
 {
     private readonly DeclaredRequest _request;
@@ -25,7 +26,10 @@ internal sealed class DeclareQueue : DefinitionsChange
         {
             // Somebody else was quicker: compare with his, and ask for its counts.
             CheckAgainst(present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType);
-            present.Home.Post(QueueCommand.Status(_request, touches: true));
+            store.AnswerWhenDurable(
+                _request,
+                DefinitionKey.OfQueue(present.Vhost, present.Name),
+                () => present.Home.Post(QueueCommand.Status(_request, touches: true)));
             return;
         }
         long? limit = store.Broker.Security.LimitsOf(vhost.Name).MaxQueues;
@@ -44,9 +48,23 @@ internal sealed class DeclareQueue : DefinitionsChange
             declaration.Arguments,
             vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType,
             store.Broker.Options);
-        store.Create(vhost, declaration with { Valid = valid });
-        _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0));
+        QueueEntry entry = EntryOf(declaration, valid);
+        store.Commit(entry);
+        store.AnswerWhenDurable(
+            _request, entry.Key, () => _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0)));
     }
+
+    /// <summary>What a checked declaration comes to.</summary>
+    internal static QueueEntry EntryOf(QueueDeclaration declaration, ValidQueue valid) => new()
+    {
+        Vhost = declaration.Vhost,
+        Name = declaration.Name,
+        Type = valid.Type,
+        Durable = declaration.Durable,
+        AutoDelete = declaration.AutoDelete,
+        OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
+        DeclaredArguments = valid.Arguments,
+    };
 
     /// <summary>What a queue with these properties would be; throws if there can be none.</summary>
     internal static ValidQueue Validate(

@@ -1,5 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Channels;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
@@ -8,20 +10,30 @@ using Warren.Storage;
 namespace Warren.Broker.Definitions;
 
 /// <summary>
-/// The one writer of the topology: applies changes one after another in its turn and publishes each new snapshot with
-/// one reference write. Owns the list of what connections own exclusively.
-/// Invariant: a queue is in the snapshot from before its first command until after its machine closed.
+/// The one writer of the topology and of users and permissions: applies changes one after another in its turn. Each
+/// becomes entries, which are applied to a draft, appended to the log, and published with one reference write a
+/// snapshot. What is published may be used at once, since everything that comes of it lies behind the entry in the log;
+/// but the client is told only when the entry is durable. Owns the list of what connections own exclusively.
+/// Invariant: a queue is in the snapshot from before its first command until it has been told to close.
 /// </summary>
-public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
+public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwner
 {
     private readonly MessageBroker _broker;
+    private readonly DefinitionsGroup _group = new();
     private readonly Dictionary<long, List<QueueDefinition>> _owned = [];
-    private long _lastQueueId;
+    // Entries that need not be written count as well, so that no two queues have the same id.
+    private long _lastIndex = DurableGroups.FirstDefinitionIndex - 1;
 
     internal DefinitionsStore(MessageBroker broker)
         : base(broker.Turns) => _broker = broker;
 
     internal MessageBroker Broker => _broker;
+
+    /// <summary>
+    /// Everything that the published topology shows is durable; otherwise who is to be told that something exists asks
+    /// here first. Any thread.
+    /// </summary>
+    internal bool IsSettled => _group.IsSettled;
 
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
@@ -36,11 +48,34 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
     /// <summary>
     /// Takes up what is durable, before anybody is served; <paramref name="group"/> is null in a new directory.
     /// </summary>
+    /// <exception cref="UnreadableDefinitionException">An entry cannot be understood.</exception>
     internal void Open(NodeLog log, RecoveredGroup? group)
     {
-        ArgumentNullException.ThrowIfNull(_broker);
-        _lastQueueId = 1000;
+        _group.Open(log, this);
+        if (group is null)
+            return;
+        _lastIndex = Math.Max(_lastIndex, group.LastIndex.Value);
+        DefinitionsDraft draft = new DefinitionsRecovery(_broker, _group).Run(log, group);
+        _broker.Security = draft.Security;
+        _broker.Topology = draft.Topology;
     }
+
+    /// <summary>
+    /// Everything is open: the first changes, made on this thread, and then the time of the queues that were found.
+    /// </summary>
+    internal void Start()
+    {
+        // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
+        if (_broker.Topology.Vhosts.Count == 0)
+            PostInline(new Item(new Bootstrap()));
+        foreach (QueueDefinition queue in _broker.AllQueues())
+            queue.Home.ScheduleTick();
+    }
+
+    void IGroupOwner.Durable(Lsn lsn) => Post(new EntriesDurable(lsn));
+
+    // Entries are read at the start alone.
+    void IGroupOwner.Moved(MovedEntries moves) => moves.Complete();
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {
@@ -52,56 +87,65 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
     internal Vhost? FindVhost(string name) =>
         _broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost) ? vhost : null;
 
-    internal void Publish(Vhost vhost) => _broker.Topology = _broker.Topology.With(vhost);
+    /// <summary>For entries that belong together: nothing of them is seen before <see cref="Commit"/>.</summary>
+    internal DefinitionsDraft NewDraft() => new(_broker, _lastIndex);
 
-    /// <summary>Makes a queue and its machine, and puts it into the vhost.</summary>
-    internal QueueDefinition Create(Vhost vhost, QueueDeclaration declaration)
+    /// <summary>Applies entries that were checked, writes what of them is durable, and publishes the outcome.</summary>
+    /// <exception cref="AmqpException">One cannot be applied: none of them was.</exception>
+    internal void Commit(params ReadOnlySpan<DefinitionsEntry> entries)
     {
-        var id = new QueueId(++_lastQueueId);
-        var home = new Queue(_broker, declaration.Vhost, declaration.Valid!.Settings);
-        var definition = new QueueDefinition
-        {
-            Id = id,
-            Vhost = declaration.Vhost,
-            Name = declaration.Name,
-            Type = declaration.Valid.Type,
-            Durable = declaration.Durable,
-            AutoDelete = declaration.AutoDelete,
-            OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
-            Arguments = declaration.Valid.Arguments,
-            Settings = declaration.Valid.Settings,
-            Home = home,
-        };
-        home.Definition = definition;
-        if (_broker.Storage is { } log && definition.IsStored)
-            home.Open(log, null);
-        home.ScheduleTick();
-        if (declaration.Exclusive)
-        {
-            if (!_owned.TryGetValue(declaration.ConnectionId, out List<QueueDefinition>? owned))
-                _owned.Add(declaration.ConnectionId, owned = []);
-            owned.Add(definition);
-        }
-        Publish(vhost.WithQueue(definition));
-        return definition;
+        DefinitionsDraft draft = NewDraft();
+        foreach (DefinitionsEntry entry in entries)
+            draft.Add(entry);
+        Commit(draft);
+    }
+
+    /// <summary>Writes what of a draft is durable, and publishes it.</summary>
+    internal void Commit(DefinitionsDraft draft)
+    {
+        if (draft.Steps.Count == 0)
+            return;
+        _lastIndex = draft.LastIndex;
+        foreach (DraftStep step in draft.Steps)
+            _group.Append(step);
+        Publish(draft);
     }
 
     /// <summary>Takes a queue out, with its bindings and the auto-delete exchanges that lost their last one.</summary>
     internal void Remove(QueueDefinition definition)
     {
-        if (FindVhost(definition.Vhost) is not { } vhost
-            || !vhost.Queues.TryGetValue(definition.Name, out QueueDefinition? present)
-            || present.Id != definition.Id)
-            return;
-        Publish(vhost.WithoutQueue(definition.Name).Vhost);
-        if (definition.OwnerConnectionId != 0
-            && _owned.TryGetValue(definition.OwnerConnectionId, out List<QueueDefinition>? owned))
-            owned.Remove(definition);
+        if (FindVhost(definition.Vhost) is { } vhost
+            && vhost.Queues.TryGetValue(definition.Name, out QueueDefinition? present)
+            && present.Id == definition.Id)
+            Commit(new RemovalEntry(DefinitionKey.OfQueue(definition.Vhost, definition.Name)));
     }
 
     /// <summary>What a connection owned, which is owned no more.</summary>
     internal List<QueueDefinition> TakeOwned(long connectionId) =>
         _owned.Remove(connectionId, out List<QueueDefinition>? owned) ? owned : [];
+
+    /// <summary>
+    /// Answers a request once what it made, or found there, is durable; a client who wants no answer need not wait.
+    /// </summary>
+    internal void AnswerWhenDurable(ChannelRequest request, DefinitionKey key, Action answer)
+    {
+        if (GoesOn(request))
+            answer();
+        else
+            _group.WhenDurable(key, answer);
+    }
+
+    /// <summary>Answers a request once what it removed, or found missing, cannot come back.</summary>
+    internal void AnswerWhenGone(ChannelRequest request, Action answer)
+    {
+        if (GoesOn(request))
+            answer();
+        else
+            _group.WhenAllDurable(answer);
+    }
+
+    /// <summary>The log is on stable storage up to here.</summary>
+    internal void Durable(Lsn lsn) => _group.Durable(lsn);
 
     /// <summary>Applies a client's change, and tells its request if it was the client's mistake.</summary>
     internal static void Attempt(ChannelRequest request, Action change)
@@ -114,5 +158,39 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>
         {
             request.Fail(error);
         }
+    }
+
+    private bool GoesOn(ChannelRequest request) => request.IsNoWait && !_group.IsBehind;
+
+    private void Publish(DefinitionsDraft draft)
+    {
+        foreach (QueueDefinition queue in draft.QueuesMade)
+            TakeIn(queue);
+        foreach (QueueDefinition queue in draft.QueuesGone)
+            LetGo(queue);
+        _broker.Security = draft.Security;
+        _broker.Topology = draft.Topology;
+    }
+
+    private void TakeIn(QueueDefinition queue)
+    {
+        if (_broker.Storage is { } log && queue.SurvivesRestart)
+            queue.Home.Open(log, null);
+        queue.Home.ScheduleTick();
+        if (queue.OwnerConnectionId == 0)
+            return;
+        if (!_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
+            _owned.Add(queue.OwnerConnectionId, owned = []);
+        owned.Add(queue);
+    }
+
+    // Most have closed before; those of a vhost that goes, or of a connection, have not.
+    private void LetGo(QueueDefinition queue)
+    {
+        queue.Home.Post(QueueCommand.Close(null, ifUnused: false, ifEmpty: false));
+        if (queue.SurvivesRestart)
+            queue.Home.DropLog();
+        if (_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
+            owned.Remove(queue);
     }
 }

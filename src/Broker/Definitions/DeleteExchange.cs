@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -33,8 +34,8 @@ internal sealed class DeleteExchange : DefinitionsChange
                     ReplyCode.PreconditionFailed,
                     $"{ResourceName.Describe(ResourceKind.Exchange, _name, _vhost)} in use");
             }
-            store.Publish(vhost.WithoutExchange(_name).Vhost);
+            store.Commit(new RemovalEntry(DefinitionKey.OfExchange(_vhost, _name)));
         }
-        _request.Succeed(new ExchangeDeleteOk());
+        store.AnswerWhenGone(_request, () => _request.Succeed(new ExchangeDeleteOk()));
     });
 }

@@ -17,10 +17,7 @@ internal sealed class DeleteOwned : DefinitionsChange
     internal override void Apply(DefinitionsStore store)
     {
         foreach (QueueDefinition queue in store.TakeOwned(_connectionId))
-        {
-            queue.Home.Post(QueueCommand.Close(null, ifUnused: false, ifEmpty: false));
             store.Remove(queue);
-        }
         _done?.Invoke();
     }
 }

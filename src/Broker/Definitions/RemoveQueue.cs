@@ -1,3 +1,4 @@
+using Warren.Broker.Channels;
 using Warren.Broker.Queues;
 
 namespace Warren.Broker.Definitions;
@@ -6,17 +7,24 @@ namespace Warren.Broker.Definitions;
 internal sealed class RemoveQueue : DefinitionsChange
 {
     private readonly QueueDefinition _queue;
-    private readonly Action? _done;
+    private readonly ChannelRequest? _request;
+    private readonly Action? _answer;
 
-    public RemoveQueue(QueueDefinition queue, Action? done)
+    /// <summary>It closed by itself.</summary>
+    public RemoveQueue(QueueDefinition queue) => _queue = queue;
+
+    /// <summary>A client deleted it, and is answered when it cannot come back any more.</summary>
+    public RemoveQueue(QueueDefinition queue, ChannelRequest request, Action answer)
     {
         _queue = queue;
-        _done = done;
+        _request = request;
+        _answer = answer;
     }
 
     internal override void Apply(DefinitionsStore store)
     {
         store.Remove(_queue);
-        _done?.Invoke();
+        if (_answer is not null)
+            store.AnswerWhenGone(_request!, _answer);
     }
 }

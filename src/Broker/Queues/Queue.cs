@@ -398,7 +398,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                     ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
                 break;
             case QueueEffectKind.Closed:
-                _broker.Definitions.Post(new RemoveQueue(Definition, null));
+                _broker.Definitions.Post(new RemoveQueue(Definition));
                 break;
         }
     }

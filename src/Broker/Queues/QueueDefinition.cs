@@ -23,8 +23,8 @@ public sealed class QueueDefinition
     /// <summary>The connection that owns an exclusive queue; 0 is none.</summary>
     public long OwnerConnectionId { get; init; }
 
-    /// <summary>It comes back after a restart, and stores its persistent messages.</summary>
-    public bool IsStored => Durable && OwnerConnectionId == 0;
+    /// <summary>It is in the log, under its id. An exclusive queue goes with its connection, durable or not.</summary>
+    public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
 
     public FieldTable Arguments { get; init; } = FieldTable.Empty;
 

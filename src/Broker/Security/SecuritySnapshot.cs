@@ -53,6 +53,12 @@ public sealed class SecuritySnapshot
             ? access
             : VhostAccess.None;
 
+    /// <summary>All rights of a user, by vhost; none when there is no such user.</summary>
+    public ImmutableDictionary<string, VhostAccess> VhostsOf(string username) =>
+        _users.TryGetValue(username, out UserAccess? user)
+            ? user.Vhosts
+            : ImmutableDictionary<string, VhostAccess>.Empty;
+
     /// <summary>Whether the user may open the vhost: has any permission in it, be it for nothing.</summary>
     public bool MayConnect(string username, string vhost) => AccessOf(username, vhost).Permission is not null;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Warren.Broker.Alarms;
 using Warren.Broker.Connections;
+using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -16,13 +17,14 @@ internal sealed class BrokerHost : IAsyncDisposable
 {
     private readonly ConcurrentBag<Link> _links = [];
 
-    public BrokerHost(BrokerOptions? options = null) =>
+    public BrokerHost(BrokerOptions? options = null, StorageSetup? storage = null) =>
         Broker = new MessageBroker(
             options ?? new BrokerOptions(),
             ThreadPoolTurns.Instance,
             Time,
             new Random(1),
-            (_, _, line) => Log.Enqueue(line));
+            (_, _, line) => Log.Enqueue(line),
+            storage);
 
     public ManualTime Time { get; } = new();
 

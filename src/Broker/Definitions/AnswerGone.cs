@@ -1,0 +1,9 @@
+using Warren.Broker.Channels;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>Something was to be deleted that is gone already: answered when it cannot come back any more.</summary>
+internal sealed class AnswerGone(ChannelRequest request, Action answer) : DefinitionsChange
+{
+    internal override void Apply(DefinitionsStore store) => store.AnswerWhenGone(request, answer);
+}

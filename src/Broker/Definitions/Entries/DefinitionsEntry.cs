@@ -1,0 +1,38 @@
+using Warren.Amqp;
+
+namespace Warren.Broker.Definitions.Entries;
+
+/// <summary>
+/// One change of the definitions as plain values: what is appended to the log, and what a start finds there. Immutable.
+/// An entry that was checked applies to every state that had the same entries before it, always with the same result;
+/// nothing of it comes from a clock, from randomness or from the node.
+/// </summary>
+internal abstract record DefinitionsEntry
+{
+    public abstract DefinitionKey Key { get; }
+
+    /// <summary>Takes the definition away instead of making it.</summary>
+    public virtual bool Removes => false;
+
+    /// <summary>
+    /// What has any type; apart from the other fields, so that it may be nested as deeply as on the wire.
+    /// </summary>
+    public virtual FieldTable Arguments => FieldTable.Empty;
+
+    /// <summary>Whether what it makes survives a restart; asked when it has been applied.</summary>
+    public abstract bool IsDurable(DefinitionsDraft draft);
+
+    /// <summary>Whether the draft already is what applying this would make of it.</summary>
+    public abstract bool ChangesNothing(DefinitionsDraft draft);
+
+    /// <summary>What is missing that this cannot be without; null: nothing.</summary>
+    public virtual DefinitionKey? Missing(DefinitionsDraft draft) => null;
+
+    /// <summary>Changes the draft.</summary>
+    /// <param name="draft">As the entries before left it.</param>
+    /// <param name="index">The entry's place in the group: the id of a queue that it makes.</param>
+    public abstract void Apply(DefinitionsDraft draft, long index);
+
+    /// <summary>Writes the fields that <see cref="EntryFormat"/> documents.</summary>
+    public abstract void Write(FieldTable fields);
+}

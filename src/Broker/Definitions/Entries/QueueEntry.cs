@@ -1,0 +1,90 @@
+using Warren.Amqp;
+using Warren.Broker.Arguments;
+using Warren.Broker.Queues;
+
+namespace Warren.Broker.Definitions.Entries;
+
+/// <summary>
+/// Makes a queue; the entry's index is its id. What was checked when it was declared is not checked again: its settings
+/// are worked out from its arguments and from the node's options of today.
+/// </summary>
+internal sealed record QueueEntry : DefinitionsEntry
+{
+    private readonly FieldTable _arguments = FieldTable.Empty;
+
+    public required string Vhost { get; init; }
+
+    public required string Name { get; init; }
+
+    public QueueType Type { get; init; }
+
+    public bool Durable { get; init; }
+
+    public bool AutoDelete { get; init; }
+
+    /// <summary>The connection that owns an exclusive queue, which is never in the log; 0 is none.</summary>
+    public long OwnerConnectionId { get; init; }
+
+    public override DefinitionKey Key => DefinitionKey.OfQueue(Vhost, Name);
+
+    public override FieldTable Arguments => _arguments;
+
+    /// <summary>As <see cref="ValidQueue"/> has them.</summary>
+    public required FieldTable DeclaredArguments
+    {
+        init => _arguments = value;
+    }
+
+    public static QueueEntry Read(EntryFields fields, FieldTable arguments)
+    {
+        string type = fields.Text("type");
+        return new QueueEntry
+        {
+            Vhost = fields.Text("vhost"),
+            Name = fields.Text("name"),
+            Type = QueueTypes.TryParse(type, out QueueType known)
+                ? known
+                : throw new FormatException($"makes a queue of the type '{type}', which is not known"),
+            Durable = fields.Flag("durable"),
+            AutoDelete = fields.Flag("auto-delete"),
+            DeclaredArguments = arguments,
+        };
+    }
+
+    public override bool IsDurable(DefinitionsDraft draft) => Durable && OwnerConnectionId == 0;
+
+    public override bool ChangesNothing(DefinitionsDraft draft) =>
+        draft.FindVhost(Vhost)?.Queues.Contains(Name) == true;
+
+    public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessVhost(Vhost);
+
+    public override void Apply(DefinitionsDraft draft, long index)
+    {
+        QueueSettings settings = QueueArguments.Settings(Type, AutoDelete, Arguments, draft.Broker.Options);
+        var home = new Queue(draft.Broker, Vhost, settings);
+        home.Definition = new QueueDefinition
+        {
+            Id = new QueueId(index),
+            Vhost = Vhost,
+            Name = Name,
+            Type = Type,
+            Durable = Durable,
+            AutoDelete = AutoDelete,
+            OwnerConnectionId = OwnerConnectionId,
+            Arguments = Arguments,
+            Settings = settings,
+            Home = home,
+        };
+        draft.Put(draft.VhostOf(Vhost).WithQueue(home.Definition));
+        draft.QueuesMade.Add(home.Definition);
+    }
+
+    public override void Write(FieldTable fields)
+    {
+        fields.Add("vhost", FieldValue.Of(Vhost));
+        fields.Add("name", FieldValue.Of(Name));
+        fields.Add("type", FieldValue.Of(QueueTypes.NameOf(Type)));
+        fields.Add("durable", FieldValue.Of(Durable));
+        fields.Add("auto-delete", FieldValue.Of(AutoDelete));
+    }
+}

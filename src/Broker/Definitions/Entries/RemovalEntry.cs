@@ -1,0 +1,95 @@
+using Warren.Amqp;
+using Warren.Broker.Topology;
+
+namespace Warren.Broker.Definitions.Entries;
+
+/// <summary>
+/// Takes a definition away, with all that cannot be without it: the bindings of an exchange or a queue, the auto-delete
+/// exchanges that lose their last binding, the rights of a user, everything in a vhost.
+/// </summary>
+internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
+{
+    public override DefinitionKey Key => Removed;
+
+    public override bool Removes => true;
+
+    public override FieldTable Arguments => Removed.Binding?.Arguments ?? FieldTable.Empty;
+
+    public static RemovalEntry Read(DefinitionKind kind, EntryFields fields, FieldTable arguments) => new(kind switch
+    {
+        DefinitionKind.Vhost => DefinitionKey.OfVhost(fields.Text("name")),
+        DefinitionKind.User => DefinitionKey.OfUser(fields.Text("name")),
+        DefinitionKind.Permission => DefinitionKey.OfPermission(fields.Text("user"), fields.Text("vhost")),
+        DefinitionKind.TopicPermission => DefinitionKey.OfTopicPermission(
+            fields.Text("user"), fields.Text("vhost"), fields.Text("exchange")),
+        DefinitionKind.Exchange => DefinitionKey.OfExchange(fields.Text("vhost"), fields.Text("name")),
+        DefinitionKind.Queue => DefinitionKey.OfQueue(fields.Text("vhost"), fields.Text("name")),
+        _ => DefinitionKey.OfBinding(fields.Text("vhost"), BindingEntry.ReadBinding(fields, arguments)),
+    });
+
+    public override bool IsDurable(DefinitionsDraft draft) => false;
+
+    public override bool ChangesNothing(DefinitionsDraft draft) => Removed.Kind switch
+    {
+        DefinitionKind.Vhost => draft.FindVhost(Removed.Vhost) is null,
+        DefinitionKind.User => !draft.Security.TryGetUser(Removed.Name, out _),
+        DefinitionKind.Permission => !draft.Security.MayConnect(Removed.Name, Removed.Vhost),
+        DefinitionKind.TopicPermission =>
+            !draft.Security.AccessOf(Removed.Name, Removed.Vhost).Topics.ContainsKey(Removed.TopicExchange),
+        DefinitionKind.Exchange => draft.FindVhost(Removed.Vhost)?.Exchanges.Contains(Removed.Name) != true,
+        DefinitionKind.Queue => draft.FindVhost(Removed.Vhost)?.Queues.Contains(Removed.Name) != true,
+        _ => draft.FindVhost(Removed.Vhost)?.Contains(Removed.Binding!) != true,
+    };
+
+    public override void Apply(DefinitionsDraft draft, long index)
+    {
+        switch (Removed.Kind)
+        {
+            case DefinitionKind.Vhost:
+                draft.RemoveVhost(Removed.Vhost);
+                break;
+            case DefinitionKind.User:
+                draft.RemoveUser(Removed.Name);
+                break;
+            case DefinitionKind.Permission:
+                draft.Security = draft.Security.WithoutPermission(Removed.Name, Removed.Vhost);
+                break;
+            case DefinitionKind.TopicPermission:
+                draft.Security = draft.Security.WithoutTopicPermission(
+                    Removed.Name, Removed.Vhost, Removed.TopicExchange);
+                break;
+            case DefinitionKind.Queue:
+                draft.RemoveQueue(Removed.Vhost, Removed.Name);
+                break;
+            default:
+                Vhost vhost = draft.VhostOf(Removed.Vhost);
+                draft.Put(Removed.Kind == DefinitionKind.Exchange
+                    ? vhost.WithoutExchange(Removed.Name)
+                    : vhost.WithoutBinding(Removed.Binding!));
+                break;
+        }
+    }
+
+    public override void Write(FieldTable fields)
+    {
+        switch (Removed.Kind)
+        {
+            case DefinitionKind.Vhost or DefinitionKind.User:
+                fields.Add("name", FieldValue.Of(Removed.Kind == DefinitionKind.User ? Removed.Name : Removed.Vhost));
+                break;
+            case DefinitionKind.Permission or DefinitionKind.TopicPermission:
+                fields.Add("user", FieldValue.Of(Removed.Name));
+                fields.Add("vhost", FieldValue.Of(Removed.Vhost));
+                if (Removed.Kind == DefinitionKind.TopicPermission)
+                    fields.Add("exchange", FieldValue.Of(Removed.TopicExchange));
+                break;
+            case DefinitionKind.Exchange or DefinitionKind.Queue:
+                fields.Add("vhost", FieldValue.Of(Removed.Vhost));
+                fields.Add("name", FieldValue.Of(Removed.Name));
+                break;
+            default:
+                BindingEntry.Write(fields, Removed.Vhost, Removed.Binding!);
+                break;
+        }
+    }
+}

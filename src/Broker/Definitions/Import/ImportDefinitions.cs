@@ -1,0 +1,18 @@
+namespace Warren.Broker.Definitions.Import;
+
+/// <summary>A definitions document that becomes part of what there is; the outcome is the task's.</summary>
+internal sealed class ImportDefinitions(DefinitionsDocument document, TaskCompletionSource done) : DefinitionsChange
+{
+    internal override void Apply(DefinitionsStore store)
+    {
+        try
+        {
+            ImportApplication.Apply(store, document);
+            done.SetResult();
+        }
+        catch (DefinitionsException error)
+        {
+            done.SetException(error);
+        }
+    }
+}

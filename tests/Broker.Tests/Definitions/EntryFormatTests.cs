@@ -1,0 +1,122 @@
+using Warren.Amqp;
+using Warren.Broker.Definitions.Entries;
+using Xunit;
+
+namespace Warren.Broker.Tests.Definitions;
+
+public sealed class EntryFormatTests
+{
+    [Fact]
+    public void Every_kind_comes_back_byte_by_byte_made_and_removed()
+    {
+        DefinitionsEntry[] all = [.. Samples.All(), .. Samples.All().Select(Samples.Remove)];
+        Assert.Equal(Enum.GetValues<DefinitionKind>().Length, all.Select(entry => entry.Key.Kind).Distinct().Count());
+        foreach (DefinitionsEntry entry in all)
+        {
+            byte[] bytes = EntryFormat.Write(entry);
+            DefinitionsEntry read = Read(bytes);
+            Assert.Equal(entry.Key, read.Key);
+            Assert.Equal(entry.Removes, read.Removes);
+            Assert.Equal(bytes, EntryFormat.Write(read));
+        }
+    }
+
+    [Fact]
+    public void Arguments_may_be_nested_as_deeply_as_on_the_wire()
+    {
+        FieldTable deepest = Samples.Nested(FieldTable.NestingLimit - 1);
+        Assert.Equal(deepest, ReadAgain(deepest));
+        DefinitionsEntry read = Read(EntryFormat.Write(Samples.Queue(arguments: deepest)));
+        Assert.Equal(deepest, read.Arguments);
+    }
+
+    /// <summary>The example of docs/formats/definitions.md.</summary>
+    [Fact]
+    public void The_documented_bytes_are_those_written()
+    {
+        byte[] expected = Convert.FromHexString(
+            "01" + "05" + "02"
+            + "00000019" + "05" + "76686F7374" + "53" + "00000001" + "2F"
+            + "04" + "6E616D65" + "53" + "00000003" + "6C6F67"
+            + "00000000");
+        Assert.Equal(expected, EntryFormat.Write(new RemovalEntry(DefinitionKey.OfExchange("/", "log"))));
+    }
+
+    [Theory]
+    [InlineData("", "has format version none; this node knows version 1")]
+    [InlineData("02", "has format version 2; this node knows version 1")]
+    [InlineData("0101", "ends after 2 bytes")]
+    [InlineData("010801", "is of kind 8, which is not known")]
+    [InlineData("010103", "is for action 3, which is not known")]
+    [InlineData("0101010000000000", "holds no two tables: input ends early")]
+    [InlineData("0101010000000000000000", "has no field 'name'")]
+    [InlineData("010101000000000000000000", "holds no two tables: 1 bytes left after the last value")]
+    [InlineData("01010100000007046E616D65740100000000", "has a field 'name' of type bool")]
+    public void What_cannot_be_read_is_refused_with_its_reason(string hex, string reason)
+    {
+        FormatException error = Assert.Throws<FormatException>(() => Read(Convert.FromHexString(hex)));
+        Assert.Equal(reason, error.Message);
+    }
+
+    [Fact]
+    public void Types_and_algorithms_that_are_not_known_are_refused()
+    {
+        AssertRefused(Samples.Queue(), "classic", "clastic", "makes a queue of the type 'clastic', which is not known");
+        AssertRefused(
+            Samples.Exchange(), "headers", "heathen", "makes an exchange of the type 'heathen', which is not known");
+        AssertRefused(
+            Samples.User(), "rabbit_password_hashing_sha512", "rabbit_password_hashing_sha513",
+            "names the hashing algorithm 'rabbit_password_hashing_sha513', which is not known");
+        AssertRefused(Samples.Binding(), "queue", "quote", "binds something of the type 'quote'");
+    }
+
+    [Fact]
+    public void Any_octet_may_be_another_and_is_read_or_refused()
+    {
+        int refused = 0;
+        foreach (DefinitionsEntry entry in Samples.All())
+        {
+            byte[] bytes = EntryFormat.Write(entry);
+            for (int at = 0; at < bytes.Length; at++)
+            {
+                byte before = bytes[at];
+                foreach (int other in new[] { 0, 0xFF, before ^ 1, before ^ 0x20 })
+                {
+                    bytes[at] = (byte)other;
+                    try
+                    {
+                        Read(bytes);
+                    }
+                    catch (FormatException)
+                    {
+                        refused++;
+                    }
+                }
+                bytes[at] = before;
+            }
+        }
+        Assert.True(refused > 1000, $"{refused} refused");
+    }
+
+    private static void AssertRefused(DefinitionsEntry entry, string word, string other, string reason)
+    {
+        byte[] bytes = EntryFormat.Write(entry);
+        byte[] replaced = System.Text.Encoding.UTF8.GetBytes(other);
+        int at = bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(word));
+        replaced.CopyTo(bytes, at);
+        Assert.Equal(reason, Assert.Throws<FormatException>(() => Read(bytes)).Message);
+    }
+
+    private static DefinitionsEntry Read(ReadOnlySpan<byte> bytes)
+    {
+        int headBytes = Math.Min(EntryFormat.HeadBytes, bytes.Length);
+        return EntryFormat.Read(bytes[..headBytes], bytes[headBytes..]);
+    }
+
+    private static FieldTable ReadAgain(FieldTable table)
+    {
+        byte[] bytes = new byte[table.EncodedSizeBytes];
+        new WireWriter(bytes).WriteTable(table);
+        return FieldTable.Decode(bytes);
+    }
+}

@@ -1,0 +1,109 @@
+using Warren.Amqp;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Exchanges;
+using Warren.Broker.Queues;
+using Warren.Broker.Security;
+using Warren.Broker.Topology;
+
+namespace Warren.Broker.Tests.Definitions;
+
+/// <summary>Definitions of each kind, with everything in them that there can be.</summary>
+internal static class Samples
+{
+    public static FieldTable EveryFieldType()
+    {
+        var table = new FieldTable();
+        table.Add("bool", FieldValue.Of(true));
+        table.Add("sbyte", FieldValue.Of((sbyte)-5));
+        table.Add("byte", FieldValue.Of((byte)250));
+        table.Add("short", FieldValue.Of((short)-500));
+        table.Add("ushort", FieldValue.Of((ushort)65_000));
+        table.Add("int", FieldValue.Of(-70_000));
+        table.Add("uint", FieldValue.Of(4_000_000_000u));
+        table.Add("long", FieldValue.Of(long.MinValue));
+        table.Add("float", FieldValue.Of(1.5f));
+        table.Add("double", FieldValue.Of(double.NaN));
+        table.Add("decimal", FieldValue.OfDecimal(2, 12_345));
+        table.Add("text", FieldValue.Of("Grüße"));
+        table.Add("no text", FieldValue.OfLongString([0xFF, 0xFE, 0]));
+        table.Add("bytes", FieldValue.OfBytes([0, 1, 2]));
+        table.Add("time", FieldValue.OfTimestamp(1_700_000_000));
+        table.Add("void", FieldValue.Void);
+        table.Add("array", FieldValue.Of(new FieldArray(FieldValue.Of(1), FieldValue.Of("a"))));
+        table.Add("twice", FieldValue.Of(1));
+        table.Add("twice", FieldValue.Of(2));
+        table.Add("nested", FieldValue.Of(Nested(FieldTable.NestingLimit - 2)));
+        return table;
+    }
+
+    public static FieldTable Nested(int depth)
+    {
+        var table = new FieldTable();
+        for (int level = 0; level < depth; level++)
+            table = new FieldTable { ["n"] = FieldValue.Of(table) };
+        return table;
+    }
+
+    public static FieldTable OfSize(int bytes) => new() { ["x-large"] = FieldValue.OfBytes(new byte[bytes]) };
+
+    public static VhostEntry Vhost(string name = "v") => new(name, "quorum", new VhostLimits(7, 1_000_000));
+
+    public static UserEntry User(string name = "u", string password = "secret") => new(new User(
+        name,
+        PasswordHash.Create(password, PasswordHashing.Sha512, [1, 2, 3, 4]),
+        ["administrator", "own tag"],
+        new UserLimits(3, null)));
+
+    public static PermissionEntry Permission(string user = "u", string vhost = "v", string configure = "^a.*") => new(
+        user,
+        vhost,
+        new Permission(NamePattern.Compile(configure), NamePattern.Compile(""), NamePattern.Compile(".*")));
+
+    public static TopicPermissionEntry TopicPermission(string user = "u", string vhost = "v", string exchange = "t")
+    {
+        Xunit.Assert.True(Warren.Broker.Security.TopicPermission.TryCreate(
+            "^{username}", ".*", user, vhost, null, out Warren.Broker.Security.TopicPermission? permission, out _));
+        return new TopicPermissionEntry(user, vhost, exchange, permission!);
+    }
+
+    public static ExchangeEntry Exchange(
+        string name = "x", string vhost = "v", bool durable = true, bool autoDelete = false,
+        string type = ExchangeTypes.Headers) => new(vhost, new ExchangeDeclaration
+        {
+            Name = name,
+            Type = type,
+            Durable = durable,
+            AutoDelete = autoDelete,
+            Internal = true,
+            Arguments = EveryFieldType(),
+        });
+
+    public static QueueEntry Queue(
+        string name = "q", string vhost = "v", bool durable = true, long owner = 0, FieldTable? arguments = null)
+    {
+        return new QueueEntry
+        {
+            Vhost = vhost,
+            Name = name,
+            Type = QueueType.Classic,
+            Durable = durable,
+            AutoDelete = true,
+            OwnerConnectionId = owner,
+            DeclaredArguments = arguments ?? EveryFieldType(),
+        };
+    }
+
+    public static BindingEntry Binding(
+        string source = "x", string queue = "q", string key = "k", string vhost = "v",
+        DestinationKind kind = DestinationKind.Queue) =>
+        new(vhost, new Binding(source, kind, queue, key, EveryFieldType()));
+
+    public static RemovalEntry Remove(DefinitionsEntry entry) => new(entry.Key);
+
+    /// <summary>One of each kind, each needing only those before it.</summary>
+    public static DefinitionsEntry[] All() =>
+    [
+        Vhost(), User(), Permission(), TopicPermission(), Exchange(), Exchange("y"), Queue(), Binding(),
+        Binding(queue: "y", kind: DestinationKind.Exchange),
+    ];
+}
