@@ -63,11 +63,12 @@ public sealed class MessageBroker : IDisposable
         DirectReplies = new DirectReplies();
         Authenticator = new Authenticator(AuthenticationOptions.From(options));
         Connections = new ConnectionRegistry(this);
-        Alarms = new NodeAlarms(this);
+        Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         if (Topology.Vhosts.Count == 0)
             Bootstrap.Apply(this);
+        Alarms.MeasureDisk();
         _tick = time.CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
             TimeSpan.FromMilliseconds(ConnectionTickMs));
@@ -148,6 +149,7 @@ public sealed class MessageBroker : IDisposable
     private void Tick()
     {
         Connections.Tick();
+        Alarms.MeasureDisk();
         if (++_ticks % TicksPerMeasurement != 0)
             return;
         Alarms.Tick();

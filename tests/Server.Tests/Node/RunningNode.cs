@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Warren.Broker.Connections;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
 using Warren.Server.Logging;
+using Warren.Storage.Disk;
 using Warren.Wire;
 
 namespace Warren.Server.Tests.Node;
@@ -19,14 +21,17 @@ internal sealed class RunningNode : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Warren.Server.Node _node;
 
-    private RunningNode(string directory, NodeOptions options, TimeProvider time)
+    private RunningNode(string directory, NodeOptions options, TimeProvider time, IDisk? disk)
     {
         _directory = directory;
         _time = time;
         _log = NodeLog.Start(options.Log, time, Log);
         try
         {
-            _node = Warren.Server.Node.Start(options, time, new Random(1), _log);
+            var seams = new NodeSeams(time, new Random(1), Ends.Enqueue);
+            if (disk is not null)
+                seams = seams with { OpenDisk = _ => disk };
+            _node = Warren.Server.Node.Start(options, seams, _log);
         }
         catch
         {
@@ -38,6 +43,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>The lines logged so far.</summary>
     public LogText Log { get; } = new();
 
+    /// <summary>Why it wanted to end the process, as often as it did.</summary>
+    public ConcurrentQueue<string> Ends { get; } = new();
+
     public IReadOnlyList<AmqpListener> Listeners => _node.Listeners;
 
     public ConnectionRegistry Connections => _node.Broker.Connections;
@@ -47,13 +55,14 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Starts a node.</summary>
     /// <param name="configuration">Text of rabbitmq.conf.</param>
     /// <param name="time">A clock other than the system's.</param>
+    /// <param name="disk">A disk other than its directory's.</param>
     /// <exception cref="ConfigurationException">As <see cref="Warren.Server.Node.Start"/>.</exception>
-    public static RunningNode Start(string configuration, TimeProvider? time = null)
+    public static RunningNode Start(string configuration, TimeProvider? time = null, IDisk? disk = null)
     {
         string directory = Directory.CreateTempSubdirectory("warren-node-").FullName;
         try
         {
-            return new RunningNode(directory, Load(directory, configuration), time ?? TimeProvider.System);
+            return new RunningNode(directory, Load(directory, configuration), time ?? TimeProvider.System, disk);
         }
         catch
         {
