@@ -81,9 +81,7 @@ public sealed class NodeAlarms
             return;
         try
         {
-            long freeBytes = _disk.FreeBytes;
-            Volatile.Write(ref _diskFreeBytes, freeBytes);
-            SetDisk(_limit.IsUndercutBy(freeBytes), null, $"{freeBytes} bytes free, limit {DiskLimitBytes}");
+            ObserveFree(_disk.FreeBytes);
         }
         catch (DiskException error)
         {
@@ -91,6 +89,13 @@ public sealed class NodeAlarms
             if (Interlocked.Exchange(ref _diskFreeBytes, Unknown) != Unknown)
                 _broker.Log(LogLevel.Warning, LogCategory.Default, $"{error.Message} The disk alarm stays as it is.");
         }
+    }
+
+    /// <summary>Raises or clears for this amount of free space, as <see cref="Observe"/>.</summary>
+    internal void ObserveFree(long freeBytes)
+    {
+        Volatile.Write(ref _diskFreeBytes, freeBytes);
+        SetDisk(_limit.IsUndercutBy(freeBytes), null, $"{freeBytes} bytes free, limit {DiskLimitBytes}");
     }
 
     /// <summary>

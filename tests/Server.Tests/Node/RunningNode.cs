@@ -4,9 +4,10 @@ using System.Net.Sockets;
 using Warren.Broker.Connections;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
-using Warren.Server.Logging;
+using Warren.Storage;
 using Warren.Storage.Disk;
 using Warren.Wire;
+using NodeLog = Warren.Server.Logging.NodeLog;
 
 namespace Warren.Server.Tests.Node;
 
@@ -92,6 +93,15 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public Task LogsAsync(string part) => Eventually.True(() => Log.Has(part), () => $"Not \"{part}\" in:\n{Log}");
 
+    /// <summary>Waits for a line with both parts.</summary>
+    public Task LogsAsync(string part, string other) => Eventually.True(
+        () => Log.ToString().Split('\n').Any(
+            line => line.Contains(part, StringComparison.Ordinal) && line.Contains(other, StringComparison.Ordinal)),
+        () => $"Not \"{part}\" and \"{other}\" in a line of:\n{Log}");
+
+    /// <summary>A group of the node's log that is none of the broker's.</summary>
+    public LogGroup OpenGroup() => Broker.Storage!.OpenGroup(new GroupId(3), new Unconcerned());
+
     public async ValueTask DisposeAsync()
     {
         Task ending = _node.DisposeAsync().AsTask();
@@ -103,6 +113,16 @@ internal sealed class RunningNode : IAsyncDisposable
         await ending;
         _log.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private sealed class Unconcerned : IGroupOwner
+    {
+        public void Durable(Lsn lsn)
+        {
+            // The test looks at the log.
+        }
+
+        public void Moved(MovedEntries moves) => moves.Complete();
     }
 
     private static NodeOptions Load(string directory, string configuration)
