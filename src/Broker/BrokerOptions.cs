@@ -102,7 +102,9 @@ public sealed record BrokerOptions
     /// <summary><c>total_memory_available_override_value</c>, bytes.</summary>
     public long? TotalMemoryBytes { get; init; }
 
-    /// <summary><c>disk_free_limit.absolute</c>, bytes that must stay free where the data lies; RabbitMQ's default.</summary>
+    /// <summary>
+    /// <c>disk_free_limit.absolute</c>, bytes that must stay free where the data lies; RabbitMQ's default.
+    /// </summary>
     public long DiskFreeLimitBytes { get; init; } = 50_000_000;
 
     /// <summary>

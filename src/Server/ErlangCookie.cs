@@ -17,7 +17,9 @@ internal static class ErlangCookie
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>Makes the cookie if there is none, and checks it.</summary>
-    /// <exception cref="ConfigurationException">It cannot be made or read, others may read it, or it is none.</exception>
+    /// <exception cref="ConfigurationException">
+    /// It cannot be made or read, others than its owner may use it, or it is none.
+    /// </exception>
     public static void Prepare(string path)
     {
         try

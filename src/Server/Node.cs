@@ -71,7 +71,9 @@ public sealed class Node : IAsyncDisposable
             broker?.Dispose();
             storage?.Dispose();
             tls?.Dispose();
-            if (error is DiskException or StorageVersionException or StorageFailedException)
+            if (error is StorageVersionException)
+                throw new ConfigurationException($"data directory {options.Places.DataDirectory}: {error.Message}");
+            if (error is DiskException or StorageFailedException)
                 throw new ConfigurationException(error.Message);
             throw;
         }

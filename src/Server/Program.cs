@@ -45,7 +45,7 @@ try
         stopping.Release();
     }
 
-    // The log may lie on the disk that has failed: it gets the time to write, and no more. Nobody is confirmed meanwhile.
+    // The log may lie on the disk that has failed: it gets time to write, and no more. Nobody is confirmed meanwhile.
     void End(string sentence)
     {
         Console.Error.WriteLine($"The node ends: {sentence}");

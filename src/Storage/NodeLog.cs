@@ -270,15 +270,6 @@ public sealed class NodeLog
         return CommitOutcome.Committed;
     }
 
-    /// <summary>
-    /// Closes the files. The committer has ended: what is appended from now on is never written and never reported.
-    /// </summary>
-    internal void Close()
-    {
-        foreach (Segment segment in Segments.All())
-            segment.File.Dispose();
-    }
-
     private Appended Add(
         ref RecordHeader header, LogGroup? group, long sharedBody, ReadOnlySpan<IndexRange> releases,
         ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body)

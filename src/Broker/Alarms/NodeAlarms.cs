@@ -56,7 +56,9 @@ public sealed class NodeAlarms
     /// <summary>Bytes of free space below which the disk alarm goes on.</summary>
     public long DiskLimitBytes => _limit.LimitBytes;
 
-    /// <summary>Free space where the data lies, bytes, as last measured; null: nothing is kept, or it is unknown.</summary>
+    /// <summary>
+    /// Free space where the data lies, bytes, as last measured; null: nothing is kept, or it is unknown.
+    /// </summary>
     public long? DiskFreeBytes => Volatile.Read(ref _diskFreeBytes) is >= 0 and var freeBytes ? freeBytes : null;
 
     /// <summary>

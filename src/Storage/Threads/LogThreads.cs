@@ -50,7 +50,7 @@ public sealed class LogThreads : IDisposable
     /// <param name="watcher">That of the log.</param>
     /// <param name="time">The clock of retries and pauses.</param>
     /// <param name="postponed">
-    /// Told what the disk refused in the background, and after which time that is tried again. On the background thread.
+    /// Told what the disk refused in the background, and after which time that is tried again. On that thread.
     /// </param>
     public LogThreads(
         NodeLogOptions options, IStorageWatcher watcher, TimeProvider time, Action<DiskException, TimeSpan> postponed)
@@ -92,9 +92,10 @@ public sealed class LogThreads : IDisposable
     }
 
     /// <summary>
-    /// Makes durable what has been appended, makes a checkpoint so that the next start is quick, and closes the files.
-    /// Returns when both threads have ended. What is appended meanwhile by somebody who was told to stop may be left
-    /// out: nobody is told that it is durable.
+    /// Makes durable what has been appended and makes a checkpoint, so that the next start is quick. Returns when both
+    /// threads have ended. What is appended meanwhile by turns that are still at it may be left out: nobody is told
+    /// that it is durable. Files stay open for them, since who cannot read takes that for damage; they go with the
+    /// process.
     /// </summary>
     /// <returns>What could not be done, in a sentence; null: all of it was.</returns>
     public string? Stop()
@@ -109,9 +110,7 @@ public sealed class LogThreads : IDisposable
         _isCommitterStopping = true;
         _wake.Set();
         _committer.Join();
-        string? undone = Finish(_log);
-        _log.Close();
-        return undone;
+        return Finish(_log);
     }
 
     private bool HasWork => _background!.HasWork || ((_isScarce || _isOutOfSpace) && _background.CanGiveBack);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Connections;
 
-/// <summary>Below the disk's limit, or without space for the log, publishers stop; beside the memory alarm too.</summary>
+/// <summary>Below the disk's limit, or without space for the log, publishers stop.</summary>
 public sealed class DiskAlarmTests : IAsyncDisposable
 {
     private const long LimitBytes = 1_000_000;
@@ -84,7 +84,8 @@ public sealed class DiskAlarmTests : IAsyncDisposable
         _host.LeaveFree(LimitBytes);
         _host.Broker.Alarms.LogSpaceChanged(true, "Cannot write a file: no space.");
         Assert.Equal("low on disk", (await publisher.Client.ExpectAsync(MethodId.ConnectionBlocked)).BlockedReason);
-        Assert.Contains(_host.Log, line => line.Contains(": Cannot write a file: no space. Publ", StringComparison.Ordinal));
+        Assert.Contains(
+            _host.Log, line => line.Contains(": Cannot write a file: no space. Publ", StringComparison.Ordinal));
         _host.LeaveFree(LimitBytes + 1);
         Assert.Equal("low on disk", _host.Broker.Alarms.Reason);
         _host.Broker.Alarms.LogSpaceChanged(false, "there is space again");

@@ -85,7 +85,10 @@ public sealed class DataDirectoryTests : IDisposable
         _server.Errors.Clear();
         _server.Start();
         Assert.Equal(1, await _server.EndAsync());
-        Assert.Matches("^The node cannot start: .*has format version 99; this node knows", _server.Errors.ToString());
+        Assert.StartsWith(
+            $"The node cannot start: data directory {_server.DataDirectory}: log/0000000001.seg has format version 99; "
+            + "this node knows version 1. ",
+            _server.Errors.ToString(), StringComparison.Ordinal);
         Assert.Equal(header, File.ReadAllBytes(segment));
     }
 

@@ -28,7 +28,8 @@ public sealed class NodeDiskTests
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("low on disk", (await client.ExpectAsync(MethodId.ConnectionBlocked)).BlockedReason);
         await node.LogsAsync(
-            "[warning] <0.", "disk resource limit alarm set on node rabbit@localhost: 999999999 bytes free, limit 1000000000.");
+            "[warning] <0.",
+            "disk resource limit alarm set on node rabbit@localhost: 999999999 bytes free, limit 1000000000.");
 
         _disk.CapacityBytes = capacityBytes;
         _time.Advance(TimeSpan.FromSeconds(1));
