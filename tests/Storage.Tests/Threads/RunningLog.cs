@@ -90,7 +90,7 @@ internal sealed class RunningLog : IStorageWatcher, IGroupOwner, IDisposable
             Time.Advance(TimeSpan.FromMilliseconds(stepMs));
             return condition();
         },
-        () => $"told {Told} of {Log.DurableLsn}, {Log.PendingBytes} bytes wait, postponed {string.Join(", ", Postponed)}");
+        () => $"told {Told} of {Log.DurableLsn}, {Log.PendingBytes} bytes wait: {string.Join(", ", Postponed)}");
 
     public Task ToldAsync(Lsn lsn) => Eventually.True(() => Told >= lsn);
 
