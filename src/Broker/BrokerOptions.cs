@@ -102,6 +102,16 @@ public sealed record BrokerOptions
     /// <summary><c>total_memory_available_override_value</c>, bytes.</summary>
     public long? TotalMemoryBytes { get; init; }
 
+    /// <summary>
+    /// <c>disk_free_limit.absolute</c>, bytes that must stay free where the data lies; RabbitMQ's default.
+    /// </summary>
+    public long DiskFreeLimitBytes { get; init; } = 50_000_000;
+
+    /// <summary>
+    /// <c>disk_free_limit.relative</c>, times the machine's or cgroup's memory; wins over the absolute one.
+    /// </summary>
+    public double? DiskFreeLimit { get; init; }
+
     /// <summary><c>password_hashing_module</c>: sha256, sha512 or md5.</summary>
     public string PasswordHashing { get; init; } = "sha256";
 

@@ -70,10 +70,11 @@ public sealed class MessageBroker : IDisposable
         DirectReplies = new DirectReplies();
         Authenticator = new Authenticator(AuthenticationOptions.From(options));
         Connections = new ConnectionRegistry(this);
-        Alarms = new NodeAlarms(this);
+        Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         Definitions.Start();
+        Alarms.MeasureDisk();
         _tick = time.CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
             TimeSpan.FromMilliseconds(ConnectionTickMs));
@@ -132,6 +133,29 @@ public sealed class MessageBroker : IDisposable
     public ImmutableArray<QueueDefinition> AllQueues() =>
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
 
+    /// <summary>
+    /// Notes for each queue what the next start must know that its entries do not say. When clients are gone, before the
+    /// log is closed; complete when all has been appended.
+    /// </summary>
+    public Task SaveQueuesAsync()
+    {
+        var saved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int left = 1;
+        foreach (QueueDefinition queue in AllQueues().Where(queue => queue.SurvivesRestart))
+        {
+            Interlocked.Increment(ref left);
+            queue.Home.Post(QueueCommand.SaveState(Saved));
+        }
+        Saved();
+        return saved.Task;
+
+        void Saved()
+        {
+            if (Interlocked.Decrement(ref left) == 0)
+                saved.SetResult();
+        }
+    }
+
     public void Dispose()
     {
         _tick.Dispose();
@@ -160,6 +184,7 @@ public sealed class MessageBroker : IDisposable
     private void Tick()
     {
         Connections.Tick();
+        Alarms.MeasureDisk();
         if (++_ticks % TicksPerMeasurement != 0)
             return;
         Alarms.Tick();

@@ -1,14 +1,20 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Warren.Broker;
+using Warren.Broker.Definitions;
+using Warren.Broker.Durability;
 using Warren.Broker.Turns;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
-using Warren.Server.Logging;
+using Warren.Storage;
+using Warren.Storage.Disk;
+using NodeLog = Warren.Server.Logging.NodeLog;
 
 namespace Warren.Server;
 
-/// <summary>One running node: its log, its broker, its listeners; started and stopped in that order and back.</summary>
+/// <summary>
+/// One running node: its data directory, its broker, its listeners; started and stopped in that order and back.
+/// </summary>
 public sealed class Node : IAsyncDisposable
 {
     /// <summary>How long clients may take to say goodbye when the node stops.</summary>
@@ -16,16 +22,19 @@ public sealed class Node : IAsyncDisposable
 
     private readonly NodeOptions _options;
     private readonly NodeLog _log;
+    private readonly NodeStorage _storage;
     private readonly MessageBroker _broker;
     private readonly TlsServer? _tls;
     private readonly ImmutableArray<AmqpListener> _listeners;
     private readonly ImmutableArray<Task> _accepting;
 
     private Node(
-        NodeOptions options, NodeLog log, MessageBroker broker, TlsServer? tls, ImmutableArray<AmqpListener> listeners)
+        NodeOptions options, NodeLog log, NodeStorage storage, MessageBroker broker, TlsServer? tls,
+        ImmutableArray<AmqpListener> listeners)
     {
         _options = options;
         _log = log;
+        _storage = storage;
         _broker = broker;
         _tls = tls;
         _listeners = listeners;
@@ -38,25 +47,37 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
-    public static Node Start(NodeOptions options, TimeProvider time, Random random, NodeLog log)
+    public static Node Start(NodeOptions options, NodeSeams seams, NodeLog log)
     {
         foreach (ConfigurationNote note in options.Notes)
             log.Write(note.Level, LogCategory.Default, note.Message);
+        ErlangCookie.Prepare(options.Places.CookieFile);
         TlsServer? tls = options.Tls is null ? null : new TlsServer(options.Tls);
-        var broker = new MessageBroker(options.Broker, ThreadPoolTurns.Instance, time, random, log.Write);
+        NodeStorage? storage = null;
+        MessageBroker? broker = null;
         var listeners = new List<AmqpListener>();
         try
         {
+            storage = NodeStorage.Open(options.Places.DataDirectory, seams, log.Write);
+            broker = new MessageBroker(
+                options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup);
+            storage.Start(broker);
             BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
             foreach (ListenerOptions listener in options.Listeners)
                 listeners.Add(Listen(listener, options, broker, tls));
         }
-        catch
+        catch (Exception error)
         {
             foreach (AmqpListener listener in listeners)
                 listener.Dispose();
-            broker.Dispose();
+            broker?.Dispose();
+            storage?.Dispose();
             tls?.Dispose();
+            if (error is StorageVersionException)
+                throw new ConfigurationException($"data directory {options.Places.DataDirectory}: {error.Message}");
+            if (error is DiskException or StorageFailedException or DurableFormatException
+                or UnreadableDefinitionException)
+                throw new ConfigurationException(error.Message);
             throw;
         }
         foreach (AmqpListener listener in listeners)
@@ -65,10 +86,13 @@ public sealed class Node : IAsyncDisposable
                 LogLevel.Info, LogCategory.Default,
                 $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
         }
-        return new Node(options, log, broker, tls, [.. listeners]);
+        return new Node(options, log, storage, broker, tls, [.. listeners]);
     }
 
-    /// <summary>Stops accepting, says goodbye to every client, ends.</summary>
+    /// <summary>
+    /// Stops accepting, says goodbye to every client, makes what they left durable, ends: in this order, so that
+    /// nothing is appended any more when the log is closed.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         foreach (AmqpListener listener in _listeners)
@@ -77,7 +101,9 @@ public sealed class Node : IAsyncDisposable
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
             .ConfigureAwait(false);
+        await _broker.SaveQueuesAsync().ConfigureAwait(false);
         _broker.Dispose();
+        _storage.Dispose();
         _tls?.Dispose();
         _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
     }

@@ -4,6 +4,9 @@ using Warren.Server;
 using Warren.Server.Configuration;
 using Warren.Server.Logging;
 
+// EX_IOERR of sysexits.h, so that a service manager can tell a failed disk from a wrong configuration.
+const int InputOutputFailed = 74;
+
 try
 {
     CommandLine line = CommandLine.Parse(args);
@@ -27,7 +30,8 @@ try
     log.Write(
         LogLevel.Info, LogCategory.Default,
         $"starting {Welcome.Version} as {options.Places.NodeName}, .NET {Environment.Version}");
-    await using Node node = Node.Start(options, time, new Random(unchecked((int)time.GetTimestamp())), log);
+    var seams = new NodeSeams(time, new Random(unchecked((int)time.GetTimestamp())), End);
+    await using Node node = Node.Start(options, seams, log);
     using var pidFile = PidFile.Write(options.Places.PidFile);
     Welcome.Print(Console.Out, options, node);
     Notification.Send("READY=1");
@@ -39,6 +43,14 @@ try
     {
         context.Cancel = true;
         stopping.Release();
+    }
+
+    // The log may lie on the disk that has failed: it gets time to write, and no more. Nobody is confirmed meanwhile.
+    void End(string sentence)
+    {
+        Console.Error.WriteLine($"The node ends: {sentence}");
+        log.End(TimeSpan.FromSeconds(2));
+        Environment.Exit(InputOutputFailed);
     }
 }
 catch (ConfigurationException error)

@@ -24,6 +24,7 @@ internal static class Welcome
                 $"  connect to  {(listener.IsTls ? "amqps" : "amqp")}://{options.Broker.DefaultUser}:...@"
                 + $"{Host(listener)}:{listener.LocalEndPoint.Port}/   vhost {options.Broker.DefaultVhost}");
         }
+        console.WriteLine($"  data        {options.Places.DataDirectory}");
         console.WriteLine($"  log         {options.Log.FilePath ?? "standard output"}");
         string files = options.ConfigurationFiles.IsEmpty
             ? "no configuration, defaults hold"
@@ -34,7 +35,7 @@ internal static class Welcome
             "  try         python3 -c \"import pika; c = pika.BlockingConnection(); h = c.channel(); "
             + "h.queue_declare('hello'); h.basic_publish('', 'hello', 'Hi'); print(h.basic_get('hello')[2])\"");
         console.WriteLine();
-        console.WriteLine("  Messages live in memory: they do not survive a restart of this version.");
+        console.WriteLine("  Durable queues survive a restart, and so do the persistent messages in them.");
         console.WriteLine("  Ctrl-C stops the node.   completed start-up.");
         console.Flush();
     }

@@ -16,6 +16,7 @@ public sealed class StorageBackground
     private readonly Checkpointer _checkpointer;
     private readonly Reclaimer _reclaimer;
     private long _writtenAtLast;
+    private bool _isSettled;
 
     public StorageBackground(NodeLog log, NodeLogOptions options, IStorageWatcher watcher)
     {
@@ -25,19 +26,28 @@ public sealed class StorageBackground
         _reclaimer = new Reclaimer(log, options, watcher.Damaged);
     }
 
-    /// <summary>The log has grown enough for a checkpoint, or reclaim has something to finish.</summary>
+    /// <summary>
+    /// The log has grown enough for a checkpoint, or reclaim has something to finish. May be asked from any thread.
+    /// </summary>
     public bool HasWork => IsCheckpointDue || _reclaimer.PendingCount > 0;
 
+    /// <summary>
+    /// A checkpoint now could let segments go, although the log has grown little: it would show more to be dead, or let
+    /// the older one, below which segments go, reach further. May be asked from any thread.
+    /// </summary>
+    public bool CanGiveBack => !Volatile.Read(ref _isSettled) || _log.WrittenBytes != Volatile.Read(ref _writtenAtLast);
+
     private bool IsCheckpointDue =>
-        _log.WrittenBytes - _writtenAtLast
+        _log.WrittenBytes - Volatile.Read(ref _writtenAtLast)
         >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes);
 
     /// <summary>Does what is due.</summary>
+    /// <param name="isSpaceLow">Whether a checkpoint is due as soon as it could let something go.</param>
     /// <exception cref="DiskException">The disk refused; what was begun is begun again the next time.</exception>
-    public void RunOnce()
+    public void RunOnce(bool isSpaceLow = false)
     {
         _reclaimer.Continue();
-        if (IsCheckpointDue)
+        if (IsCheckpointDue || (isSpaceLow && CanGiveBack))
             MakeCheckpoint();
     }
 
@@ -45,7 +55,8 @@ public sealed class StorageBackground
     /// Makes a checkpoint now, as for a clean stop, and starts to reclaim what it shows to be dead. False: it has to
     /// wait until what was appended is durable.
     /// </summary>
-    public bool MakeCheckpoint()
+    /// <param name="reclaims">False when nobody would see to the end of it.</param>
+    public bool MakeCheckpoint(bool reclaims = true)
     {
         // A checkpoint says where things are, and the copies count only when the roster does.
         if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
@@ -53,8 +64,10 @@ public sealed class StorageBackground
         long written = _log.WrittenBytes;
         LogExtent extent = _log.Extent();
         (CheckpointTable older, CheckpointTable newest) = _checkpointer.Run(extent);
-        _writtenAtLast = written;
-        _reclaimer.Start(newest, older.Lsn, extent.Current);
+        Volatile.Write(ref _writtenAtLast, written);
+        Volatile.Write(ref _isSettled, older.Lsn == newest.Lsn);
+        if (reclaims)
+            _reclaimer.Start(newest, older.Lsn, extent.Current);
         return true;
     }
 }

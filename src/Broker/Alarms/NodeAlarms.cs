@@ -1,38 +1,104 @@
+using Warren.Storage.Disk;
+
 namespace Warren.Broker.Alarms;
 
 /// <summary>
-/// Watches the node's memory and stops publishers above the watermark. Measured by the broker's tick. While the alarm
-/// is on and messages have left, a collection is forced now and then: memory that is free but not given back would
-/// keep publishers out for ever.
+/// Stops publishers while memory is above its watermark, or the disk has less free than its limit or no space for the
+/// log. Memory and disk are measured by the broker's tick; the log says itself that it found no space, on its thread.
+/// While the memory alarm is on and messages have left, a collection is forced now and then: memory that is free but
+/// not given back would keep publishers out for ever.
+/// Invariant: what is on changes under the lock, and each change is told to the log and to the connections once; these
+/// read <see cref="Reason"/> for themselves.
 /// </summary>
 public sealed class NodeAlarms
 {
     /// <summary>Between forced collections, ms: each stops all threads for some tens of ms.</summary>
     private const int CollectEveryMs = 5000;
 
+    private const long NotMeasured = -1;
+    private const long Unknown = -2;
+
     private readonly MessageBroker _broker;
+    private readonly IDisk? _disk;
+    private readonly Action<bool>? _scarce;
     private readonly MemoryWatermark _memory;
+    private readonly DiskLimit _limit;
+    private readonly Lock _lock = new();
     private string? _reason;
     private long _lastCollectionMs;
-    private bool _isOn;
+    private bool _isMemoryOn;
+    private bool _isDiskLow;
+    private bool _isLogWithoutSpace;
+    private long _diskFreeBytes = NotMeasured;
 
-    internal NodeAlarms(MessageBroker broker)
+    /// <param name="broker">Whose publishers are stopped.</param>
+    /// <param name="disk">Where durable things are kept; null: nothing is.</param>
+    /// <param name="scarce">Told when the disk alarm goes on or off.</param>
+    internal NodeAlarms(MessageBroker broker, IDisk? disk = null, Action<bool>? scarce = null)
     {
         _broker = broker;
-        _memory = MemoryWatermark.From(broker.Options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        _disk = disk;
+        _scarce = scarce;
+        long machineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        _memory = MemoryWatermark.From(broker.Options, machineBytes);
+        _limit = DiskLimit.From(broker.Options, machineBytes);
     }
 
     /// <summary>Why publishers are stopped, in the words of connection.blocked; null: they are not.</summary>
     public string? Reason => Volatile.Read(ref _reason);
 
-    /// <summary>Bytes above which the alarm goes on.</summary>
+    /// <summary>Bytes above which the memory alarm goes on.</summary>
     public long MemoryLimitBytes => _memory.LimitBytes;
 
     /// <summary>The process's resident memory, bytes, as last measured.</summary>
     public long MemoryUsedBytes { get; private set; }
 
-    /// <summary>Measures, and raises or clears. Called by the broker's tick alone.</summary>
+    /// <summary>Bytes of free space below which the disk alarm goes on.</summary>
+    public long DiskLimitBytes => _limit.LimitBytes;
+
+    /// <summary>
+    /// Free space where the data lies, bytes, as last measured; null: nothing is kept, or it is unknown.
+    /// </summary>
+    public long? DiskFreeBytes => Volatile.Read(ref _diskFreeBytes) is >= 0 and var freeBytes ? freeBytes : null;
+
+    /// <summary>
+    /// The log found no space, or has it again. It may find none above the limit as well: a quota, a limit of 0, one
+    /// large round.
+    /// </summary>
+    /// <param name="isExhausted">Whether it has none.</param>
+    /// <param name="message">What the disk said.</param>
+    public void LogSpaceChanged(bool isExhausted, string message) =>
+        SetDisk(null, isExhausted, message.TrimEnd('.'));
+
+    /// <summary>Measures memory, and raises or clears. Called by the broker's tick alone.</summary>
     internal void Tick() => Observe(Environment.WorkingSet);
+
+    /// <summary>
+    /// Measures free space, and raises or clears. Called by the broker's tick, more often than memory: a fast disk
+    /// fills the default limit in less than a second, and asking is one cheap call.
+    /// </summary>
+    internal void MeasureDisk()
+    {
+        if (_disk is null)
+            return;
+        try
+        {
+            ObserveFree(_disk.FreeBytes);
+        }
+        catch (DiskException error)
+        {
+            // What is on stays on; told once, not with every tick.
+            if (Interlocked.Exchange(ref _diskFreeBytes, Unknown) != Unknown)
+                _broker.Log(LogLevel.Warning, LogCategory.Default, $"{error.Message} The disk alarm stays as it is.");
+        }
+    }
+
+    /// <summary>Raises or clears for this amount of free space, as <see cref="Observe"/>.</summary>
+    internal void ObserveFree(long freeBytes)
+    {
+        Volatile.Write(ref _diskFreeBytes, freeBytes);
+        SetDisk(_limit.IsUndercutBy(freeBytes), null, $"{freeBytes} bytes free, limit {DiskLimitBytes}");
+    }
 
     /// <summary>
     /// Raises or clears for this amount of used memory. For the tick, and for tests that bring their own amount.
@@ -40,28 +106,70 @@ public sealed class NodeAlarms
     internal void Observe(long usedBytes)
     {
         MemoryUsedBytes = usedBytes;
-        bool wasOn = _isOn;
-        bool isOn = _isOn = _memory.IsExceededBy(MemoryUsedBytes);
+        bool isOn = _memory.IsExceededBy(MemoryUsedBytes);
+        bool wasOn;
+        lock (_lock)
+        {
+            wasOn = _isMemoryOn;
+            _isMemoryOn = isOn;
+            SetReason();
+        }
         if (isOn && wasOn && _broker.NowMs - _lastCollectionMs > CollectEveryMs)
             Collect();
-        if (isOn != wasOn)
-            Tell(isOn);
+        if (isOn == wasOn)
+            return;
+        string found = $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}";
+        Tell(
+            "memory", isOn, found,
+            "Publishers are blocked until consumers have made room or vm_memory_high_watermark is raised");
     }
 
-    private void Tell(bool isOn)
+    private void SetDisk(bool? isLow, bool? isLogWithoutSpace, string found)
     {
-        Volatile.Write(ref _reason, isOn ? "low on memory" : null);
+        bool isOn;
+        bool wasOn;
+        lock (_lock)
+        {
+            wasOn = _isDiskLow || _isLogWithoutSpace;
+            _isDiskLow = isLow ?? _isDiskLow;
+            _isLogWithoutSpace = isLogWithoutSpace ?? _isLogWithoutSpace;
+            isOn = _isDiskLow || _isLogWithoutSpace;
+            SetReason();
+        }
+        if (isOn == wasOn)
+            return;
+        Tell(
+            "disk", isOn, found,
+            "Publishers are blocked until space has been freed on the file system of the data directory "
+            + "or disk_free_limit is lowered");
+        _scarce?.Invoke(isOn);
+    }
+
+    // RabbitMQ's order of the two.
+    private void SetReason() => Volatile.Write(
+        ref _reason,
+        (_isDiskLow || _isLogWithoutSpace, _isMemoryOn) switch
+        {
+            (true, true) => "low on disk & memory",
+            (true, false) => "low on disk",
+            (false, true) => "low on memory",
+            _ => null,
+        });
+
+    private void Tell(string resource, bool isOn, string found, string consequence)
+    {
+        string node = $"on node {_broker.Options.NodeName}";
         _broker.Log(
             LogLevel.Warning,
             LogCategory.Default,
             isOn
-                ? $"memory resource limit alarm set on node {_broker.Options.NodeName}: "
-                    + $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. "
-                    + "Publishers are blocked until consumers have made room or vm_memory_high_watermark is raised."
-                : $"memory resource limit alarm cleared on node {_broker.Options.NodeName}: "
-                    + $"{MemoryUsedBytes} bytes used, limit {MemoryLimitBytes}. Publishers go on.");
+                ? $"{resource} resource limit alarm set {node}: {found}. {consequence}."
+                : $"{resource} resource limit alarm cleared {node}: {found}.{GoOn()}");
         _broker.Connections.AlarmChanged();
     }
+
+    private string GoOn() =>
+        Reason is { } reason ? $" Publishers stay blocked: {reason}." : " Publishers go on.";
 
     private void Collect()
     {

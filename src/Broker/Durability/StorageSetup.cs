@@ -11,4 +11,9 @@ namespace Warren.Broker.Durability;
 /// Called, on any thread and under a lock, when the log has something to commit and had nothing before: whoever made
 /// the broker runs <see cref="NodeLog.CommitRound"/>.
 /// </param>
-public sealed record StorageSetup(IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake);
+/// <param name="Scarce">
+/// Called, on any thread, when free space is below its limit, and when it is not any more: whoever runs the log then
+/// gives back soon what it can.
+/// </param>
+public sealed record StorageSetup(
+    IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake, Action<bool>? Scarce = null);

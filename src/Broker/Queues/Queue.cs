@@ -260,7 +260,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                 _log.Drop();
                 break;
             case QueueCommandKind.SaveState:
-                if (_machine.ReadyCount + _machine.UnackedCount > 0)
+                if (_log.IsOpen && _machine.ReadyCount + _machine.UnackedCount > 0)
                     _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
                 ((Action)command.Target!)();
                 break;

@@ -41,6 +41,8 @@ public static class BrokerSection
             MemoryHighWatermark = settings.Float("vm_memory_high_watermark.relative") ?? defaults.MemoryHighWatermark,
             MemoryHighWatermarkBytes = settings.Size("vm_memory_high_watermark.absolute"),
             TotalMemoryBytes = settings.Size("total_memory_available_override_value"),
+            DiskFreeLimitBytes = settings.Size("disk_free_limit.absolute") ?? defaults.DiskFreeLimitBytes,
+            DiskFreeLimit = settings.Float("disk_free_limit.relative"),
         };
         NoteOtherBackends(settings, notes);
         return WithUsers(WithLimits(options, settings), settings, environment);

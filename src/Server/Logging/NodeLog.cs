@@ -120,7 +120,10 @@ public sealed class NodeLog : IDisposable
     public void Reopen() => _file?.RequestReopen();
 
     /// <summary>Writes what waits, then stops.</summary>
-    public void Dispose()
+    public void Dispose() => End(Timeout.InfiniteTimeSpan);
+
+    /// <summary>As <see cref="Dispose"/>, but leaves the writer alone with it after a time.</summary>
+    public void End(TimeSpan patience)
     {
         lock (_gate)
         {
@@ -130,8 +133,8 @@ public sealed class NodeLog : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _writer.Join();
-        _file?.Dispose();
+        if (_writer.Join(patience))
+            _file?.Dispose();
     }
 
     private LogLevel Threshold(LogCategory category)

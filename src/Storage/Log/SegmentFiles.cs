@@ -23,7 +23,7 @@ internal static class SegmentFiles
         // A try that failed for want of space may have left it.
         disk.Delete(path);
         IDiskFile file = (header.Kind == SegmentKind.Log ? TakeSpare(disk, path) : null)
-            ?? disk.Create(path, allocateBytes);
+            ?? CreateWithRoom(disk, path, allocateBytes);
         try
         {
             byte[] bytes = new byte[SegmentHeader.SizeBytes];
@@ -78,6 +78,20 @@ internal static class SegmentFiles
         disk.List(SegmentName.Directory)
             .Where(name => name.EndsWith(SpareSuffix, StringComparison.Ordinal))
             .Select(name => SegmentName.Directory + "/" + name);
+
+    // What is left of the disk may still hold the round, and with it the change of the roster that gives space back.
+    private static IDiskFile CreateWithRoom(IDisk disk, string path, int allocateBytes)
+    {
+        try
+        {
+            return disk.Create(path, allocateBytes);
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+        {
+            disk.Delete(path);
+            return disk.Create(path, 0);
+        }
+    }
 
     private static IDiskFile? TakeSpare(IDisk disk, string path)
     {

@@ -83,6 +83,9 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <summary>Lets the memory seem to be this full.</summary>
     public void UseMemory(long bytes) => Broker.Alarms.Observe(bytes);
 
+    /// <summary>The broker finds this much of its disk free.</summary>
+    public void LeaveFree(long bytes) => Broker.Alarms.ObserveFree(bytes);
+
     public async ValueTask DisposeAsync()
     {
         // Who is held back by an alarm does not read, and so does not see that its client has gone.

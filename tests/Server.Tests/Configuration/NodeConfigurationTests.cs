@@ -70,6 +70,8 @@ public sealed class NodeConfigurationTests : IDisposable
         ssl_cert_login_san_index = 2
         vm_memory_high_watermark.absolute = 2GiB
         total_memory_available_override_value = 8GB
+        disk_free_limit.relative = 1.5
+        disk_free_limit.absolute = 3GB
         password_hashing_module = rabbit_password_hashing_sha512
         load_definitions = /etc/rabbitmq/definitions.json
         product.name = Bunny
@@ -87,12 +89,13 @@ public sealed class NodeConfigurationTests : IDisposable
         var options = Load(Guide);
         Assert.Equal("production-cluster", options.Broker.ClusterName);
         Assert.Equal(0.4, options.Broker.MemoryHighWatermark);
+        Assert.Equal(5_000_000_000, options.Broker.DiskFreeLimitBytes);
         Assert.Equal(60, options.Broker.HeartbeatSeconds);
         Assert.Equal(
             new TcpOptions { Backlog = 128, NoDelay = true, SendBufferBytes = 196608, ReceiveBufferBytes = 196608 },
             options.Tcp);
         Assert.Equal(
-            ["disk_free_limit.absolute", "management.tcp.port", "management.tcp.ip"],
+            ["management.tcp.port", "management.tcp.ip"],
             options.Notes.Where(n => n.Level == LogLevel.Warning).Select(n => n.Message.Split(' ')[1]));
     }
 
@@ -136,6 +139,8 @@ public sealed class NodeConfigurationTests : IDisposable
             CertificateLoginSanType = "uri",
             CertificateLoginSanIndex = 2,
             MemoryHighWatermarkBytes = 2L << 30,
+            DiskFreeLimit = 1.5,
+            DiskFreeLimitBytes = 3_000_000_000,
             TotalMemoryBytes = 8_000_000_000,
             PasswordHashing = "sha512",
             DefinitionsPath = "/etc/rabbitmq/definitions.json",

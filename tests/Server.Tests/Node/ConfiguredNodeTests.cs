@@ -21,7 +21,7 @@ public sealed class ConfiguredNodeTests
         Assert.Equal(60, Heartbeat(await client.ExpectAsync(MethodId.ConnectionTune)));
         await node.LogsAsync("started TCP listener");
         Assert.Equal(
-            ["disk_free_limit.absolute", "management.tcp.port", "management.tcp.ip"],
+            ["management.tcp.port", "management.tcp.ip"],
             node.Log.ToString().Split('\n')
                 .Where(line => line.Contains("[warning]", StringComparison.Ordinal))
                 .Select(line => line.Split("rabbitmq.conf:")[1].Split(' ')[1]));

@@ -23,6 +23,13 @@ internal sealed class LogText : TextWriter
 
     public override void WriteLine(string? value) => Write(value + "\n");
 
+    /// <summary>Forgets what was printed, before somebody else prints.</summary>
+    public void Clear()
+    {
+        lock (_text)
+            _text.Clear();
+    }
+
     public bool Has(string part) => ToString().Contains(part, StringComparison.Ordinal);
 
     public override string ToString()

@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Warren.Broker.Connections;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
-using Warren.Server.Logging;
+using Warren.Storage;
+using Warren.Storage.Disk;
 using Warren.Wire;
+using NodeLog = Warren.Server.Logging.NodeLog;
 
 namespace Warren.Server.Tests.Node;
 
@@ -19,14 +22,17 @@ internal sealed class RunningNode : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Warren.Server.Node _node;
 
-    private RunningNode(string directory, NodeOptions options, TimeProvider time)
+    private RunningNode(string directory, NodeOptions options, TimeProvider time, IDisk? disk)
     {
         _directory = directory;
         _time = time;
         _log = NodeLog.Start(options.Log, time, Log);
         try
         {
-            _node = Warren.Server.Node.Start(options, time, new Random(1), _log);
+            var seams = new NodeSeams(time, new Random(1), Ends.Enqueue);
+            if (disk is not null)
+                seams = seams with { OpenDisk = _ => disk };
+            _node = Warren.Server.Node.Start(options, seams, _log);
         }
         catch
         {
@@ -38,6 +44,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>The lines logged so far.</summary>
     public LogText Log { get; } = new();
 
+    /// <summary>Why it wanted to end the process, as often as it did.</summary>
+    public ConcurrentQueue<string> Ends { get; } = new();
+
     public IReadOnlyList<AmqpListener> Listeners => _node.Listeners;
 
     public ConnectionRegistry Connections => _node.Broker.Connections;
@@ -47,13 +56,14 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Starts a node.</summary>
     /// <param name="configuration">Text of rabbitmq.conf.</param>
     /// <param name="time">A clock other than the system's.</param>
+    /// <param name="disk">A disk other than its directory's.</param>
     /// <exception cref="ConfigurationException">As <see cref="Warren.Server.Node.Start"/>.</exception>
-    public static RunningNode Start(string configuration, TimeProvider? time = null)
+    public static RunningNode Start(string configuration, TimeProvider? time = null, IDisk? disk = null)
     {
         string directory = Directory.CreateTempSubdirectory("warren-node-").FullName;
         try
         {
-            return new RunningNode(directory, Load(directory, configuration), time ?? TimeProvider.System);
+            return new RunningNode(directory, Load(directory, configuration), time ?? TimeProvider.System, disk);
         }
         catch
         {
@@ -83,6 +93,15 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public Task LogsAsync(string part) => Eventually.True(() => Log.Has(part), () => $"Not \"{part}\" in:\n{Log}");
 
+    /// <summary>Waits for a line with both parts.</summary>
+    public Task LogsAsync(string part, string other) => Eventually.True(
+        () => Log.ToString().Split('\n').Any(
+            line => line.Contains(part, StringComparison.Ordinal) && line.Contains(other, StringComparison.Ordinal)),
+        () => $"Not \"{part}\" and \"{other}\" in a line of:\n{Log}");
+
+    /// <summary>A group of the node's log that is none of the broker's.</summary>
+    public LogGroup OpenGroup() => Broker.Storage!.OpenGroup(new GroupId(3), new Unconcerned());
+
     public async ValueTask DisposeAsync()
     {
         Task ending = _node.DisposeAsync().AsTask();
@@ -94,6 +113,16 @@ internal sealed class RunningNode : IAsyncDisposable
         await ending;
         _log.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private sealed class Unconcerned : IGroupOwner
+    {
+        public void Durable(Lsn lsn)
+        {
+            // The test looks at the log.
+        }
+
+        public void Moved(MovedEntries moves) => moves.Complete();
     }
 
     private static NodeOptions Load(string directory, string configuration)

@@ -61,6 +61,9 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Where its data lies.</summary>
+    public string DataDirectory => PathOf("data", "tested@localhost");
+
     public string PathOf(params string[] parts) => Path.Combine([_directory, .. parts]);
 
     public string Write(string name, string text)
@@ -97,6 +100,15 @@ internal sealed partial class ServerProcess : IDisposable
         await Eventually.True(() => Output.Has("completed start-up.") || _process!.HasExited, All);
         if (!Output.Has("completed start-up."))
             throw new InvalidOperationException($"The node has ended. {All()}");
+    }
+
+    /// <summary>Starts it again, after its end.</summary>
+    public Task RestartAsync()
+    {
+        Kill();
+        Output.Clear();
+        Errors.Clear();
+        return StartUpAsync();
     }
 
     /// <summary>A client that has not said anything yet.</summary>
