@@ -226,6 +226,33 @@ public sealed class RecoveryTests
         Run(node => Assert.Single(node.Store.FindVhost("/")!.BindingsFrom("amq.topic")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_definition_whose_body_is_damaged_is_told_and_the_rest_is_served(bool behindCheckpoint)
+    {
+        var disk = new FaultyDisk();
+        using (var node = new DefinitionsNode(disk))
+        {
+            node.Do(Samples.Vhost(), Samples.Queue(arguments: Samples.OfSize(300_000)), Samples.Queue("r"));
+            node.Commit();
+            // Damage in the last round would pass for a torn tail.
+            node.Do(Samples.Exchange(), Samples.Binding(), Samples.Binding(queue: "r"));
+            node.Commit();
+            if (behindCheckpoint)
+                Assert.True(new StorageBackground(node.Log, node.LogOptions, node).MakeCheckpoint());
+        }
+        string segment = Assert.Single(disk.List("log"), name => LengthOf(disk, name) > 300_000);
+        disk.FlipBit($"log/{segment}", 150_000, 3);
+        using var next = new DefinitionsNode(disk);
+        Assert.Contains(
+            next.Lines, line => line.StartsWith("Without the queue 'q' in vhost 'v'", StringComparison.Ordinal));
+        Vhost vhost = next.Store.FindVhost("v")!;
+        Assert.False(vhost.Queues.Contains("q"));
+        Assert.True(vhost.Queues.Contains("r"));
+        Assert.Equal("r", Assert.Single(vhost.BindingsFrom("x")).Destination);
+    }
+
     [Fact]
     public void First_entries_that_a_crash_cut_short_are_made_again()
     {
@@ -266,6 +293,12 @@ public sealed class RecoveryTests
         life(node);
         node.Commit();
         return node.Text;
+    }
+
+    private static long LengthOf(FaultyDisk disk, string segment)
+    {
+        using IDiskFile file = disk.Open($"log/{segment}");
+        return file.LengthBytes;
     }
 
     private static long IdOf(DefinitionsNode node, string queue)
