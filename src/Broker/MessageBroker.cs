@@ -122,7 +122,9 @@ public sealed class MessageBroker : IDisposable
 
     internal MessageReader Reader { get; }
 
-    /// <summary>Bytes of waiting messages that each queue may keep in memory; what is durable beyond leaves it.</summary>
+    /// <summary>
+    /// Bytes of waiting messages that each queue may keep in memory; what is durable beyond that leaves it.
+    /// </summary>
     internal long PagingBudgetBytes { get; private set; } = MostPagingBudgetBytes;
 
     internal Authenticator Authenticator { get; }
@@ -134,8 +136,8 @@ public sealed class MessageBroker : IDisposable
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
 
     /// <summary>
-    /// Notes for each queue what the next start must know that its entries do not say. When clients are gone, before the
-    /// log is closed; complete when all has been appended.
+    /// Notes for each queue what the next start must know that its entries do not say. When clients are gone, before
+    /// the log is closed; complete when all has been appended.
     /// </summary>
     public Task SaveQueuesAsync()
     {

@@ -8,7 +8,8 @@ namespace Warren.Broker.Channels;
 /// <summary>
 /// What a channel in tx mode has gathered since the last commit or rollback. Owned by the connection's turn. As in
 /// RabbitMQ: publishes are routed when they come and posted at commit; settlements leave the unacked list when they
-/// come and return to it at rollback; a commit is answered when every queue has taken its part, durably if it is durable.
+/// come and return to it at rollback; a commit is answered when every queue has taken its part, durably if it is
+/// durable.
 /// </summary>
 internal sealed class Transaction
 {

@@ -58,7 +58,8 @@ internal static class DurableGroups
     }
 
     private static Dictionary<long, Queue> ById(MessageBroker broker) =>
-        broker.AllQueues().Where(queue => queue.SurvivesRestart).ToDictionary(queue => queue.Id.Value, queue => queue.Home);
+        broker.AllQueues().Where(queue => queue.SurvivesRestart)
+            .ToDictionary(queue => queue.Id.Value, queue => queue.Home);
 
     // A queue whose definition is gone was deleted, and the crash came before the end of its group.
     private static void OpenQueue(Dictionary<long, Queue> queues, NodeLog log, RecoveredGroup group)

@@ -11,8 +11,8 @@ namespace Warren.Broker.Queues;
 /// <summary>
 /// Sends what a queue gives up to its dead-letter exchange, in the queue's turn: a new message with the story of its
 /// deaths, routed on the published topology and posted to where it goes. Automatic cycles (no rejection in them) end.
-/// A stored message stays in its queue's log until its targets have it, so that a crash in between doubles it rather than
-/// lose it; otherwise nobody waits for the target, and one that refuses it loses it, as in RabbitMQ.
+/// A stored message stays in its queue's log until its targets have it, so that a crash in between doubles it rather
+/// than lose it; otherwise nobody waits for the target, and one that refuses it loses it, as in RabbitMQ.
 /// </summary>
 internal sealed class DeadLettering
 {

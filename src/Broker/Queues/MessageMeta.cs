@@ -51,8 +51,8 @@ internal static class MessageMeta
     }
 
     /// <summary>
-    /// Reads an entry that recovery found. A message comes back without its bytes, with its expiry in Unix time; false: it
-    /// is a return, of which position and count are set.
+    /// Reads an entry that recovery found. A message comes back without its bytes, with its expiry in Unix time; false:
+    /// it is a return, of which position and count are set.
     /// </summary>
     /// <exception cref="DurableFormatException">It is of another version, or not a queue's.</exception>
     public static bool Read(in RecoveredEntry entry, out QueuedMessage queued)
@@ -61,7 +61,10 @@ internal static class MessageMeta
         ReadOnlySpan<byte> meta = entry.Meta;
         byte kind = meta.Length > 0 ? meta[0] : (byte)0;
         if (kind is not (MessageKind or ReturnKind))
-            throw new DurableFormatException($"the entry {entry.Index} begins with {kind}, which this node does not know");
+        {
+            throw new DurableFormatException(
+                $"the entry {entry.Index} begins with {kind}, which this node does not know");
+        }
         int at = 1;
         if (kind == ReturnKind)
         {

@@ -132,8 +132,8 @@ public sealed class Queue : Mailbox<QueueCommand>
             SetReturning(false, nowMs);
         if (_log.IsOpen)
         {
-            _machine.PageOut(_broker.PagingBudgetBytes);
-            if (_machine.NextFetch() is { } fetch)
+            _machine.Paging.PageOut(_broker.PagingBudgetBytes);
+            if (_machine.Paging.NextFetch() is { } fetch)
                 _broker.Reader.Post(new MessageReader.Item(this, fetch));
         }
         Flush(scratch);
@@ -150,7 +150,7 @@ public sealed class Queue : Mailbox<QueueCommand>
     private void Flush(QueueScratch scratch)
     {
         CarryOut(scratch);
-        _machine.WriteLog();
+        _machine.Stored.Write();
         scratch.Flush();
         if (_lost > 0)
             ReportLost();
@@ -160,8 +160,8 @@ public sealed class Queue : Mailbox<QueueCommand>
     {
         _broker.Log(
             LogLevel.Error, LogCategory.Queue,
-            $"{_lost} messages of queue '{Definition.Name}' in vhost '{_vhost}' cannot be read from the node log and are "
-            + "lost: their records are damaged. 'warren storage check' tells what else is.");
+            $"{_lost} messages of queue '{Definition.Name}' in vhost '{_vhost}' cannot be read from the node log "
+            + "and are lost: their records are damaged. 'warren storage check' tells what else is.");
         _lost = 0;
     }
 
@@ -241,11 +241,11 @@ public sealed class Queue : Mailbox<QueueCommand>
         {
             case QueueCommandKind.Sync:
                 CarryOut(scratch);
-                _machine.WriteLog();
+                _machine.Stored.Write();
                 Await(new PublishTicket(null, 0, command.Group), scratch);
                 break;
             case QueueCommandKind.Buried:
-                _machine.Buried(command.First);
+                _machine.Stored.Buried(command.First);
                 break;
             case QueueCommandKind.Fetched:
                 _machine.Fetched(nowMs);
@@ -253,8 +253,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueCommandKind.Moved:
                 var moves = (MovedEntries)command.Target!;
-                _machine.Move([.. moves.Entries]);
-                _storage.Complete(moves, _machine.IsFetching);
+                _machine.Stored.Move([.. moves.Entries]);
+                _storage.Complete(moves, _machine.Paging.IsFetching);
                 break;
             case QueueCommandKind.DropLog:
                 _log.Drop();

@@ -39,7 +39,7 @@ public sealed class QueueLog
     /// <summary>Every stored message up to this position is on stable storage.</summary>
     public long DurablePosition { get; private set; }
 
-    /// <summary>The node's log takes records faster than it writes them, and some of this queue's are among them.</summary>
+    /// <summary>The node's log takes records faster than it writes them, some of this queue's among them.</summary>
     public bool IsBehind => _log is { IsBehind: true } && LastLsn > _log.DurableLsn;
 
     /// <summary>Begins; everything up to <paramref name="durablePosition"/> was found by recovery.</summary>
@@ -61,8 +61,8 @@ public sealed class QueueLog
     }
 
     /// <summary>
-    /// Stores a message under its position; its record's place is noted in it. <paramref name="replaces"/>: the entry
-    /// that it takes the place of; 0: none.
+    /// Stores a message under its position; its record's place is noted in it. <paramref name="replaces"/>: the
+    /// entry that it takes the place of; 0: none.
     /// </summary>
     internal void Append(ref QueuedMessage queued, SharedBody? shared, long nowMs, long replaces = 0)
     {
@@ -96,7 +96,7 @@ public sealed class QueueLog
         _lastAppended = queued.Position;
     }
 
-    /// <summary>Stores a message again that goes to the tail: under its new position, in the place of the old.</summary>
+    /// <summary>Stores a message that goes to the tail again: under its new position, in place of the old.</summary>
     internal void AppendAgain(ref QueuedMessage queued, long oldPosition, long nowMs)
     {
         SharedBody? shared = null;
@@ -142,9 +142,9 @@ public sealed class QueueLog
             Index = new LogIndex(index),
             Releases = CollectionsMarshal.AsSpan(_removed),
         }).Lsn;
+        _removed.Clear();
         if (_removed.Capacity > KeptRanges)
             _removed.Capacity = 0;
-        _removed.Clear();
     }
 
     /// <summary>The end of a turn: what was stored up to here is durable when its last record is.</summary>

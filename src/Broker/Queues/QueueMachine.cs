@@ -7,9 +7,9 @@ namespace Warren.Broker.Queues;
 /// All rules of one queue: commands in, effects out. It runs in the queue's turn, one thread at a time, and knows no
 /// clock (time comes with each command, ms, never falling), no I/O, no chance and no frames.
 /// <para>
-/// A queue that is durable has an open <see cref="QueueLog"/>: what becomes of stored messages is appended there as it is
-/// decided, in memory; the shell sees to it that nobody is told before. What waits may have its bytes there alone: then
-/// it is fetched before it is handed out (<see cref="NextFetch"/>), and deliveries, gets and dead letters wait for it.
+/// A queue that is durable has an open <see cref="QueueLog"/>: what becomes of stored messages is appended there as it
+/// is decided, in memory; the shell sees to it that nobody is told before. What waits may have its bytes there alone:
+/// then they are fetched before it is handed out (<see cref="Paging"/>); deliveries, gets and dead letters wait.
 /// </para>
 /// <para>
 /// Slab references: a published message brings one. While it is ready or unacked the machine holds it; Deliver and
@@ -18,9 +18,9 @@ namespace Warren.Broker.Queues;
 /// </para>
 /// <para>
 /// Invariants, after each command outside a group: a message is either ready or unacked, never both; while a message
-/// is ready no consumer could take it, unless its bytes are being fetched, or more has expired or is over the limit than
-/// one command disposes of, and then <see cref="NextDueMs"/> has come; positions rise with age and are never given twice, and a lane is ordered by
-/// them.
+/// is ready no consumer could take it, unless its bytes are being fetched, or more has expired or is over the limit
+/// than one command disposes of, and then <see cref="NextDueMs"/> has come; positions rise with age and are never given
+/// twice, and a lane is ordered by them.
 /// </para>
 /// </summary>
 public sealed class QueueMachine
@@ -36,15 +36,12 @@ public sealed class QueueMachine
     private readonly Deliveries _deliveries;
     private readonly Consumers _consumers;
     private readonly Disposals _disposals;
-    private readonly Paging _paging;
     private readonly QueueLog _log;
-    // Gets that wait for their message's bytes, in order.
-    private readonly Queue<(object Request, bool NoAck)> _waitingGets = new(0);
-    private readonly long[] _handedOut;
+    private readonly Gets _gets;
+    private readonly Returns _returns;
     private readonly bool _counts;
     private readonly byte _maxPriority;
     private QueueSettings _settings;
-    private long _lastPosition;
     private long _lastUseMs;
     private int _groups;
 
@@ -61,12 +58,15 @@ public sealed class QueueMachine
         _maxPriority = _counts ? (byte)0 : settings.MaxPriority;
         _ready = new ReadyMessages(_maxPriority);
         _consumers = new Consumers(settings.SingleActiveConsumer, _counts);
-        _handedOut = new long[_maxPriority + 1];
-        _deliveries = new Deliveries(effects, _log, Totals);
+        _deliveries = new Deliveries(effects, _log, Totals, _maxPriority);
         _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
-        _paging = new Paging(effects, _ready, _log, Totals);
-        _disposals = new Disposals(effects, _ready, _paging, _log, Totals, _counts);
+        Paging = new Paging(effects, _ready, _log, Totals);
+        Stored = new StoredMessages(_ready, _deliveries, _log, _maxPriority, _counts);
+        _disposals = new Disposals(effects, _ready, Paging, _log, Totals, _counts);
         _disposals.Configure(settings);
+        _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
+        _returns.Configure(settings);
+        _gets = new Gets(effects, _ready, Paging, _disposals, _deliveries, Totals);
         _lastUseMs = nowMs;
     }
 
@@ -74,6 +74,12 @@ public sealed class QueueMachine
 
     /// <summary>Bytes of the ready messages' bodies.</summary>
     public long ReadyBytes => _ready.Bytes;
+
+    /// <summary>Positions, recovery, and the end of a turn.</summary>
+    internal StoredMessages Stored { get; }
+
+    /// <summary>Which messages have their bytes in memory.</summary>
+    internal Paging Paging { get; }
 
     /// <summary>Bytes, with envelope and properties, of the ready messages that are in memory.</summary>
     public long ResidentBytes => _ready.ResidentBytes;
@@ -102,16 +108,9 @@ public sealed class QueueMachine
     /// <summary>
     /// When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.
     /// </summary>
-    public long NextDueMs
-    {
-        get
-        {
-            if (IsClosed)
-                return long.MaxValue;
-            long dueMs = Math.Min(_deliveries.NextCheckMs, ExpiryOfQueueMs);
-            return Math.Min(dueMs, _disposals.NextDueMs);
-        }
-    }
+    public long NextDueMs => IsClosed
+        ? long.MaxValue
+        : Math.Min(Math.Min(_deliveries.NextCheckMs, ExpiryOfQueueMs), _disposals.NextDueMs);
 
     private long ExpiryOfQueueMs => _consumers.Count == 0 && _settings.ExpiresMs is { } expiresMs
         ? Later(_lastUseMs, expiresMs)
@@ -119,15 +118,9 @@ public sealed class QueueMachine
 
     /// <summary>
     /// Takes a message in. <paramref name="ttlMs"/> is its own expiration, -1 for none. If <paramref name="ticket"/>
-    /// names a publisher it is answered with exactly one Confirm or Reject.
+    /// wants an answer it gets exactly one Confirm or Reject. <paramref name="shared"/>: the body, if the node log has
+    /// it once for several queues; else the queue writes it.
     /// </summary>
-    /// <param name="message">The message; its reference comes with it.</param>
-    /// <param name="ttlMs">See above.</param>
-    /// <param name="priority">Any; what is above the queue's highest counts as that.</param>
-    /// <param name="flags">Whether it is persistent: then a durable queue stores it.</param>
-    /// <param name="ticket">Who is told.</param>
-    /// <param name="nowMs">The queue's time.</param>
-    /// <param name="shared">The body, if the node log has it once for several queues; else the queue writes it.</param>
     public void Publish(
         in Message message, long ttlMs, byte priority, PublishFlags flags, in PublishTicket ticket, long nowMs,
         SharedBody? shared = null)
@@ -150,7 +143,7 @@ public sealed class QueueMachine
         }
         QueuedMessage queued = default;
         queued.Message = message;
-        queued.Position = ++_lastPosition;
+        queued.Position = Stored.NextPosition();
         queued.ExpiresAtMs = ExpiryOf(ttlMs, nowMs);
         queued.DeliveryCount = _counts ? 0 : -1;
         queued.Priority = Math.Min(priority, _maxPriority);
@@ -162,7 +155,7 @@ public sealed class QueueMachine
             isStored &= !consumer.NoAck;
             if (isStored)
                 _log.Append(ref queued, shared, nowMs);
-            HandOut(consumer, in queued, nowMs);
+            _deliveries.Deliver(consumer, in queued, nowMs);
         }
         else
         {
@@ -175,67 +168,17 @@ public sealed class QueueMachine
             _effects.Confirm(in ticket, isStored);
     }
 
-    /// <summary>
-    /// Takes in what recovery found, by rising position; its bytes are in the log, its expiry in the queue's time.
-    /// </summary>
-    internal void Recover(in QueuedMessage queued)
-    {
-        QueuedMessage recovered = queued;
-        recovered.Priority = Math.Min(queued.Priority, _maxPriority);
-        if (!_counts)
-            recovered.DeliveryCount = -1;
-        _ready.Add(in recovered);
-    }
-
-    /// <summary>How often recovered messages came back, by position.</summary>
-    internal void RecoverCounts(Dictionary<long, int> counts) => _ready.SetCounts(counts);
-
-    /// <summary>Positions up to here were given before; recovery is over.</summary>
-    internal void RecoverLast(long position) => _lastPosition = Math.Max(_lastPosition, position);
-
-    /// <summary>How far messages of each priority have been handed out, at least once.</summary>
-    internal Span<long> HandedOut => _handedOut;
-
-    /// <summary>Writes what this turn removed. Before anybody sees the turn's outcome.</summary>
-    internal void WriteLog()
-    {
-        if (_log.HasRemoved)
-            _log.WriteRemoved(++_lastPosition);
-        _log.Mark();
-    }
-
-    /// <summary>
-    /// Gives up the bytes of what waits beyond <paramref name="budgetBytes"/> and is durable; quick if it is nothing.
-    /// </summary>
-    internal void PageOut(long budgetBytes) => _paging.PageOut(budgetBytes);
-
-    /// <summary>Something is being read for this queue.</summary>
-    internal bool IsFetching => _paging.IsFetching;
-
-    /// <summary>What is to be read from the node log now, null for nothing; <see cref="Fetched"/> when it was.</summary>
-    internal FetchBatch? NextFetch() => _paging.NextFetch();
-
-    /// <summary>What <see cref="NextFetch"/> named has been read.</summary>
+    /// <summary>What <see cref="Paging"/> wanted has been read.</summary>
     internal void Fetched(long nowMs)
     {
-        _paging.Fetched();
+        Paging.Fetched();
         if (IsClosed)
             return;
         _disposals.DropExpired(nowMs);
         _disposals.DropOverLimit(nowMs);
-        AnswerGets(nowMs);
+        _gets.AnswerWaiting(nowMs);
         DeliverReady(nowMs);
     }
-
-    /// <summary>Records were copied in the node log; by rising position.</summary>
-    internal void Move(ReadOnlySpan<MovedEntry> moves)
-    {
-        _ready.Move(moves);
-        _deliveries.Move(moves);
-    }
-
-    /// <summary>A dead letter's targets have it, or there are none.</summary>
-    internal void Buried(long position) => _log.Remove(position);
 
     /// <summary>basic.ack. A delivery that is not held any more is ignored, here and in Reject and Return.</summary>
     public void Settle(int slot, long position, long nowMs)
@@ -259,7 +202,7 @@ public sealed class QueueMachine
         if (!_deliveries.TryTake(slot, position, out QueuedMessage queued, out Consumer consumer))
             return;
         if (requeue)
-            PutBack(ref queued, countsDelivery: true, toTail: _counts && _settings.DeliveryLimit is null, nowMs);
+            _returns.PutBack(ref queued, countsDelivery: true, mayGoToTail: true, nowMs);
         else
             _disposals.Rejected(in queued);
         _consumers.Update(consumer);
@@ -274,7 +217,7 @@ public sealed class QueueMachine
     {
         if (!_deliveries.TryTake(slot, position, out QueuedMessage queued, out Consumer consumer))
             return;
-        PutBack(ref queued, countsDelivery, toTail: false, nowMs);
+        _returns.PutBack(ref queued, countsDelivery, mayGoToTail: false, nowMs);
         _consumers.Update(consumer);
         DeliverReady(nowMs);
     }
@@ -350,31 +293,7 @@ public sealed class QueueMachine
             return;
         }
         _lastUseMs = nowMs;
-        if (_waitingGets.Count > 0 || !TryGet(request, noAck, nowMs))
-            _waitingGets.Enqueue((request, noAck));
-    }
-
-    // False: the bytes of what it gets, or of what must go before, are not here yet.
-    private bool TryGet(object request, bool noAck, long nowMs)
-    {
-        while (!_disposals.DropExpired(nowMs))
-        {
-            if (!_paging.HasHead())
-                return false;
-        }
-        if (!_paging.TryTake(out QueuedMessage queued))
-        {
-            if (_ready.Count > 0)
-                return false;
-            Totals.GotEmpty++;
-            Answer(request, AnswerKind.Empty);
-            return true;
-        }
-        NoteHandedOut(in queued);
-        // What has expired behind it is not counted as left.
-        _disposals.DropExpired(nowMs);
-        _deliveries.AnswerGet(request, noAck, in queued, _ready.Count, nowMs);
-        return true;
+        _gets.Get(request, noAck, nowMs);
     }
 
     /// <summary>queue.purge: drops what is ready, and answers how much. Nothing is dead-lettered.</summary>
@@ -391,7 +310,7 @@ public sealed class QueueMachine
         Totals.Purged += purged;
         Answer(request, AnswerKind.Ok, purged, _consumers.Count);
         // Those that waited for bytes are answered too: there are none.
-        AnswerGets(nowMs);
+        _gets.AnswerWaiting(nowMs);
     }
 
     /// <summary>
@@ -445,6 +364,7 @@ public sealed class QueueMachine
             _lastUseMs = nowMs;
         _settings = settings;
         _disposals.Configure(settings);
+        _returns.Configure(settings);
         for (Consumer? consumer = _consumers.First; consumer is not null; consumer = consumer.Next)
             consumer.SetTimeout(settings.ConsumerTimeoutMs);
         _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
@@ -498,36 +418,6 @@ public sealed class QueueMachine
         return Later(nowMs, lowest);
     }
 
-    private void PutBack(ref QueuedMessage queued, bool countsDelivery, bool toTail, long nowMs)
-    {
-        queued.Redelivered = true;
-        if (_counts && countsDelivery && ++queued.DeliveryCount > (_settings.DeliveryLimit ?? int.MaxValue))
-        {
-            _disposals.OverDeliveryLimit(in queued);
-            return;
-        }
-        Totals.Returned++;
-        if (toTail)
-        {
-            long before = queued.Position;
-            queued.Position = ++_lastPosition;
-            if (queued.IsStored)
-                _log.AppendAgain(ref queued, before, nowMs);
-            _ready.Add(in queued);
-            _disposals.DropExpired(nowMs);
-            _disposals.DropOverLimit(nowMs);
-            return;
-        }
-        if (_counts && countsDelivery && queued.IsStored)
-            _log.Return(queued.Position, queued.DeliveryCount, ++_lastPosition);
-        if (_counts)
-            _ready.PutBehindReturned(in queued);
-        else
-            _ready.PutBack(in queued);
-        _disposals.DropExpired(nowMs);
-        _disposals.DropOverLimit(nowMs);
-    }
-
     /// <summary>Pairs ready messages with consumers until one side has run out.</summary>
     private void DeliverReady(long nowMs)
     {
@@ -538,30 +428,11 @@ public sealed class QueueMachine
             // Too much has expired for one turn: nobody gets a message before the rest is gone.
             if (!_disposals.DropExpired(nowMs) || _ready.Count == 0)
                 return;
-            if (!_consumers.MayTake || !_paging.HasHead() || _consumers.Next() is not { } consumer)
+            if (!_consumers.MayTake || !Paging.HasHead() || _consumers.Next() is not { } consumer)
                 return;
-            _paging.TryTake(out QueuedMessage queued);
-            HandOut(consumer, in queued, nowMs);
+            Paging.TryTake(out QueuedMessage queued);
+            _deliveries.Deliver(consumer, in queued, nowMs);
         }
-    }
-
-    private void AnswerGets(long nowMs)
-    {
-        while (_waitingGets.TryPeek(out (object Request, bool NoAck) get)
-            && TryGet(get.Request, get.NoAck, nowMs))
-            _waitingGets.Dequeue();
-    }
-
-    private void HandOut(Consumer consumer, in QueuedMessage queued, long nowMs)
-    {
-        NoteHandedOut(in queued);
-        _deliveries.Deliver(consumer, in queued, nowMs);
-    }
-
-    private void NoteHandedOut(in QueuedMessage queued)
-    {
-        ref long last = ref _handedOut[queued.Priority];
-        last = Math.Max(last, queued.Position);
     }
 
     private void Detach(Consumer consumer, long nowMs)
@@ -596,7 +467,7 @@ public sealed class QueueMachine
                 // Its channel does not know yet, and may settle it late: the next delivery gets another token.
                 _deliveries.TryTake(slot, token, out QueuedMessage queued, out _);
                 queued.Timeouts++;
-                PutBack(ref queued, countsDelivery: true, toTail: false, nowMs);
+                _returns.PutBack(ref queued, countsDelivery: true, mayGoToTail: false, nowMs);
                 _consumers.Update(consumer);
             }
             if (consumer.Shared is not null)
@@ -617,8 +488,7 @@ public sealed class QueueMachine
     {
         IsClosed = true;
         _log.Close();
-        while (_waitingGets.TryDequeue(out (object Request, bool NoAck) get))
-            Answer(get.Request, AnswerKind.Closed);
+        _gets.Close();
         while (_consumers.First is { } consumer)
         {
             _consumers.Remove(consumer);

@@ -4,9 +4,9 @@ using Warren.Storage;
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// Brings a queue's messages back from its group, without their bytes, and what a clean stop noted. Expiry goes on by the
-/// wall clock, which alone bridges the time when no node ran. After a crash every message may have been handed out, and
-/// counts as redelivered; after a clean stop those that were.
+/// Brings a queue's messages back from its group, without their bytes, and what a clean stop noted. Expiry goes on by
+/// the wall clock, which alone bridges the time when no node ran. After a crash every message may have been handed out,
+/// and counts as redelivered; after a clean stop those that were.
 /// </summary>
 internal static class QueueRecovery
 {
@@ -19,7 +19,7 @@ internal static class QueueRecovery
         Dictionary<long, int>? counts = null;
         ReadOnlySpan<byte> state = group.State.Span;
         bool isClean = IsOfLastBoot(state, boot, out int at);
-        Span<long> handedOut = machine.HandedOut;
+        Span<long> handedOut = machine.Stored.HandedOut;
         if (isClean)
             ReadHandedOut(state, at, handedOut);
         while (group.TryNext(out RecoveredEntry entry))
@@ -36,17 +36,19 @@ internal static class QueueRecovery
                 queued.ExpiresAtMs = Math.Max(nowMs, queued.ExpiresAtMs + offsetMs);
             if (entry.SharedBody is { } shared)
                 log.RecoverShared(queued.Position, shared);
-            machine.Recover(in queued);
+            machine.Stored.Recover(in queued);
         }
         if (counts is not null)
-            machine.RecoverCounts(counts);
-        machine.RecoverLast(group.LastIndex.Value);
+            machine.Stored.RecoverCounts(counts);
+        machine.Stored.RecoverLast(group.LastIndex.Value);
     }
 
-    /// <summary>What a clean stop notes: how far each priority has been handed out, and the boot for which it is so.</summary>
+    /// <summary>
+    /// What a clean stop notes: how far each priority has been handed out, and the boot for which that holds.
+    /// </summary>
     public static byte[] WriteState(QueueMachine machine, long boot)
     {
-        Span<long> handedOut = machine.HandedOut;
+        Span<long> handedOut = machine.Stored.HandedOut;
         byte[] state = new byte[24 + (10 * handedOut.Length)];
         state[0] = StateVersion;
         int at = 1;
@@ -63,7 +65,10 @@ internal static class QueueRecovery
         if (state.IsEmpty)
             return false;
         if (state[0] != StateVersion)
-            throw new DurableFormatException($"its state has version {state[0]}; this node knows version {StateVersion}");
+        {
+            throw new DurableFormatException(
+                $"its state has version {state[0]}; this node knows version {StateVersion}");
+        }
         return MessageMeta.ReadNumber(state, ref at) == boot - 1;
     }
 

@@ -36,8 +36,8 @@ internal sealed class QueueFuzzer
 
     /// <param name="seed">Where all of it comes from.</param>
     /// <param name="isStored">
-    /// The queue is durable and gives up the bytes of all it may: it must behave as if they were in memory, and come back
-    /// from its log as the model has it.
+    /// The queue is durable and gives up the bytes of all it may: it must behave as if they were in memory, and come
+    /// back from its log as the model has it.
     /// </param>
     public QueueFuzzer(int seed, bool isStored = false)
     {
@@ -89,7 +89,7 @@ internal sealed class QueueFuzzer
         if (Chance(0.5))
             _stored.Commit();
         if (Chance(0.8))
-            _machine.PageOut(_random.Next(3) * 40);
+            _machine.Paging.PageOut(_random.Next(3) * 40);
         if (Chance(0.05))
             _stored.Reclaim();
         _stored.Fetch(_nowMs);
@@ -435,7 +435,7 @@ internal sealed class QueueFuzzer
                 string dead = NameOf(effect.Message);
                 effect.Message.Slab.Release(1);
                 if (effect.Position > 0)
-                    _machine.Buried(effect.Position);
+                    _machine.Stored.Buried(effect.Position);
                 return $"dead-letter {dead} {effect.DeadLetterReason} {effect.DeliveryCount}";
             case QueueEffectKind.Release:
                 Assert.Equal(1, effect.References);

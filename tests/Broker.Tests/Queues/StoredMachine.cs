@@ -77,12 +77,12 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     }
 
     /// <summary>The end of a turn, without the sync.</summary>
-    public void EndTurn() => Machine.WriteLog();
+    public void EndTurn() => Machine.Stored.Write();
 
     /// <summary>Syncs what was appended.</summary>
     public void Commit()
     {
-        Machine.WriteLog();
+        Machine.Stored.Write();
         while (_log.CommitRound() == CommitOutcome.Committed)
         {
         }
@@ -98,7 +98,7 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
 
     public bool TryBeginFetch(out FetchBatch? batch)
     {
-        batch = Machine.NextFetch();
+        batch = Machine.Paging.NextFetch();
         return batch is not null;
     }
 
@@ -106,7 +106,8 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     {
         foreach (ref FetchItem item in batch.Items)
         {
-            if (!_reader.TryRead(Group, new LogIndex(item.Position), item.Record, 0, out _, out ReadOnlySpan<byte> bytes))
+            var index = new LogIndex(item.Position);
+            if (!_reader.TryRead(Group, index, item.Record, 0, out _, out ReadOnlySpan<byte> bytes))
                 continue;
             Slab slab = Slabs.Rent(bytes.Length);
             bytes.CopyTo(slab.Bytes);
@@ -145,8 +146,8 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
 
     void IGroupOwner.Moved(MovedEntries moves)
     {
-        Machine.Move([.. moves.Entries]);
-        if (Machine.IsFetching)
+        Machine.Stored.Move([.. moves.Entries]);
+        if (Machine.Paging.IsFetching)
             _moves.Add(moves);
         else
             moves.Complete();

@@ -8,14 +8,20 @@ namespace Warren.Broker.Queues;
 /// kept, so that a delivery costs one comparison; at that moment the slots are looked through, and the next moment is
 /// what they show.
 /// </summary>
-internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals totals)
+internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals totals, byte maxPriority)
 {
     private readonly UnackedMessages _unacked = new();
 
     /// <summary>Stands for whoever used get: holds their messages, is never served.</summary>
     private readonly Consumer _getters = new() { Tag = "", Channel = null! };
 
+    // By priority, the highest position that was ever handed out.
+    private readonly long[] _handedOut = new long[maxPriority + 1];
+
     public int Count => _unacked.Count;
+
+    /// <summary>How far messages of each priority have been handed out, at least once.</summary>
+    public Span<long> HandedOut => _handedOut;
 
     /// <summary>Bytes of the bodies.</summary>
     public long Bytes => _unacked.Bytes;
@@ -36,6 +42,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
 
     public void Deliver(Consumer consumer, in QueuedMessage queued, long nowMs)
     {
+        NoteHandedOut(in queued);
         int slot = -1;
         if (consumer.NoAck)
         {
@@ -58,6 +65,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
 
     public void AnswerGet(object request, bool noAck, in QueuedMessage queued, int readyLeft, long nowMs)
     {
+        NoteHandedOut(in queued);
         int slot = -1;
         if (noAck)
         {
@@ -158,6 +166,12 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
             if (slot.Consumer is not null)
                 relocate(ref slot.Queued.Message);
         }
+    }
+
+    private void NoteHandedOut(in QueuedMessage queued)
+    {
+        ref long last = ref _handedOut[queued.Priority];
+        last = Math.Max(last, queued.Position);
     }
 
     private int Hold(Consumer consumer, in QueuedMessage queued, long nowMs)

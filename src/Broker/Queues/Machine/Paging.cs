@@ -5,8 +5,8 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// Which ready messages have their bytes in memory. Stored messages beyond a budget give theirs up once they are
-/// durable; when the head is wanted and not here, it is fetched with those behind it, in batches, one batch under way at
-/// a time. Pure: it names what to read, the shell has it read.
+/// durable; when the head is wanted and not here, it is fetched with those behind it, in batches, one batch under way
+/// at a time. Pure: it names what to read, the shell has it read.
 /// Invariant: a message that is not resident is either in <see cref="_fetched"/>, in the batch under way, or will be
 /// named by a batch to come.
 /// </summary>
@@ -39,8 +39,8 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         && (_fetched is null || !_fetched.ContainsKey(ready.First.Position));
 
     /// <summary>
-    /// Whether there is a head whose bytes are here; if they are not, they will be fetched. Heads that cannot be read are
-    /// dropped on the way.
+    /// Whether there is a head whose bytes are here; if they are not, they will be fetched. Heads that cannot be read
+    /// are dropped on the way.
     /// </summary>
     public bool HasHead()
     {
