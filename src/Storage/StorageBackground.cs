@@ -21,7 +21,7 @@ public sealed class StorageBackground
     {
         _log = log;
         _options = options;
-        _checkpointer = new Checkpointer(log.Disk, watcher.Damaged);
+        _checkpointer = new Checkpointer(log, watcher.Damaged);
         _reclaimer = new Reclaimer(log, options, watcher.Damaged);
     }
 
@@ -50,9 +50,13 @@ public sealed class StorageBackground
         // A checkpoint says where things are, and the copies count only when the roster does.
         if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
             return false;
+        // It leaves out what is lost, and only the marks say that it was there.
+        if (_log.AwaitsMarks && !Planted.Is(PlantedBug.CheckpointBeforeMarks))
+            return false;
         long written = _log.WrittenBytes;
         LogExtent extent = _log.Extent();
-        (CheckpointTable older, CheckpointTable newest) = _checkpointer.Run(extent);
+        if (_checkpointer.Run(extent) is not var (older, newest))
+            return false;
         _writtenAtLast = written;
         _reclaimer.Start(newest, older.Lsn, extent.Current);
         return true;

@@ -143,6 +143,9 @@ internal sealed class CheckpointReader : IDisposable
         ReadOnlySpan<byte> state = _items.Bytes();
         if (stateLsn.Value > 0)
             head.SetState(state, stateLsn, position);
+        var mark = new GroupMark(new Lsn(_items.Number()), _items.Place(), _items.Number() != 0, _items.Number());
+        if (mark.Lsn.Value > 0)
+            head.SetMark(mark);
         for (long count = _items.Number(); count > 0; count--)
             head.StateSegments.Add((uint)_items.Number());
         return head;

@@ -5,7 +5,7 @@ namespace Warren.Storage.Log;
 /// <summary>
 /// Reads the records of a segment in order, up to where it ends, without the bodies but those of rosters. What is
 /// damaged is passed over and told: a round whose header does not pass costs everything up to the next that does, a
-/// record whose head does not pass costs the rest of its round.
+/// record whose head does not pass costs the rest of its round, a roster whose body does not pass counts as empty.
 /// </summary>
 internal sealed class SegmentCursor : IDisposable
 {
@@ -22,6 +22,7 @@ internal sealed class SegmentCursor : IDisposable
     private long _roundEnd;
     private RecordHeader _header;
     private int _headAt;
+    private bool _hasBody;
 
     /// <param name="segment">What to read.</param>
     /// <param name="end">Where it ends.</param>
@@ -49,7 +50,7 @@ internal sealed class SegmentCursor : IDisposable
         get
         {
             ReadOnlySpan<byte> body = default;
-            if (WantsBody(_header) && Fill(_at, _header.RecordBytes))
+            if (_hasBody && Fill(_at, _header.RecordBytes))
                 body = _buffer.AsSpan(_headAt + _header.HeadBytes, _header.BodyBytes);
             return new RecordView(_header, Position, _buffer.AsSpan(_headAt, _header.HeadBytes), body);
         }
@@ -66,12 +67,10 @@ internal sealed class SegmentCursor : IDisposable
                 return false;
             if (TryReadHead())
             {
-                if (!WantsBody(_header) || IsBodySound(_header))
-                    return true;
-                _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)(_at + _header.RecordBytes)));
-                _at += _header.RecordBytes;
-                _header = default;
-                continue;
+                _hasBody = WantsBody(_header) && IsBodySound(_header);
+                if (WantsBody(_header) && !_hasBody)
+                    _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)(_at + _header.RecordBytes)));
+                return true;
             }
             _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)_roundEnd));
             _at = _roundEnd;

@@ -10,6 +10,9 @@ internal readonly record struct SegmentDamage(uint Segment, uint From, uint To)
         ? $"{SegmentName.PathOf(Segment)} is missing or cannot be read"
         : $"{SegmentName.PathOf(Segment)} is damaged from byte {From} to byte {To}";
 
+    /// <summary>Not if it is the header alone, which says nothing that is not said elsewhere.</summary>
+    public bool MayTakeRecords => To > SegmentHeader.SizeBytes;
+
     public bool Contains(Position position) =>
         position.Segment == Segment && position.Offset >= From && position.Offset < To;
 }

@@ -98,6 +98,9 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
         {
             if (head.State is not null && ids.Contains(head.StatePosition.Segment))
                 wanted.Add(new Copy(head.StateLsn, head.StatePosition, true));
+            if (head.Mark.Lsn.Value > 0 && ids.Contains(head.Mark.Position.Segment)
+                && !Planted.Is(PlantedBug.MarkReclaimed))
+                wanted.Add(new Copy(head.Mark.Lsn, head.Mark.Position, true));
             while (checkpoint.NextEntry(out EntryRow row, out _))
             {
                 if (ids.Contains(row.Position.Segment))
