@@ -26,7 +26,7 @@ public sealed class StorageBackground
     }
 
     /// <summary>The log has grown enough for a checkpoint, or reclaim has something to finish.</summary>
-    public bool HasWork => IsCheckpointDue || _reclaimer.PendingCount > 0;
+    public bool HasWork => IsCheckpointDue || _reclaimer.PendingCount > 0 || _log.Segments.HasNewlyDamaged;
 
     private bool IsCheckpointDue =>
         _log.WrittenBytes - _writtenAtLast
@@ -36,6 +36,7 @@ public sealed class StorageBackground
     /// <exception cref="DiskException">The disk refused; what was begun is begun again the next time.</exception>
     public void RunOnce()
     {
+        SegmentFiles.NameSuspects(_log.Disk, _log.Segments);
         _reclaimer.Continue();
         if (IsCheckpointDue)
             MakeCheckpoint();

@@ -57,7 +57,10 @@ public static class StorageDirectory
             directory.Segments);
         var extent = new LogExtent(
             start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))], 0, new HashSet<long>());
-        using var reading = new LogReading(extent, checkpoint, damages, endsEarly);
+        using var reading = new LogReading(extent, checkpoint, damages, endsEarly || directory.IsTailDamaged);
+        foreach (SegmentDamage damage in damages)
+            directory.Segments.NoteDamage(damage.Segment);
+        SegmentFiles.NameSuspects(disk, directory.Segments);
         var log = new NodeLog(disk, options, watcher, start, wake);
         Recover(log, reading, recover);
         UnsoundMarks.Append(log, reading);
@@ -79,7 +82,7 @@ public static class StorageDirectory
 
     private static void Tell(LogReading reading, List<SegmentDamage> damages, IStorageWatcher watcher)
     {
-        foreach (SegmentDamage damage in damages.Distinct())
+        foreach (SegmentDamage damage in SegmentDamage.Distinct(damages))
             watcher.Damaged(damage.Describe());
         IReadOnlyList<(GroupHead Head, LostEntries? Lost)> incomplete = reading.State.Incomplete;
         if (reading.IsBroken)

@@ -26,7 +26,10 @@ internal sealed class Checkpointer(NodeLog log, Action<string> damaged)
         var damages = new List<SegmentDamage>();
         using var reading = new LogReading(extent, last, damages);
         foreach (SegmentDamage damage in damages)
+        {
+            log.Segments.NoteDamage(damage.Segment);
             damaged(damage.Describe());
+        }
         var existing = extent.Segments.Select(each => each.Segment.Id).ToHashSet();
         MergedState state = reading.State;
         long number = Math.Max(last.Table.Number, CheckpointSet.NewestNumber(disk)) + 1;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Warren.Storage.Disk;
 
 namespace Warren.Storage.Log;
 
@@ -23,6 +24,7 @@ internal sealed class SegmentCursor : IDisposable
     private RecordHeader _header;
     private int _headAt;
     private bool _hasBody;
+    private string? _refusal;
 
     /// <param name="segment">What to read.</param>
     /// <param name="end">Where it ends.</param>
@@ -69,10 +71,10 @@ internal sealed class SegmentCursor : IDisposable
             {
                 _hasBody = WantsBody(_header) && IsBodySound(_header);
                 if (WantsBody(_header) && !_hasBody)
-                    _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)(_at + _header.RecordBytes)));
+                    Tell(_at, _at + _header.RecordBytes);
                 return true;
             }
-            _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)_roundEnd));
+            Tell(_at, _roundEnd);
             _at = _roundEnd;
         }
     }
@@ -94,7 +96,7 @@ internal sealed class SegmentCursor : IDisposable
                 || at + RoundHeader.SizeBytes + round.PayloadBytes > _end)
                 continue;
             if (at > from)
-                _damaged(new SegmentDamage(_segment.Id, (uint)from, (uint)at));
+                Tell(from, at);
             _roundEnd = at + RoundHeader.SizeBytes + round.PayloadBytes;
             if (round.Last <= _after)
             {
@@ -106,8 +108,14 @@ internal sealed class SegmentCursor : IDisposable
             return true;
         }
         if (from < _end)
-            _damaged(new SegmentDamage(_segment.Id, (uint)from, _end));
+            Tell(from, _end);
         return false;
+    }
+
+    private void Tell(long from, long to)
+    {
+        _damaged(new SegmentDamage(_segment.Id, (uint)from, (uint)to) { Cause = _refusal });
+        _refusal = null;
     }
 
     private bool TryReadHead()
@@ -145,7 +153,7 @@ internal sealed class SegmentCursor : IDisposable
                 Grow(count);
             _bufferStart = offset;
             int wanted = (int)Math.Min(_buffer.Length, Math.Max(count, _end - offset));
-            _bufferCount = _segment.File.Read(offset, _buffer.AsSpan(0, wanted));
+            _bufferCount = _segment.File.Salvage(offset, _buffer.AsSpan(0, wanted), ref _refusal);
         }
         _headAt = (int)(offset - _bufferStart);
         return _bufferCount - _headAt >= count;

@@ -34,6 +34,11 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         // What an index had before is void, and all behind it, even where the truncation itself is gone: with all that
         // it overruled but dead entries, or by damage.
         int at = PlaceOf(record.Header.Index);
+        if (at < _added.Count && _added[at].Lsn == record.Header.Lsn)
+        {
+            // What it overrules was copied apart from the entry, which is there.
+            return;
+        }
         _added.RemoveRange(at, _added.Count - at);
         if (record.Header.Index < _truncatedFrom)
             (_truncatedFrom, _truncatedBy) = (record.Header.Index, record.Position.Segment);

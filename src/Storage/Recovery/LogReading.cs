@@ -24,7 +24,7 @@ internal sealed class LogReading : IDisposable
         Missing = new ToldDamage(
             table.Lsn.Value > 0
                 ? Delta.MissingRecords + (endsEarly ? 1 : 0)
-                : damages.Distinct().Count(static damage => damage.MayTakeRecords),
+                : SegmentDamage.Distinct(damages).Count(static damage => damage.MayTakeRecords),
             table.Lsn);
         IsBroken = Missing.Extent > 0 && !(Delta.Told?.Covers(Missing) ?? false);
         var bodies = new Dictionary<long, BodyRow>();

@@ -32,7 +32,8 @@ internal sealed class LostPlaces : IDisposable
 
     public bool Contains(Position position)
     {
-        if (!_existing.TryGet(position.Segment, out _))
+        // Behind the end lies what a checkpoint knows, and the log has lost with its last rounds.
+        if (!_existing.TryGet(position.Segment, out Segment? segment) || position.Offset >= segment.End)
             return true;
         foreach (SegmentDamage damage in _damages)
         {

@@ -14,6 +14,7 @@ internal sealed class DamageSimulation
     private readonly Story _story;
     private readonly SimulatedNode _node;
     private readonly RandomWork _work;
+    private bool _isSpoilt;
 
     private DamageSimulation(int seed, Story story)
     {
@@ -57,6 +58,7 @@ internal sealed class DamageSimulation
         FaultyDisk whole = disk.PeekCrashProcess();
         var before = RecoveredLog.Start(whole, _node.Options, _node.Model, _node.Reported, Expectation.Exact, _story);
         (string path, bool isGone) = Damage(disk);
+        disk = CrashInStart(disk);
         var start = new DamagedStart(disk, _node.Options);
         CheckHistory(start);
         uint segment = SegmentOf(path);
@@ -65,10 +67,41 @@ internal sealed class DamageSimulation
         _story.Check(
             missed.Count == 0 || isTail || start.Watcher.Damages.Count > 0,
             $"{path}: entries are missing, and nobody was told");
+        if (!isTail && before.Log.Segments.TryGet(segment, out _))
+            CheckKept(disk, path);
         CheckUnsound(before, start, segment, missed, isTail);
         foreach (string damage in start.Watcher.Damages)
             _story.Tell(damage);
         WorkOn(disk, start);
+    }
+
+    // A start that crashes leaves what it found to the next.
+    private FaultyDisk CrashInStart(FaultyDisk disk)
+    {
+        long crashAt = _random.Next(1, 24);
+        if (crashAt > 14)
+            return disk;
+        disk.BeforeOperation = operation =>
+        {
+            if (operation.Number >= crashAt)
+                throw new CrashException();
+        };
+        try
+        {
+            _ = new DamagedStart(disk, _node.Options);
+        }
+        catch (CrashException)
+        {
+            _story.Tell($"the start crashes before its operation {crashAt}");
+        }
+        return disk.Crash(_random);
+    }
+
+    // A segment that was found to be damaged is not under a name that is ever removed.
+    private void CheckKept(FaultyDisk disk, string path)
+    {
+        int names = disk.List("log").Count(name => ("log/" + name).StartsWith(path, StringComparison.Ordinal));
+        _story.Check(names == 1, $"{path} is there {names} times");
     }
 
     // What is not marked is whole; what no segment has lost is not marked.
@@ -108,7 +141,8 @@ internal sealed class DamageSimulation
         long length;
         using (IDiskFile file = disk.Open(path))
             length = file.LengthBytes;
-        switch (_random.Next(8))
+        _isSpoilt = false;
+        switch (_random.Next(9))
         {
             case 0:
                 _story.Tell($"{path} is gone");
@@ -118,6 +152,14 @@ internal sealed class DamageSimulation
                 long left = _random.NextInt64(length);
                 _story.Tell($"{path} is cut to {left} bytes");
                 disk.Truncate(path, left);
+                return (path, false);
+            case 2:
+                long spoilt = _random.NextInt64(_random.Next(3) == 0 ? Math.Min(length, 1500) : length);
+                _story.Tell($"{path}: the sector of byte {spoilt} cannot be read");
+                disk.Spoil(path, spoilt);
+                _isSpoilt = true;
+                if (_random.Next(2) == 0)
+                    disk.Spoil(path, _random.NextInt64(length));
                 return (path, false);
             default:
                 // Headers, and the ends of what was written, are where it matters most.
@@ -212,9 +254,12 @@ internal sealed class DamageSimulation
             }
         }
         var again = new DamagedStart(disk.PeekCrash(_random, CrashMode.LoseAll), _node.Options);
+        foreach (string damage in start.Watcher.Damages.Concat(again.Watcher.Damages))
+            _story.Tell($"at work and again: {damage}");
         CheckMarks(again, unsound);
+        // A sector that nobody had written before the file was used again may have been the end of the log.
         _story.Check(
-            again.Unsound.Count == unsound.Count,
+            again.Unsound.Count == unsound.Count || _isSpoilt,
             $"{again.Unsound.Count} groups are unsound, not {unsound.Count}: a group was marked sound in vain");
         foreach (FoundEntry entry in expected)
         {
