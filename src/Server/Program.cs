@@ -3,7 +3,10 @@ using Warren.Broker;
 using Warren.Server;
 using Warren.Server.Configuration;
 using Warren.Server.Logging;
+using Warren.Server.StorageTool;
 
+if (args is ["storage", .. var storageArguments])
+    return StorageCommand.Run(storageArguments, Console.Out, Console.Error);
 try
 {
     CommandLine line = CommandLine.Parse(args);

@@ -159,7 +159,9 @@ public sealed class FaultyDisk : IDisk
             _names.Seen.RequireFile("damage", path).FlipBit(offset, bit);
     }
 
-    /// <summary>The sector of a byte cannot be read, until it is written again; what was written becomes durable first.</summary>
+    /// <summary>
+    /// The sector of a byte cannot be read, until it is written again; what was written becomes durable first.
+    /// </summary>
     /// <param name="path">A file that is there.</param>
     /// <param name="offset">Of the byte.</param>
     public void Spoil(string path, long offset)

@@ -18,7 +18,8 @@ internal sealed class FaultyFile
     {
     }
 
-    private FaultyFile(PagedBytes durable, PagedBytes seen, List<FileChange> unsynced, HashSet<long> badSectors)
+    private FaultyFile(
+        PagedBytes durable, PagedBytes seen, List<FileChange> unsynced, HashSet<long> badSectors)
     {
         _durable = durable;
         _seen = seen;

@@ -23,7 +23,7 @@ internal sealed class Segment(uint id, long boot, SegmentKind kind, IDiskFile fi
     /// </summary>
     public uint End { get; set; }
 
-    /// <summary>Something in it is not what was written: it is moved off, and its file is kept. Set by anyone.</summary>
+    /// <summary>Something in it is not what was written: the rest is moved off, and its file is kept.</summary>
     public bool IsDamaged { get; set; }
 
     /// <summary>Its file has the name that says so.</summary>

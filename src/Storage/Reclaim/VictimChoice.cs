@@ -17,7 +17,7 @@ internal static class VictimChoice
     /// <param name="current">Segments from this one on are not victims.</param>
     /// <param name="belowPercent">A victim has less than this share of wanted bytes, if it is not damaged.</param>
     /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
-    /// <param name="isTried">Nothing has changed since this one was tried, and something in it could not be read.</param>
+    /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(
         CheckpointTable table, Lsn older, uint current, int belowPercent, IReadOnlySet<uint> damaged,
         Predicate<SegmentLine> isTried)

@@ -15,8 +15,10 @@ internal sealed class LogReading : IDisposable
     /// <param name="checkpoint">What to begin with; whoever opened it closes it.</param>
     /// <param name="damages">What is known to be damaged; what is found is added.</param>
     /// <param name="endsEarly">The log ends before the checkpoint does.</param>
+    /// <param name="onLost">Told of each entry that is lost, as it is passed.</param>
     public LogReading(
-        LogExtent extent, CheckpointReader checkpoint, List<SegmentDamage> damages, bool endsEarly = false)
+        LogExtent extent, CheckpointReader checkpoint, List<SegmentDamage> damages, bool endsEarly = false,
+        Action<GroupId, EntryRow>? onLost = null)
     {
         CheckpointTable table = checkpoint.Table;
         Delta = DeltaReading.Read(extent, table, damages);
@@ -32,7 +34,7 @@ internal sealed class LogReading : IDisposable
             bodies[body.Lsn] = body;
         Bodies = bodies;
         _lost = new LostPlaces(extent.Segments.Select(each => each.Segment), damages, bodies);
-        State = new MergedState(checkpoint, Delta, _lost, IsBroken);
+        State = new MergedState(checkpoint, Delta, _lost, IsBroken) { OnLost = onLost };
     }
 
     public LogDelta Delta { get; }

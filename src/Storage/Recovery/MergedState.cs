@@ -49,6 +49,9 @@ internal sealed class MergedState
     /// </summary>
     public IReadOnlyList<(GroupHead Head, LostEntries? Lost)> Incomplete => _incomplete;
 
+    /// <summary>Told of each entry that is lost, as it is passed.</summary>
+    public Action<GroupId, EntryRow>? OnLost { get; init; }
+
     /// <summary>The group that was brought last is not whole, by its mark or by what was found so far.</summary>
     public bool IsUnsound => _isBroken || _headLost is not null || _head!.Mark.IsUnsound;
 
@@ -148,6 +151,7 @@ internal sealed class MergedState
         {
             _headLost ??= new LostEntries();
             _headLost.Add(row.Index);
+            OnLost?.Invoke(_head!.Id, row);
             return false;
         }
         _headLost?.Pass();

@@ -13,7 +13,7 @@ internal sealed class SegmentDirectory
 {
     private const int RewriteBytes = 1024 * 1024;
 
-    /// <summary>A service manager that starts a failing node each second comes this far before somebody looks.</summary>
+    /// <summary>What a service manager that starts a failing node each second does in three hours.</summary>
     private const int MostFailedStarts = 10_000;
 
     private readonly IDisk _disk;
@@ -195,7 +195,8 @@ internal sealed class SegmentDirectory
             IDiskFile file = _disk.Open(PathOf(id));
             bytes.AsSpan().Clear();
             string? refusal = null;
-            if (file.Salvage(0, bytes, ref refusal) == bytes.Length && SegmentHeader.TryRead(bytes, id, out SegmentHeader header))
+            if (file.Salvage(0, bytes, ref refusal) == bytes.Length
+                && SegmentHeader.TryRead(bytes, id, out SegmentHeader header))
                 _found.Add(id, (header, file));
             else if (SegmentHeader.IsSound(bytes))
                 _headless.Add(id, (true, file));

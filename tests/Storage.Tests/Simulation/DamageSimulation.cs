@@ -280,7 +280,8 @@ internal sealed class DamageSimulation
         {
             bool isMarked = start.Unsound.TryGetValue(id, out long found);
             _story.Check(
-                isMarked && (found == lost || !isCounted), $"the mark of group {id} is {isMarked}, lost {found}, not {lost}");
+                isMarked && (found == lost || !isCounted),
+                $"the mark of group {id} is {isMarked}, lost {found}, not {lost}");
         }
     }
 

@@ -118,7 +118,8 @@ internal sealed class RecoveredLog
             // Of a group that was dropped its name may come back, nothing else.
             bool isBack = found.TryNext(out RecoveredEntry entry);
             _story.Check(
-                !isBack && found.State.IsEmpty && !found.IsUnsound, $"group {id} was dropped and is back, with entry {entry.Index}");
+                !isBack && found.State.IsEmpty && !found.IsUnsound,
+                $"group {id} was dropped and is back, with entry {entry.Index}");
             return;
         }
         _found.Add(id);
