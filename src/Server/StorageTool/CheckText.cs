@@ -99,7 +99,10 @@ internal static class CheckText
         {
             output.WriteLine(Indent + damage.Description);
             foreach ((GroupId group, long entries) in damage.Affected)
-                output.WriteLine($"{Indent}{Indent}{nameOf(group)}, live entries that cannot be read: {Number(entries)}");
+            {
+                output.WriteLine(
+                    $"{Indent}{Indent}{nameOf(group)}, live entries that cannot be read: {Number(entries)}");
+            }
             if (damage.Affected.Count == 0)
                 output.WriteLine($"{Indent}{Indent}no live entry is known to lie there");
         }

@@ -64,8 +64,8 @@ internal sealed class FaultyFile
         if (bytes.Length == 0)
             return;
         var before = _seen.Length;
-        _badSectors.RemoveWhere(
-            sector => sector >= offset / Sectors.SizeBytes && sector <= (offset + bytes.Length - 1) / Sectors.SizeBytes);
+        long last = (offset + bytes.Length - 1) / Sectors.SizeBytes;
+        _badSectors.RemoveWhere(sector => sector >= offset / Sectors.SizeBytes && sector <= last);
         _seen.Write(offset, bytes);
         _unsynced.Add(new FileChange(sequence, offset, bytes, before, _seen.Length));
     }

@@ -28,7 +28,8 @@ internal sealed class NextStart(CheckpointTable table, LogReading reading, bool 
         if (lost > 0)
         {
             sentences.Add(
-                $"It gives up what is lost, marks the groups as unsound and serves the rest: entries {lost}, groups {groups}.");
+                "It gives up what is lost, marks the groups as unsound and serves the rest: "
+                + $"entries {lost}, groups {groups}.");
         }
         if (reading.IsBroken)
         {
@@ -41,7 +42,8 @@ internal sealed class NextStart(CheckpointTable table, LogReading reading, bool 
         if (FoundWhenRead > 0)
         {
             sentences.Add(
-                $"It does not look at bodies; entries that are found to be damaged when they are read: {FoundWhenRead}.");
+                "It does not look at bodies; entries that are found to be damaged when they are read: "
+                + $"{FoundWhenRead}.");
         }
         foreach (uint id in Segments)
         {

@@ -57,7 +57,7 @@ internal sealed class StoredDirectory : IDisposable
 
     public void Flip(string file, long offset)
     {
-        using FileStream stream = File.Open(Path.Combine(_root, file), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        using FileStream stream = Open(file);
         stream.Position = offset;
         int one = stream.ReadByte();
         stream.Position = offset;
@@ -66,7 +66,7 @@ internal sealed class StoredDirectory : IDisposable
 
     public void Cut(string file, long bytes)
     {
-        using FileStream stream = File.Open(Path.Combine(_root, file), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        using FileStream stream = Open(file);
         stream.SetLength(bytes);
     }
 
@@ -84,6 +84,10 @@ internal sealed class StoredDirectory : IDisposable
         });
         Xunit.Assert.Equal(CommitOutcome.Committed, log.CommitRound());
     }
+
+    // The log that wrote it has it open until it is collected.
+    private FileStream Open(string file) =>
+        File.Open(Path.Combine(_root, file), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
     private Dictionary<string, (byte[] Bytes, DateTime Written)> Snapshot() =>
         Directory.GetFiles(_root, "*", SearchOption.AllDirectories)
