@@ -32,9 +32,8 @@ public sealed class DirectoryLock : IDisposable
         directory = Path.GetFullPath(directory);
         FileDisk.MakeRoot(directory);
         var path = Path.Combine(directory, "lock");
-        var file = LinuxCalls.Available 
-            ? OpenAndFlock(
-                directory, path, LinuxCalls.ReadWrite | LinuxCalls.Create, LinuxCalls.LockExclusive)
+        var file = LinuxCalls.Available
+            ? OpenAndFlock(directory, path, LinuxCalls.ReadWrite | LinuxCalls.Create, LinuxCalls.LockExclusive)
             : OpenAlone(directory, path);
         try
         {

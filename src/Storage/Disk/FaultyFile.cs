@@ -148,8 +148,13 @@ internal sealed class FaultyFile
     }
 
     /// <summary>The same file for another disk.</summary>
-    public FaultyFile Clone() => new(_durable.Clone(), _seen.Clone(), [.. _unsynced], [.. _badSectors])
-        { HasName = HasName };
+    public FaultyFile Clone()
+    {
+        return new FaultyFile(_durable.Clone(), _seen.Clone(), [.. _unsynced], [.. _badSectors])
+        {
+            HasName = HasName,
+        };
+    }
 
     /// <summary>The file after a power cut that lost every change that was not synced.</summary>
     public FaultyFile LoseAll() => Found(_durable.Clone());
