@@ -192,7 +192,7 @@ command_dist() {
     for document in LICENSE README.md CHANGELOG.md; do
         if [ -f "$document" ]; then cp "$document" dist/share/doc/warren/; fi
     done
-    echo "dist/sbin/rabbitmq-server is ready ($(du -sh dist/lib | cut -f1)); rabbitmqctl and its kin are not built yet"
+    echo "dist/sbin/rabbitmq-server and dist/sbin/warren are ready ($(du -sh dist/lib | cut -f1)); rabbitmqctl and its kin are not built yet"
 }
 
 command_bench() {

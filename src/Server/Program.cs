@@ -3,10 +3,13 @@ using Warren.Broker;
 using Warren.Server;
 using Warren.Server.Configuration;
 using Warren.Server.Logging;
+using Warren.Server.StorageTool;
 
 // EX_IOERR of sysexits.h, so that a service manager can tell a failed disk from a wrong configuration.
 const int InputOutputFailed = 74;
 
+if (args is ["storage", .. var storageArguments])
+    return StorageCommand.Run(storageArguments, Console.Out, Console.Error);
 try
 {
     CommandLine line = CommandLine.Parse(args);

@@ -18,47 +18,64 @@ public sealed class EntryReader : IDisposable
     private uint _segment;
     private long _start;
     private int _count;
+    private bool _wasRefused;
 
     internal EntryReader(NodeLog log) => _log = log;
 
     /// <summary>
     /// Reads a durable entry with a body of its own; <paramref name="recordBytes"/> is what it is expected to take,
-    /// meta and body and <see cref="EntryOverheadBytes"/>. Valid until the next call; false if it is damaged or gone.
+    /// meta and body and <see cref="EntryOverheadBytes"/>. What is read is valid until the next call.
     /// </summary>
-    public bool TryRead(
+    public ReadOutcome Read(
         GroupId group, LogIndex index, Position position, int recordBytes,
         out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body)
     {
         meta = body = default;
-        if (!TryReadRecord(position, recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record)
-            || header.Kind != RecordKind.Entry || header.Group != group || header.Index != index
+        ReadOutcome outcome = ReadRecord(position, recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record);
+        if (outcome != ReadOutcome.Whole)
+            return outcome;
+        if (header.Kind != RecordKind.Entry || header.Group != group || header.Index != index
             || header.Flags.HasFlag(RecordFlags.SharedBody))
-            return false;
+            return ReadOutcome.Gone;
         meta = record[(header.HeadBytes - header.MetaBytes)..header.HeadBytes];
         body = record[header.HeadBytes..];
-        return true;
+        return ReadOutcome.Whole;
     }
 
-    /// <summary>Reads a shared body, as <see cref="TryRead"/>.</summary>
-    public bool TryRead(SharedBody shared, out ReadOnlySpan<byte> body)
+    /// <summary>Reads a shared body, as an entry.</summary>
+    public ReadOutcome Read(SharedBody shared, out ReadOnlySpan<byte> body)
     {
-        body = default;
         int recordBytes = RecordHeader.SizeBytes + shared.SizeBytes;
         Position tried;
+        ReadOutcome outcome;
         do
         {
             tried = shared.Position;
-            if (TryReadRecord(tried, recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record)
-                && header.Kind == RecordKind.Body && header.Lsn == shared.Lsn)
+            outcome = ReadRecord(tried, recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record);
+            if (outcome == ReadOutcome.Whole && header.Kind == RecordKind.Body && header.Lsn == shared.Lsn)
             {
                 body = record[header.HeadBytes..];
-                return true;
+                return ReadOutcome.Whole;
             }
         }
         // It may have been copied, and the old segment removed, meanwhile.
         while (tried != shared.Position);
-        return false;
+        body = default;
+        return outcome == ReadOutcome.Whole ? ReadOutcome.Gone : outcome;
     }
+
+    /// <summary>
+    /// As <see cref="Read(GroupId, LogIndex, Position, int, out ReadOnlySpan{byte}, out ReadOnlySpan{byte})"/>; false
+    /// if it is damaged, unreadable or gone.
+    /// </summary>
+    public bool TryRead(
+        GroupId group, LogIndex index, Position position, int recordBytes,
+        out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body) =>
+        Read(group, index, position, recordBytes, out meta, out body) == ReadOutcome.Whole;
+
+    /// <summary>As <see cref="Read(SharedBody, out ReadOnlySpan{byte})"/>.</summary>
+    public bool TryRead(SharedBody shared, out ReadOnlySpan<byte> body) =>
+        Read(shared, out body) == ReadOutcome.Whole;
 
     /// <summary>What a record takes beside meta and body, if it releases nothing.</summary>
     public static int EntryOverheadBytes => RecordHeader.SizeBytes;
@@ -70,14 +87,23 @@ public sealed class EntryReader : IDisposable
         _buffer = [];
     }
 
-    private bool TryReadRecord(
+    private ReadOutcome ReadRecord(
         Position position, int recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record)
     {
+        _wasRefused = false;
+        // Looked at first: what becomes durable meanwhile was not there to be read, and is not damaged.
+        bool isDurable = _log.Segments.TryGet(position.Segment, out Segment? segment) && position.Offset < segment.End;
         if (TryReadBuffered(position, recordBytes, out header, out record))
-            return true;
+            return ReadOutcome.Whole;
         // What was read ahead may have been written since.
         _count = 0;
-        return TryReadBuffered(position, recordBytes, out header, out record);
+        if (TryReadBuffered(position, recordBytes, out header, out record))
+            return ReadOutcome.Whole;
+        if (!isDurable || !_log.Segments.TryGet(position.Segment, out _))
+            return ReadOutcome.Gone;
+        // All that is worth keeping is moved off such a segment.
+        _log.Segments.NoteDamage(position.Segment);
+        return _wasRefused ? ReadOutcome.Unreadable : ReadOutcome.Damaged;
     }
 
     private bool TryReadBuffered(
@@ -94,7 +120,8 @@ public sealed class EntryReader : IDisposable
             return false;
         if (header.RecordBytes > bytes.Length)
         {
-            if (!Fill(segment, position.Offset, header.RecordBytes))
+            if (position.Offset + (long)header.RecordBytes > segment.End
+                || !Fill(segment, position.Offset, header.RecordBytes))
                 return false;
             bytes = _buffer.AsSpan((int)(position.Offset - _start), header.RecordBytes);
         }
@@ -122,8 +149,8 @@ public sealed class EntryReader : IDisposable
         }
         catch (DiskException)
         {
-            // Not readable is as good as damaged; the caller says what it means.
             _count = 0;
+            _wasRefused = true;
         }
         return _count >= count;
     }

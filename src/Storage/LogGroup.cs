@@ -43,6 +43,17 @@ public sealed class LogGroup
     public Appended Truncate(LogIndex from, Term before) =>
         _log.AppendPlain(this, RecordKind.Truncate, from, before, []);
 
+    /// <summary>
+    /// Remembers, through restarts and until <see cref="MarkSound"/>, that not all of the group's entries are there.
+    /// </summary>
+    /// <param name="lostEntries">As many as are known to be lost, with those of before.</param>
+    public Appended MarkUnsound(long lostEntries) => _log.AppendMark(this, true, lostEntries);
+
+    /// <summary>
+    /// The owner has made good what was lost, or does without it (<see cref="RecoveredGroup.IsUnsound"/>).
+    /// </summary>
+    public Appended MarkSound() => _log.AppendMark(this, false, 0);
+
     /// <summary>Ends the group: nothing of it comes back, and its id is never used again.</summary>
     public Appended Drop() => _log.Drop(this);
 }

@@ -1,5 +1,6 @@
 using Warren.Storage.Disk;
 using Warren.Storage.Log;
+using Warren.Storage.Recovery;
 
 namespace Warren.Storage;
 
@@ -32,6 +33,8 @@ public sealed class NodeLog
     // Rounds that were full before the committer came to them, oldest first: none holds more than it can write at once.
     private readonly Queue<Round> _full = [];
     private readonly Stack<Round> _spares = [];
+    // Groups that were dropped while the start went on: it must not mark them. Null: it is over.
+    private HashSet<GroupId>? _droppedInStart = [];
     private Round _filling = new();
     private Round? _writing;
     private StorageFailedException? _failure;
@@ -43,6 +46,7 @@ public sealed class NodeLog
     private long _durableLsn;
     private long _pendingBytes;
     private long _writtenBytes;
+    private long _markedLsn;
     private bool _isOutOfSpace;
 
     /// <param name="wake">Called, under a lock, when there is something to commit and was nothing before.</param>
@@ -78,6 +82,9 @@ public sealed class NodeLog
 
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
+
+    /// <summary>Something was found to be lost, and the marks that say so are not durable yet.</summary>
+    internal bool AwaitsMarks => DurableLsn.Value < Volatile.Read(ref _markedLsn);
 
     internal SegmentTable Segments { get; }
 
@@ -164,10 +171,51 @@ public sealed class NodeLog
 
     internal Appended Drop(LogGroup group)
     {
-        Appended appended = AppendPlain(group, RecordKind.Drop, default, default, []);
+        var header = new RecordHeader { Kind = RecordKind.Drop, Group = group.Id, BodyCrc = Crc32C.Of([]) };
         lock (_lock)
+        {
+            Appended appended = Add(ref header, group, 0, [], [], default);
             _groups.Remove(group.Id);
-        return appended;
+            _droppedInStart?.Add(group.Id);
+            return appended;
+        }
+    }
+
+    internal Appended AppendMark(LogGroup group, bool isUnsound, long lostEntries)
+    {
+        RecordHeader header = MarkRecord.Header(group.Id, isUnsound, lostEntries, 0);
+        lock (_lock)
+            return Add(ref header, group, 0, [], [], default);
+    }
+
+    /// <summary>
+    /// Marks a group as unsound, on the log's own account, and releases what it has lost. False: it was dropped.
+    /// </summary>
+    internal bool TryAppendMark(GroupId group, long lostEntries, ReadOnlySpan<IndexRange> lost)
+    {
+        RecordHeader header = MarkRecord.Header(group, true, lostEntries, lost.Length);
+        lock (_lock)
+        {
+            if (_droppedInStart?.Contains(group) ?? !_groups.ContainsKey(group))
+                return false;
+            Volatile.Write(ref _markedLsn, Add(ref header, null, 0, lost, [], default).Lsn.Value);
+            return true;
+        }
+    }
+
+    /// <summary>Says that every group has been marked for what is missing of the log.</summary>
+    internal void AppendDamage(in ToldDamage damage)
+    {
+        RecordHeader header = damage.ToHeader();
+        lock (_lock)
+            Volatile.Write(ref _markedLsn, Add(ref header, null, 0, [], [], default).Lsn.Value);
+    }
+
+    /// <summary>The start is over: groups are there when their owners have opened them.</summary>
+    internal void EndStart()
+    {
+        lock (_lock)
+            _droppedInStart = null;
     }
 
     internal LogGroup? Find(GroupId id)

@@ -31,4 +31,10 @@ internal enum PlantedBug
 
     /// <summary>The tail that was read is not made durable before it is told.</summary>
     TailNotSynced,
+
+    /// <summary>The mark of an unsound group goes with its segment.</summary>
+    MarkReclaimed,
+
+    /// <summary>A checkpoint leaves out what is lost before the mark that says so is durable.</summary>
+    CheckpointBeforeMarks,
 }

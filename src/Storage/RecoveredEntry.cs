@@ -12,7 +12,7 @@ public readonly ref struct RecoveredEntry
     /// <summary>Of a body of its own.</summary>
     public required int BodyBytes { get; init; }
 
-    /// <summary>Null: it has its own. One that is lost to damage cannot be read.</summary>
+    /// <summary>Null: it has its own.</summary>
     public required SharedBody? SharedBody { get; init; }
 
     /// <summary>Valid until the next entry.</summary>

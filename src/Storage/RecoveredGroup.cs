@@ -28,6 +28,17 @@ public sealed class RecoveredGroup
     /// <summary>What the owner set last; empty if it never did.</summary>
     public ReadOnlyMemory<byte> State => _head.State;
 
+    /// <summary>
+    /// Damage took something of the group, or may have, now or before, and its owner has not said since that this is
+    /// mended (<see cref="LogGroup.MarkSound"/>). Says all that is known when <see cref="TryNext"/> has returned false.
+    /// </summary>
+    public bool IsUnsound => _state.IsUnsound;
+
+    /// <summary>
+    /// Entries that are known to be lost, as <see cref="IsUnsound"/>; there may be more of which nothing is known.
+    /// </summary>
+    public long LostEntries => _state.LostEntries;
+
     /// <summary>The next live entry by index; false at the end.</summary>
     public bool TryNext(out RecoveredEntry entry)
     {
@@ -40,17 +51,9 @@ public sealed class RecoveredGroup
             Term = row.Term,
             Position = row.Position,
             BodyBytes = row.BodyBytes,
-            SharedBody = row.SharedBody == 0 ? null : BodyOf(row.SharedBody),
+            SharedBody = row.SharedBody == 0 ? null : _bodies[row.SharedBody],
             Meta = meta,
         };
         return true;
-    }
-
-    // One that is lost is nowhere, and cannot be read; its entries are not to pass for entries with none.
-    private SharedBody BodyOf(long lsn)
-    {
-        if (!_bodies.TryGetValue(lsn, out SharedBody? body))
-            _bodies.Add(lsn, body = new SharedBody(new Lsn(lsn), Position.None, 0));
-        return body;
     }
 }

@@ -22,14 +22,14 @@ public sealed class StorageBackground
     {
         _log = log;
         _options = options;
-        _checkpointer = new Checkpointer(log.Disk, watcher.Damaged);
+        _checkpointer = new Checkpointer(log, watcher.Damaged);
         _reclaimer = new Reclaimer(log, options, watcher.Damaged);
     }
 
     /// <summary>
     /// The log has grown enough for a checkpoint, or reclaim has something to finish. May be asked from any thread.
     /// </summary>
-    public bool HasWork => IsCheckpointDue || _reclaimer.PendingCount > 0;
+    public bool HasWork => IsCheckpointDue || _reclaimer.PendingCount > 0 || _log.Segments.HasNewlyDamaged;
 
     /// <summary>
     /// A checkpoint now could let segments go, although the log has grown little: it would show more to be dead, or let
@@ -46,6 +46,7 @@ public sealed class StorageBackground
     /// <exception cref="DiskException">The disk refused; what was begun is begun again the next time.</exception>
     public void RunOnce(bool isSpaceLow = false)
     {
+        SegmentFiles.NameSuspects(_log.Disk, _log.Segments);
         _reclaimer.Continue();
         if (IsCheckpointDue || (isSpaceLow && CanGiveBack))
             MakeCheckpoint();
@@ -61,9 +62,13 @@ public sealed class StorageBackground
         // A checkpoint says where things are, and the copies count only when the roster does.
         if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
             return false;
+        // It leaves out what is lost, and only the marks say that it was there.
+        if (_log.AwaitsMarks && !Planted.Is(PlantedBug.CheckpointBeforeMarks))
+            return false;
         long written = _log.WrittenBytes;
         LogExtent extent = _log.Extent();
-        (CheckpointTable older, CheckpointTable newest) = _checkpointer.Run(extent);
+        if (_checkpointer.Run(extent) is not var (older, newest))
+            return false;
         Volatile.Write(ref _writtenAtLast, written);
         Volatile.Write(ref _isSettled, older.Lsn == newest.Lsn);
         if (reclaims)

@@ -38,7 +38,8 @@ public static class StorageDirectory
         disk.SyncDirectory(CheckpointName.Directory);
 
         using CheckpointReader checkpoint = CheckpointSet.OpenNewest(disk, watcher.Damaged) ?? CheckpointReader.Empty();
-        if (checkpoint.Table.Lsn > directory.LastLsn)
+        bool endsEarly = checkpoint.Table.Lsn > directory.LastLsn;
+        if (endsEarly)
         {
             watcher.Damaged(
                 $"the log ends at LSN {directory.LastLsn}, before the checkpoint's {checkpoint.Table.Lsn}: "
@@ -56,36 +57,47 @@ public static class StorageDirectory
             directory.Segments);
         var extent = new LogExtent(
             start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))], 0, new HashSet<long>());
-        LogDelta delta = DeltaReading.Read(extent, checkpoint.Table, damages);
+        using var reading = new LogReading(extent, checkpoint, damages, endsEarly || directory.IsTailDamaged);
+        foreach (SegmentDamage damage in damages)
+            directory.Segments.NoteDamage(damage.Segment);
+        SegmentFiles.NameSuspects(disk, directory.Segments);
         var log = new NodeLog(disk, options, watcher, start, wake);
-        Recover(log, checkpoint, delta, damages, watcher, recover);
+        Recover(log, reading, recover);
+        UnsoundMarks.Append(log, reading);
+        log.EndStart();
+        Tell(reading, damages, watcher);
         return log;
     }
 
-    private static void Recover(
-        NodeLog log, CheckpointReader checkpoint, LogDelta delta, List<SegmentDamage> damages, IStorageWatcher watcher,
-        Action<NodeLog, RecoveredGroup> recover)
+    private static void Recover(NodeLog log, LogReading reading, Action<NodeLog, RecoveredGroup> recover)
     {
-        var bodies = new Dictionary<long, SharedBody>();
-        foreach (BodyRow body in checkpoint.Table.Bodies.Concat(delta.Bodies.Values))
-            bodies[body.Lsn] = new SharedBody(new Lsn(body.Lsn), body.Position, body.BodyBytes);
-        using var lost = new LostPlaces(log.Segments.All(), damages);
-        var state = new MergedState(checkpoint, delta, lost.Contains);
+        MergedState state = reading.State;
+        var bodies = reading.Bodies.Values.ToDictionary(
+            body => body.Lsn, body => new SharedBody(new Lsn(body.Lsn), body.Position, body.BodyBytes));
         while (state.NextGroup() is { } head)
             recover(log, new RecoveredGroup(state, head, bodies));
-        int lostBodies = 0;
         foreach (long wanted in state.WantedBodies)
-        {
-            if (bodies.TryGetValue(wanted, out SharedBody? body) && !body.Position.IsNone)
-                log.Register(body);
-            else
-                lostBodies++;
-        }
-        if (lostBodies > 0)
-            watcher.Damaged($"{lostBodies} bodies that entries share are lost");
-        foreach (SegmentDamage damage in damages.Distinct())
+            log.Register(bodies[wanted]);
+    }
+
+    private static void Tell(LogReading reading, List<SegmentDamage> damages, IStorageWatcher watcher)
+    {
+        foreach (SegmentDamage damage in SegmentDamage.Distinct(damages))
             watcher.Damaged(damage.Describe());
-        foreach ((GroupId group, long entries) in state.LostEntries)
-            watcher.Damaged($"group {group} has lost {entries} entries");
+        IReadOnlyList<(GroupHead Head, LostEntries? Lost)> incomplete = reading.State.Incomplete;
+        if (reading.IsBroken)
+        {
+            string missing = reading.Missing.Base.Value > 0
+                ? $"{reading.Missing.Extent} records are missing behind the checkpoint"
+                : "records may be missing";
+            watcher.Damaged(
+                $"{missing}, and whose they were cannot be told: all groups are marked as unsound, "
+                + $"{incomplete.Count} of them new");
+        }
+        foreach ((GroupHead head, LostEntries? lost) in incomplete)
+        {
+            if (lost is not null)
+                watcher.Damaged($"group {head.Id} has lost {lost.Count} entries and is marked as unsound");
+        }
     }
 }

@@ -13,6 +13,8 @@ public sealed record CommandLine(bool ShowsVersion, bool ShowsHelp)
           -detached   start it in the background
           --version   print the version and exit
 
+        warren storage --help tells how to look at the data of a node that is stopped.
+
         What it does is configured by /etc/rabbitmq/rabbitmq.conf and RABBITMQ_* variables.
         """;
 

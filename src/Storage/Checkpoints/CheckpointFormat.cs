@@ -6,7 +6,8 @@ namespace Warren.Storage.Checkpoints;
 /// two chunks:
 /// <code>
 ///   group: 1 | id | last index | last term | state LSN | segment | offset | state bytes | state
-///          | segments with state records, how many | which
+///          | mark LSN | segment | offset | 1 unsound or 0 sound | lost entries
+///          | segments with state records or marks, how many | which
 ///   entry: 2 | index less the one before | LSN | term | segment | offset | body bytes | shared LSN | meta bytes | meta
 /// </code>
 /// Numbers are variable-length, 7 bits a byte, low first. The file ends with 16 bytes: place of the table (8), its

@@ -35,12 +35,22 @@ internal sealed class CheckpointReader : IDisposable
     /// <summary>Stands for no checkpoint: nothing is in it.</summary>
     public static CheckpointReader Empty() => new(null, CheckpointTable.None, 0);
 
-    /// <summary>Opens a checkpoint and verifies all of it; null if any of it is damaged.</summary>
-    public static CheckpointReader? TryOpen(IDisk disk, long number)
+    /// <summary>
+    /// Opens a checkpoint and verifies all of it; null if any of it is damaged or cannot be read.
+    /// </summary>
+    public static CheckpointReader? TryOpen(IDisk disk, long number, out string? refusal)
     {
+        refusal = null;
         IDiskFile file = disk.Open(CheckpointName.PathOf(number));
-        if (TryFindTable(file, number, out CheckpointTable? table, out long tableAt))
-            return new CheckpointReader(file, table!, tableAt);
+        try
+        {
+            if (TryFindTable(file, number, out CheckpointTable? table, out long tableAt))
+                return new CheckpointReader(file, table!, tableAt);
+        }
+        catch (DiskException error)
+        {
+            refusal = error.Message;
+        }
         file.Dispose();
         return null;
     }
@@ -143,6 +153,9 @@ internal sealed class CheckpointReader : IDisposable
         ReadOnlySpan<byte> state = _items.Bytes();
         if (stateLsn.Value > 0)
             head.SetState(state, stateLsn, position);
+        var mark = new GroupMark(new Lsn(_items.Number()), _items.Place(), _items.Number() != 0, _items.Number());
+        if (mark.Lsn.Value > 0)
+            head.SetMark(mark);
         for (long count = _items.Number(); count > 0; count--)
             head.StateSegments.Add((uint)_items.Number());
         return head;

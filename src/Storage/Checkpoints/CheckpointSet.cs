@@ -20,11 +20,11 @@ internal static class CheckpointSet
     {
         foreach (long number in Numbers(disk))
         {
-            if (CheckpointReader.TryOpen(disk, number) is { } reader)
+            if (CheckpointReader.TryOpen(disk, number, out string? refusal) is { } reader)
                 return reader;
             damaged(
                 $"{CheckpointName.PathOf(number)} is damaged; an older checkpoint and more of the log are read "
-                + "instead");
+                + $"instead{(refusal is null ? "" : ": " + refusal)}");
         }
         return null;
     }

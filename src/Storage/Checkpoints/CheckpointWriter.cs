@@ -41,6 +41,10 @@ internal sealed class CheckpointWriter : IDisposable
         _items.Number(head.StateLsn.Value);
         _items.Place(head.StatePosition);
         _items.Bytes(head.State ?? []);
+        _items.Number(head.Mark.Lsn.Value);
+        _items.Place(head.Mark.Position);
+        _items.Number(head.Mark.IsUnsound ? 1 : 0);
+        _items.Number(head.Mark.LostEntries);
         _items.Number(head.StateSegments.Count);
         foreach (uint segment in head.StateSegments)
             _items.Number(segment);

@@ -8,26 +8,30 @@ namespace Warren.Storage.Checkpoints;
 /// Makes checkpoints beside the running log, from the last one and what the log has added since: it reads files, not
 /// the owners' memory, so that no turn waits for it. The same reading as at a start.
 /// </summary>
-internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
+internal sealed class Checkpointer(NodeLog log, Action<string> damaged)
 {
     /// <summary>Of the checkpoint that was made last; 0: none was.</summary>
     public long LengthBytes { get; private set; }
 
     /// <summary>
     /// Makes a checkpoint up to what is durable now. Returns its table, and that of the one that it was made from,
-    /// which stays beside it.
+    /// which stays beside it. Null: something was found to be lost, and the marks that say so have to be durable before
+    /// a checkpoint leaves it out.
     /// </summary>
     /// <exception cref="DiskException">The disk refused; the last checkpoint stays.</exception>
-    public (CheckpointTable Older, CheckpointTable Newest) Run(LogExtent extent)
+    public (CheckpointTable Older, CheckpointTable Newest)? Run(LogExtent extent)
     {
+        IDisk disk = log.Disk;
         using CheckpointReader last = CheckpointSet.OpenNewest(disk, damaged) ?? CheckpointReader.Empty();
         var damages = new List<SegmentDamage>();
-        LogDelta delta = DeltaReading.Read(extent, last.Table, damages);
+        using var reading = new LogReading(extent, last, damages);
         foreach (SegmentDamage damage in damages)
+        {
+            log.Segments.NoteDamage(damage.Segment);
             damaged(damage.Describe());
-        using var lost = new LostPlaces(extent.Segments.Select(each => each.Segment), damages);
+        }
         var existing = extent.Segments.Select(each => each.Segment.Id).ToHashSet();
-        var state = new MergedState(last, delta, lost.Contains);
+        MergedState state = reading.State;
         long number = Math.Max(last.Table.Number, CheckpointSet.NewestNumber(disk)) + 1;
         using var writer = new CheckpointWriter(disk, number);
         while (state.NextGroup() is { } head)
@@ -37,31 +41,27 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
             while (state.NextEntry(out EntryRow row, out ReadOnlySpan<byte> meta))
                 writer.Entry(in row, meta);
         }
-        List<BodyRow> bodies = LiveBodies(extent, last.Table, delta, state);
+        if (UnsoundMarks.Append(log, reading))
+            return null;
+        List<BodyRow> bodies = LiveBodies(extent, reading);
         foreach (BodyRow body in bodies)
             state.Count(body.Position, body.RecordBytes);
-        var table = new CheckpointTable(number, extent.Durable, Lines(extent, last.Table, delta, state), bodies);
+        var table = new CheckpointTable(number, extent.Durable, Lines(extent, last.Table, reading), bodies);
         writer.Finish(table);
         CheckpointSet.RemoveOld(disk, last.Table.Number, number);
         LengthBytes = writer.LengthBytes;
         return (last.Table, table);
     }
 
-    private static List<BodyRow> LiveBodies(
-        LogExtent extent, CheckpointTable last, LogDelta delta, MergedState state)
-    {
-        var bodies = new Dictionary<long, BodyRow>();
-        foreach (BodyRow body in last.Bodies.Concat(delta.Bodies.Values))
-        {
-            if (state.WantedBodies.Contains(body.Lsn) || extent.HeldBodies.Contains(body.Lsn))
-                bodies[body.Lsn] = body;
-        }
-        return [.. bodies.Values];
-    }
+    private static List<BodyRow> LiveBodies(LogExtent extent, LogReading reading) =>
+    [
+        .. reading.Bodies.Values.Where(
+            body => reading.State.WantedBodies.Contains(body.Lsn) || extent.HeldBodies.Contains(body.Lsn)),
+    ];
 
-    private static List<SegmentLine> Lines(
-        LogExtent extent, CheckpointTable last, LogDelta delta, MergedState state)
+    private static List<SegmentLine> Lines(LogExtent extent, CheckpointTable last, LogReading reading)
     {
+        LogDelta delta = reading.Delta;
         var known = last.Segments.ToDictionary(line => line.Segment);
         var existing = extent.Segments.Select(each => each.Segment.Id).ToHashSet();
         var lines = new List<SegmentLine>();
@@ -77,7 +77,7 @@ internal sealed class Checkpointer(IDisk disk, Action<string> damaged)
             ];
             lines.Add(new SegmentLine(segment.Id, segment.Kind, segment.Boot, end, lastLsn)
             {
-                LiveBytes = state.LiveBytes.GetValueOrDefault(segment.Id),
+                LiveBytes = reading.State.LiveBytes.GetValueOrDefault(segment.Id),
                 OverrulingBytes = delta.OverrulingBytes.GetValueOrDefault(segment.Id) + (old?.OverrulingBytes ?? 0),
                 Overrules = overrules,
             });

@@ -14,7 +14,13 @@ public sealed class DirectoryLock : IDisposable
 {
     private readonly SafeFileHandle _file;
 
-    private DirectoryLock(SafeFileHandle file) => _file = file;
+    private readonly bool _isReader;
+
+    private DirectoryLock(SafeFileHandle file, bool isReader = false)
+    {
+        _file = file;
+        _isReader = isReader;
+    }
 
     /// <param name="directory">The data directory; made with mode 0700 if it is not there.</param>
     /// <exception cref="DiskException">
@@ -26,7 +32,9 @@ public sealed class DirectoryLock : IDisposable
         directory = Path.GetFullPath(directory);
         FileDisk.MakeRoot(directory);
         var path = Path.Combine(directory, "lock");
-        var file = LinuxCalls.Available ? OpenAndFlock(directory, path) : OpenAlone(directory, path);
+        var file = LinuxCalls.Available
+            ? OpenAndFlock(directory, path, LinuxCalls.ReadWrite | LinuxCalls.Create, LinuxCalls.LockExclusive)
+            : OpenAlone(directory, path);
         try
         {
             if (File.GetUnixFileMode(file) != FileDisk.OwnerFile)
@@ -43,6 +51,25 @@ public sealed class DirectoryLock : IDisposable
         }
     }
 
+    /// <summary>
+    /// Keeps nodes out while a directory is looked at, without changing anything in it; others may look at the same
+    /// time. Null: no node has ever used it.
+    /// </summary>
+    /// <exception cref="DiskException">
+    /// <see cref="DiskFailure.Locked"/>: a process has it; otherwise the lock's file cannot be read.
+    /// </exception>
+    public static DirectoryLock? TakeToRead(string directory)
+    {
+        directory = Path.GetFullPath(directory);
+        var path = Path.Combine(directory, "lock");
+        if (!File.Exists(path))
+            return null;
+        var file = LinuxCalls.Available
+            ? OpenAndFlock(directory, path, LinuxCalls.ReadOnly, LinuxCalls.LockShared)
+            : OpenAlone(directory, path);
+        return new DirectoryLock(file, isReader: true);
+    }
+
     /// <summary>Lets the next process in; a second call does nothing.</summary>
     public void Dispose()
     {
@@ -50,7 +77,8 @@ public sealed class DirectoryLock : IDisposable
             return;
         try
         {
-            RandomAccess.SetLength(_file, 0);
+            if (!_isReader)
+                RandomAccess.SetLength(_file, 0);
         }
         catch (Exception error) when (DiskErrors.Covers(error))
         {
@@ -59,16 +87,15 @@ public sealed class DirectoryLock : IDisposable
         _file.Dispose();
     }
 
-    private static SafeFileHandle OpenAndFlock(string directory, string path)
+    private static SafeFileHandle OpenAndFlock(string directory, string path, int access, int mode)
     {
         var opened = -1;
-        var flags = LinuxCalls.ReadWrite | LinuxCalls.Create | LinuxCalls.CloseOnExec;
+        var flags = access | LinuxCalls.CloseOnExec;
         var number = LinuxCalls.Retry(() => opened = LinuxCalls.Open(path, flags, 0b110_000_000));
         if (number != 0)
             throw DiskErrors.From("open", path, number);
         var file = new SafeFileHandle(opened, ownsHandle: true);
-        number = LinuxCalls.Retry(
-            () => LinuxCalls.Flock(file, LinuxCalls.LockExclusive | LinuxCalls.LockWithoutWaiting));
+        number = LinuxCalls.Retry(() => LinuxCalls.Flock(file, mode | LinuxCalls.LockWithoutWaiting));
         if (number == 0)
             return file;
         using (file)

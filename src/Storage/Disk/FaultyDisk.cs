@@ -159,6 +159,17 @@ public sealed class FaultyDisk : IDisk
             _names.Seen.RequireFile("damage", path).FlipBit(offset, bit);
     }
 
+    /// <summary>
+    /// The sector of a byte cannot be read, until it is written again; what was written becomes durable first.
+    /// </summary>
+    /// <param name="path">A file that is there.</param>
+    /// <param name="offset">Of the byte.</param>
+    public void Spoil(string path, long offset)
+    {
+        lock (_lock)
+            _names.Seen.RequireFile("damage", path).Spoil(offset);
+    }
+
     /// <summary>Cuts a file behind its owner's back; what was written to it becomes durable first.</summary>
     public void Truncate(string path, long lengthBytes)
     {
@@ -301,7 +312,13 @@ public sealed class FaultyDisk : IDisk
     internal int Read(FaultyDiskFile opened, long offset, Span<byte> buffer)
     {
         lock (_lock)
-            return RequireOpen(opened).Read(offset, buffer);
+        {
+            var file = RequireOpen(opened);
+            return file.IsBad(offset, (int)Math.Clamp(file.LengthBytes - offset, 0, buffer.Length))
+                ? throw new DiskException(
+                    $"Cannot read {buffer.Length} bytes at {offset} of {opened.Path}: Input/output error.")
+                : file.Read(offset, buffer);
+        }
     }
 
     internal void Write(FaultyDiskFile opened, long offset, byte[] bytes)

@@ -10,18 +10,21 @@ internal sealed class FaultyFile
 {
     private readonly PagedBytes _durable;
     private readonly List<FileChange> _unsynced;
+    private readonly HashSet<long> _badSectors;
     private PagedBytes _seen;
 
     public FaultyFile()
-        : this(new PagedBytes(), new PagedBytes(), [])
+        : this(new PagedBytes(), new PagedBytes(), [], [])
     {
     }
 
-    private FaultyFile(PagedBytes durable, PagedBytes seen, List<FileChange> unsynced)
+    private FaultyFile(
+        PagedBytes durable, PagedBytes seen, List<FileChange> unsynced, HashSet<long> badSectors)
     {
         _durable = durable;
         _seen = seen;
         _unsynced = unsynced;
+        _badSectors = badSectors;
     }
 
     public long LengthBytes => _seen.Length;
@@ -33,6 +36,26 @@ internal sealed class FaultyFile
 
     public int Read(long offset, Span<byte> buffer) => _seen.Read(offset, buffer);
 
+    /// <summary>A read of these bytes meets a sector that cannot be read.</summary>
+    public bool IsBad(long offset, int count)
+    {
+        if (_badSectors.Count == 0 || count == 0)
+            return false;
+        for (long sector = offset / Sectors.SizeBytes; sector <= (offset + count - 1) / Sectors.SizeBytes; sector++)
+        {
+            if (_badSectors.Contains(sector))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>The sector of this byte cannot be read until it is written again.</summary>
+    public void Spoil(long offset)
+    {
+        Sync();
+        _badSectors.Add(offset / Sectors.SizeBytes);
+    }
+
     /// <param name="sequence">Of the change.</param>
     /// <param name="offset">Where the bytes go.</param>
     /// <param name="bytes">Not changed by the caller any more.</param>
@@ -41,6 +64,8 @@ internal sealed class FaultyFile
         if (bytes.Length == 0)
             return;
         var before = _seen.Length;
+        long last = (offset + bytes.Length - 1) / Sectors.SizeBytes;
+        _badSectors.RemoveWhere(sector => sector >= offset / Sectors.SizeBytes && sector <= last);
         _seen.Write(offset, bytes);
         _unsynced.Add(new FileChange(sequence, offset, bytes, before, _seen.Length));
     }
@@ -123,7 +148,13 @@ internal sealed class FaultyFile
     }
 
     /// <summary>The same file for another disk.</summary>
-    public FaultyFile Clone() => new(_durable.Clone(), _seen.Clone(), [.. _unsynced]) { HasName = HasName };
+    public FaultyFile Clone()
+    {
+        return new FaultyFile(_durable.Clone(), _seen.Clone(), [.. _unsynced], [.. _badSectors])
+        {
+            HasName = HasName,
+        };
+    }
 
     /// <summary>The file after a power cut that lost every change that was not synced.</summary>
     public FaultyFile LoseAll() => Found(_durable.Clone());
@@ -184,5 +215,5 @@ internal sealed class FaultyFile
         return Found(content);
     }
 
-    private static FaultyFile Found(PagedBytes content) => new(content, content.Clone(), []);
+    private FaultyFile Found(PagedBytes content) => new(content, content.Clone(), [], [.. _badSectors]);
 }

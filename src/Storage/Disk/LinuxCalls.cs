@@ -15,6 +15,7 @@ internal static partial class LinuxCalls
     public const int Create = 0x40;
     public const int CloseOnExec = 0x80000;
 
+    public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int LockWithoutWaiting = 4;
 

@@ -23,4 +23,10 @@ internal enum RecordKind : byte
 
     /// <summary>One change of the roster: a segment of survivors added, others dropped.</summary>
     RosterChange = 7,
+
+    /// <summary>Whether all entries of the group are there, and how many are not. The latest counts.</summary>
+    Mark = 8,
+
+    /// <summary>Damage of the log that every group has been marked for.</summary>
+    Damage = 9,
 }

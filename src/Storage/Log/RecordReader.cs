@@ -1,4 +1,5 @@
 using System.Buffers;
+using Warren.Storage.Disk;
 
 namespace Warren.Storage.Log;
 
@@ -9,6 +10,7 @@ internal sealed class RecordReader(SegmentTable segments) : IDisposable
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstReadBytes);
     private RecordHeader _header;
+    private string? _refusal;
 
     /// <summary>The part before the body, of the record that was read last.</summary>
     public ReadOnlySpan<byte> Head => _buffer.AsSpan(0, _header.HeadBytes);
@@ -16,12 +18,16 @@ internal sealed class RecordReader(SegmentTable segments) : IDisposable
     /// <summary>A copy of its body.</summary>
     public byte[] TakeBody() => _buffer.AsSpan(_header.HeadBytes, _header.BodyBytes).ToArray();
 
+    /// <summary>What the disk said, if it could not read all that was asked for last.</summary>
+    public string? Refusal => _refusal;
+
     public bool TryRead(Position position, out RecordHeader header)
     {
         _header = header = default;
+        _refusal = null;
         if (!segments.TryGet(position.Segment, out Segment? segment))
             return false;
-        int count = segment.File.Read(position.Offset, _buffer.AsSpan(0, FirstReadBytes));
+        int count = segment.File.Salvage(position.Offset, _buffer.AsSpan(0, FirstReadBytes), ref _refusal);
         if (!RecordHeader.TryRead(_buffer.AsSpan(0, count), out header))
             return false;
         if (header.RecordBytes > FirstReadBytes)
@@ -33,7 +39,8 @@ internal sealed class RecordReader(SegmentTable segments) : IDisposable
                 ArrayPool<byte>.Shared.Return(_buffer);
                 _buffer = ArrayPool<byte>.Shared.Rent(header.RecordBytes);
             }
-            count = segment.File.Read(position.Offset, _buffer.AsSpan(0, header.RecordBytes));
+            count = segment.File.Salvage(
+                position.Offset, _buffer.AsSpan(0, header.RecordBytes), ref _refusal);
         }
         if (count < header.RecordBytes)
             return false;

@@ -23,5 +23,13 @@ internal sealed class Segment(uint id, long boot, SegmentKind kind, IDiskFile fi
     /// </summary>
     public uint End { get; set; }
 
+    /// <summary>Something in it is not what was written: the rest is moved off, and its file is kept.</summary>
+    public bool IsDamaged { get; set; }
+
+    /// <summary>Its file has the name that says so.</summary>
+    public bool IsSuspect { get; set; }
+
+    public string Path => SegmentName.PathOf(Id) + (IsSuspect ? SegmentFiles.SuspectSuffix : "");
+
     public RosterLine Line(uint end) => new(Id, Kind, Boot, end);
 }

@@ -1,11 +1,12 @@
 using System.Buffers;
+using Warren.Storage.Disk;
 
 namespace Warren.Storage.Log;
 
 /// <summary>
 /// Reads the records of a segment in order, up to where it ends, without the bodies but those of rosters. What is
 /// damaged is passed over and told: a round whose header does not pass costs everything up to the next that does, a
-/// record whose head does not pass costs the rest of its round.
+/// record whose head does not pass costs the rest of its round, a roster whose body does not pass counts as empty.
 /// </summary>
 internal sealed class SegmentCursor : IDisposable
 {
@@ -22,6 +23,8 @@ internal sealed class SegmentCursor : IDisposable
     private long _roundEnd;
     private RecordHeader _header;
     private int _headAt;
+    private bool _hasBody;
+    private string? _refusal;
 
     /// <param name="segment">What to read.</param>
     /// <param name="end">Where it ends.</param>
@@ -49,7 +52,7 @@ internal sealed class SegmentCursor : IDisposable
         get
         {
             ReadOnlySpan<byte> body = default;
-            if (WantsBody(_header) && Fill(_at, _header.RecordBytes))
+            if (_hasBody && Fill(_at, _header.RecordBytes))
                 body = _buffer.AsSpan(_headAt + _header.HeadBytes, _header.BodyBytes);
             return new RecordView(_header, Position, _buffer.AsSpan(_headAt, _header.HeadBytes), body);
         }
@@ -66,14 +69,12 @@ internal sealed class SegmentCursor : IDisposable
                 return false;
             if (TryReadHead())
             {
-                if (!WantsBody(_header) || IsBodySound(_header))
-                    return true;
-                _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)(_at + _header.RecordBytes)));
-                _at += _header.RecordBytes;
-                _header = default;
-                continue;
+                _hasBody = WantsBody(_header) && IsBodySound(_header);
+                if (WantsBody(_header) && !_hasBody)
+                    Tell(_at, _at + _header.RecordBytes);
+                return true;
             }
-            _damaged(new SegmentDamage(_segment.Id, (uint)_at, (uint)_roundEnd));
+            Tell(_at, _roundEnd);
             _at = _roundEnd;
         }
     }
@@ -95,7 +96,7 @@ internal sealed class SegmentCursor : IDisposable
                 || at + RoundHeader.SizeBytes + round.PayloadBytes > _end)
                 continue;
             if (at > from)
-                _damaged(new SegmentDamage(_segment.Id, (uint)from, (uint)at));
+                Tell(from, at);
             _roundEnd = at + RoundHeader.SizeBytes + round.PayloadBytes;
             if (round.Last <= _after)
             {
@@ -107,8 +108,14 @@ internal sealed class SegmentCursor : IDisposable
             return true;
         }
         if (from < _end)
-            _damaged(new SegmentDamage(_segment.Id, (uint)from, _end));
+            Tell(from, _end);
         return false;
+    }
+
+    private void Tell(long from, long to)
+    {
+        _damaged(new SegmentDamage(_segment.Id, (uint)from, (uint)to) { Cause = _refusal });
+        _refusal = null;
     }
 
     private bool TryReadHead()
@@ -146,7 +153,7 @@ internal sealed class SegmentCursor : IDisposable
                 Grow(count);
             _bufferStart = offset;
             int wanted = (int)Math.Min(_buffer.Length, Math.Max(count, _end - offset));
-            _bufferCount = _segment.File.Read(offset, _buffer.AsSpan(0, wanted));
+            _bufferCount = _segment.File.Salvage(offset, _buffer.AsSpan(0, wanted), ref _refusal);
         }
         _headAt = (int)(offset - _bufferStart);
         return _bufferCount - _headAt >= count;

@@ -7,7 +7,10 @@ internal static class SegmentFiles
 {
     public const string SpareSuffix = ".spare";
 
-    /// <summary>Set aside: nothing in it can be told, and no node looks at it again.</summary>
+    /// <summary>Damaged, and still read for what is sound in it. Whatever happens, its file is not removed.</summary>
+    public const string SuspectSuffix = ".suspect";
+
+    /// <summary>Set aside: nothing in it is wanted or can be told, and no node looks at it again.</summary>
     public const string DamagedSuffix = ".damaged";
 
     /// <summary>
@@ -44,19 +47,38 @@ internal static class SegmentFiles
     }
 
     /// <summary>
-    /// Lets a segment's file go, to be used again if it is one of the log's and there are few such. No owner may have a
-    /// position in it. The caller syncs the directory.
+    /// Lets a segment's file go: set aside if it is damaged, else to be used again if it is one of the log's and there
+    /// are few such. No owner may have a position in it. The caller syncs the directory.
     /// </summary>
     /// <exception cref="DiskException">The segment is still there.</exception>
     public static void Remove(IDisk disk, Segment segment, int spares, SegmentTable segments)
     {
-        string path = SegmentName.PathOf(segment.Id);
-        if (segment.Kind == SegmentKind.Log && Spares(disk).Count() < spares)
+        string path = segment.Path;
+        if (segment.IsDamaged)
+            disk.Rename(path, SegmentName.PathOf(segment.Id) + DamagedSuffix);
+        else if (segment.Kind == SegmentKind.Log && Spares(disk).Count() < spares)
             disk.Rename(path, path + SpareSuffix);
         else
             disk.Delete(path);
         segments.Remove(segment.Id);
         segment.File.Dispose();
+    }
+
+    /// <summary>
+    /// Gives the files of segments in which damage was found the name that says so, durably; they are read on.
+    /// </summary>
+    /// <exception cref="DiskException">The disk refused; the rest is for the next time.</exception>
+    public static void NameSuspects(IDisk disk, SegmentTable segments)
+    {
+        bool hasRenamed = false;
+        foreach (Segment segment in segments.TakeNewlyDamaged())
+        {
+            disk.Rename(segment.Path, SegmentName.PathOf(segment.Id) + SuspectSuffix);
+            segment.IsSuspect = true;
+            hasRenamed = true;
+        }
+        if (hasRenamed)
+            disk.SyncDirectory(SegmentName.Directory);
     }
 
     /// <summary>Gives up a segment that nothing names: its file goes now if it can, or with the next start.</summary>
@@ -66,7 +88,7 @@ internal static class SegmentFiles
         segment.File.Dispose();
         try
         {
-            disk.Delete(SegmentName.PathOf(segment.Id));
+            disk.Delete(segment.Path);
         }
         catch (DiskException)
         {

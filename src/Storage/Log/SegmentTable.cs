@@ -7,6 +7,7 @@ internal sealed class SegmentTable
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<uint, Segment> _segments = [];
+    private bool _hasNewDamage;
 
     public bool TryGet(uint id, [NotNullWhen(true)] out Segment? segment)
     {
@@ -24,6 +25,31 @@ internal sealed class SegmentTable
     {
         lock (_lock)
             _segments.Remove(id);
+    }
+
+    /// <summary>Something in this segment is not what was written, if it is there.</summary>
+    public void NoteDamage(uint id)
+    {
+        lock (_lock)
+        {
+            if (!_segments.TryGetValue(id, out Segment? segment) || segment.IsDamaged)
+                return;
+            segment.IsDamaged = true;
+            _hasNewDamage = true;
+        }
+    }
+
+    /// <summary>Segments in which damage was found and whose files do not say so.</summary>
+    public bool HasNewlyDamaged => Volatile.Read(ref _hasNewDamage);
+
+    /// <summary>Brings them, once but for those whose files are not renamed then.</summary>
+    public IEnumerable<Segment> TakeNewlyDamaged()
+    {
+        lock (_lock)
+        {
+            _hasNewDamage = false;
+            return [.. _segments.Values.Where(segment => segment is { IsDamaged: true, IsSuspect: false })];
+        }
     }
 
     public IReadOnlyList<Segment> All()

@@ -15,8 +15,8 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
 {
     private readonly List<Pending> _pending = [];
 
-    // Something in them cannot be read: they stay, or they would keep all others from being reclaimed.
-    private readonly HashSet<uint> _unreadable = [];
+    // Something in them cannot be read, and what was wanted of them then: they stay until that changes.
+    private readonly Dictionary<uint, long> _unreadable = [];
 
     /// <summary>Removals that wait for the roster or for owners.</summary>
     public int PendingCount => _pending.Count;
@@ -37,23 +37,24 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
     {
         if (_pending.Count > 0)
             return;
-        IReadOnlyList<SegmentLine> victims =
-            VictimChoice.Choose(table, older, current, options.ReclaimBelowPercent, _unreadable);
+        var damagedSegments = log.Segments.All().Where(each => each.IsDamaged).Select(each => each.Id).ToHashSet();
+        IReadOnlyList<SegmentLine> victims = VictimChoice.Choose(
+            table, older, current, options.ReclaimBelowPercent, damagedSegments,
+            line => _unreadable.TryGetValue(line.Segment, out long wanted) && wanted == line.WantedBytes);
         if (victims.Count == 0)
             return;
-        var lines = victims.Select(victim => new RosterLine(victim.Segment, 0, victim.Boot, 0)).ToList();
         var copies = new SurvivorCopies(log, damaged);
-        if (victims.Any(victim => victim.WantedBytes > 0))
-        {
-            if (copies.Write(table, victims) is not { } added)
-            {
-                if (copies.Unreadable is { } unreadable)
-                    _unreadable.Add(unreadable);
-                return;
-            }
-            lines.Insert(0, added);
-        }
-        _pending.Add(new Pending(log.AppendRosterChange(lines), copies, victims));
+        RosterLine? added = victims.Any(victim => victim.WantedBytes > 0) ? copies.Write(table, victims) : null;
+        foreach (SegmentLine victim in victims.Where(victim => copies.Unreadable.Contains(victim.Segment)))
+            _unreadable[victim.Segment] = victim.WantedBytes;
+        if (copies.HasFailed)
+            return;
+        victims = [.. victims.Where(victim => !copies.Unreadable.Contains(victim.Segment))];
+        var lines = victims.Select(victim => new RosterLine(victim.Segment, 0, victim.Boot, 0)).ToList();
+        if (added is { } line)
+            lines.Insert(0, line);
+        if (lines.Count > 0)
+            _pending.Add(new Pending(log.AppendRosterChange(lines), copies, victims));
     }
 
     /// <summary>Goes on with what has become possible: tells owners, removes files.</summary>
@@ -73,8 +74,15 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
                 continue;
             foreach (SegmentLine victim in pending.Victims)
             {
-                if (log.Segments.TryGet(victim.Segment, out Segment? segment))
-                    SegmentFiles.Remove(log.Disk, segment, options.SpareSegments, log.Segments);
+                if (!log.Segments.TryGet(victim.Segment, out Segment? segment))
+                    continue;
+                SegmentFiles.Remove(log.Disk, segment, options.SpareSegments, log.Segments);
+                if (segment.IsDamaged)
+                {
+                    damaged(
+                        $"nothing in {SegmentName.PathOf(segment.Id)} is wanted any more; it is kept as "
+                        + $"{SegmentName.PathOf(segment.Id)}{SegmentFiles.DamagedSuffix}, and may be deleted");
+                }
             }
             // What their records overruled may be reclaimed from now on: they must not come back.
             log.Disk.SyncDirectory(SegmentName.Directory);

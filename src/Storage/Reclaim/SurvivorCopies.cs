@@ -15,25 +15,26 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
     /// <summary>All owners have replaced the old positions.</summary>
     public bool AreApplied => Volatile.Read(ref _awaited) == 0;
 
-    /// <summary>
-    /// The segment in which something could not be read, if <see cref="Write"/> returned null for that.
-    /// </summary>
-    public uint? Unreadable { get; private set; }
+    /// <summary>Victims in which something could not be read: they stay, and all else that is live is copied.</summary>
+    public HashSet<uint> Unreadable { get; } = [];
 
-    /// <summary>
-    /// Copies by rising LSN. Returns the new segment's line; null if something could not be read: then the victims
-    /// stay.
-    /// </summary>
+    /// <summary>The checkpoint could not be read, and all victims stay.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Copies by rising LSN. Returns the new segment's line; null if nothing was copied.</summary>
     /// <exception cref="DiskException">The disk refused; nothing has changed.</exception>
     public RosterLine? Write(CheckpointTable table, IReadOnlyList<SegmentLine> victims)
     {
         if (Wanted(table, victims) is not { } wanted)
+        {
+            HasFailed = true;
             return null;
+        }
         long sizeBytes = victims.Sum(victim => victim.WantedBytes) + SegmentHeader.SizeBytes;
         var writer = new SurvivorWriter(log, (int)Math.Min(sizeBytes, int.MaxValue));
         try
         {
-            if (TryCopy(wanted, writer))
+            if (CopyAll(wanted, writer) > 0)
                 return writer.Finish();
         }
         catch (DiskException)
@@ -63,33 +64,39 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
         Interlocked.Decrement(ref _awaited);
     }
 
-    private bool TryCopy(List<Copy> wanted, SurvivorWriter writer)
+    private int CopyAll(List<Copy> wanted, SurvivorWriter writer)
     {
         using var reader = new RecordReader(log.Segments);
         Position last = default;
+        int count = 0;
         foreach (Copy copy in wanted)
         {
-            // A record that overrules and is live itself is wanted twice; the live one comes first.
-            if (copy.From == last)
+            // A record that overrules and is live itself is wanted twice; the live one comes first. What a segment that
+            // stays overrules is still there.
+            if (copy.From == last || (!copy.IsLive && Unreadable.Contains(copy.From.Segment)))
                 continue;
             last = copy.From;
             if (!reader.TryRead(copy.From, out RecordHeader header))
             {
-                Tell(new SegmentDamage(copy.From.Segment, copy.From.Offset, copy.From.Offset + 1));
-                return false;
+                Tell(new SegmentDamage(copy.From.Segment, copy.From.Offset, copy.From.Offset + 1)
+                {
+                    Cause = reader.Refusal,
+                });
+                continue;
             }
+            count++;
             if (copy.IsLive)
                 Note(header, copy.From, writer.Add(header, reader.Head, reader.TakeBody()));
             else
                 writer.AddOverruling(header, reader.Head);
         }
-        return true;
+        return count;
     }
 
     private List<Copy>? Wanted(CheckpointTable table, IReadOnlyList<SegmentLine> victims)
     {
         // Without it nobody knows what is live.
-        using CheckpointReader? checkpoint = CheckpointReader.TryOpen(log.Disk, table.Number);
+        using CheckpointReader? checkpoint = CheckpointReader.TryOpen(log.Disk, table.Number, out _);
         if (checkpoint is null)
             return null;
         var wanted = new List<Copy>();
@@ -98,6 +105,9 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
         {
             if (head.State is not null && ids.Contains(head.StatePosition.Segment))
                 wanted.Add(new Copy(head.StateLsn, head.StatePosition, true));
+            if (head.Mark.Lsn.Value > 0 && ids.Contains(head.Mark.Position.Segment)
+                && !Planted.Is(PlantedBug.MarkReclaimed))
+                wanted.Add(new Copy(head.Mark.Lsn, head.Mark.Position, true));
             while (checkpoint.NextEntry(out EntryRow row, out _))
             {
                 if (ids.Contains(row.Position.Segment))
@@ -115,7 +125,7 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
                 AddOverruling(victim, wanted);
         }
         wanted.Sort(static (left, right) => left.CompareTo(right));
-        return Unreadable is null ? wanted : null;
+        return wanted;
     }
 
     private void AddOverruling(SegmentLine victim, List<Copy> wanted)
@@ -133,8 +143,9 @@ internal sealed class SurvivorCopies(NodeLog log, Action<string> damaged)
 
     private void Tell(SegmentDamage damage)
     {
-        Unreadable = damage.Segment;
-        damaged($"{damage.Describe()}: it stays as it is, and is not reclaimed");
+        Unreadable.Add(damage.Segment);
+        log.Segments.NoteDamage(damage.Segment);
+        damaged($"{damage.Describe()}; the file stays until that is wanted no more, the rest is moved off it");
     }
 
     private void Note(in RecordHeader header, Position from, Position to)

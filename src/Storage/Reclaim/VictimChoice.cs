@@ -12,15 +12,23 @@ internal static class VictimChoice
     /// <summary>Survivors are gathered from several victims, up to about this much at once.</summary>
     private const long MostCopiedBytes = 64 * 1024 * 1024;
 
+    /// <param name="table">Of the newest checkpoint.</param>
+    /// <param name="older">The LSN of the one before.</param>
+    /// <param name="current">Segments from this one on are not victims.</param>
+    /// <param name="belowPercent">A victim has less than this share of wanted bytes, if it is not damaged.</param>
+    /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
+    /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(
-        CheckpointTable table, Lsn older, uint current, int belowPercent, IReadOnlySet<uint> except)
+        CheckpointTable table, Lsn older, uint current, int belowPercent, IReadOnlySet<uint> damaged,
+        Predicate<SegmentLine> isTried)
     {
         var victims = new List<SegmentLine>();
         long copiedBytes = 0;
         foreach (SegmentLine line in table.Segments.OrderBy(line => line.WantedBytes))
         {
             bool isCovered = line.Kind == SegmentKind.Survivors || (line.Last <= older && line.Segment < current);
-            if (!isCovered || except.Contains(line.Segment) || line.WantedBytes * 100 >= line.End * (long)belowPercent)
+            bool isMostlyDead = line.WantedBytes * 100 < line.End * (long)belowPercent;
+            if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;
             if (copiedBytes > MostCopiedBytes && victims.Count > 0)

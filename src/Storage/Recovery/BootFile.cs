@@ -39,7 +39,8 @@ internal static class BootFile
             return 0;
         using IDiskFile file = disk.Open(Path);
         byte[] text = new byte[32];
-        int count = file.Read(0, text);
+        string? refusal = null;
+        int count = file.Salvage(0, text, ref refusal);
         return long.TryParse(
             Encoding.ASCII.GetString(text, 0, count).TrimEnd(),
             NumberStyles.None, CultureInfo.InvariantCulture, out long boot)

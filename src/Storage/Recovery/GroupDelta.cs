@@ -15,6 +15,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     private LogIndex _truncatedFrom = new(long.MaxValue);
     private uint _truncatedBy;
     private (Lsn Lsn, Position Position) _movedState;
+    private (Lsn Lsn, Position Position) _movedMark;
     private bool _hasReached;
 
     public GroupHead Head { get; } = new(id);
@@ -33,6 +34,11 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         // What an index had before is void, and all behind it, even where the truncation itself is gone: with all that
         // it overruled but dead entries, or by damage.
         int at = PlaceOf(record.Header.Index);
+        if (at < _added.Count && _added[at].Lsn == record.Header.Lsn)
+        {
+            // What it overrules was copied apart from the entry, which is there.
+            return;
+        }
         _added.RemoveRange(at, _added.Count - at);
         if (record.Header.Index < _truncatedFrom)
             (_truncatedFrom, _truncatedBy) = (record.Header.Index, record.Position.Segment);
@@ -82,6 +88,7 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
         foreach (uint segment in Head.StateSegments)
             overrules.Add(by, segment);
         Head.State = null;
+        Head.Mark = default;
     }
 
     /// <summary>Takes note of a copy of an entry that this stretch added; false if it did not.</summary>
@@ -108,9 +115,21 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
             _movedState = (lsn, to);
     }
 
+    public void MoveMark(Lsn lsn, Position to)
+    {
+        if (Head.Mark.Lsn == lsn)
+            Head.SetMark(Head.Mark with { Position = to });
+        else
+            _movedMark = (lsn, to);
+    }
+
     /// <summary>Completes the head with the checkpoint's.</summary>
     public void Inherit(GroupHead old)
     {
+        if (old.Mark.Lsn.Value != 0 && _movedMark.Lsn == old.Mark.Lsn)
+            old.SetMark(old.Mark with { Position = _movedMark.Position });
+        if (Head.Mark.Lsn.Value == 0 && old.Mark.Lsn.Value != 0)
+            Head.SetMark(old.Mark);
         if (old.State is not null && _movedState.Lsn == old.StateLsn)
             old.MoveState(_movedState.Position);
         if (Head.State is null && old.State is not null)

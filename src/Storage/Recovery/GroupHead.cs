@@ -14,8 +14,11 @@ internal sealed record GroupHead(GroupId Id)
 
     public Position StatePosition { get; set; }
 
+    /// <summary>Whether all entries are there, as the latest mark has it.</summary>
+    public GroupMark Mark { get; set; }
+
     /// <summary>
-    /// Segments that have records of it, the latest or older: what ends the group must outlive them all.
+    /// Segments that have records of state or marks, the latest or older: what ends the group must outlive them all.
     /// </summary>
     public SortedSet<uint> StateSegments { get; } = [];
 
@@ -32,6 +35,12 @@ internal sealed record GroupHead(GroupId Id)
     {
         StatePosition = to;
         StateSegments.Add(to.Segment);
+    }
+
+    public void SetMark(in GroupMark mark)
+    {
+        Mark = mark;
+        StateSegments.Add(mark.Position.Segment);
     }
 
     public void Reach(LogIndex index, Term term)

@@ -8,11 +8,20 @@ namespace Warren.Storage.Recovery;
 /// </summary>
 internal sealed class LogDelta(Lsn from)
 {
+    private Lsn _last = from;
     private readonly Dictionary<GroupId, GroupDelta> _groups = [];
     private readonly Dictionary<uint, HashSet<uint>> _origins = [];
 
     /// <summary>Everything up to here is in the checkpoint.</summary>
     public Lsn From { get; } = from;
+
+    /// <summary>
+    /// LSNs that are missing between those that were followed. Without a checkpoint reclaim may have taken them.
+    /// </summary>
+    public long MissingRecords { get; private set; }
+
+    /// <summary>The last damage that every group was marked for; null if there was none.</summary>
+    public ToldDamage? Told { get; private set; }
 
     public Overrules Overrules { get; } = new();
 
@@ -38,6 +47,15 @@ internal sealed class LogDelta(Lsn from)
     public IEnumerable<uint> OriginsOf(uint segment) =>
         _origins.TryGetValue(segment, out HashSet<uint>? origins) ? origins.Append(segment) : [segment];
 
+    /// <summary>The log has this LSN, by rising order; none that it has is left out.</summary>
+    public void Follow(Lsn lsn)
+    {
+        if (lsn <= _last)
+            return;
+        MissingRecords += lsn.Value - _last.Value - 1;
+        _last = lsn;
+    }
+
     /// <summary>Takes the next record.</summary>
     public void Apply(in RecordView record)
     {
@@ -51,6 +69,8 @@ internal sealed class LogDelta(Lsn from)
             Bodies[header.Lsn.Value] = new BodyRow(header.Lsn.Value, record.Position, header.BodyBytes);
         if (header.Kind == RecordKind.RosterChange)
             AddOrigins(RosterLine.Read(record.Body));
+        if (header.Kind == RecordKind.Damage)
+            Told = ToldDamage.Of(header);
         if (header.Group.Value == 0)
             return;
         GroupDelta group = Get(header.Group);
@@ -69,6 +89,9 @@ internal sealed class LogDelta(Lsn from)
             case RecordKind.State:
                 group.Head.SetState(record.Meta, header.Lsn, record.Position);
                 break;
+            case RecordKind.Mark:
+                group.Head.SetMark(MarkRecord.Read(header, record.Position));
+                break;
             case RecordKind.Truncate:
                 group.Truncate(header.Index, header.Term, segment);
                 break;
@@ -86,6 +109,11 @@ internal sealed class LogDelta(Lsn from)
         if (header.Kind == RecordKind.State && (header.Lsn <= From || header.Lsn <= group.Head.StateLsn))
         {
             group.MoveState(header.Lsn, record.Position);
+            return true;
+        }
+        if (header.Kind == RecordKind.Mark && (header.Lsn <= From || header.Lsn <= group.Head.Mark.Lsn))
+        {
+            group.MoveMark(header.Lsn, record.Position);
             return true;
         }
         if (header.Kind != RecordKind.Entry || !header.Flags.HasFlag(RecordFlags.Kept))

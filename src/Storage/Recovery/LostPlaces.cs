@@ -10,19 +10,30 @@ internal sealed class LostPlaces : IDisposable
 {
     private readonly SegmentTable _existing = new();
     private readonly IReadOnlyList<SegmentDamage> _damages;
+    private readonly IReadOnlyDictionary<long, BodyRow> _bodies;
     private readonly RecordReader _reader;
 
-    public LostPlaces(IEnumerable<Segment> segments, IReadOnlyList<SegmentDamage> damages)
+    public LostPlaces(
+        IEnumerable<Segment> segments, IReadOnlyList<SegmentDamage> damages,
+        IReadOnlyDictionary<long, BodyRow> bodies)
     {
         foreach (Segment segment in segments)
             _existing.Add(segment);
         _damages = damages;
+        _bodies = bodies;
         _reader = new RecordReader(_existing);
     }
 
+    /// <summary>The entry, or the body that it shares, cannot be read.</summary>
+    public bool Contains(in EntryRow row) =>
+        Contains(row.Position)
+        || (row.SharedBody != 0
+            && (!_bodies.TryGetValue(row.SharedBody, out BodyRow body) || Contains(body.Position)));
+
     public bool Contains(Position position)
     {
-        if (!_existing.TryGet(position.Segment, out _))
+        // Behind the end lies what a checkpoint knows, and the log has lost with its last rounds.
+        if (!_existing.TryGet(position.Segment, out Segment? segment) || position.Offset >= segment.End)
             return true;
         foreach (SegmentDamage damage in _damages)
         {

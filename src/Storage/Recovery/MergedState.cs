@@ -1,4 +1,5 @@
 using Warren.Storage.Checkpoints;
+using Warren.Storage.Log;
 
 namespace Warren.Storage.Recovery;
 
@@ -11,19 +12,28 @@ internal sealed class MergedState
 {
     private readonly CheckpointReader _base;
     private readonly LogDelta _delta;
-    private readonly Func<Position, bool> _isLost;
+    private readonly LostPlaces _lost;
+    private readonly bool _isBroken;
     private readonly Queue<GroupId> _added;
+    private readonly List<(GroupHead Head, LostEntries? Lost)> _incomplete = [];
     private GroupHead? _nextBase;
+    private GroupHead? _head;
+    private LostEntries? _headLost;
     private bool _isInBase;
     private GroupDelta? _current;
     private ReleasedRanges? _released;
     private int _addedAt;
 
-    public MergedState(CheckpointReader @base, LogDelta delta, Func<Position, bool> isLost)
+    /// <param name="base">What the log is read behind.</param>
+    /// <param name="delta">What it has there.</param>
+    /// <param name="lost">Which records cannot be read.</param>
+    /// <param name="isBroken">Records of the log are missing, and nobody knows of which groups.</param>
+    public MergedState(CheckpointReader @base, LogDelta delta, LostPlaces lost, bool isBroken)
     {
         _base = @base;
         _delta = delta;
-        _isLost = isLost;
+        _lost = lost;
+        _isBroken = isBroken;
         _added = new Queue<GroupId>(delta.Groups.Order());
         _nextBase = @base.NextGroup();
     }
@@ -34,12 +44,29 @@ internal sealed class MergedState
     /// <summary>LSNs of shared bodies that live entries name.</summary>
     public HashSet<long> WantedBodies { get; } = [];
 
-    /// <summary>Entries of each group whose records are lost to damage.</summary>
-    public Dictionary<GroupId, long> LostEntries { get; } = [];
+    /// <summary>
+    /// Groups that were passed and whose last mark does not say what was found, with what is lost of them now.
+    /// </summary>
+    public IReadOnlyList<(GroupHead Head, LostEntries? Lost)> Incomplete => _incomplete;
+
+    /// <summary>Told of each entry that is lost, as it is passed.</summary>
+    public Action<GroupId, EntryRow>? OnLost { get; init; }
+
+    /// <summary>The group that was brought last is not whole, by its mark or by what was found so far.</summary>
+    public bool IsUnsound => _isBroken || _headLost is not null || _head!.Mark.IsUnsound;
+
+    /// <summary>Of the group that was brought last, so far.</summary>
+    public long LostEntries => _head!.Mark.LostEntries + (_headLost?.Count ?? 0);
 
     /// <summary>The next group that lives; null at the end. Its entries must be read before the next.</summary>
     public GroupHead? NextGroup()
     {
+        while (_head is not null && NextEntry(out _, out _))
+            continue;
+        if (_head is not null && (_headLost is not null || (IsUnsound && !HasMark(_head.Mark))))
+            _incomplete.Add((_head, _headLost));
+        _head = null;
+        _headLost = null;
         while (Step() is { } head)
         {
             bool isKnown = _isInBase || _current!.IsTouched;
@@ -47,7 +74,9 @@ internal sealed class MergedState
             {
                 if (head.State is not null)
                     Count(head.StatePosition, head.StateRecordBytes);
-                return head;
+                if (head.Mark.Lsn.Value > 0)
+                    Count(head.Mark.Position, RecordHeader.SizeBytes);
+                return _head = head;
             }
             // It is gone, or only its copies are left; but what overrules its entries has to be known.
             while (NextEntry(out _, out _))
@@ -67,7 +96,7 @@ internal sealed class MergedState
                 _nextBase = _base.NextGroup();
                 break;
             }
-            if (IsLive(ref row))
+            if ((_current is null || _current.Keeps(ref row, _released!)) && IsThere(row))
                 return true;
         }
         row = default;
@@ -77,12 +106,9 @@ internal sealed class MergedState
         while (_addedAt < _current.Added.Length)
         {
             row = _current.Added[_addedAt++];
-            if (row.ReleasedBy != 0)
+            if (row.ReleasedBy != 0 || !IsThere(row))
                 continue;
             meta = _delta.Metas.Get(row.MetaAt, row.MetaBytes);
-            Count(row.Position, row.RecordBytes);
-            if (row.SharedBody != 0)
-                WantedBodies.Add(row.SharedBody);
             return true;
         }
         return false;
@@ -116,16 +142,19 @@ internal sealed class MergedState
         return _current.Head;
     }
 
-    private bool IsLive(ref EntryRow row)
+    // Nor one that the checkpoint remembers and the log has lost.
+    private bool HasMark(in GroupMark mark) => mark.IsUnsound && !_lost.Contains(mark.Position);
+
+    private bool IsThere(in EntryRow row)
     {
-        if (_current is not null && !_current.Keeps(ref row, _released!))
-            return false;
-        if (_isLost(row.Position))
+        if (_lost.Contains(row))
         {
-            GroupId group = _current?.Head.Id ?? _nextBase!.Id;
-            LostEntries[group] = LostEntries.GetValueOrDefault(group) + 1;
+            _headLost ??= new LostEntries();
+            _headLost.Add(row.Index);
+            OnLost?.Invoke(_head!.Id, row);
             return false;
         }
+        _headLost?.Pass();
         Count(row.Position, row.RecordBytes);
         if (row.SharedBody != 0)
             WantedBodies.Add(row.SharedBody);

@@ -23,10 +23,12 @@ internal static class RecordMerge
                 {
                     if (!Planted.Is(PlantedBug.SurvivorReadAsNewer))
                         Take(cursor.Lsn);
+                    delta.Follow(cursor.Lsn);
                     delta.Apply(cursor.Current);
                 }
             }
         }
+        delta.Follow(new Lsn(upTo.Value + 1));
         Take(new Lsn(long.MaxValue));
 
         // What is older than the log's next record; of equal LSNs the log's own comes before its copies.

@@ -13,10 +13,16 @@ internal sealed class SegmentDirectory
 {
     private const int RewriteBytes = 1024 * 1024;
 
+    /// <summary>What a service manager that starts a failing node each second does in three hours.</summary>
+    private const int MostFailedStarts = 10_000;
+
     private readonly IDisk _disk;
     private readonly Action<SegmentDamage> _damaged;
     private readonly SortedDictionary<uint, (SegmentHeader Header, IDiskFile File)> _found = [];
     private readonly SortedDictionary<uint, (bool IsLeftOver, IDiskFile File)> _headless = [];
+    private readonly HashSet<uint> _suspect = [];
+    private readonly HashSet<uint> _damagedIds = [];
+    private readonly Dictionary<uint, string> _refusals = [];
     private readonly long _lastBoot;
     private bool _isRosterSound = true;
     private bool _hasRoster;
@@ -32,6 +38,7 @@ internal sealed class SegmentDirectory
         _damaged = damage =>
         {
             _isRosterSound = false;
+            _damagedIds.Add(damage.Segment);
             damaged(damage);
         };
     }
@@ -48,6 +55,9 @@ internal sealed class SegmentDirectory
 
     public Lsn LastLsn { get; private set; }
 
+    /// <summary>There was more behind the end of the log, and it cannot be read.</summary>
+    public bool IsTailDamaged { get; private set; }
+
     public void Read()
     {
         OpenAll();
@@ -58,7 +68,13 @@ internal sealed class SegmentDirectory
             AddStrangers();
             return;
         }
-        Tail tail = TailSearch.Find(newest, _damaged);
+        uint damagedTo = 0;
+        Tail tail = TailSearch.Find(newest, damage =>
+        {
+            damagedTo = Math.Max(damagedTo, damage.To);
+            _damaged(damage);
+        });
+        IsTailDamaged |= damagedTo > tail.End;
         Lsn last = tail.Last;
         newest.End = tail.End;
         uint previousEnd = _found[newest.Id].Header.PreviousEnd;
@@ -97,12 +113,15 @@ internal sealed class SegmentDirectory
         for (long at = _tail.Start; at < _tail.End; at += bytes.Length)
         {
             Memory<byte> part = bytes.AsMemory(0, (int)Math.Min(bytes.Length, _tail.End - at));
-            if (Last.File.Read(at, part.Span) != part.Length)
+            string? refusal = null;
+            if (Last.File.Salvage(at, part.Span, ref refusal) != part.Length)
             {
                 throw new DiskException(
                     $"{SegmentName.PathOf(Last.Id)} read differently the second time: the disk fails.");
             }
-            Last.File.Write(at, [part]);
+            // What cannot be read is damage, and found to be such; zeros would make it final.
+            if (refusal is null)
+                Last.File.Write(at, [part]);
         }
         Last.File.Sync();
     }
@@ -129,58 +148,69 @@ internal sealed class SegmentDirectory
     /// </summary>
     public void RemoveStrangers()
     {
-        bool hasRemoved = false;
-        foreach ((uint id, IDiskFile file) in Strangers())
+        bool hasChanged = false;
+        foreach ((uint id, bool isDamaged, IDiskFile file) in Strangers())
         {
             file.Dispose();
-            _disk.Delete(SegmentName.PathOf(id));
-            hasRemoved = true;
-        }
-        foreach ((uint id, (bool isLeftOver, IDiskFile file)) in _headless)
-        {
-            if (isLeftOver || Segments.TryGet(id, out _))
+            string path = PathOf(id);
+            // What may have been the end of the log is found again by each start until another segment is the newest:
+            // the marks that it gave rise to are durable then.
+            string? kept = !isDamaged ? null
+                : SegmentName.PathOf(id)
+                    + (id > (Last?.Id ?? 0) ? SegmentFiles.SuspectSuffix : SegmentFiles.DamagedSuffix);
+            if (kept == path)
                 continue;
-            file.Dispose();
-            _disk.Rename(SegmentName.PathOf(id), SegmentName.PathOf(id) + SegmentFiles.DamagedSuffix);
-            hasRemoved = true;
+            if (kept is null)
+                _disk.Delete(path);
+            else
+                _disk.Rename(path, kept);
+            hasChanged = true;
         }
         _found.Clear();
         _headless.Clear();
-        if (hasRemoved)
+        if (hasChanged)
             _disk.SyncDirectory(SegmentName.Directory);
     }
 
-    private IEnumerable<(uint Id, IDiskFile File)> Strangers() =>
-        _found.Select(each => (each.Key, each.Value.File))
-            .Concat(_headless.Where(each => each.Value.IsLeftOver).Select(each => (each.Key, each.Value.File)))
-            .Where(each => !Segments.TryGet(each.Key, out _));
+    private IEnumerable<(uint Id, bool IsDamaged, IDiskFile File)> Strangers() =>
+        _found.Select(each => (each.Key, IsDamaged: false, each.Value.File))
+            .Concat(_headless.Select(each => (each.Key, IsDamaged: !each.Value.IsLeftOver, each.Value.File)))
+            .Where(each => !Segments.TryGet(each.Key, out _))
+            .Select(each => (
+                each.Key, each.IsDamaged || _suspect.Contains(each.Key) || _damagedIds.Contains(each.Key), each.File));
 
     private void OpenAll()
     {
         byte[] bytes = new byte[SegmentHeader.SizeBytes];
         foreach (string name in _disk.List(SegmentName.Directory))
         {
-            string plain = name.EndsWith(SegmentFiles.SpareSuffix, StringComparison.Ordinal)
-                ? name[..^SegmentFiles.SpareSuffix.Length]
-                : name;
-            if (SegmentName.Parse(plain) is not { } id)
+            (uint? parsed, string suffix) = SegmentName.ParseAny(name);
+            if (parsed is not { } id)
                 continue;
             HighestId = Math.Max(HighestId, id);
-            if (plain != name)
+            if (suffix.Length > 0 && suffix != SegmentFiles.SuspectSuffix)
                 continue;
-            IDiskFile file = _disk.Open(SegmentName.PathOf(id));
+            if (suffix.Length > 0)
+                _suspect.Add(id);
+            IDiskFile file = _disk.Open(PathOf(id));
             bytes.AsSpan().Clear();
-            if (file.Read(0, bytes) == bytes.Length && SegmentHeader.TryRead(bytes, id, out SegmentHeader header))
+            string? refusal = null;
+            if (file.Salvage(0, bytes, ref refusal) == bytes.Length
+                && SegmentHeader.TryRead(bytes, id, out SegmentHeader header))
                 _found.Add(id, (header, file));
             else if (SegmentHeader.IsSound(bytes))
                 _headless.Add(id, (true, file));
             else if (HeaderOf(id, bytes, file) is { } restored)
             {
-                _damaged(new SegmentDamage(id, 0, SegmentHeader.SizeBytes));
+                _damaged(new SegmentDamage(id, 0, SegmentHeader.SizeBytes) { Cause = refusal });
                 _found.Add(id, (restored, file));
             }
             else
+            {
                 _headless.Add(id, (IsEmpty(file), file));
+                if (refusal is not null)
+                    _refusals.Add(id, refusal);
+            }
         }
         HighestBoot = _found.Values.Select(found => found.Header.Boot).DefaultIfEmpty().Max();
     }
@@ -189,9 +219,10 @@ internal sealed class SegmentDirectory
     private SegmentHeader? HeaderOf(uint id, byte[] bytes, IDiskFile file)
     {
         byte[] round = new byte[RoundHeader.SizeBytes + RecordHeader.SizeBytes];
-        if (file.Read(SegmentHeader.SizeBytes, round) != round.Length)
+        string? refusal = null;
+        if (file.Salvage(SegmentHeader.SizeBytes, round, ref refusal) != round.Length)
             return null;
-        foreach (long boot in (long[])[SegmentHeader.BootOf(bytes), _lastBoot])
+        foreach (long boot in PossibleBoots(bytes))
         {
             if (RoundHeader.TryRead(round, SegmentHeader.SaltOf(id, boot), SegmentHeader.SizeBytes, out _)
                 && RecordHeader.TryRead(round.AsSpan(RoundHeader.SizeBytes), out RecordHeader first))
@@ -203,14 +234,23 @@ internal sealed class SegmentDirectory
         return null;
     }
 
+    // That which the header names, or one of the last: starts count without writing a segment if they fail.
+    private IEnumerable<long> PossibleBoots(byte[] header)
+    {
+        yield return SegmentHeader.BootOf(header);
+        for (long boot = _lastBoot; boot > 0 && boot > _lastBoot - MostFailedStarts; boot--)
+            yield return boot;
+    }
+
     // A crash, or a failed write, while a segment was made leaves nothing behind the header, or what an earlier use
     // left.
     private static bool IsEmpty(IDiskFile file)
     {
         byte[] bytes = new byte[RoundHeader.AlignmentBytes];
-        for (long at = SegmentHeader.SizeBytes; file.Read(at, bytes) is > 0 and var count; at += count)
+        string? refusal = null;
+        for (long at = SegmentHeader.SizeBytes; file.Salvage(at, bytes, ref refusal) is > 0 and var count; at += count)
         {
-            if (bytes.AsSpan(0, count).ContainsAnyExcept((byte)0))
+            if (refusal is not null || bytes.AsSpan(0, count).ContainsAnyExcept((byte)0))
                 return false;
         }
         return true;
@@ -221,8 +261,15 @@ internal sealed class SegmentDirectory
     {
         foreach ((uint id, (bool isLeftOver, _)) in _headless)
         {
-            if (!isLeftOver && !Segments.TryGet(id, out _))
-                _damaged(SegmentDamage.Whole(id));
+            bool isNewest = id > (Last?.Id ?? 0);
+            // An earlier start has told of it.
+            bool isKnown = _suspect.Contains(id) && !isNewest;
+            if (isLeftOver || isKnown || Segments.TryGet(id, out _))
+                continue;
+            string? refusal = _refusals.GetValueOrDefault(id);
+            _damaged(SegmentDamage.Whole(id) with { Cause = refusal });
+            // A part of a header over what an earlier use left can be read.
+            IsTailDamaged |= isNewest && refusal is not null;
         }
     }
 
@@ -236,10 +283,19 @@ internal sealed class SegmentDirectory
         return null;
     }
 
+    private string PathOf(uint id) =>
+        SegmentName.PathOf(id) + (_suspect.Contains(id) ? SegmentFiles.SuspectSuffix : "");
+
     private Segment Make(uint id)
     {
         (SegmentHeader header, IDiskFile file) = _found[id];
-        return new Segment(id, header.Boot, header.Kind, file);
+        return MakeNamed(new Segment(id, header.Boot, header.Kind, file));
+    }
+
+    private Segment MakeNamed(Segment segment)
+    {
+        segment.IsSuspect = segment.IsDamaged = _suspect.Contains(segment.Id);
+        return segment;
     }
 
     private Lsn LastOf(Segment segment)
@@ -284,7 +340,7 @@ internal sealed class SegmentDirectory
         }
         if (file.LengthBytes < line.End)
             _damaged(new SegmentDamage(line.Segment, (uint)file.LengthBytes, line.End));
-        Segments.Add(new Segment(line.Segment, line.Boot, line.Kind, file) { End = line.End });
+        Segments.Add(MakeNamed(new Segment(line.Segment, line.Boot, line.Kind, file) { End = line.End }));
     }
 
     private IDiskFile? FileOf(RosterLine line)

@@ -14,6 +14,7 @@ internal sealed class DamageSimulation
     private readonly Story _story;
     private readonly SimulatedNode _node;
     private readonly RandomWork _work;
+    private bool _isSpoilt;
 
     private DamageSimulation(int seed, Story story)
     {
@@ -57,17 +58,75 @@ internal sealed class DamageSimulation
         FaultyDisk whole = disk.PeekCrashProcess();
         var before = RecoveredLog.Start(whole, _node.Options, _node.Model, _node.Reported, Expectation.Exact, _story);
         (string path, bool isGone) = Damage(disk);
+        disk = CrashInStart(disk);
         var start = new DamagedStart(disk, _node.Options);
         CheckHistory(start);
         uint segment = SegmentOf(path);
-        bool isMissed = CheckServed(before, start, segment);
+        HashSet<long> missed = CheckServed(before, start, segment);
         bool isTail = segment == NewestOfLog(before) || (isGone && segment != 0);
         _story.Check(
-            !isMissed || isTail || start.Watcher.Damages.Count > 0,
+            missed.Count == 0 || isTail || start.Watcher.Damages.Count > 0,
             $"{path}: entries are missing, and nobody was told");
+        if (!isTail && before.Log.Segments.TryGet(segment, out _))
+            CheckKept(disk, path);
+        CheckUnsound(before, start, segment, missed, isTail);
         foreach (string damage in start.Watcher.Damages)
             _story.Tell(damage);
         WorkOn(disk, start);
+    }
+
+    // A start that crashes leaves what it found to the next.
+    private FaultyDisk CrashInStart(FaultyDisk disk)
+    {
+        long crashAt = _random.Next(1, 24);
+        if (crashAt > 14)
+            return disk;
+        disk.BeforeOperation = operation =>
+        {
+            if (operation.Number >= crashAt)
+                throw new CrashException();
+        };
+        try
+        {
+            _ = new DamagedStart(disk, _node.Options);
+        }
+        catch (CrashException)
+        {
+            _story.Tell($"the start crashes before its operation {crashAt}");
+        }
+        return disk.Crash(_random);
+    }
+
+    // A segment that was found to be damaged is not under a name that is ever removed.
+    private void CheckKept(FaultyDisk disk, string path)
+    {
+        int names = disk.List("log").Count(name => ("log/" + name).StartsWith(path, StringComparison.Ordinal));
+        _story.Check(names == 1, $"{path} is there {names} times");
+    }
+
+    // What is not marked is whole; what no segment has lost is not marked.
+    private void CheckUnsound(
+        RecoveredLog before, DamagedStart start, uint segment, HashSet<long> missed, bool isTail)
+    {
+        foreach ((long id, long lost) in start.Unsound)
+        {
+            _story.Check(
+                segment != 0 || before.Groups.GetValueOrDefault(id)?.Lost == lost,
+                $"group {id} is unsound, lost {lost}, and no segment was damaged");
+        }
+        if (isTail)
+            return;
+        foreach ((long id, ModelGroup group) in before.Groups)
+        {
+            // Of a group of which nothing is left, its owner knows that there was one.
+            if (start.Unsound.ContainsKey(id) || !start.Heads.TryGetValue(id, out (long Index, long Term) head))
+                continue;
+            _story.Check(!missed.Contains(id), $"group {id} misses entries, and is not marked as unsound");
+            _story.Check(group.Lost is null, $"the mark of group {id} is missing");
+            _story.Check(
+                head == (group.LastIndex, group.LastTerm),
+                $"group {id} ends at {head.Index}, not {group.LastIndex}, and is not marked as unsound");
+        }
     }
 
     private (string Path, bool IsGone) Damage(FaultyDisk disk)
@@ -82,7 +141,8 @@ internal sealed class DamageSimulation
         long length;
         using (IDiskFile file = disk.Open(path))
             length = file.LengthBytes;
-        switch (_random.Next(8))
+        _isSpoilt = false;
+        switch (_random.Next(9))
         {
             case 0:
                 _story.Tell($"{path} is gone");
@@ -92,6 +152,14 @@ internal sealed class DamageSimulation
                 long left = _random.NextInt64(length);
                 _story.Tell($"{path} is cut to {left} bytes");
                 disk.Truncate(path, left);
+                return (path, false);
+            case 2:
+                long spoilt = _random.NextInt64(_random.Next(3) == 0 ? Math.Min(length, 1500) : length);
+                _story.Tell($"{path}: the sector of byte {spoilt} cannot be read");
+                disk.Spoil(path, spoilt);
+                _isSpoilt = true;
+                if (_random.Next(2) == 0)
+                    disk.Spoil(path, _random.NextInt64(length));
                 return (path, false);
             default:
                 // Headers, and the ends of what was written, are where it matters most.
@@ -119,26 +187,26 @@ internal sealed class DamageSimulation
             && (found.Body is null || found.Body.AsSpan().SequenceEqual(body));
     }
 
-    // Whether anything is missing; only what lies in this segment may be.
-    private bool CheckServed(RecoveredLog before, DamagedStart start, uint segment)
+    // The groups that miss entries; only what lies in this segment may be missing.
+    private HashSet<long> CheckServed(RecoveredLog before, DamagedStart start, uint segment)
     {
-        bool isMissed = false;
+        var missed = new HashSet<long>();
         var bodies = before.Bodies.ToDictionary(body => body.Lsn.Value);
         foreach ((long group, ModelEntry entry, Position position) in before.Entries)
         {
             bool isThere = start.Entries.TryGetValue((group, entry.Index), out FoundEntry? found)
                 && IsSame(entry, found);
-            isMissed |= !isThere;
-            _story.Check(
-                isThere || position.Segment == segment,
-                $"group {group} entry {entry.Index} at {position} is missing");
-            bool mayBeUnreadable = position.Segment == segment
+            if (!isThere)
+                missed.Add(group);
+            bool mayBeMissing = position.Segment == segment
                 || (entry.SharedBody != 0 && bodies[entry.SharedBody].Position.Segment == segment);
             _story.Check(
-                !isThere || found!.IsReadable || mayBeUnreadable,
+                isThere || mayBeMissing, $"group {group} entry {entry.Index} at {position} is missing");
+            _story.Check(
+                !isThere || found!.IsReadable || mayBeMissing,
                 $"group {group} entry {entry.Index} at {position} cannot be read");
         }
-        return isMissed;
+        return missed;
     }
 
     private void WorkOn(FaultyDisk disk, DamagedStart start)
@@ -146,6 +214,7 @@ internal sealed class DamageSimulation
         NodeLog log = start.Log;
         var owners = new List<SimulatedOwner>();
         var expected = new List<FoundEntry>(start.Entries.Values.Where(entry => entry.IsReadable));
+        var unsound = new Dictionary<long, long>(start.Unsound);
         foreach ((long id, (long index, long term)) in start.Heads)
         {
             var owner = new SimulatedOwner(_ => { });
@@ -158,10 +227,20 @@ internal sealed class DamageSimulation
                 Body = body,
                 IsKept = true,
             });
+            if (_random.Next(3) == 0 && unsound.Remove(id))
+                group.MarkSound();
             owners.Add(owner);
             expected.Add(new FoundEntry(id, index + 1, term, [], 0, body));
         }
         var background = new StorageBackground(log, _node.Options, start.Watcher);
+        // Whatever comes first: a checkpoint, the first round, the end.
+        if (_random.Next(2) == 0)
+            background.MakeCheckpoint();
+        if (_random.Next(4) == 0)
+        {
+            var soon = new DamagedStart(disk.PeekCrash(_random, CrashMode.LoseAll), _node.Options);
+            CheckMarks(soon, start.Unsound);
+        }
         for (int round = 0; round < 6; round++)
         {
             _story.Check(log.CommitRound() is CommitOutcome.Committed or CommitOutcome.Idle, $"the log failed");
@@ -174,12 +253,35 @@ internal sealed class DamageSimulation
                     owner.TakeNote(null);
             }
         }
-        var again = new DamagedStart(disk.Crash(_random, CrashMode.LoseAll), _node.Options);
+        var again = new DamagedStart(disk.PeekCrash(_random, CrashMode.LoseAll), _node.Options);
+        foreach (string damage in start.Watcher.Damages.Concat(again.Watcher.Damages))
+            _story.Tell($"at work and again: {damage}");
+        CheckMarks(again, unsound);
+        // A sector that nobody had written before the file was used again may have been the end of the log.
+        _story.Check(
+            again.Unsound.Count == unsound.Count || _isSpoilt,
+            $"{again.Unsound.Count} groups are unsound, not {unsound.Count}: a group was marked sound in vain");
         foreach (FoundEntry entry in expected)
         {
             _story.Check(
                 again.Entries.TryGetValue((entry.Group, entry.Index), out FoundEntry? found) && found.Is(entry),
                 $"group {entry.Group} entry {entry.Index} was served after the damage, and is not by the next start");
+        }
+        FaultyDisk alone = disk.Crash(_random, CrashMode.LoseAll);
+        foreach (string name in alone.List("checkpoint"))
+            alone.Remove("checkpoint/" + name);
+        // The damage may have taken the record of a mark that the checkpoint had.
+        CheckMarks(new DamagedStart(alone, _node.Options), unsound, isCounted: false);
+    }
+
+    private void CheckMarks(DamagedStart start, IReadOnlyDictionary<long, long> unsound, bool isCounted = true)
+    {
+        foreach ((long id, long lost) in unsound)
+        {
+            bool isMarked = start.Unsound.TryGetValue(id, out long found);
+            _story.Check(
+                isMarked && (found == lost || !isCounted),
+                $"the mark of group {id} is {isMarked}, lost {found}, not {lost}");
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed class DamagedStart
 {
     private readonly List<(FoundEntry Entry, Position Position, SharedBody? Shared, int BodyBytes)> _raw = [];
     private readonly Dictionary<long, (long Index, long Term)> _heads = [];
+    private readonly Dictionary<long, long> _unsound = [];
 
     public DamagedStart(FaultyDisk disk, NodeLogOptions options)
     {
@@ -23,6 +24,9 @@ internal sealed class DamagedStart
     public Dictionary<(long Group, long Index), FoundEntry> Entries { get; } = [];
 
     public IReadOnlyDictionary<long, (long Index, long Term)> Heads => _heads;
+
+    /// <summary>Groups that are not whole, and how many entries they are known to have lost.</summary>
+    public IReadOnlyDictionary<long, long> Unsound => _unsound;
 
     private static byte[]? Read(
         EntryReader reader, FoundEntry entry, Position position, SharedBody? shared, int bodyBytes)
@@ -45,6 +49,8 @@ internal sealed class DamagedStart
                 group.Id.Value, entry.Index.Value, entry.Term.Value, entry.Meta.ToArray(), shared, null);
             _raw.Add((found, entry.Position, entry.SharedBody, entry.BodyBytes));
         }
+        if (group.IsUnsound)
+            _unsound.Add(group.Id.Value, group.LostEntries);
         _heads.Add(group.Id.Value, (group.LastIndex.Value, group.LastTerm.Value));
     }
 

@@ -21,4 +21,33 @@ public sealed class FaultTests
         for (int seed = 0; seed < SimulationShare.DamageSeeds; seed++)
             DamageSimulation.Run(seed);
     }
+
+    /// <summary>The simulation is only worth what it finds.</summary>
+    [Theory]
+    [InlineData(nameof(PlantedBug.CheckpointBeforeMarks))]
+    [InlineData(nameof(PlantedBug.MarkReclaimed))]
+    public void A_planted_bug_is_found_by_damage(string name)
+    {
+        Planted.Bug = Enum.Parse<PlantedBug>(name);
+        try
+        {
+            for (int seed = 0; seed < SimulationShare.PlantedBugSeeds; seed++)
+            {
+                try
+                {
+                    DamageSimulation.Run(seed);
+                }
+                catch (SimulationException)
+                {
+                    TestContext.Current.TestOutputHelper?.WriteLine($"found with seed {seed}");
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            Planted.Bug = PlantedBug.None;
+        }
+        Assert.Fail($"{name} was not found");
+    }
 }

@@ -22,6 +22,7 @@ public sealed class LogSimulationTests
     [InlineData(nameof(PlantedBug.StaleRecordsAccepted))]
     [InlineData(nameof(PlantedBug.CheckpointBeforeRoster))]
     [InlineData(nameof(PlantedBug.TailNotSynced))]
+    [InlineData(nameof(PlantedBug.MarkReclaimed))]
     public void A_planted_bug_is_found(string name)
     {
         Planted.Bug = Enum.Parse<PlantedBug>(name);

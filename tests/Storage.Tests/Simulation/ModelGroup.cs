@@ -17,6 +17,12 @@ internal sealed class ModelGroup
 
     public byte[] State { get; set; } = [];
 
+    /// <summary>How many entries it is said to have lost; null: it is sound.</summary>
+    public long? Lost { get; set; }
+
+    /// <summary>It was marked once, sound or not.</summary>
+    public bool IsMarked { get; set; }
+
     public void Add(ModelEntry entry, bool isKept)
     {
         LastIndex = entry.Index;
@@ -39,6 +45,8 @@ internal sealed class ModelGroup
         LastIndex = LastIndex,
         LastTerm = LastTerm,
         State = State,
+        Lost = Lost,
+        IsMarked = IsMarked,
         _live = new SortedList<long, ModelEntry>(_live),
     };
 

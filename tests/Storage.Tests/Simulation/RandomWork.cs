@@ -30,7 +30,7 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
 
     public void Step()
     {
-        switch (random.Next(22))
+        switch (random.Next(23))
         {
             case < 7:
                 Append();
@@ -60,6 +60,9 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
                 RunBackground(Chance(0.15));
                 break;
             case 20:
+                Mark();
+                break;
+            case 21:
                 node.TakeNotes(() => Chance(0.8));
                 break;
             default:
@@ -149,6 +152,12 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
             node.Truncate(id, 1, 0);
         else if (at > 0 && group.LiveIndexes[at - 1] == from - 1)
             node.Truncate(id, from, group.LiveEntries[at - 1].Term);
+    }
+
+    private void Mark()
+    {
+        if (Chance(0.3))
+            node.Mark(PickGroup(), Chance(0.6) ? random.Next(100) : null);
     }
 
     private void Drop()

@@ -30,7 +30,8 @@ internal sealed class RecoveredLog
         Cut(Log, reported);
         foreach ((long id, ModelGroup group) in Groups)
         {
-            bool mayMiss = expectation == Expectation.LogAlone && group.Live.Count == 0 && group.State.Length == 0;
+            bool mayMiss = expectation == Expectation.LogAlone
+                && group is { Live.Count: 0, State.Length: 0, IsMarked: false };
             _story.Check(_found.Contains(id) || mayMiss, $"group {id} is missing");
             if (!_found.Contains(id))
                 Groups.Remove(id);
@@ -117,7 +118,8 @@ internal sealed class RecoveredLog
             // Of a group that was dropped its name may come back, nothing else.
             bool isBack = found.TryNext(out RecoveredEntry entry);
             _story.Check(
-                !isBack && found.State.IsEmpty, $"group {id} was dropped and is back, with entry {entry.Index}");
+                !isBack && found.State.IsEmpty && !found.IsUnsound,
+                $"group {id} was dropped and is back, with entry {entry.Index}");
             return;
         }
         _found.Add(id);
@@ -131,6 +133,9 @@ internal sealed class RecoveredLog
                 _bodies[body.Lsn.Value] = body;
         }
         _story.Check(!found.TryNext(out RecoveredEntry more), $"entry {more.Index} of group {id} is back");
+        _story.Check(
+            found.IsUnsound == group.Lost.HasValue && found.LostEntries == (group.Lost ?? 0),
+            $"group {id} is marked unsound {found.IsUnsound}, lost {found.LostEntries}, not {group.Lost}");
         CompareHead(found, group);
     }
 

@@ -129,6 +129,20 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         Model.Apply(appended.Lsn, groups => Get(groups, id).State = state);
     }
 
+    /// <param name="id">Of the group.</param>
+    /// <param name="lost">Entries that it has lost; null: it is sound again.</param>
+    public void Mark(long id, long? lost)
+    {
+        LogGroup group = _open[id].Group;
+        Appended appended = lost is { } count ? group.MarkUnsound(count) : group.MarkSound();
+        Story.Tell($"{appended.Lsn}: group {id} marked, lost {lost}, at {appended.Position}");
+        Model.Apply(appended.Lsn, groups =>
+        {
+            ModelGroup changed = Get(groups, id);
+            (changed.Lost, changed.IsMarked) = (lost, true);
+        });
+    }
+
     public void Drop(long id)
     {
         Appended appended = _open[id].Group.Drop();
