@@ -4,13 +4,15 @@ using System.Net.Sockets;
 namespace Warren.Compare;
 
 /// <summary>
-/// A broker that is started afresh for every round, on a port and in a directory of its own, and stopped after it, so
-/// that what one scenario leaves behind (memory, above all) is not counted in the next.
+/// A broker that is started afresh for every round, on a port and in a directory of its own, and discarded after it, so
+/// that what one scenario leaves behind (memory, above all) is not counted in the next. Within a scenario it may be
+/// stopped or killed and started again with what it has in its directory.
 /// </summary>
 internal abstract class Broker(string name, string directory, int port) : IDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    // Both brokers may have a million messages to read at a start, or to write at a stop.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
     private Process? _process;
 
     internal string Name { get; } = name;
@@ -20,12 +22,17 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
     /// <summary>The process whose processor time and memory are counted.</summary>
     internal virtual int ProcessId => _process!.Id;
 
+    /// <summary>Where the broker keeps what has to survive it.</summary>
+    internal string DataDirectory => Path.Combine(Directory, "mnesia");
+
     protected string Directory { get; } = directory;
 
     protected int Port { get; } = port;
 
-    internal void Start()
+    /// <summary>Starts the process; returns how long it took until its port answered.</summary>
+    internal TimeSpan Start()
     {
+        long begun = Stopwatch.GetTimestamp();
         var start = new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true };
         Describe(start);
         System.IO.Directory.CreateDirectory(Directory);
@@ -35,29 +42,49 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
         _process.ErrorDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        AwaitListening(_process);
+        AwaitListening(_process, begun);
+        return Stopwatch.GetElapsedTime(begun);
     }
 
+    /// <summary>Stops the process as an operator would; its directory stays.</summary>
     internal void Stop()
     {
         if (_process is null)
             return;
-        if (!_process.HasExited)
+        bool ended = _process.HasExited;
+        if (!ended)
         {
-            using Process terminate = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-            terminate.WaitForExit();
-            if (!_process.WaitForExit(StopLimit))
+            Signal("-TERM", _process.Id);
+            ended = _process.WaitForExit(StopLimit);
+            if (!ended)
                 _process.Kill(entireProcessTree: true);
         }
 
-        _process.Dispose();
-        _process = null;
-        AfterStop();
+        Forget();
+        if (!ended)
+            throw new IOException($"{Name} was still there {StopLimit.TotalSeconds} s after SIGTERM");
+    }
+
+    /// <summary>Takes the process away without a warning; its directory stays.</summary>
+    internal void Kill()
+    {
+        // What was started may be a script, which ends by itself when the broker's own process has gone.
+        Signal("-KILL", ProcessId);
+        if (!_process!.WaitForExit(StopLimit))
+            throw new IOException($"{Name} was still there {StopLimit.TotalSeconds} s after SIGKILL");
+        Forget();
+    }
+
+    /// <summary>Ends the process, however, and removes its directory.</summary>
+    internal void Discard()
+    {
+        if (_process is not null)
+            EndAtOnce(_process);
         if (System.IO.Directory.Exists(Directory))
             System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    public void Dispose() => Stop();
+    public void Dispose() => Discard();
 
     /// <summary>Says what to execute, with which environment.</summary>
     protected abstract void Describe(ProcessStartInfo start);
@@ -73,7 +100,7 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
         start.Environment["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1";
         start.Environment["RABBITMQ_NODE_PORT"] = $"{Port}";
         start.Environment["RABBITMQ_DIST_PORT"] = $"{Port + 1}";
-        start.Environment["RABBITMQ_MNESIA_BASE"] = Path.Combine(Directory, "mnesia");
+        start.Environment["RABBITMQ_MNESIA_BASE"] = DataDirectory;
         start.Environment["RABBITMQ_LOG_BASE"] = Path.Combine(Directory, "log");
         start.Environment["RABBITMQ_PID_FILE"] = Path.Combine(Directory, "pid");
         start.Environment["RABBITMQ_CONFIG_FILE"] = Path.Combine(Directory, "none");
@@ -83,9 +110,42 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
         start.Environment["HOME"] = Directory;
     }
 
-    private void AwaitListening(Process process)
+    private static void Signal(string signal, int processId)
     {
-        long begun = Stopwatch.GetTimestamp();
+        using Process kill = Process.Start("kill", [signal, $"{processId}"]);
+        kill.WaitForExit();
+    }
+
+    // What it would still write is not wanted any more.
+    private void EndAtOnce(Process process)
+    {
+        try
+        {
+            if (!process.HasExited)
+            {
+                Kill();
+                return;
+            }
+        }
+        catch (IOException)
+        {
+            // It has not come so far as to say which process it is, or does not go: all that was started goes.
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+
+        Forget();
+    }
+
+    private void Forget()
+    {
+        _process!.Dispose();
+        _process = null;
+        AfterStop();
+    }
+
+    private void AwaitListening(Process process, long begun)
+    {
         using var never = new ManualResetEventSlim(false);
         while (Stopwatch.GetElapsedTime(begun) < StartLimit)
         {
@@ -93,7 +153,7 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
                 throw new IOException($"{Name} ended with {process.ExitCode} instead of listening on port {Port}");
             if (Greets())
                 return;
-            never.Wait(100);
+            never.Wait(10);
         }
 
         throw new IOException($"{Name} does not listen on port {Port} after {StartLimit.TotalSeconds} s");

@@ -12,7 +12,9 @@ internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitM
     internal static bool Installed => File.Exists(Script);
 
     internal override int ProcessId =>
-        int.Parse(File.ReadAllText(Path.Combine(Directory, "pid")), CultureInfo.InvariantCulture);
+        int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
+
+    private string PidFile => Path.Combine(Directory, "pid");
 
     // The name service of the Erlang runtime stays behind when the node ends; this one is ours alone.
     private string NamesPort => $"{Port + 2}";
@@ -28,6 +30,8 @@ internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitM
 
     protected override void AfterStop()
     {
+        // So that the next start's number is not mistaken for the last one's.
+        File.Delete(PidFile);
         var start = new ProcessStartInfo("epmd", ["-kill"])
         {
             RedirectStandardOutput = true,

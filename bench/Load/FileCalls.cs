@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Warren.Load;
 
-/// <summary>Calls for files that the runtime does not offer: it syncs with fsync, which also writes the metadata.</summary>
+/// <summary>
+/// Calls for files that the runtime does not offer: it syncs with fsync, which writes metadata too, and reserves space
+/// without giving the file its length.
+/// </summary>
 internal static partial class FileCalls
 {
     /// <summary>Reserves space and sets the file's length to it.</summary>

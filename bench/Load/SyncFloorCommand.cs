@@ -20,6 +20,7 @@ internal sealed class SyncFloorCommand(Arguments arguments)
         arguments.RejectRest();
         if (_directory.Length == 0)
             throw new UsageException("floor needs --directory, on the disk that is meant");
+        Directory.CreateDirectory(_directory);
         string path = Path.Combine(_directory, $"floor-{Environment.ProcessId}");
         var latency = new Histogram();
         using (SafeFileHandle file = File.OpenHandle(

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Warren.Load;
 
-/// <summary>Counts the messages that wait in queues and compares with how many should, after a restart above all.</summary>
+/// <summary>Counts the messages that wait in queues, which must exist, and compares with how many should.</summary>
 internal sealed class WaitingCommand(Arguments arguments)
 {
     private readonly BrokerAddress _address = BrokerAddress.Parse(arguments.Text("uri", BrokerAddress.Default));
