@@ -7,13 +7,18 @@ namespace Warren.Compare;
 /// A broker that is started afresh for every round, on a port and in a directory of its own, and discarded after it, so
 /// that what one scenario leaves behind (memory, above all) is not counted in the next. Within a scenario it may be
 /// stopped or killed and started again with what it has in its directory.
+/// The measuring thread uses it, and one more disposes of it when the run is interrupted: nothing starts after that.
 /// </summary>
 internal abstract class Broker(string name, string directory, int port) : IDisposable
 {
     // Both brokers may have a million messages to read at a start, or to write at a stop.
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
     private Process? _process;
+    private bool _disposed;
 
     internal string Name { get; } = name;
 
@@ -35,56 +40,67 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
         long begun = Stopwatch.GetTimestamp();
         var start = new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true };
         Describe(start);
-        System.IO.Directory.CreateDirectory(Directory);
-        _process = Process.Start(start) ?? throw new IOException($"{Name} could not be started");
+        Process process;
+        lock (_gate)
+        {
+            if (_disposed)
+                throw new IOException($"{Name} is not started any more, since the run is interrupted");
+            System.IO.Directory.CreateDirectory(Directory);
+            process = Process.Start(start) ?? throw new IOException($"{Name} could not be started");
+            _process = process;
+        }
+
         // What it prints is dropped, so that a full pipe never stops it.
-        _process.OutputDataReceived += (_, _) => { };
-        _process.ErrorDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        AwaitListening(_process, begun);
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        AwaitListening(process, begun);
         return Stopwatch.GetElapsedTime(begun);
     }
 
     /// <summary>Stops the process as an operator would; its directory stays.</summary>
     internal void Stop()
     {
-        if (_process is null)
-            return;
-        bool ended = _process.HasExited;
-        if (!ended)
-        {
-            Signal("-TERM", _process.Id);
-            ended = _process.WaitForExit(StopLimit);
-            if (!ended)
-                _process.Kill(entireProcessTree: true);
-        }
-
-        Forget();
-        if (!ended)
+        Process process = Running();
+        Signal("-TERM", process.Id);
+        if (!process.WaitForExit(StopLimit))
             throw new IOException($"{Name} was still there {StopLimit.TotalSeconds} s after SIGTERM");
+        Forget(process);
     }
 
     /// <summary>Takes the process away without a warning; its directory stays.</summary>
     internal void Kill()
     {
-        // What was started may be a script, which ends by itself when the broker's own process has gone.
-        Signal("-KILL", ProcessId);
-        if (!_process!.WaitForExit(StopLimit))
-            throw new IOException($"{Name} was still there {StopLimit.TotalSeconds} s after SIGKILL");
-        Forget();
+        Process process = Running();
+        EndAtOnce(process);
+        Forget(process);
     }
 
     /// <summary>Ends the process, however, and removes its directory.</summary>
     internal void Discard()
     {
-        if (_process is not null)
-            EndAtOnce(_process);
-        if (System.IO.Directory.Exists(Directory))
-            System.IO.Directory.Delete(Directory, recursive: true);
+        lock (_gate)
+        {
+            if (_process is { } process)
+            {
+                EndAtOnce(process);
+                Forget(process);
+            }
+
+            if (System.IO.Directory.Exists(Directory))
+                System.IO.Directory.Delete(Directory, recursive: true);
+        }
     }
 
-    public void Dispose() => Discard();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            Discard();
+        }
+    }
 
     /// <summary>Says what to execute, with which environment.</summary>
     protected abstract void Describe(ProcessStartInfo start);
@@ -116,30 +132,30 @@ internal abstract class Broker(string name, string directory, int port) : IDispo
         kill.WaitForExit();
     }
 
-    // What it would still write is not wanted any more.
+    private Process Running() => _process ?? throw new IOException($"{Name} does not run");
+
+    // What was started may be a script that outlives the broker's own process, or the other way round: both go.
     private void EndAtOnce(Process process)
     {
         try
         {
-            if (!process.HasExited)
-            {
-                Kill();
-                return;
-            }
+            using var own = Process.GetProcessById(ProcessId);
+            own.Kill();
+            if (!own.WaitForExit(KillLimit))
+                throw new IOException($"{Name} was still there {KillLimit.TotalSeconds} s after SIGKILL");
         }
-        catch (IOException)
+        catch (Exception error) when (error is FileNotFoundException or ArgumentException or InvalidOperationException)
         {
-            // It has not come so far as to say which process it is, or does not go: all that was started goes.
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            // It had not come so far as to say which process it is, or has gone.
         }
 
-        Forget();
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit(KillLimit);
     }
 
-    private void Forget()
+    private void Forget(Process process)
     {
-        _process!.Dispose();
+        process.Dispose();
         _process = null;
         AfterStop();
     }

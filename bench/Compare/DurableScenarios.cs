@@ -89,7 +89,7 @@ internal static class DurableScenarios
     private static Scenario Depth(double scale)
     {
         const int BodyBytes = 100;
-        int measured = Scaled(300_000, scale);
+        int measured = Scaled(500_000, scale);
         int some = Scaled(1_000_000, scale);
         int many = Scaled(10_000_000, scale);
         return new("depth",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Warren.Compare;
 
 const int WarrenPort = 27672;
@@ -39,6 +40,9 @@ AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     if (Directory.Exists(directory))
         Directory.Delete(directory, recursive: true);
 };
+// The runtime itself ends at once at a signal, without saying so to anybody.
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
+using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
 
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"{Environment.ProcessorCount} cores; medians of {options.Rounds} rounds of {options.Seconds} s, brokers in turn"));

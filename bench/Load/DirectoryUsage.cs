@@ -40,6 +40,8 @@ internal sealed class DirectoryUsage(string path)
     // The total is right although files vanish under du's hands, of which it then complains.
     private double UsedMiB()
     {
+        if (!Directory.Exists(path))
+            throw new IOException($"the directory {path}, whose size is wanted, does not exist");
         var start = new ProcessStartInfo("du", ["-sk", path])
         {
             RedirectStandardOutput = true,
