@@ -2,50 +2,87 @@ using System.Globalization;
 
 namespace Warren.Compare;
 
-/// <summary>What a scenario has to reach, as a ratio to the other broker or among its own steps.</summary>
+/// <summary>What a step has to reach: a ratio to the other broker or to another step, or a figure as such.</summary>
 internal sealed class Expectation
 {
-    private readonly Func<Result, Result?, double?> _value;
-    private readonly Func<double, Result, bool> _reached;
+    // What is published in the measured time may be written just outside of it.
+    private const double LeastWritten = 0.9;
 
-    private Expectation(string text, Func<Result, Result?, double?> value, Func<double, Result, bool> reached)
+    private readonly Func<Outcome, double?> _value;
+    private readonly Func<double, bool> _reached;
+    private readonly string _format;
+
+    private Expectation(string text, Func<Outcome, double?> value, Func<double, bool> reached, string format)
     {
         Text = text;
         _value = value;
         _reached = reached;
+        _format = format;
     }
 
     /// <summary>How the table tells it.</summary>
     internal string Text { get; }
 
-    internal static Expectation RateAtLeast(double ratio) => new(
-        Say($"rate {ratio:0.#}x or more"),
-        (warren, other) => warren.RatioTo(other, reading => reading.Rate),
-        (value, _) => value >= ratio);
+    internal static Expectation RateAtLeast(double ratio) => AtLeast(
+        ratio, Say($"rate {ratio:0.#}x or more"), outcome => outcome.RatioOf(reading => reading.Rate));
 
-    internal static Expectation MemoryAtMost(double ratio, double idleCpuPercent) => new(
-        Say($"memory {ratio:0.00}x or less, idle CPU under {idleCpuPercent}% of a core"),
-        (warren, other) => warren.RatioTo(other, reading => reading.PeakMiB),
-        (value, warren) => value <= ratio && warren.Median(reading => reading.IdleCpuPercent) < idleCpuPercent);
+    internal static Expectation MemoryAtMost(double ratio) => AtMost(
+        ratio, Say($"memory {ratio:0.00}x or less"),
+        outcome => outcome.Warren.PeakRatioTo(outcome.Other, outcome.Step), "0.00'x'");
 
-    internal static Expectation TailAtMost(double ratio) => new(
-        Say($"p99 {ratio:0.0}x or less"),
-        (warren, other) => warren.RatioTo(other, reading => reading.P99Microseconds),
-        (value, _) => value <= ratio);
+    internal static Expectation TailAtMost(double ratio) => AtMost(
+        ratio, Say($"p99 {ratio:0.0}x or less"),
+        outcome => outcome.RatioOf(reading => reading.P99Microseconds), "0.00'x'");
 
-    internal static Expectation SteadyWithin(double share) => new(
-        Say($"lowest rate {share:0%} of the best or more"),
-        (warren, _) => warren.LowestToBest(),
-        (value, _) => value >= share);
+    internal static Expectation SteadyWithin(double share) => AtLeast(
+        share, Say($"lowest rate {share:0%} of the best or more"), outcome => outcome.Warren.LowestToBest());
 
-    /// <summary>The ratio and whether it is enough; no ratio when there is nothing to compare with.</summary>
-    internal (double? Ratio, string Verdict) Judge(Result warren, Result? other)
+    /// <summary>Of the scenario's first step.</summary>
+    internal static Expectation ShareOfFirst(double share) => AtLeast(
+        share, Say($"rate {share:0%} of the first line or more"),
+        outcome => outcome.Warren.RatioToFirst(reading => reading.Rate, outcome.Step));
+
+    /// <summary>Of what the steps before and after it have measured on the disk itself.</summary>
+    internal static Expectation ConfirmAtMost(double floors) => AtMost(
+        floors, Say($"p50 {floors:0.0}x the disk's or less"),
+        outcome => outcome.Warren.RatioToNeighbours(reading => reading.DurableMicroseconds, outcome.Step), "0.00'x'");
+
+    internal static Expectation IdleBelow(double percent) => Below(
+        percent, Say($"idle CPU under {percent}% of a core"), reading => reading.IdleCpuPercent, "0.00'%'");
+
+    /// <summary>Nor much less than what was published: that would not be durable.</summary>
+    internal static Expectation WrittenBelow(double times) => new(
+        Say($"written under {times:0.0}x the published"),
+        outcome => outcome.Warren.Median(reading => reading.Written, outcome.Step),
+        actual => actual < times && actual > LeastWritten, "0.00'x'");
+
+    internal static Expectation StartBelow(double seconds) => Below(
+        seconds, Say($"starts in under {seconds} s"), reading => reading.StartSeconds, "0.00' s'");
+
+    internal static Expectation MemoryBelow(double limitMiB) => Below(
+        limitMiB, Say($"memory under {limitMiB} MiB"), reading => reading.PeakMiB, "0' MiB'");
+
+    internal static Expectation DiskExcessBelow(double limitMiB) => Below(
+        limitMiB, Say($"disk within 2x the live data plus {limitMiB} MiB"),
+        reading => reading.DiskExcessMiB, "'2x live plus '0' MiB'");
+
+    /// <summary>Whether it is reached, with the value that says so; a dash when there is nothing to judge.</summary>
+    internal string Judge(Outcome outcome)
     {
-        if (warren.Failure is { } failure)
-            return (null, $"FAILED: {failure}");
-        double? value = _value(warren, other);
-        return (value, value is null ? "-" : _reached(value.Value, warren) ? "OK" : "below");
+        if (_value(outcome) is not { } value)
+            return "-";
+        string said = value.ToString(_format, CultureInfo.InvariantCulture);
+        return _reached(value) && outcome.Warren.Complete(outcome.Step) ? $"OK {said}" : $"missed {said}";
     }
+
+    private static Expectation AtLeast(double least, string text, Func<Outcome, double?> value) =>
+        new(text, value, actual => actual >= least, "0.00'x'");
+
+    private static Expectation AtMost(double most, string text, Func<Outcome, double?> value, string format) =>
+        new(text, value, actual => actual <= most, format);
+
+    private static Expectation Below(double limit, string text, Func<Reading, double?> value, string format) =>
+        new(text, outcome => outcome.Warren.Median(value, outcome.Step), actual => actual < limit, format);
 
     private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -4,15 +4,15 @@ using System.Text.Json.Nodes;
 
 namespace Warren.Compare;
 
-/// <summary>Runs the load tool in a process of its own and reads its line of JSON.</summary>
+/// <summary>
+/// Runs the load tool in a process of its own and reads its line of JSON. In a command, {data} stands for the broker's
+/// data directory and {seconds} for the measured time.
+/// </summary>
 internal sealed class LoadTool(string assembly, double seconds, double warmUpSeconds, bool raw)
 {
     internal Reading Run(Broker broker, string command)
     {
-        string times = command.StartsWith("run ", StringComparison.Ordinal)
-            ? string.Create(CultureInfo.InvariantCulture, $" --seconds {seconds} --warm-up {warmUpSeconds} --drain 30")
-            : "";
-        string arguments = $"{command}{times} --uri {broker.Address} --pid {broker.ProcessId}";
+        string arguments = Complete(broker, command);
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         start.ArgumentList.Add(assembly);
         foreach (string argument in arguments.Split(' '))
@@ -25,5 +25,22 @@ internal sealed class LoadTool(string assembly, double seconds, double warmUpSec
         return output.StartsWith('{')
             ? Reading.From(JsonNode.Parse(output)!)
             : throw new IOException($"the load tool ended with {process.ExitCode}: {arguments}");
+    }
+
+    private string Complete(Broker broker, string command)
+    {
+        string complete = command
+            .Replace("{data}", broker.DataDirectory, StringComparison.Ordinal)
+            .Replace("{seconds}", seconds.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        if (complete.StartsWith("floor ", StringComparison.Ordinal))
+            return complete; // of the disk, not of the broker
+        // A run of so many messages, or one that drains what waits, ends by itself.
+        bool timed = complete.StartsWith("run ", StringComparison.Ordinal) &&
+            !complete.Contains("--messages ", StringComparison.Ordinal) &&
+            !complete.Contains("--producers 0 ", StringComparison.Ordinal);
+        if (timed)
+            complete += string.Create(CultureInfo.InvariantCulture,
+                $" --seconds {seconds} --warm-up {warmUpSeconds} --drain 30");
+        return $"{complete} --uri {broker.Address} --pid {broker.ProcessId}";
     }
 }

@@ -6,9 +6,10 @@ namespace Warren.Compare;
 internal sealed record Options
 {
     internal const string Usage =
-        "run [NAME ...] [--rounds N] [--seconds S] [--warm-up S] [--only warren|rabbitmq] [--server PATH] [--raw]";
+        "run [NAME ...] [--rounds N] [--seconds S] [--warm-up S] [--scale F] [--only warren|rabbitmq] " +
+        "[--directory PATH] [--server PATH] [--raw]";
 
-    internal IReadOnlyList<Scenario> Scenarios { get; private init; } = Scenario.All;
+    internal IReadOnlyList<Scenario> Scenarios { get; private init; } = [];
 
     /// <summary>Each broker measures every scenario so often, in turn. Three give a median.</summary>
     internal int Rounds { get; private init; } = 3;
@@ -18,6 +19,12 @@ internal sealed record Options
 
     /// <summary>Both brokers compile while they run; after this they are at speed.</summary>
     internal double WarmUpSeconds { get; private init; } = 4;
+
+    /// <summary>What fixed numbers of messages and queues are multiplied with, for a quick look.</summary>
+    internal double Scale { get; private init; } = 1;
+
+    /// <summary>Where the brokers keep their data: a real disk, which the temporary directory often is not.</summary>
+    internal string Directory { get; private init; } = "/var/tmp";
 
     /// <summary>Measure one broker only, by its name in lower case; empty is both.</summary>
     internal string Only { get; private init; } = "";
@@ -43,16 +50,18 @@ internal sealed record Options
                 (options, i) = (options.With(arguments[i], next), i + 1);
         }
 
-        string? unknown = names.Find(name => Scenario.All.All(scenario => scenario.Name != name));
+        IReadOnlyList<Scenario> all = Scenario.All(options.Scale);
+        string? unknown = names.Find(name => all.All(scenario => scenario.Name != name));
         if (unknown is not null)
         {
-            string known = string.Join(", ", Scenario.All.Select(scenario => scenario.Name));
+            string known = string.Join(", ", all.Select(scenario => scenario.Name));
             throw new FormatException($"no scenario is called '{unknown}'; there are {known}");
         }
 
-        return names.Count == 0
-            ? options
-            : options with { Scenarios = [.. Scenario.All.Where(scenario => names.Contains(scenario.Name))] };
+        return options with
+        {
+            Scenarios = [.. all.Where(scenario => names.Count == 0 || names.Contains(scenario.Name))],
+        };
     }
 
     private Options With(string option, string value) => option switch
@@ -60,6 +69,8 @@ internal sealed record Options
         "--rounds" => this with { Rounds = int.Parse(value, CultureInfo.InvariantCulture) },
         "--seconds" => this with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
         "--warm-up" => this with { WarmUpSeconds = double.Parse(value, CultureInfo.InvariantCulture) },
+        "--scale" => this with { Scale = double.Parse(value, CultureInfo.InvariantCulture) },
+        "--directory" => this with { Directory = Path.GetFullPath(value) },
         "--only" => this with { Only = value },
         "--server" => this with { Server = value },
         _ => throw new FormatException($"unknown option {option}; usage: {Usage}"),

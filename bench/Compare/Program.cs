@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Warren.Compare;
 
 const int WarrenPort = 27672;
@@ -19,7 +20,7 @@ string bench = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../..
 string server = options.Server.Length > 0
     ? options.Server
     : Path.Combine(bench, "../src/Server/bin/Release/net10.0/warren");
-string directory = Path.Combine(Path.GetTempPath(), $"warren-bench-{Environment.ProcessId}");
+string directory = Path.Combine(options.Directory, $"warren-bench-{Environment.ProcessId}");
 var load = new LoadTool(
     Path.Combine(bench, "Load/bin/Release/net10.0/Warren.Load.dll"),
     options.Seconds, options.WarmUpSeconds, options.Raw);
@@ -33,10 +34,20 @@ else if (options.Only != "warren")
     Console.WriteLine("RabbitMQ (the package rabbitmq-server) is not installed, so there are no ratios.\n");
 
 // A broker must not outlive an interrupted run.
-AppDomain.CurrentDomain.ProcessExit += (_, _) => brokers.ForEach(broker => broker.Dispose());
+AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+{
+    brokers.ForEach(broker => broker.Dispose());
+    if (Directory.Exists(directory))
+        Directory.Delete(directory, recursive: true);
+};
+// The runtime itself ends at once at a signal, without saying so to anybody.
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
+using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
 
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"{Environment.ProcessorCount} cores; medians of {options.Rounds} rounds of {options.Seconds} s, brokers in turn"));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"data in {options.Directory} on {FileSystem.Of(options.Directory)}; numbers of messages times {options.Scale}"));
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"load average before: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n\n{Table.Head}"));
 foreach (Scenario scenario in options.Scenarios)
@@ -48,39 +59,54 @@ foreach (Scenario scenario in options.Scenarios)
             results[broker].Add(MeasureOnce(broker, scenario));
     }
 
-    Table.Lines(scenario, Of<WarrenBroker>(), Of<RabbitBroker>()).Split('\n').ToList().ForEach(Console.WriteLine);
+    for (int step = 0; step < scenario.Steps.Length; step++)
+        Console.WriteLine(Table.Line(scenario, step, Of<WarrenBroker>(), Of<RabbitBroker>()));
 
     Result? Of<T>() => results.FirstOrDefault(pair => pair.Key is T).Value;
 }
 
 return 0;
 
+// A step that fails does not keep the next from being measured; a broker that has gone fails them all.
 Reading[] MeasureOnce(Broker broker, Scenario scenario)
 {
     try
     {
         broker.Start();
-        return [.. scenario.Steps.Select(step => RunAll(broker, step))];
+        return [.. scenario.Steps.Select(step => Measured(broker, step))];
     }
     catch (IOException failure)
     {
-        var failed = new Reading(null, null, null, null, null, Drained: false, failure.Message);
-        return [.. scenario.Steps.Select(_ => failed)];
+        return [.. scenario.Steps.Select(_ => Reading.Failed(failure.Message))];
     }
     finally
     {
-        broker.Stop();
+        broker.Discard();
+    }
+}
+
+Reading Measured(Broker broker, Step step)
+{
+    if (step.WarrenOnly && broker is not WarrenBroker)
+        return Reading.None;
+    try
+    {
+        return RunAll(broker, step);
+    }
+    catch (IOException failure)
+    {
+        return Reading.Failed(failure.Message);
     }
 }
 
 Reading RunAll(Broker broker, Step step)
 {
-    Reading last = load.Run(broker, step.Commands[0]);
-    foreach (string command in step.Commands.AsSpan(1))
+    Reading last = Reading.None;
+    foreach (string command in step.Commands)
     {
+        last = (BrokerCommand.Run(broker, command) ?? load.Run(broker, command)).After(last);
         if (last.Error is not null)
             break;
-        last = load.Run(broker, command);
     }
 
     return last;

@@ -9,10 +9,14 @@ internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitM
     // The script behind the package's wrapper, which insists on the service's user.
     private const string Script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
+    private const int KillAttempts = 50;
+
     internal static bool Installed => File.Exists(Script);
 
     internal override int ProcessId =>
-        int.Parse(File.ReadAllText(Path.Combine(Directory, "pid")), CultureInfo.InvariantCulture);
+        int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
+
+    private string PidFile => Path.Combine(Directory, "pid");
 
     // The name service of the Erlang runtime stays behind when the node ends; this one is ours alone.
     private string NamesPort => $"{Port + 2}";
@@ -28,13 +32,24 @@ internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitM
 
     protected override void AfterStop()
     {
+        // So that the next start's number is not mistaken for the last one's.
+        File.Delete(PidFile);
+        using var never = new ManualResetEventSlim(false);
+        for (int attempt = 0; attempt < KillAttempts && !NamesGone(); attempt++)
+            never.Wait(100);
+    }
+
+    // The service refuses as long as it believes that a node lives; it hears of its death a little later.
+    private bool NamesGone()
+    {
         var start = new ProcessStartInfo("epmd", ["-kill"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["ERL_EPMD_PORT"] = NamesPort;
-        using Process? kill = Process.Start(start);
-        kill?.WaitForExit();
+        using Process kill = Process.Start(start) ?? throw new IOException("epmd could not be started");
+        kill.WaitForExit();
+        return !kill.StandardOutput.ReadToEnd().Contains("not allowed", StringComparison.Ordinal);
     }
 }

@@ -10,6 +10,7 @@ internal sealed class DeclareCommand(Arguments arguments)
     private readonly string _pattern = arguments.Text("queue", "many-{i}");
     private readonly int _inFlight = arguments.Whole("in-flight", 100, 1);
     private readonly bool _durable = arguments.Flag("durable");
+    private readonly string _type = arguments.Text("queue-type", "");
     private readonly bool _delete = arguments.Flag("delete");
     private readonly double _settleSeconds = arguments.Number("settle", 1);
     private readonly ProcessUsage _usage = new(arguments.Whole("pid", 0));
@@ -62,6 +63,6 @@ internal sealed class DeclareCommand(Arguments arguments)
         if (_delete)
             Session.EncodeDelete(frames, name);
         else
-            Session.EncodeDeclare(frames, name, _durable);
+            Session.EncodeDeclare(frames, name, _durable, _type);
     }
 }

@@ -88,6 +88,17 @@ internal sealed class FrameBuilder
         return this;
     }
 
+    /// <summary>A field table of one string, or an empty one where the string is empty.</summary>
+    internal FrameBuilder TextTable(string name, string text)
+    {
+        int sizeAt = Length;
+        Int32(0);
+        if (text.Length > 0)
+            Short(name).Octet('S').Long(text);
+        BinaryPrimitives.WriteInt32BigEndian(_bytes.AsSpan(sizeAt), Length - sizeAt - 4);
+        return this;
+    }
+
     private Span<byte> Grow(int count)
     {
         if (_bytes.Length - Length < count)

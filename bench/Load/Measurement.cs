@@ -9,7 +9,8 @@ namespace Warren.Load;
 internal sealed class Measurement(RunOptions options) : IDisposable
 {
     private const int SampleMs = 50;
-    private const long IdleEnough = 3 * Clock.Second;
+    // Longer than a broker pauses while it reads a backlog from disk.
+    private const long IdleEnough = 10 * Clock.Second;
     private const int WriteBytes = 64 * 1024;
     private const int SmallestWriteBytes = 16 * 1024;
     private const int ReceiveBytes = 256 * 1024;
@@ -22,12 +23,15 @@ internal sealed class Measurement(RunOptions options) : IDisposable
     private readonly List<Consumer> _consumers = [];
     private readonly List<EventLoop> _loops = [];
     private readonly ManualResetEventSlim _never = new(false);
+    private readonly DirectoryUsage _directory = new(options.Directory);
+    private long _waiting;
 
     internal JsonObject Run()
     {
         using Session control = Session.Open(options.Address);
         var topology = new RunTopology(options, control);
-        topology.Declare();
+        _waiting = topology.Declare();
+        Snapshot from = Take();
         Connect();
         _loops.ForEach(loop => loop.Start());
 
@@ -35,20 +39,23 @@ internal sealed class Measurement(RunOptions options) : IDisposable
         long begun = Clock.Now;
         WaitUntil(() => Clock.Now - begun >= options.WarmUpSeconds * Clock.Second || AllDone());
         _control.MeasureFrom = Clock.Now;
-        Snapshot from = Take();
+        // What waits comes as soon as it is subscribed to.
+        if (!options.OnlyDrains)
+            from = Take();
         WaitUntil(() => Clock.Now - from.At >= options.Seconds * Clock.Second || AllDone());
         Snapshot to = Take();
         _control.Phase = RunControl.Draining;
         bool drained = Drain();
-        if (options.Messages > 0)
-            to = Take() with { At = Math.Max(to.At, _consumers.Select(one => one.LastAt).DefaultIfEmpty().Max()) };
+        if (options.Messages > 0 || options.OnlyDrains)
+            to = Take() with { At = LastAt() };
         _control.Phase = RunControl.Ended;
         _loops.ForEach(loop => loop.Join());
 
         var report = new RunReport(options, _usage, _producers, _consumers, _ledgers);
         JsonObject json = report.ToJson(control.Product, from, to, drained);
         SayGoodbye();
-        topology.Delete();
+        _directory.AddTo(json);
+        topology.Remove();
         control.Close();
         return json;
     }
@@ -81,7 +88,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
         }
 
         EventLoop[] producerLoops = MakeLoops("producers", options.Producers);
-        int writeBytes = Math.Max(SmallestWriteBytes, WriteBytes / options.Producers);
+        int writeBytes = Math.Max(SmallestWriteBytes, WriteBytes / Math.Max(1, options.Producers));
         for (int i = 0; i < options.Producers; i++)
         {
             Session session = Session.Open(options.Address);
@@ -107,7 +114,22 @@ internal sealed class Measurement(RunOptions options) : IDisposable
         return loops;
     }
 
-    private bool AllDone() => _producers.TrueForAll(producer => producer.Done);
+    private bool AllDone() => options.OnlyDrains
+        ? Consumed >= _waiting
+        : _producers.TrueForAll(producer => producer.Done);
+
+    private long Published => _producers.Sum(one => one.Published);
+
+    private long Consumed => _consumers.Sum(one => one.Consumed);
+
+    private long Expected => (Published * options.Copies) + _waiting;
+
+    // When the last message was confirmed or came, whichever was later.
+    private long LastAt()
+    {
+        IEnumerable<long> ends = _producers.Select(one => one.DoneAt).Concat(_consumers.Select(one => one.LastAt));
+        return ends.Contains(0) ? Clock.Now : ends.Max();
+    }
 
     // Until everything expected has come, nothing has come for a while, or the time for it is over.
     private bool Drain()
@@ -119,12 +141,11 @@ internal sealed class Measurement(RunOptions options) : IDisposable
         WaitUntil(() =>
         {
             long now = Clock.Now;
-            long consumed = _consumers.Sum(one => one.Consumed);
+            long consumed = Consumed;
             if (consumed != last)
                 (last, lastChange) = (consumed, now);
             bool all = AllDone();
-            long expected = _producers.Sum(one => one.Published) * options.Copies;
-            complete = all && (_consumers.Count == 0 || consumed >= expected);
+            complete = all && (_consumers.Count == 0 || consumed >= Expected);
             return complete || now > deadline || (all && now - lastChange > IdleEnough);
         });
         return complete;
@@ -138,12 +159,12 @@ internal sealed class Measurement(RunOptions options) : IDisposable
                 throw new IOException(failure.Message, failure);
             _never.Wait(SampleMs);
             _usage.Sample();
+            _directory.Sample((Expected - Consumed) / options.Copies * options.BodyBytes);
         }
     }
 
     private Snapshot Take() => new(
-        Clock.Now, _producers.Sum(one => one.Published), _consumers.Sum(one => one.Consumed),
-        _usage.BrokerSeconds, ProcessUsage.OwnSeconds);
+        Clock.Now, Published, Consumed, _usage.BrokerSeconds, ProcessUsage.OwnSeconds, _usage.WrittenBytes);
 
     // All say it before the first waits, so that a thousand connections close in one round.
     private void SayGoodbye()

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Warren.Load;
 
-/// <summary>What the broker's process uses, from /proc: processor time and resident memory.</summary>
+/// <summary>What the broker's process uses, from /proc: processor time, resident memory, bytes written.</summary>
 internal sealed class ProcessUsage
 {
     // USER_HZ, which user space sees as 100 on every Linux.
@@ -25,6 +25,12 @@ internal sealed class ProcessUsage
     internal double BrokerSeconds => SecondsOf(_processId);
 
     internal static double OwnSeconds => SecondsOf(Environment.ProcessId);
+
+    /// <summary>
+    /// Bytes the process has had written to disk since it started, whole pages counted, without those that were thrown
+    /// away before they got there.
+    /// </summary>
+    internal long WrittenBytes => (long)(Line("io", "write_bytes:") - Line("io", "cancelled_write_bytes:"));
 
     /// <summary>Notes the memory of this moment, so that the peak is known later.</summary>
     internal double Sample()
@@ -54,12 +60,15 @@ internal sealed class ProcessUsage
         return fields.Length < 13 ? 0 : (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
     }
 
-    private double ResidentMiB()
+    private double ResidentMiB() => Line("status", "VmRSS:") / KiBPerMiB;
+
+    // The number that follows a name in one of the process's files; 0 when it is not there.
+    private double Line(string file, string name)
     {
-        foreach (string line in Read($"/proc/{_processId}/status").Split('\n'))
+        foreach (string line in Read($"/proc/{_processId}/{file}").Split('\n'))
         {
-            if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
-                return Number(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) / KiBPerMiB;
+            if (line.StartsWith(name, StringComparison.Ordinal))
+                return Number(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]);
         }
 
         return 0;
@@ -73,7 +82,7 @@ internal sealed class ProcessUsage
         {
             return File.ReadAllText(path);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return ""; // the process has gone; the run will say so by itself
         }

@@ -16,6 +16,7 @@ internal sealed class Producer(Session session, ProducerSettings settings, RunCo
     private long _sequence;
     private long _published;
     private bool _done;
+    private long _doneAt;
 
     internal int Number => settings.Number;
 
@@ -29,6 +30,9 @@ internal sealed class Producer(Session session, ProducerSettings settings, RunCo
 
     /// <summary>Everything is sent, and confirmed where confirms were asked for.</summary>
     internal bool Done => Volatile.Read(ref _done);
+
+    /// <summary>When it was first found done, in the clock's time; 0 before.</summary>
+    internal long DoneAt => Volatile.Read(ref _doneAt);
 
     /// <summary>How often the broker has told this connection to stop publishing.</summary>
     internal int Blocked { get; private set; }
@@ -46,7 +50,10 @@ internal sealed class Producer(Session session, ProducerSettings settings, RunCo
             return OnlyOnEvent;
         if (phase >= RunControl.Draining || _sequence >= settings.Limit)
         {
-            Volatile.Write(ref _done, Window is null || Window.Empty);
+            bool done = Window is null || Window.Empty;
+            if (done && _doneAt == 0)
+                Volatile.Write(ref _doneAt, Clock.Now);
+            Volatile.Write(ref _done, done);
             return OnlyOnEvent;
         }
 

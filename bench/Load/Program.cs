@@ -11,6 +11,8 @@ try
         "run" => Run(RunOptions.From(arguments)),
         "queues" => new DeclareCommand(arguments).Run(),
         "connections" => new ConnectCommand(arguments).Run(),
+        "waiting" => new WaitingCommand(arguments).Run(),
+        "floor" => new SyncFloorCommand(arguments).Run(),
         _ => null,
     };
     Console.WriteLine(result?.ToJsonString() ?? Usage());

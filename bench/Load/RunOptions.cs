@@ -5,6 +5,9 @@ namespace Warren.Load;
 /// <summary>What a run publishes and consumes. usage.txt explains each option.</summary>
 internal sealed record RunOptions
 {
+    // For runs that end when so many messages have passed; only a broker that hangs takes longer.
+    private const double LongestCountedSeconds = 3600;
+
     internal required BrokerAddress Address { get; init; }
 
     internal required int ProcessId { get; init; }
@@ -27,7 +30,15 @@ internal sealed record RunOptions
 
     internal required bool Durable { get; init; }
 
+    internal required string QueueType { get; init; }
+
     internal required bool Persistent { get; init; }
+
+    internal required bool Reuse { get; init; }
+
+    internal required bool Keep { get; init; }
+
+    internal required string Directory { get; init; }
 
     internal required int AckEvery { get; init; }
 
@@ -49,6 +60,9 @@ internal sealed record RunOptions
 
     internal required int Loops { get; init; }
 
+    /// <summary>The run publishes nothing and ends when everything that waited has come.</summary>
+    internal bool OnlyDrains => Producers == 0;
+
     internal bool OwnExchange => Exchange.Length > 0;
 
     /// <summary>How many queues get a copy of one message. Every binding key is bound to every queue.</summary>
@@ -64,12 +78,14 @@ internal sealed record RunOptions
     internal static RunOptions From(Arguments arguments)
     {
         int messages = arguments.Whole("messages", 0);
+        int producers = arguments.Whole("producers", 1);
+        bool counted = messages > 0 || producers == 0;
         string exchange = arguments.Text("exchange", "");
         var options = new RunOptions
         {
             Address = BrokerAddress.Parse(arguments.Text("uri", BrokerAddress.Default)),
             ProcessId = arguments.Whole("pid", 0),
-            Producers = arguments.Whole("producers", 1),
+            Producers = producers,
             Consumers = arguments.Whole("consumers", 1),
             Queues = Numbered(arguments.Text("queue", "load-{i}"), arguments.Whole("queues", 1, 1)),
             Exchange = exchange,
@@ -78,14 +94,18 @@ internal sealed record RunOptions
             RoutingKeys = Numbered(arguments.Text("routing-key", "key"), arguments.Whole("routing-keys", 1, 1)),
             BodyBytes = arguments.Whole("size", 16, EncodedMessages.StampBytes),
             Durable = arguments.Flag("durable"),
+            QueueType = arguments.Text("queue-type", ""),
             Persistent = arguments.Flag("persistent"),
+            Reuse = arguments.Flag("reuse"),
+            Keep = arguments.Flag("keep"),
+            Directory = arguments.Text("directory", ""),
             AckEvery = arguments.Whole("ack", 0),
             Prefetch = arguments.Whole("prefetch", 1000),
             ConfirmWindow = arguments.Whole("confirm", 0),
             Rate = arguments.Number("rate", 0),
             Messages = messages,
-            WarmUpSeconds = arguments.Number("warm-up", messages > 0 ? 0 : 2),
-            Seconds = arguments.Number("seconds", messages > 0 ? 600 : 10),
+            WarmUpSeconds = arguments.Number("warm-up", counted ? 0 : 2),
+            Seconds = arguments.Number("seconds", counted ? LongestCountedSeconds : 10),
             DrainSeconds = arguments.Number("drain", 60),
             Integrity = arguments.Flag("integrity"),
             Loops = arguments.Whole("loops", Math.Max(1, Environment.ProcessorCount / 2), 1),
@@ -97,8 +117,10 @@ internal sealed record RunOptions
 
     private void Check()
     {
-        if (Producers == 0)
-            throw new UsageException("a run needs producers");
+        if (Producers == 0 && (!Reuse || Consumers == 0))
+            throw new UsageException("without producers a run needs --reuse and consumers, who drain what waits");
+        if (Integrity && Reuse)
+            throw new UsageException("--integrity knows only its own run's messages, so --reuse cannot go with it");
         if (BodyBytes > EncodedMessages.LargestBodyBytes)
             throw new UsageException($"--size is at most {EncodedMessages.LargestBodyBytes}: one frame a body");
         if (AckEvery > 0 && Prefetch > 0 && AckEvery > Prefetch)

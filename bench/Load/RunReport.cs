@@ -10,6 +10,8 @@ internal sealed class RunReport(
     IReadOnlyList<Consumer> consumers,
     IReadOnlyList<ArrivalLedger?> ledgers)
 {
+    private const double BytesPerMiB = 1 << 20;
+
     internal JsonObject ToJson(string product, Snapshot from, Snapshot to, bool drained)
     {
         double seconds = Clock.Seconds(to.At - from.At);
@@ -47,7 +49,15 @@ internal sealed class RunReport(
         json["generator_cpu_cores"] = Math.Round((to.OwnSeconds - from.OwnSeconds) / seconds, 3);
         long messages = consumers.Count > 0 ? consumed : published;
         usage.AddTo(json, to.BrokerSeconds - from.BrokerSeconds, seconds, messages);
+        if (usage.Watching && published > 0)
+            AddWritten(json, to.WrittenBytes - from.WrittenBytes, published * options.BodyBytes);
         return json;
+    }
+
+    private static void AddWritten(JsonObject json, long writtenBytes, long publishedBytes)
+    {
+        json["broker_written_mib"] = Math.Round(writtenBytes / BytesPerMiB, 1);
+        json["written_to_published"] = Math.Round(writtenBytes / (double)publishedBytes, 3);
     }
 
     private void AddIntegrity(JsonObject json)

@@ -1,24 +1,38 @@
 namespace Warren.Load;
 
-/// <summary>The exchange, queues and bindings of a run: made afresh before it, removed after it.</summary>
+/// <summary>
+/// The exchange, queues and bindings of a run: made afresh before it and removed after it, unless the queues are to be
+/// taken as they are or to be left as they are.
+/// </summary>
 internal sealed class RunTopology(RunOptions options, Session session)
 {
-    internal void Declare()
+    /// <summary>Declares everything; returns how many messages wait already.</summary>
+    internal long Declare()
     {
-        Delete();
+        if (!options.Reuse)
+            Delete();
+        long waiting = 0;
         if (options.OwnExchange)
             session.DeclareExchange(options.Exchange, options.ExchangeType);
         foreach (string queue in options.Queues)
         {
-            session.DeclareQueue(queue, options.Durable);
+            waiting += session.DeclareQueue(queue, options.Durable, options.QueueType);
             if (!options.OwnExchange)
                 continue;
             foreach (string key in options.BindingKeys)
                 session.Bind(queue, options.Exchange, key);
         }
+
+        return waiting;
     }
 
-    internal void Delete()
+    internal void Remove()
+    {
+        if (!options.Keep)
+            Delete();
+    }
+
+    private void Delete()
     {
         foreach (string queue in options.Queues)
             session.DeleteQueue(queue);

@@ -51,10 +51,18 @@ internal sealed class Session : IDisposable
         Ask(Method.ExchangeDeleteOk);
     }
 
-    internal void DeclareQueue(string name, bool durable)
+    /// <summary>Declares a queue; returns how many messages wait in it.</summary>
+    internal long DeclareQueue(string name, bool durable, string type)
     {
-        EncodeDeclare(_frames.Clear(), name, durable);
-        Ask(Method.QueueDeclareOk);
+        EncodeDeclare(_frames.Clear(), name, durable, type);
+        return MessageCount(Ask(Method.QueueDeclareOk));
+    }
+
+    /// <summary>How many messages wait in a queue, which must exist.</summary>
+    internal long CountMessages(string name)
+    {
+        _frames.Clear().Method(Channel, Method.QueueDeclare).Int16(0).Short(name).Octet(1).EmptyTable().End();
+        return MessageCount(Ask(Method.QueueDeclareOk));
     }
 
     internal void DeleteQueue(string name)
@@ -89,8 +97,13 @@ internal sealed class Session : IDisposable
         Ask(Method.BasicConsumeOk);
     }
 
-    internal static void EncodeDeclare(FrameBuilder frames, string name, bool durable) =>
-        frames.Method(Channel, Method.QueueDeclare).Int16(0).Short(name).Octet(durable ? 2 : 0).EmptyTable().End();
+    /// <param name="frames">Where it goes.</param>
+    /// <param name="name">The queue's name.</param>
+    /// <param name="durable">Whether the queue outlives the broker's process.</param>
+    /// <param name="type">classic or quorum; empty leaves it to the broker.</param>
+    internal static void EncodeDeclare(FrameBuilder frames, string name, bool durable, string type) =>
+        frames.Method(Channel, Method.QueueDeclare).Int16(0).Short(name).Octet(durable ? 2 : 0)
+            .TextTable("x-queue-type", type).End();
 
     internal static void EncodeDelete(FrameBuilder frames, string name) =>
         frames.Method(Channel, Method.QueueDelete).Int16(0).Short(name).Octet(0).End();
@@ -183,6 +196,10 @@ internal sealed class Session : IDisposable
         table.Short("product").Octet('S').Long("warren load").Short("capabilities").Octet('F').TrueTable(capabilities);
         frames.Int32(table.Length).Bytes(table.Written);
     }
+
+    // queue.declare-ok: the name, then the number of messages that wait.
+    private static long MessageCount(byte[] declared) =>
+        BinaryPrimitives.ReadUInt32BigEndian(declared.AsSpan(1 + declared[0]));
 
     private byte[] Ask(int answer)
     {
