@@ -28,12 +28,13 @@ internal sealed class ConfirmedPublishing(
 
     /// <summary>Adds a message to what is sent next.</summary>
     /// <param name="then">Called when it is confirmed.</param>
-    public void Add(Session session, MessageKind kind, Random random, Action? then = null)
+    public Message Add(Session session, MessageKind kind, Random random, Action? then = null)
     {
         Message message = kind.Make(source.NextId(), random);
         ledger.Publishing(message, queues);
         session.Output.AddPublish(Session.Channel, exchange, routingKey, message.Body(), message.Properties());
         _open.Enqueue((++_tag, message, then));
+        return message;
     }
 
     /// <summary>Takes basic.ack and basic.nack of the broker; false when it is something else.</summary>

@@ -18,8 +18,41 @@ internal sealed class QueueReader(Ledger ledger)
     /// <summary>Reads one queue; the result is how many messages it had.</summary>
     public async Task<int> ReadAsync(NodeProcess node, QueueLedger queue, bool takes)
     {
-        await using Session session = await Session.OpenAsync(node)
-            ?? throw new FaultException("the node died while its queues were read");
+        try
+        {
+            return await TryReadAsync(node, queue, takes);
+        }
+        catch (TimeoutException)
+        {
+            throw new FaultException($"{queue.Name}: the broker did not answer while the queue was read");
+        }
+    }
+
+    /// <summary>
+    /// Takes so many messages and acks them, without proof; the result is how many there were. Others may use the queue.
+    /// </summary>
+    public async Task<int> TakeSomeAsync(NodeProcess node, QueueLedger queue, int count)
+    {
+        await using Session session = await OpenAsync(node);
+        for (int taken = 0; taken < count; taken++)
+        {
+            session.Output.Add(Session.Channel, new BasicGet(queue.Name, noAck: false));
+            await session.FlushAsync();
+            Received answer = await NextAsync(session);
+            if (answer.Method == MethodId.BasicGetEmpty)
+                return taken;
+            if (queue.Delivered(answer, this) is not { } id)
+                continue;
+            queue.Acking([id]);
+            session.Output.Add(Session.Channel, new BasicAck(answer.DeliveryTag, multiple: false));
+            await session.FlushAsync();
+        }
+        return count;
+    }
+
+    private async Task<int> TryReadAsync(NodeProcess node, QueueLedger queue, bool takes)
+    {
+        await using Session session = await OpenAsync(node);
         if (!await ConfirmedPublishing.BeginAsync(session))
             throw new FaultException("the node died while its queues were read");
         List<MessageId> found = [];
@@ -51,8 +84,20 @@ internal sealed class QueueReader(Ledger ledger)
         return found.Count;
     }
 
-    private static async Task<Received> NextAsync(Session session) =>
-        await session.NextAsync() ?? throw new FaultException("the node died while its queues were read");
+    private static async Task<Session> OpenAsync(NodeProcess node) =>
+        await Session.OpenAsync(node) ?? throw new FaultException("the node died while its queues were read");
+
+    /// <summary>What comes next; that publishers are blocked for a while or no longer concerns nobody here.</summary>
+    private static async Task<Received> NextAsync(Session session)
+    {
+        Received next;
+        do
+        {
+            next = await session.NextAsync() ?? throw new FaultException("the node died while its queues were read");
+        }
+        while (next.Method is MethodId.ConnectionBlocked or MethodId.ConnectionUnblocked);
+        return next;
+    }
 
     private async Task TakeAsync(Session session, QueueLedger queue, List<MessageId> found, ulong lastTag)
     {

@@ -6,8 +6,8 @@ using Warren.Wire;
 namespace Warren.Faults.Clients;
 
 /// <summary>
-/// A connection with one channel, of one client. The node's death is no error here: a write does nothing and reading
-/// gives what had come, then null.
+/// A connection with one channel, of one client. The node's end is no error here: a write does nothing and reading gives
+/// what had come, then null.
 /// </summary>
 internal sealed class Session : IAsyncDisposable
 {
@@ -20,9 +20,6 @@ internal sealed class Session : IAsyncDisposable
 
     /// <summary>What is to be sent by the next <see cref="FlushAsync"/> is added here.</summary>
     public WireClient Output => _client;
-
-    /// <summary>Why publishers are blocked, or null.</summary>
-    public string? BlockedReason { get; private set; }
 
     /// <summary>Logs in and opens the channel; null when the node has died meanwhile.</summary>
     public static async Task<Session?> OpenAsync(NodeProcess node)
@@ -75,11 +72,9 @@ internal sealed class Session : IAsyncDisposable
             {
                 case 0:
                     return null;
-                case MethodId.ConnectionBlocked:
-                    BlockedReason = next.BlockedReason;
-                    break;
-                case MethodId.ConnectionUnblocked:
-                    BlockedReason = null;
+                case MethodId.ConnectionClose when IsOfStop(next):
+                    Output.Add(0, new ConnectionCloseOk());
+                    await FlushAsync();
                     break;
                 case MethodId.ChannelClose or MethodId.ConnectionClose:
                     throw new FaultException($"the broker said: {next}");
@@ -100,6 +95,9 @@ internal sealed class Session : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    private static bool IsOfStop(Received close) =>
+        close.CloseReason.StartsWith("320 CONNECTION_FORCED", StringComparison.Ordinal);
 
     /// <summary>A stream that was reset; half a message at its end.</summary>
     private static bool IsOfDeath(Exception error) =>

@@ -8,8 +8,15 @@ namespace Warren.Faults.Ledgers;
 /// <param name="KeepsDeadLetters">
 /// A rejected message is in its queue or in the dead-letter queue, whenever the kill comes.
 /// </param>
-public sealed record Guarantees(bool MarksRedelivered = true, bool KeepsDeadLetters = true)
+/// <param name="ReturnsInOrder">
+/// What a quorum queue had handed out before the kill is delivered in its order afterwards.
+/// </param>
+public sealed record Guarantees(
+    bool MarksRedelivered = true, bool KeepsDeadLetters = true, bool ReturnsInOrder = true)
 {
-    /// <summary>Of RabbitMQ's classic queues: neither is written before it takes effect.</summary>
-    public static readonly Guarantees OfRabbit = new(MarksRedelivered: false, KeepsDeadLetters: false);
+    /// <summary>
+    /// RabbitMQ 3.10 writes none of the former two before they take effect in a classic queue, and gives back what a
+    /// dead consumer of a quorum queue held in an order of its own.
+    /// </summary>
+    public static readonly Guarantees OfRabbit = new(false, false, false);
 }

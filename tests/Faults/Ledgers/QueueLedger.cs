@@ -197,7 +197,7 @@ public sealed class QueueLedger
         if (!IsAsPublished(delivery.Properties, entry.Message))
             _ledger.Findings.Add($"{Name}: other properties than were published came in life {life}: {entry}");
         CheckMark(entry, delivery.IsRedelivered);
-        if (entry.DeliveredIn == life || !_traits.KeepsOrder)
+        if (entry.DeliveredIn == life || !IsInOrder(entry))
             return;
         // The first deliveries of a life go by position; what is given back may come again at any time.
         var stream = (reader, entry.Message.Id.Source, entry.Message.Priority ?? 0);
@@ -214,6 +214,10 @@ public sealed class QueueLedger
         came.Headers = null;
         return came.ToArray().AsSpan().SequenceEqual(message.Properties());
     }
+
+    private bool IsInOrder(LedgerEntry entry) =>
+        _traits.KeepsOrder
+        && (!_traits.IsQuorum || entry.FirstDeliveredIn == 0 || _ledger.Guarantees.ReturnsInOrder);
 
     private void CheckMark(LedgerEntry entry, bool isRedelivered)
     {

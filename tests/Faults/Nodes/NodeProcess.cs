@@ -21,6 +21,7 @@ internal abstract class NodeProcess : IDisposable
 
     protected NodeProcess(string? directory)
     {
+        KeepsDirectory = directory is not null;
         Root = directory ?? Directory.CreateTempSubdirectory("warren-faults-").FullName;
         _atExit = (_, _) => Kill();
         AppDomain.CurrentDomain.ProcessExit += _atExit;
@@ -39,6 +40,16 @@ internal abstract class NodeProcess : IDisposable
         {
             lock (_printed)
                 return _printed.ToString();
+        }
+    }
+
+    /// <summary>The end of the node's own log.</summary>
+    public string Log
+    {
+        get
+        {
+            string file = Path.Combine(Root, "log", "faults@localhost.log");
+            return File.Exists(file) ? string.Join('\n', File.ReadLines(file).TakeLast(30)) : "";
         }
     }
 
@@ -65,7 +76,7 @@ internal abstract class NodeProcess : IDisposable
             await Task.Delay(5);
         }
         StartTime = TimeProvider.System.GetElapsedTime(started);
-        StartWork = Served(process).TotalProcessorTime;
+        StartWork = Work(process);
     }
 
     /// <summary>
@@ -74,7 +85,8 @@ internal abstract class NodeProcess : IDisposable
     public async Task StartAndKillAsync(TimeSpan work)
     {
         Process process = Launch();
-        while (!process.HasExited && process.TotalProcessorTime < work)
+        // It may use less than the time before.
+        while (!process.HasExited && Work(process) < work && !HasStarted(Printed))
             await Task.Delay(1);
         Kill();
     }
@@ -134,8 +146,8 @@ internal abstract class NodeProcess : IDisposable
     /// <summary>Says what to execute, with which environment.</summary>
     protected abstract void Describe(ProcessStartInfo start);
 
-    /// <summary>Whether the latest start has come so far that a connection is worth trying.</summary>
-    protected abstract bool MayLetIn(string printed);
+    /// <summary>Whether the latest start, by what it printed, is complete.</summary>
+    protected abstract bool HasStarted(string printed);
 
     /// <summary>The process that serves, if it is another than the one that was started.</summary>
     protected virtual Process Served(Process started) => started;
@@ -167,6 +179,19 @@ internal abstract class NodeProcess : IDisposable
     private static bool IsOfANode(string name) =>
         name.StartsWith("RABBITMQ_", StringComparison.Ordinal) || name == "NOTIFY_SOCKET";
 
+    private TimeSpan Work(Process started)
+    {
+        try
+        {
+            return Served(started).TotalProcessorTime;
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
+        {
+            // It has ended.
+            return TimeSpan.Zero;
+        }
+    }
+
     private Process Launch()
     {
         lock (_printed)
@@ -190,7 +215,7 @@ internal abstract class NodeProcess : IDisposable
 
     private async Task<bool> LetsInAsync(Process process)
     {
-        if (!MayLetIn(Printed) || process.HasExited)
+        if (!HasStarted(Printed) || process.HasExited)
             return false;
         try
         {

@@ -43,20 +43,20 @@ internal sealed class RabbitNode : NodeProcess
         start.Environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
     }
 
-    /// <summary>It listens once it has recovered; what it prints may stay in a buffer.</summary>
-    protected override bool MayLetIn(string printed) => File.Exists(PidFile);
+    protected override bool HasStarted(string printed) =>
+        printed.Contains("Starting broker... completed", StringComparison.Ordinal);
 
-    protected override Process Served(Process started) =>
-        Process.GetProcessById(int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture));
+    /// <summary>The runtime, once it has said who it is; until then the script that starts it.</summary>
+    protected override Process Served(Process started)
+    {
+        string text = File.Exists(PidFile) ? File.ReadAllText(PidFile) : "";
+        return int.TryParse(text, CultureInfo.InvariantCulture, out int id) ? Process.GetProcessById(id) : started;
+    }
 
     protected override void KillServing(Process started)
     {
-        if (File.Exists(PidFile) && !started.HasExited)
-        {
-            using Process beam = Served(started);
-            beam.Kill();
-            beam.WaitForExit();
-        }
+        using Process serving = Served(started);
+        serving.Kill();
         if (!started.HasExited)
             started.Kill(entireProcessTree: true);
     }

@@ -35,7 +35,7 @@ internal sealed partial class WarrenNode : NodeProcess
         start.Environment["RABBITMQ_NODE_PORT"] = "0";
     }
 
-    protected override bool MayLetIn(string printed) =>
+    protected override bool HasStarted(string printed) =>
         printed.Contains("completed start-up.", StringComparison.Ordinal) && ConnectTo().IsMatch(printed);
 
     [GeneratedRegex("connect to +amqp://[^@]*@(?<address>[0-9.]+):(?<port>[0-9]+)/")]

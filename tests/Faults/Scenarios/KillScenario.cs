@@ -1,6 +1,4 @@
-using Warren.Faults.Clients;
 using Warren.Faults.Ledgers;
-using Warren.Faults.Nodes;
 
 namespace Warren.Faults.Scenarios;
 
@@ -9,11 +7,8 @@ namespace Warren.Faults.Scenarios;
 /// while it starts, too) and what it still has is compared with the clients' ledger: some queues after every kill, all
 /// of them at the end.
 /// </summary>
-internal sealed class KillScenario(NodeProcess node, Ledger ledger, KillOptions options)
+internal sealed class KillScenario(TestedNode node, KillOptions options)
 {
-    private readonly Workload _workload = new(ledger);
-    private readonly QueueReader _reader = new(ledger);
-    private readonly Random _random = new(options.Seed);
     private int _round;
 
     /// <summary>Runs all rounds.</summary>
@@ -21,93 +16,57 @@ internal sealed class KillScenario(NodeProcess node, Ledger ledger, KillOptions 
     public async Task RunAsync()
     {
         options.Report($"kill: {options.Rounds} rounds, seed {options.Seed}");
-        try
-        {
-            await node.StartAsync();
-            await Workload.DeclareAsync(node);
-            for (_round = 1; _round <= options.Rounds; _round++)
-                await RoundAsync();
-            // Everything was taken in the last round; one more kill shows that it stays away.
-            node.Kill();
-            ledger.Ended();
-            await StartAndReadAsync(_workload.Queues, takes: true);
-        }
-        catch (FaultException error)
-        {
-            throw Failure($"\n  {error.Message}");
-        }
-        options.Report($"kill: {ledger.Tally}");
+        await node.RunAsync("kill", RunRoundsAsync, () => $"round {_round}");
+        options.Report($"kill: {options.Rounds} rounds, seed {options.Seed}: {node.Ledger.Tally}");
     }
 
-    private async Task RoundAsync()
+    private async Task RunRoundsAsync()
     {
-        int confirms = _random.Next(1, options.MostConfirms + 1);
-        await LoadUntilKilledAsync(confirms);
-        ledger.Ended();
+        await node.BeginAsync();
+        for (_round = 1; _round <= options.Rounds; _round++)
+            await RunRoundAsync();
+        // Everything was taken in the last round; one more kill shows that it stays away.
+        node.Process.Kill();
+        node.Ledger.Ended();
+        await node.StartAndReadAsync(node.Workload.Queues, takes: true);
+    }
+
+    private async Task RunRoundAsync()
+    {
+        int confirms = node.Random.Next(1, options.MostConfirms + 1);
+        await node.LoadAsync(node.Workload.Clients, confirms, KillAsync);
         options.BeforeStart?.Invoke(_round);
         string onStart = "";
-        if (_random.Next(5) == 0)
+        if (node.Random.Next(5) == 0)
         {
-            TimeSpan work = node.StartWork * _random.NextDouble();
-            await node.StartAndKillAsync(work);
-            onStart = $", killed after {work.TotalMilliseconds:F0} ms of work on its start";
+            TimeSpan work = node.Process.StartWork * node.Random.NextDouble();
+            await node.Process.StartAndKillAsync(work);
+            onStart = $", then after {work.TotalMilliseconds:F0} ms of work on its start";
         }
-        bool isLast = _round == options.Rounds;
-        List<QueueLedger> queues = _workload.Queues.Where(_ => isLast || _random.Next(3) == 0).ToList();
-        // Of the pair that dead-letters, the first is judged by the second.
-        if (!queues.Any(queue => queue.Name == "rejected"))
-            queues.RemoveAll(queue => queue.Name == "dead");
-        else if (!queues.Any(queue => queue.Name == "dead"))
-            queues.Add(ledger["dead"]);
-        int found = await StartAndReadAsync(queues, takes: isLast || _random.Next(2) == 0);
+        List<QueueLedger> queues = ChooseQueues();
+        bool takes = _round == options.Rounds || node.Random.Next(2) == 0;
+        int found = await node.StartAndReadAsync(queues, takes);
         options.Report(
-            $"kill: round {_round}: killed after {confirms} confirms{onStart}, "
-            + $"started in {node.StartTime.TotalMilliseconds:F0} ms, {found} messages in {queues.Count} queues");
+            $"kill: round {_round}: killed after {confirms} confirms{onStart}; "
+            + $"started in {node.Process.StartTime.TotalMilliseconds:F0} ms; "
+            + $"{found} messages in {queues.Count} queues {(takes ? "taken" : "looked at")}");
     }
 
-    private async Task LoadUntilKilledAsync(int confirms)
+    private Task KillAsync()
     {
-        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        long last = ledger.Tally.Confirmed + confirms;
-        ledger.OnConfirmed = () =>
-        {
-            if (ledger.Tally.Confirmed >= last)
-                enough.TrySetResult();
-        };
-        Task[] working = _workload.Clients.Select(StartWork).ToArray();
-        Task first = await Task.WhenAny([.. working, enough.Task]);
-        node.Kill();
-        await Task.WhenAll(working);
-        if (first != enough.Task)
-            throw new FaultException("a client's connection ended although nobody had killed the node");
-        if (ledger.Findings.Count > 0)
-            throw new FaultException("while it ran");
-
-        Task StartWork(Client client, int index)
-        {
-            var random = new Random(unchecked((options.Seed * 1_000_003) + (_round * 1009) + index));
-            return Task.Run(() => client.WorkAsync(node, random));
-        }
+        node.Process.Kill();
+        return Task.CompletedTask;
     }
 
-    private async Task<int> StartAndReadAsync(IReadOnlyList<QueueLedger> queues, bool takes)
+    /// <summary>A third of the queues, all in the last round.</summary>
+    private List<QueueLedger> ChooseQueues()
     {
-        await node.StartAsync();
-        await Workload.CheckDefinitionsAsync(node, ledger);
-        int found = 0;
-        if (ledger.Findings.Count == 0)
-        {
-            foreach (QueueLedger queue in queues)
-                found += await _reader.ReadAsync(node, queue, takes);
-        }
-        return ledger.Findings.Count == 0 ? found : throw new FaultException("after the start");
-    }
-
-    private FaultException Failure(string end)
-    {
-        node.KeepsDirectory = true;
-        return new FaultException(
-            $"kill: seed {options.Seed}, round {_round}: {ledger.Findings.Count} findings{end}{ledger.Findings}\n"
-            + $"the node's files are left in {node.Root}; it printed:\n{node.Printed}");
+        bool isLast = _round == options.Rounds;
+        List<QueueLedger> queues = node.Workload.Queues.Where(_ => isLast || node.Random.Next(3) == 0).ToList();
+        // Of the pair that dead-letters, the first is judged by the second.
+        queues.Remove(node.Ledger["dead"]);
+        if (queues.Contains(node.Ledger["rejected"]))
+            queues.Add(node.Ledger["dead"]);
+        return queues;
     }
 }
