@@ -26,6 +26,12 @@ internal sealed class LedgerEntry(Message message, int life)
     /// <summary>How many copies there may be, those that are out for acknowledgement included.</summary>
     public int Most { get; set; } = 1;
 
+    /// <summary>There may have been several at a time: a message that was rejected again after a kill.</summary>
+    public bool HadCopies { get; set; }
+
+    /// <summary>A client has given it back.</summary>
+    public bool WasRequeued { get; set; }
+
     /// <summary>How many copies there must be.</summary>
     public int Least => IsDurable && !IsSettlementSent ? 1 : 0;
 

@@ -99,7 +99,10 @@ public sealed class QueueLedger
         lock (_ledger.Lock)
         {
             foreach (MessageId id in ids)
+            {
                 _entries[id].Taken--;
+                _entries[id].WasRequeued = true;
+            }
         }
     }
 
@@ -168,8 +171,11 @@ public sealed class QueueLedger
     private void ExpectDeadLetter(Message message, QueueLedger origin)
     {
         DeadLetterOrigin = origin;
-        if (!_entries.TryAdd(message.Id, new LedgerEntry(message, _ledger.Life)))
-            _entries[message.Id].Most++;
+        if (_entries.TryAdd(message.Id, new LedgerEntry(message, _ledger.Life)))
+            return;
+        LedgerEntry entry = _entries[message.Id];
+        entry.Most++;
+        entry.HadCopies = true;
     }
 
     private void SettledAsDeadLetter(MessageId id)
@@ -215,16 +221,17 @@ public sealed class QueueLedger
         return came.ToArray().AsSpan().SequenceEqual(message.Properties());
     }
 
-    private bool IsInOrder(LedgerEntry entry) =>
-        _traits.KeepsOrder
-        && (!_traits.IsQuorum || entry.FirstDeliveredIn == 0 || _ledger.Guarantees.ReturnsInOrder);
+    /// <summary>A quorum queue puts what is given back to its tail.</summary>
+    private bool IsInOrder(LedgerEntry entry) => _traits.IsQuorum
+        ? !entry.WasRequeued && (entry.FirstDeliveredIn == 0 || _ledger.Guarantees.ReturnsInOrder)
+        : _traits.KeepsOrder;
 
     private void CheckMark(LedgerEntry entry, bool isRedelivered)
     {
         int life = _ledger.Life;
         // A dead letter that comes again after a kill may be another copy than the one that was delivered.
         bool isSameCopy = entry.DeliveredIn == life
-            ? entry.Most == 1
+            ? !entry.HadCopies
             : _ledger.Guarantees.MarksRedelivered && DeadLetterOrigin is null;
         if (entry.FirstDeliveredIn > 0 && isSameCopy && !isRedelivered)
             _ledger.Findings.Add($"{Name}: redelivered is not set in life {life} on {entry}");
