@@ -230,9 +230,8 @@ public sealed class QueueLedger
     {
         int life = _ledger.Life;
         // A dead letter that comes again after a kill may be another copy than the one that was delivered.
-        bool isSameCopy = entry.DeliveredIn == life
-            ? !entry.HadCopies
-            : _ledger.Guarantees.MarksRedelivered && DeadLetterOrigin is null;
+        bool isSameCopy = entry.DeliveredIn == life ? !entry.HadCopies : DeadLetterOrigin is null;
+        isSameCopy &= entry.BornIn == life || _ledger.Guarantees.MarksRedelivered;
         if (entry.FirstDeliveredIn > 0 && isSameCopy && !isRedelivered)
             _ledger.Findings.Add($"{Name}: redelivered is not set in life {life} on {entry}");
         if (entry.FirstDeliveredIn == 0 && entry.BornIn == life && isRedelivered)
