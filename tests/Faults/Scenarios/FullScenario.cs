@@ -7,19 +7,26 @@ namespace Warren.Faults.Scenarios;
 /// <summary>
 /// The node's data lies on a small file system that fills up: once down to the limit of the disk alarm, once to the last
 /// byte. Publishers are blocked, consumers are served, the node is killed while it is full and starts again, nothing that
-/// was confirmed is lost, and once consumers have made room publishing goes on.
+/// was confirmed is lost, and once consumers have made room publishing goes on. A node that cannot start for want of
+/// space must say so and start when some was freed.
 /// </summary>
 internal sealed class FullScenario
 {
     /// <summary>
-    /// Room for some segments of the log (64 MiB each), so that it is full with one half written and not when the next
-    /// is to be made.
+    /// Room for two segments of the log (64 MiB each) and some, so that it is full with one half written and not when
+    /// the next is to be made.
     /// </summary>
-    public const int Mebibytes = 288;
+    private const int Mebibytes = 168;
+
+    /// <summary>
+    /// What an operator frees when the node cannot even start: something that is in the way. A segment and some.
+    /// </summary>
+    private const int BallastMebibytes = 80;
 
     private const long MostBytes = 3L * Mebibytes * 1024 * 1024;
     private const int Consumed = 50;
     private const string Name = "filled";
+    private const string NoSpace = "No space left on device";
 
     private readonly NodeProcess _node;
     private readonly Ledger _ledger;
@@ -41,25 +48,20 @@ internal sealed class FullScenario
 
     /// <summary>Runs it, with and without a limit; null, or why it cannot be run here.</summary>
     /// <exception cref="FaultException">Something was wrong.</exception>
-    public static async Task<string?> RunAsync(int seed, Action<string> report)
-    {
-        foreach (string limit in new[] { "48MB", "0" })
-        {
-            if (await RunAsync(limit, seed, report) is { } reason)
-                return reason;
-        }
-        return null;
-    }
+    public static async Task<string?> RunAsync(int seed, Action<string> report) =>
+        await RunAsync("48MB", 0, seed, report) ?? await RunAsync("0", BallastMebibytes, seed, report);
 
-    private static async Task<string?> RunAsync(string limit, int seed, Action<string> report)
+    private static async Task<string?> RunAsync(string limit, int ballastMebibytes, int seed, Action<string> report)
     {
         string directory = Directory.CreateTempSubdirectory("warren-faults-full-").FullName;
         string data = Path.Combine(directory, "data");
         try
         {
-            using SmallFileSystem? files = SmallFileSystem.Mount(data, Mebibytes, out string reason);
+            using SmallFileSystem? files = SmallFileSystem.Mount(
+                data, Mebibytes + ballastMebibytes, out string reason);
             if (files is null)
                 return $"no file system can be mounted here, so none can be filled: {reason}";
+            files.PutBallast(ballastMebibytes);
             using var node = new WarrenNode($"disk_free_limit.absolute = {limit}\n", directory);
             report($"full: {Mebibytes} MiB, disk_free_limit.absolute = {limit}, seed {seed}");
             await new FullScenario(node, files, seed, report).RunAsync();
@@ -116,7 +118,16 @@ internal sealed class FullScenario
         Begin("killing it while it is full");
         _node.Kill();
         _ledger.Ended();
-        await _node.StartAsync();
+        try
+        {
+            await _node.StartAsync();
+        }
+        catch (FaultException) when (_node.Printed.Contains(NoSpace, StringComparison.Ordinal))
+        {
+            _report($"full: {_step}: it said \"{_node.Printed.Trim()}\"; {BallastMebibytes} MiB are freed");
+            _files.DropBallast();
+            await _node.StartAsync();
+        }
         int found = await new QueueReader(_ledger).ReadAsync(_node, _queue, takes: false);
         End($"started in {_node.StartTime.TotalMilliseconds:F0} ms with {found} messages");
     }
