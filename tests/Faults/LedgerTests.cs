@@ -227,7 +227,8 @@ public sealed class LedgerTests
         var writer = new WireWriter(new byte[64]);
         new BasicDeliver("tag", 1, isRedelivered, "", "queue").WriteTo(ref writer);
         // Class and method come first; the arguments follow.
-        return new Received(1, MethodId.BasicDeliver, writer.Written[4..].ToArray(), message.Properties(), message.Body());
+        byte[] arguments = writer.Written[4..].ToArray();
+        return new Received(1, MethodId.BasicDeliver, arguments, message.Properties(), message.Body());
     }
 
     private void AssertNothingFound() => Assert.Equal("", _ledger.Findings.ToString());

@@ -4,7 +4,9 @@ using Warren.Wire;
 
 namespace Warren.Faults.Clients;
 
-/// <summary>Publishes with confirms until the broker says that it takes no more, or so many bytes were published.</summary>
+/// <summary>
+/// Publishes with confirms until the broker says that it takes no more, or so many bytes were published.
+/// </summary>
 internal sealed class FillingPublisher(string name, Ledger ledger, QueueLedger queue, long mostBytes) : Client(name)
 {
     private const int Window = 50;

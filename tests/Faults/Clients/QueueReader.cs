@@ -29,7 +29,8 @@ internal sealed class QueueReader(Ledger ledger)
     }
 
     /// <summary>
-    /// Takes so many messages and acks them, without proof; the result is how many there were. Others may use the queue.
+    /// Takes so many messages and acks them, without proof; the result is how many there were. Others may use the
+    /// queue.
     /// </summary>
     public async Task<int> TakeSomeAsync(NodeProcess node, QueueLedger queue, int count)
     {

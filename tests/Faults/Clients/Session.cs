@@ -6,8 +6,8 @@ using Warren.Wire;
 namespace Warren.Faults.Clients;
 
 /// <summary>
-/// A connection with one channel, of one client. The node's end is no error here: a write does nothing and reading gives
-/// what had come, then null.
+/// A connection with one channel, of one client. The node's end is no error here: a write does nothing and reading
+/// gives what had come, then null.
 /// </summary>
 internal sealed class Session : IAsyncDisposable
 {

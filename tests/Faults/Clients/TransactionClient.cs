@@ -5,8 +5,8 @@ using Warren.Wire;
 namespace Warren.Faults.Clients;
 
 /// <summary>
-/// Publishes in transactions and acks in them what it gets from the same queue. Nothing counts before tx.commit is sent;
-/// all of it is durable once tx.commit-ok has come; what is rolled back never happened.
+/// Publishes in transactions and acks in them what it gets from the same queue. Nothing counts before tx.commit is
+/// sent; all of it is durable once tx.commit-ok has come; what is rolled back never happened.
 /// </summary>
 internal sealed class TransactionClient(string name, Ledger ledger, QueueLedger queue) : Client(name)
 {

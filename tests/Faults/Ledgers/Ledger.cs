@@ -1,14 +1,14 @@
 namespace Warren.Faults.Ledgers;
 
 /// <summary>
-/// What clients know of a broker's queues, and with it what must, may and must not be there after the broker was killed.
-/// Clients write down what they are about to send before they send it and what they got once they have it. All are
-/// guarded by one lock. A <em>life</em> is the time from a start of the node to its kill.
+/// What clients know of a broker's queues, and with it what must, may and must not be there after the broker was
+/// killed. Clients write down what they are about to send before they send it and what they got once they have it. All
+/// are guarded by one lock. A <em>life</em> is the time from a start of the node to its kill.
 /// </summary>
 /// <remarks>
 /// When an ack is durable: when it was sent before a publish to the same queue on the same channel and that publish was
-/// confirmed (the queue takes both in order, and its log is one sequence), or in a transaction whose commit was answered.
-/// Nobody publishes a message twice, so that no duplicate is ever allowed.
+/// confirmed (the queue takes both in order, and its log is one sequence), or in a transaction whose commit was
+/// answered. Nobody publishes a message twice, so that no duplicate is ever allowed.
 /// </remarks>
 public sealed class Ledger
 {

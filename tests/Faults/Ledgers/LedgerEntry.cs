@@ -1,8 +1,8 @@
 namespace Warren.Faults.Ledgers;
 
 /// <summary>
-/// One message in one queue as the client knows it. <see cref="Least"/> and <see cref="Most"/> say how often it must and
-/// may be there; nothing else is checked after a kill.
+/// One message in one queue as the client knows it. <see cref="Least"/> and <see cref="Most"/> say how often it must
+/// and may be there; nothing else is checked after a kill.
 /// </summary>
 internal sealed class LedgerEntry(Message message, int life)
 {

@@ -26,7 +26,8 @@ public sealed class Tally
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Confirmed} confirmed, {Delivered} delivered, {AcksProven} acks proven durable, {Survived} found after a kill "
+        $"{Confirmed} confirmed, {Delivered} delivered, {AcksProven} acks proven durable, "
+        + $"{Survived} found after a kill "
         + $"({Unconfirmed} of them unconfirmed, {AckedAgain} with an ack under way)"
         + (Refused > 0 ? $", {Refused} refused" : "");
 }

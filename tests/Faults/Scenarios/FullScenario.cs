@@ -5,10 +5,10 @@ using Warren.Faults.Nodes;
 namespace Warren.Faults.Scenarios;
 
 /// <summary>
-/// The node's data lies on a small file system that fills up: once down to the limit of the disk alarm, once to the last
-/// byte. Publishers are blocked, consumers are served, the node is killed while it is full and starts again, nothing that
-/// was confirmed is lost, and once consumers have made room publishing goes on. A node that cannot start for want of
-/// space must say so and start when some was freed.
+/// The node's data lies on a small file system that fills up: once down to the limit of the disk alarm, once to the
+/// last byte. Publishers are blocked, consumers are served, the node is killed while it is full and starts again,
+/// nothing that was confirmed is lost, and once consumers have made room publishing goes on. A node that cannot start
+/// for want of space must say so and start when some was freed.
 /// </summary>
 internal sealed class FullScenario
 {

@@ -62,7 +62,9 @@ internal sealed class TestedNode(NodeProcess node, Ledger ledger, int seed)
         }
     }
 
-    /// <summary>Starts it again and has the ledger judge some queues; the result is how many messages they had.</summary>
+    /// <summary>
+    /// Starts it again and has the ledger judge some queues; the result is how many messages they had.
+    /// </summary>
     /// <param name="takes">Whether the messages are acked, with proof, or given back.</param>
     public async Task<int> StartAndReadAsync(IReadOnlyList<QueueLedger> queues, bool takes)
     {

@@ -43,20 +43,22 @@ internal sealed class Workload
     private readonly List<QueuePlan> _plans;
 
     /// <param name="hasQuorum">
-    /// Whether the quorum queue is among them: RabbitMQ 3.10 now and then does not answer basic.get on one after a kill.
+    /// Whether the quorum queue is among them: RabbitMQ 3.10 now and then does not answer basic.get on one after a
+    /// kill.
     /// </param>
     public Workload(Ledger ledger, bool hasQuorum)
     {
         _plans = Plans.Where(plan => hasQuorum || !plan.Traits.IsQuorum).ToList();
         Queues = _plans.Select(plan => ledger.Open(plan.Name, plan.Traits)).ToList();
         var few = new MessageKind { TransientPercent = 10 };
+        var large = new MessageKind { LeastBytes = 65_000, MostBytes = 400_000 };
         QueueLedger[] spread = [ledger["spread.1"], ledger["spread.2"], ledger["spread.3"]];
         Clients =
         [
             To("work", "publisher with a wide window", 300, few),
             To("work", "publisher with a window of 1", 1, new MessageKind()),
             To("ranked", "publisher with priorities", 100, few with { Priorities = Priorities + 1 }),
-            To("large", "publisher of large messages", 5, new MessageKind { LeastBytes = 65_000, MostBytes = 400_000 }),
+            To("large", "publisher of large messages", 5, large),
             new Publisher("publisher to a fan-out", ledger, Spread, "", spread) { Window = 50, Kind = few },
             To("rejected", "publisher of what is rejected", 50, few),
             new TransactionClient("transaction client", ledger, ledger["transactions"]) { Kind = few },
@@ -65,7 +67,11 @@ internal sealed class Workload
             new Consumer("consumer by priority", ledger, ledger["ranked"]),
             new Consumer("consumer of large messages", ledger, ledger["large"]) { Prefetch = 3, AcksToProve = 3 },
             new Consumer("consumer of a fan-out", ledger, ledger["spread.1"]),
-            new Consumer("slow consumer of a fan-out", ledger, ledger["spread.2"]) { Prefetch = 2, RequeuePercent = 30 },
+            new Consumer("second consumer of a fan-out", ledger, ledger["spread.2"])
+            {
+                Prefetch = 2,
+                RequeuePercent = 30,
+            },
             new Consumer("rejecting consumer", ledger, ledger["rejected"]) { RejectPercent = 60 },
             new Consumer("consumer of dead letters", ledger, ledger["dead"]) { Prefetch = 10 },
             .. hasQuorum
