@@ -4,9 +4,7 @@ namespace Warren.Faults.Ledgers;
 /// What a broker promises beyond AMQP about a process that is killed. Warren promises all of it; RabbitMQ 3.10 keeps
 /// some of it in memory for a while.
 /// </summary>
-/// <param name="MarksRedelivered">
-/// What was published before the kill and was delivered, before or after it, has redelivered set the next time.
-/// </param>
+/// <param name="MarksRedelivered">What was delivered, before the kill or after it, has redelivered set.</param>
 /// <param name="KeepsDeadLetters">
 /// A rejected message is in its queue or in the dead-letter queue, whenever the kill comes.
 /// </param>
@@ -17,8 +15,9 @@ public sealed record Guarantees(
     bool MarksRedelivered = true, bool KeepsDeadLetters = true, bool ReturnsInOrder = true)
 {
     /// <summary>
-    /// RabbitMQ 3.10 writes none of the former two before they take effect in a classic queue and forgets the mark of
-    /// what is requeued to the disk; what a dead consumer of a quorum queue held comes back in an order of its own.
+    /// RabbitMQ 3.10 writes none of the former two before they take effect in a classic queue, and forgets the mark of
+    /// what is requeued to the disk in a queue with priorities; what a dead consumer of a quorum queue held comes back
+    /// in an order of its own.
     /// </summary>
     public static readonly Guarantees OfRabbit = new(false, false, false);
 }

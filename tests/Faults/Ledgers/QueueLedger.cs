@@ -231,8 +231,8 @@ public sealed class QueueLedger
         int life = _ledger.Life;
         // A dead letter that comes again after a kill may be another copy than the one that was delivered.
         bool isSameCopy = entry.DeliveredIn == life ? !entry.HadCopies : DeadLetterOrigin is null;
-        isSameCopy &= entry.BornIn == life || _ledger.Guarantees.MarksRedelivered;
-        if (entry.FirstDeliveredIn > 0 && isSameCopy && !isRedelivered)
+        bool mustBeMarked = entry.FirstDeliveredIn > 0 && isSameCopy && _ledger.Guarantees.MarksRedelivered;
+        if (mustBeMarked && !isRedelivered)
             _ledger.Findings.Add($"{Name}: redelivered is not set in life {life} on {entry}");
         if (entry.FirstDeliveredIn == 0 && entry.BornIn == life && isRedelivered)
             _ledger.Findings.Add($"{Name}: redelivered is set in life {life} on {entry}");
