@@ -13,10 +13,10 @@ namespace Warren.Faults.Scenarios;
 internal sealed class FullScenario
 {
     /// <summary>
-    /// Room for two segments of the log (64 MiB each) and some, so that it is full with one half written and not when
-    /// the next is to be made.
+    /// Room for four segments of the log (64 MiB each) and some: it keeps one or two for itself when all is consumed, and
+    /// is full with one half written and not when the next is to be made.
     /// </summary>
-    private const int Mebibytes = 168;
+    private const int Mebibytes = 288;
 
     /// <summary>
     /// What an operator frees when the node cannot even start: something that is in the way. A segment and some.
@@ -57,8 +57,7 @@ internal sealed class FullScenario
         string data = Path.Combine(directory, "data");
         try
         {
-            using SmallFileSystem? files = SmallFileSystem.Mount(
-                data, Mebibytes + ballastMebibytes, out string reason);
+            using SmallFileSystem? files = SmallFileSystem.Mount(data, Mebibytes, out string reason);
             if (files is null)
                 return $"no file system can be mounted here, so none can be filled: {reason}";
             files.PutBallast(ballastMebibytes);
