@@ -21,7 +21,7 @@ internal sealed class Session : IAsyncDisposable
     /// <summary>What is to be sent by the next <see cref="FlushAsync"/> is added here.</summary>
     public WireClient Output => _client;
 
-    /// <summary>Logs in and opens the channel; null when the node has died meanwhile.</summary>
+    /// <summary>Logs in and opens the channel; null when the node ends meanwhile.</summary>
     public static async Task<Session?> OpenAsync(NodeProcess node)
     {
         WireClient? client = null;
@@ -32,7 +32,7 @@ internal sealed class Session : IAsyncDisposable
             await client.OpenChannelAsync(Channel);
             return new Session(client);
         }
-        catch (Exception error) when (IsOfDeath(error) && node.HasEnded)
+        catch (Exception error) when (IsOfDeath(error) || IsRefusedByStop(error))
         {
             if (client is not null)
                 await client.DisposeAsync();
@@ -95,6 +95,10 @@ internal sealed class Session : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    /// <summary>A node that stops says goodbye in the middle of a login as well.</summary>
+    private static bool IsRefusedByStop(Exception error) =>
+        error is InvalidOperationException && error.Message.Contains("CONNECTION_FORCED", StringComparison.Ordinal);
 
     private static bool IsOfStop(Received close) =>
         close.CloseReason.StartsWith("320 CONNECTION_FORCED", StringComparison.Ordinal);

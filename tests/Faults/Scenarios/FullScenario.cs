@@ -13,8 +13,8 @@ namespace Warren.Faults.Scenarios;
 internal sealed class FullScenario
 {
     /// <summary>
-    /// Room for four segments of the log (64 MiB each) and some: it keeps one or two for itself when all is consumed, and
-    /// is full with one half written and not when the next is to be made.
+    /// Room for four segments of the log (64 MiB each) and some: it keeps one or two for itself when all is consumed,
+    /// and is full with one half written and not when the next is to be made.
     /// </summary>
     private const int Mebibytes = 288;
 
