@@ -23,8 +23,11 @@ usage: ./build.sh COMMAND
   bench [NAME ...]     the measurements, as tables of ratios
   simulate [OPTIONS]   the node log on a disk that crashes, fails and is damaged; tells the seed that broke it
                          --minutes N   how long (10)     --seed N [--seeds N]   only these: a replay
+  faults [NAME ...]    a node in a process of its own, under load: kill -9 (kill), a stop (clean), a full disk (full)
+                         --rounds N    kills (200)        --seed N   a replay of what the clients want to do
+                         --broker rabbitmq                the same for RabbitMQ, to see what the runs are worth
 
-  faults and package are not built yet.
+  package is not built yet.
 TEXT
 }
 
@@ -225,18 +228,24 @@ command_simulate() {
         -explicit only -showliveoutput -noColor -class '*FullSimulationTests'
 }
 
+command_faults() {
+    need_sdk
+    build tests/Faults
+    exec dotnet tests/Faults/bin/Release/net10.0/Warren.Faults.dll run "$@"
+}
+
 not_built() {
     say "$1 is not built yet"
     exit 2
 }
 
 case ${1:-} in
-    run | test | lint | dist | bench | simulate)
+    run | test | lint | dist | bench | simulate | faults)
         command_name=$1
         shift
         "command_$command_name" "$@"
         ;;
-    faults | package) not_built "$1" ;;
+    package) not_built "$1" ;;
     '' | help | -h | --help) usage ;;
     *)
         say "unknown command \"$1\""

@@ -1,0 +1,52 @@
+using Warren.Faults.Ledgers;
+using Warren.Faults.Nodes;
+using Warren.Faults.Scenarios;
+
+namespace Warren.Faults;
+
+/// <summary>Fault runs from the command line.</summary>
+internal static class FaultRun
+{
+    /// <summary>Messages that wait at a clean stop.</summary>
+    private const int Backlog = 40_000;
+
+    /// <summary>Does what the arguments say; the result is the exit code.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output)
+    {
+        try
+        {
+            FaultOptions options = FaultOptions.Parse(arguments);
+            foreach (string name in options.Names)
+                await RunAsync(name, options, output);
+            return 0;
+        }
+        catch (FaultException error)
+        {
+            output.WriteLine(error.Message);
+            return 1;
+        }
+    }
+
+    private static async Task RunAsync(string name, FaultOptions options, TextWriter output)
+    {
+        int seed = options.Seed ?? Random.Shared.Next();
+        if (options.IsRabbit && !RabbitNode.IsInstalled)
+            throw new FaultException("RabbitMQ (the package rabbitmq-server) is not installed");
+        if (name == "full")
+        {
+            if (await FullScenario.RunAsync(seed, output.WriteLine) is { } reason)
+                output.WriteLine($"full: skipped: {reason}");
+            return;
+        }
+        using NodeProcess node = options.IsRabbit ? new RabbitNode() : new WarrenNode();
+        var ledger = new Ledger(options.IsRabbit ? Guarantees.OfRabbit : new Guarantees());
+        var tested = new TestedNode(node, ledger, seed);
+        if (name == "clean")
+        {
+            await new CleanScenario(tested, Backlog, output.WriteLine).RunAsync();
+            return;
+        }
+        var kill = new KillOptions { Seed = seed, Rounds = options.Rounds, Report = output.WriteLine };
+        await new KillScenario(tested, kill).RunAsync();
+    }
+}
