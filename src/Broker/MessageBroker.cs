@@ -39,11 +39,21 @@ public sealed class MessageBroker : IDisposable
     /// </summary>
     private const long MostPagingBudgetBytes = 2 * 1024 * 1024;
 
+    /// <summary>What a queue keeps when very many have a backlog: what is read at once is more.</summary>
+    private const long LeastPagingBudgetBytes = 16 * 1024;
+
+    /// <summary>
+    /// Slabs in use, all queues together, above which each queue must keep less. 128 MiB: sixty busy queues, and no
+    /// more than an operator expects of a broker whose messages are on disk.
+    /// </summary>
+    private const long PagingTargetBytes = 128 * 1024 * 1024;
+
     private readonly LogSink _log;
     private readonly Random _random;
     private readonly ITimer _tick;
     private TopologySnapshot _topology = TopologySnapshot.Empty;
     private SecuritySnapshot _security = SecuritySnapshot.Empty;
+    private long _pagingBudgetBytes = MostPagingBudgetBytes;
     private int _ticks;
     private long _compactedAtBytes;
 
@@ -125,7 +135,7 @@ public sealed class MessageBroker : IDisposable
     /// <summary>
     /// Bytes of waiting messages that each queue may keep in memory; what is durable beyond that leaves it.
     /// </summary>
-    internal long PagingBudgetBytes { get; private set; } = MostPagingBudgetBytes;
+    internal long PagingBudgetBytes => Volatile.Read(ref _pagingBudgetBytes);
 
     internal Authenticator Authenticator { get; }
 
@@ -190,7 +200,33 @@ public sealed class MessageBroker : IDisposable
         if (++_ticks % TicksPerMeasurement != 0)
             return;
         Alarms.Tick();
+        AdjustPaging();
         CompactIfPinned();
+    }
+
+    // Halved while too much is in memory, doubled again when there is room. Queues that have no turn of their own are
+    // told, so that their backlogs leave memory too.
+    private void AdjustPaging()
+    {
+        if (Storage is null)
+            return;
+        long budgetBytes = PagingBudgetBytes;
+        long outstandingBytes = Slabs.OutstandingBytes;
+        if (outstandingBytes > PagingTargetBytes && budgetBytes > LeastPagingBudgetBytes)
+            budgetBytes /= 2;
+        else if (outstandingBytes < PagingTargetBytes / 2 && budgetBytes < MostPagingBudgetBytes)
+            budgetBytes *= 2;
+        if (budgetBytes == PagingBudgetBytes)
+            return;
+        bool isLess = budgetBytes < PagingBudgetBytes;
+        Volatile.Write(ref _pagingBudgetBytes, budgetBytes);
+        if (!isLess)
+            return;
+        foreach (QueueDefinition queue in AllQueues())
+        {
+            if (queue.SurvivesRestart && queue.Home.ResidentBytes > budgetBytes)
+                queue.Home.Post(QueueCommand.Tick());
+        }
     }
 
     // Only when a quarter more is outstanding than after the last time: what compaction cannot move (what is in

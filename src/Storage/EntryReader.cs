@@ -6,11 +6,14 @@ namespace Warren.Storage;
 
 /// <summary>
 /// Reads the bodies of entries by position, with a buffer that reads ahead, so that a backlog in order costs large
-/// sequential reads. For one thread at a time. What does not pass its checksum, or is another entry than expected, is
-/// never given out.
+/// sequential reads; large ones straight to where they are wanted. For one thread at a time. What does not pass its
+/// checksum, or is another entry than expected, is never given out.
 /// </summary>
 public sealed class EntryReader : IDisposable
 {
+    /// <summary>Bodies from this size on are better read by <see cref="ReadInto(SharedBody, Span{byte})"/>.</summary>
+    public const int LargeBytes = ReadAheadBytes / 2;
+
     private const int ReadAheadBytes = 256 * 1024;
 
     private readonly NodeLog _log;
@@ -65,6 +68,37 @@ public sealed class EntryReader : IDisposable
     }
 
     /// <summary>
+    /// Reads an entry's own body into <paramref name="body"/>, which is as long as it; nothing is copied but what the
+    /// reader had already.
+    /// </summary>
+    public ReadOutcome ReadInto(GroupId group, LogIndex index, Position position, Span<byte> body)
+    {
+        ReadOutcome outcome = ReadInto(position, body, out RecordHeader header);
+        return outcome != ReadOutcome.Whole
+            || (header.Kind == RecordKind.Entry && header.Group == group && header.Index == index
+                && !header.Flags.HasFlag(RecordFlags.SharedBody))
+            ? outcome
+            : ReadOutcome.Gone;
+    }
+
+    /// <summary>Reads a shared body into <paramref name="body"/>, which is as long as it.</summary>
+    public ReadOutcome ReadInto(SharedBody shared, Span<byte> body)
+    {
+        Position tried;
+        ReadOutcome outcome;
+        do
+        {
+            tried = shared.Position;
+            outcome = ReadInto(tried, body, out RecordHeader header);
+            if (outcome == ReadOutcome.Whole && header.Kind == RecordKind.Body && header.Lsn == shared.Lsn)
+                return outcome;
+        }
+        // It may have been copied, and the old segment removed, meanwhile.
+        while (tried != shared.Position);
+        return outcome == ReadOutcome.Whole ? ReadOutcome.Gone : outcome;
+    }
+
+    /// <summary>
     /// As <see cref="Read(GroupId, LogIndex, Position, int, out ReadOnlySpan{byte}, out ReadOnlySpan{byte})"/>; false
     /// if it is damaged, unreadable or gone.
     /// </summary>
@@ -104,6 +138,59 @@ public sealed class EntryReader : IDisposable
         // All that is worth keeping is moved off such a segment.
         _log.Segments.NoteDamage(position.Segment);
         return _wasRefused ? ReadOutcome.Unreadable : ReadOutcome.Damaged;
+    }
+
+    private ReadOutcome ReadInto(Position position, Span<byte> body, out RecordHeader header)
+    {
+        _wasRefused = false;
+        header = default;
+        bool isDurable = _log.Segments.TryGet(position.Segment, out Segment? segment) && position.Offset < segment.End;
+        if (!isDurable)
+            return ReadOutcome.Gone;
+        // Twice, as with the buffer: what was read ahead may have been written since, and a disk may refuse once.
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            if (TryReadInto(segment!, position.Offset, body, out header))
+                return ReadOutcome.Whole;
+            _count = 0;
+        }
+        if (!_log.Segments.TryGet(position.Segment, out _))
+            return ReadOutcome.Gone;
+        _log.Segments.NoteDamage(position.Segment);
+        return _wasRefused ? ReadOutcome.Unreadable : ReadOutcome.Damaged;
+    }
+
+    private bool TryReadInto(Segment segment, uint offset, Span<byte> body, out RecordHeader header)
+    {
+        header = default;
+        if (!Fill(segment, offset, RecordHeader.SizeBytes)
+            || !RecordHeader.TryRead(Buffered(offset), out header)
+            || header.BodyBytes != body.Length
+            || !Fill(segment, offset, header.HeadBytes)
+            || !RecordHeader.IsSound(Buffered(offset)[..header.HeadBytes], segment.Salt, offset))
+            return false;
+        ReadOnlySpan<byte> have = Buffered(offset)[header.HeadBytes..];
+        have = have[..Math.Min(have.Length, body.Length)];
+        have.CopyTo(body);
+        return (have.Length == body.Length
+                || ReadRest(segment, offset + header.HeadBytes + (long)have.Length, body[have.Length..]))
+            && header.BodyCrc == Crc32C.Of(body);
+    }
+
+    private ReadOnlySpan<byte> Buffered(uint offset) =>
+        _buffer.AsSpan((int)(offset - _start), (int)(_start + _count - offset));
+
+    private bool ReadRest(Segment segment, long offset, Span<byte> rest)
+    {
+        try
+        {
+            return segment.File.Read(offset, rest) == rest.Length;
+        }
+        catch (DiskException)
+        {
+            _wasRefused = true;
+            return false;
+        }
     }
 
     private bool TryReadBuffered(

@@ -41,6 +41,11 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
         foreach (ref FetchItem wanted in item.Batch.Items)
         {
             Message sizes = wanted.Message;
+            if (sizes.SizeBytes >= EntryReader.LargeBytes)
+            {
+                wanted = wanted with { Message = ReadLarge(reader, group, wanted) };
+                continue;
+            }
             ReadOnlySpan<byte> bytes;
             bool isRead = wanted.SharedBody is { } shared
                 ? reader.TryRead(shared, out bytes)
@@ -56,5 +61,24 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
             }
         }
         writer.Retire();
+    }
+
+    // Into a slab of its own; nothing else holds it meanwhile.
+    private Message ReadLarge(EntryReader reader, GroupId group, in FetchItem wanted)
+    {
+        Message sizes = wanted.Message;
+        Slab slab = _broker.Slabs.Rent(sizes.SizeBytes);
+        Span<byte> room = slab.Bytes.AsSpan(0, sizes.SizeBytes);
+        ReadOutcome outcome = wanted.SharedBody is { } shared
+            ? reader.ReadInto(shared, room)
+            : reader.ReadInto(group, new LogIndex(wanted.Position), wanted.Record, room);
+        if (outcome != ReadOutcome.Whole)
+        {
+            slab.Release(1);
+            return sizes;
+        }
+        slab.UsedBytes = sizes.SizeBytes;
+        return new Message(
+            slab, 0, sizes.EnvelopeSizeBytes, sizes.PropertiesSizeBytes, sizes.BodySizeBytes);
     }
 }

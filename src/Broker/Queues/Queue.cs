@@ -51,6 +51,9 @@ public sealed class Queue : Mailbox<QueueCommand>
     /// <summary>Bytes of the messages' bodies, ready and unacked.</summary>
     public long MessageBytes => _machine.ReadyBytes + _machine.UnackedBytes;
 
+    /// <summary>Bytes of ready messages that are in memory; the turn's, others may read an old value.</summary>
+    public long ResidentBytes => _machine.ResidentBytes;
+
     public int ConsumerCount => _machine.ConsumerCount;
 
     public QueueTotals Totals => _machine.Totals;

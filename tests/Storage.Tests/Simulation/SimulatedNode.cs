@@ -181,6 +181,7 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
             Story.Check(
                 isBodyRead ? all.SequenceEqual(Model.Bodies[shared.Lsn.Value]) : shared.Lsn > Log.DurableLsn,
                 $"shared body {shared.Lsn} at {shared.Position} cannot be read");
+            CheckInto(shared.Lsn, isBodyRead, Model.Bodies[shared.Lsn.Value], into => reader.ReadInto(shared, into));
             return;
         }
         bool isRead = reader.TryRead(
@@ -190,6 +191,19 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         Story.Check(
             isRead ? body.SequenceEqual(entry.Body) && meta.SequenceEqual(entry.Meta) : entry.Lsn > Log.DurableLsn,
             $"group {id} entry {entry.Index} at {entry.Position} cannot be read");
+        CheckInto(
+            entry.Lsn, isRead, entry.Body,
+            into => reader.ReadInto(new GroupId(id), new LogIndex(entry.Index), entry.Position, into));
+    }
+
+    // The other way to read says the same of what is durable.
+    private void CheckInto(Lsn lsn, bool isRead, byte[] expected, Func<byte[], ReadOutcome> read)
+    {
+        byte[] into = new byte[expected.Length];
+        bool isReadInto = read(into) == ReadOutcome.Whole;
+        Story.Check(
+            (isReadInto == isRead || lsn > Log.DurableLsn) && (!isReadInto || into.AsSpan().SequenceEqual(expected)),
+            $"read {isRead}, into a place of its own {isReadInto}");
     }
 
     public void ReadAll()
