@@ -76,9 +76,6 @@ internal sealed class DurableClient(DurableNode node, Link link)
             queue, passive: true, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty),
         MethodId.QueueDeclareOk);
 
-    public Task SendLookAsync(string queue) => Wire.SendAsync(1, new QueueDeclare(
-        queue, passive: true, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty));
-
     /// <summary>basic.get; null: the queue is empty.</summary>
     public async Task<Received?> GetAsync(string queue, bool noAck = false)
     {
