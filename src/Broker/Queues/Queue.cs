@@ -136,7 +136,7 @@ public sealed class Queue : Mailbox<QueueCommand>
         if (_log.IsOpen)
         {
             _machine.Paging.PageOut(_broker.PagingBudgetBytes);
-            if (_machine.Paging.NextFetch() is { } fetch)
+            if (_machine.NextFetch(nowMs) is { } fetch)
                 _broker.Reader.Post(new MessageReader.Item(this, fetch));
         }
         Flush(scratch);

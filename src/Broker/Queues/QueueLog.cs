@@ -62,9 +62,10 @@ public sealed class QueueLog
 
     /// <summary>
     /// Stores a message under its position; its record's place is noted in it. <paramref name="replaces"/>: the
-    /// entry that it takes the place of; 0: none.
+    /// entries that it takes the place of, by rising index.
     /// </summary>
-    internal void Append(ref QueuedMessage queued, SharedBody? shared, long nowMs, long replaces = 0)
+    internal void Append(
+        ref QueuedMessage queued, SharedBody? shared, long nowMs, ReadOnlySpan<IndexRange> replaces = default)
     {
         Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
         long? expiresAt = queued.Expires
@@ -77,7 +78,6 @@ public sealed class QueueLog
             queued.Message.Slab.AddReferences(1);
             whenWritten = queued.Message.Slab.ReleaseOne;
         }
-        var replaced = new IndexRange(new LogIndex(replaces), new LogIndex(replaces));
         Appended appended = _group!.Append(new NewEntry
         {
             Index = new LogIndex(queued.Position),
@@ -85,7 +85,7 @@ public sealed class QueueLog
             Body = shared is null ? queued.Message.Bytes : default,
             SharedBody = shared,
             WhenWritten = whenWritten,
-            Releases = replaces == 0 ? [] : new ReadOnlySpan<IndexRange>(in replaced),
+            Releases = replaces,
             IsKept = true,
         });
         if (shared is not null)
@@ -101,7 +101,11 @@ public sealed class QueueLog
     {
         SharedBody? shared = null;
         _shared?.Remove(oldPosition, out shared);
-        Append(ref queued, shared, nowMs, oldPosition);
+        // The new entry says how often it came back: what said so goes with the old one.
+        long returned = 0;
+        bool hasReturn = _returns is not null && _returns.Remove(oldPosition, out returned);
+        ReadOnlySpan<IndexRange> replaced = [OnlyOf(oldPosition), OnlyOf(returned)];
+        Append(ref queued, shared, nowMs, hasReturn ? replaced : replaced[..1]);
     }
 
     /// <summary>A stored message is gone, for whatever reason.</summary>
@@ -121,7 +125,7 @@ public sealed class QueueLog
         Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
         meta = meta[..MessageMeta.WriteReturn(meta, position, count)];
         bool isFirst = !(_returns ??= []).Remove(position, out long before);
-        var replaced = new IndexRange(new LogIndex(before), new LogIndex(before));
+        IndexRange replaced = OnlyOf(before);
         LastLsn = _group!.Append(new NewEntry
         {
             Index = new LogIndex(index),
@@ -190,20 +194,21 @@ public sealed class QueueLog
         _group = null;
     }
 
+    private static IndexRange OnlyOf(long position) => new(new LogIndex(position), new LogIndex(position));
+
     private void AddRemoved(long position)
     {
-        var index = new LogIndex(position);
         if (_removed.Count > 0)
         {
             ref IndexRange last = ref CollectionsMarshal.AsSpan(_removed)[^1];
             if (last.Last.Value + 1 == position)
             {
-                last = last with { Last = index };
+                last = last with { Last = new LogIndex(position) };
                 return;
             }
             _isUnsorted |= position < last.Last.Value;
         }
-        _removed.Add(new IndexRange(index, index));
+        _removed.Add(OnlyOf(position));
     }
 
     private void Sort()

@@ -93,9 +93,7 @@ public sealed class QueueMachine
     /// <summary>The single active or the exclusive consumer; null: there is none, all consumers are served.</summary>
     public Consumer? Holder => _consumers.Holder;
 
-    /// <summary>
-    /// A backlog has formed while a consumer could take more if only its connection had written what it was given.
-    /// </summary>
+    /// <summary>There is a backlog, and a consumer that waits for its connection to write.</summary>
     public bool WaitsForWriting(int backlog) => _ready.Count > backlog && _consumers.HasClosedWindow;
 
     public bool IsClosed { get; private set; }
@@ -149,18 +147,15 @@ public sealed class QueueMachine
         queued.Priority = Math.Min(priority, _maxPriority);
         queued.Flags = flags;
         bool isStored = _log.IsOpen && (_counts || (flags & PublishFlags.Persistent) != 0);
-        if (_ready.Count == 0 && _groups == 0 && _consumers.Next() is { } consumer)
-        {
-            // Gone as it is sent: there is nothing to store.
-            isStored &= !consumer.NoAck;
-            if (isStored)
-                _log.Append(ref queued, shared, nowMs);
-            _deliveries.Deliver(consumer, in queued, nowMs);
-        }
+        Consumer? taker = _ready.Count == 0 && _groups == 0 ? _consumers.Next() : null;
+        // Gone as it is sent: there is nothing to store.
+        isStored &= taker is not { NoAck: true };
+        if (isStored)
+            _log.Append(ref queued, shared, nowMs);
+        if (taker is not null)
+            _deliveries.Deliver(taker, in queued, nowMs);
         else
         {
-            if (isStored)
-                _log.Append(ref queued, shared, nowMs);
             _ready.Add(in queued);
             _disposals.AfterAdding(nowMs);
         }
@@ -168,16 +163,22 @@ public sealed class QueueMachine
             _effects.Confirm(in ticket, isStored);
     }
 
+    /// <summary>
+    /// The end of a turn: what is to be read now; null: nothing. Whoever wanted the head's bytes is served first if
+    /// another head, with bytes, has taken its place since.
+    /// </summary>
+    internal FetchBatch? NextFetch(long nowMs)
+    {
+        if (Paging.IsSatisfied)
+            GoOn(nowMs);
+        return Paging.NextFetch();
+    }
+
     /// <summary>What <see cref="Paging"/> wanted has been read.</summary>
     internal void Fetched(long nowMs)
     {
         Paging.Fetched();
-        if (IsClosed)
-            return;
-        _disposals.DropExpired(nowMs);
-        _disposals.DropOverLimit(nowMs);
-        _gets.AnswerWaiting(nowMs);
-        DeliverReady(nowMs);
+        GoOn(nowMs);
     }
 
     /// <summary>basic.ack. A delivery that is not held any more is ignored, here and in Reject and Return.</summary>
@@ -241,12 +242,12 @@ public sealed class QueueMachine
     {
         if (IsClosed || _consumers.Refuses(consumer))
         {
-            Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedExclusive);
+            _effects.Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedExclusive);
             return;
         }
         consumer.SetTimeout(_settings.ConsumerTimeoutMs);
         _consumers.Add(consumer);
-        Answer(request, AnswerKind.Ok, 0, _consumers.Count);
+        _effects.Answer(request, AnswerKind.Ok, 0, _consumers.Count);
         DeliverReady(nowMs);
     }
 
@@ -256,7 +257,7 @@ public sealed class QueueMachine
     /// </summary>
     public void CancelConsumer(Consumer consumer, object? request, long nowMs)
     {
-        Answer(request, AnswerKind.Ok);
+        _effects.Answer(request, AnswerKind.Ok);
         if (consumer.Attached)
             Detach(consumer, nowMs);
         DeliverReady(nowMs);
@@ -282,14 +283,12 @@ public sealed class QueueMachine
         DeliverReady(nowMs);
     }
 
-    /// <summary>
-    /// basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It asks neither credit nor exclusive use.
-    /// </summary>
+    /// <summary>basic.get: GetOk, or an answer Empty, RefusedSingleActive or Closed. It needs no credit.</summary>
     public void Get(object request, bool noAck, long nowMs)
     {
         if (IsClosed || (_counts && _settings.SingleActiveConsumer))
         {
-            Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedSingleActive);
+            _effects.Answer(request, IsClosed ? AnswerKind.Closed : AnswerKind.RefusedSingleActive);
             return;
         }
         _lastUseMs = nowMs;
@@ -301,33 +300,30 @@ public sealed class QueueMachine
     {
         if (IsClosed)
         {
-            Answer(request, AnswerKind.Closed);
+            _effects.Answer(request, AnswerKind.Closed);
             return;
         }
         _disposals.DropExpired(nowMs);
         int purged = _ready.Count;
         _disposals.ReleaseReady();
         Totals.Purged += purged;
-        Answer(request, AnswerKind.Ok, purged, _consumers.Count);
+        _effects.Answer(request, AnswerKind.Ok, purged, _consumers.Count);
         // Those that waited for bytes are answered too: there are none.
         _gets.AnswerWaiting(nowMs);
     }
 
-    /// <summary>
-    /// queue.declare of what exists: answers the counts. A declaration that is not passive <paramref
-    /// name="touches"/>.
-    /// </summary>
+    /// <summary>queue.declare of what exists: answers the counts. If not passive it <paramref name="touches"/>.</summary>
     public void Status(object request, bool touches, long nowMs)
     {
         if (IsClosed)
         {
-            Answer(request, AnswerKind.Closed);
+            _effects.Answer(request, AnswerKind.Closed);
             return;
         }
         if (touches)
             _lastUseMs = nowMs;
         _disposals.DropExpired(nowMs);
-        Answer(request, AnswerKind.Ok, _ready.Count, _consumers.Count);
+        _effects.Answer(request, AnswerKind.Ok, _ready.Count, _consumers.Count);
     }
 
     /// <summary>
@@ -338,16 +334,16 @@ public sealed class QueueMachine
     {
         _disposals.DropExpired(nowMs);
         if (IsClosed)
-            Answer(request, AnswerKind.Closed);
+            _effects.Answer(request, AnswerKind.Closed);
         else if (ifEmpty && _ready.Count > 0)
-            Answer(request, AnswerKind.NotEmpty, _ready.Count, _consumers.Count);
+            _effects.Answer(request, AnswerKind.NotEmpty, _ready.Count, _consumers.Count);
         else if (ifUnused && _consumers.Count > 0)
-            Answer(request, AnswerKind.InUse, _ready.Count, _consumers.Count);
+            _effects.Answer(request, AnswerKind.InUse, _ready.Count, _consumers.Count);
         else
         {
             int ready = _ready.Count;
             End();
-            Answer(request, AnswerKind.Ok, ready);
+            _effects.Answer(request, AnswerKind.Ok, ready);
             ClosedBecause = reason;
         }
     }
@@ -392,8 +388,7 @@ public sealed class QueueMachine
 
     /// <summary>
     /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a
-    /// mostly dead slab can be given back. The reference moves with it. Takes time proportional to the queue's
-    /// length.
+    /// mostly dead slab can be given back. The reference moves with it. Takes time for every message.
     /// </summary>
     public void Rehome(Relocation relocate)
     {
@@ -404,10 +399,15 @@ public sealed class QueueMachine
     private static long Later(long nowMs, long afterMs) =>
         afterMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + afterMs;
 
-    private void Answer(object? request, AnswerKind answer, long messages = 0, int consumers = 0)
+    // For all that waited for bytes.
+    private void GoOn(long nowMs)
     {
-        if (request is not null)
-            _effects.Answer(request, answer, messages, consumers);
+        if (IsClosed)
+            return;
+        _disposals.DropExpired(nowMs);
+        _disposals.DropOverLimit(nowMs);
+        _gets.AnswerWaiting(nowMs);
+        DeliverReady(nowMs);
     }
 
     private long ExpiryOf(long ttlMs, long nowMs)

@@ -17,7 +17,9 @@ internal sealed class BrokerHost : IAsyncDisposable
 {
     private readonly ConcurrentBag<Link> _links = [];
 
-    public BrokerHost(BrokerOptions? options = null, StorageSetup? storage = null) =>
+    public BrokerHost(BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null)
+    {
+        Time = time ?? new ManualTime();
         Broker = new MessageBroker(
             options ?? new BrokerOptions(),
             ThreadPoolTurns.Instance,
@@ -25,8 +27,9 @@ internal sealed class BrokerHost : IAsyncDisposable
             new Random(1),
             (_, _, line) => Log.Enqueue(line),
             storage);
+    }
 
-    public ManualTime Time { get; } = new();
+    public ManualTime Time { get; }
 
     public MessageBroker Broker { get; }
 
@@ -86,7 +89,8 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <summary>The broker finds this much of its disk free.</summary>
     public void LeaveFree(long bytes) => Broker.Alarms.ObserveFree(bytes);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Cuts all wires and waits until the server has cleaned up.</summary>
+    public async Task CutAsync()
     {
         // Who is held back by an alarm does not read, and so does not see that its client has gone.
         UseMemory(0);
@@ -94,6 +98,11 @@ internal sealed class BrokerHost : IAsyncDisposable
             link.Wire.Cut();
         foreach (Link link in _links)
             await link.Served.WaitAsync(Eventually.Patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CutAsync();
         Broker.Dispose();
     }
 }

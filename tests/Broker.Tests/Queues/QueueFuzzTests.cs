@@ -9,15 +9,22 @@ public sealed class QueueFuzzTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Machine_and_model_agree_under_random_commands(bool isStored)
+    public void Machine_and_model_agree_under_random_commands(bool isStored) =>
+        ForSeeds(400, seed => new QueueFuzzer(seed, isStored).Run(150));
+
+    [Fact]
+    public void Nothing_is_lost_doubled_mixed_up_or_stuck_while_bytes_come_and_go() =>
+        ForSeeds(400, seed => new PagingFuzzer(seed).Run(60));
+
+    private static void ForSeeds(int usual, Action<int> run)
     {
         string? wanted = Environment.GetEnvironmentVariable("WARREN_FUZZ_SEEDS");
-        int seeds = wanted is null ? 400 : int.Parse(wanted, CultureInfo.InvariantCulture);
+        int seeds = wanted is null ? usual : int.Parse(wanted, CultureInfo.InvariantCulture);
         for (int seed = 0; seed < seeds; seed++)
         {
             try
             {
-                new QueueFuzzer(seed, isStored).Run(150);
+                run(seed);
             }
             catch (Exception error)
             {

@@ -3,7 +3,9 @@ using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Storage;
 using Warren.Storage.Disk;
+using Warren.Storage.Inspection;
 using Warren.Wire;
+using Xunit;
 
 namespace Warren.Broker.Tests.Queues;
 
@@ -65,6 +67,10 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
 
     public List<string> Damages { get; } = [];
 
+    /// <summary>Entries of the queue, of any kind, that a start would find now.</summary>
+    public long LiveEntries =>
+        StorageInspection.Read(_disk).Groups.Where(group => group.Group == Group).Sum(group => group.LiveEntries);
+
     private static GroupId Group => new(1000);
 
     public static int NumberOf(in Message message) => BinaryPrimitives.ReadInt32LittleEndian(message.RoutingKey);
@@ -97,23 +103,27 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     /// <summary>Reads what the machine wants, all of it; what is read is checked.</summary>
     public void Fetch(long nowMs)
     {
-        while (TryBeginFetch(out FetchBatch? batch))
-            EndFetch(batch!, nowMs);
+        while (Machine.NextFetch(nowMs) is { } batch)
+        {
+            Read(batch);
+            Fetched(nowMs);
+        }
     }
 
-    public bool TryBeginFetch(out FetchBatch? batch)
-    {
-        batch = Machine.Paging.NextFetch();
-        return batch is not null;
-    }
-
-    public void EndFetch(FetchBatch batch, long nowMs)
+    /// <summary>The reader's part: whenever it comes to it, while the queue goes on.</summary>
+    public void Read(FetchBatch batch)
     {
         foreach (ref FetchItem item in batch.Items)
         {
-            var index = new LogIndex(item.Position);
-            if (!_reader.TryRead(Group, index, item.Record, 0, out _, out ReadOnlySpan<byte> bytes))
+            int sizeBytes = item.Message.SizeBytes;
+            bool isRead = item.SharedBody is { } shared
+                ? _reader.TryRead(shared, out ReadOnlySpan<byte> bytes)
+                : _reader.TryRead(
+                    Group, new LogIndex(item.Position), item.Record, sizeBytes + EntryReader.EntryOverheadBytes,
+                    out _, out bytes);
+            if (!isRead)
                 continue;
+            Assert.Equal(sizeBytes, bytes.Length);
             Slab slab = Slabs.Rent(bytes.Length);
             bytes.CopyTo(slab.Bytes);
             item = item with
@@ -121,10 +131,24 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
                 Message = new Message(slab, 0, EnvelopeBytes, 0, bytes.Length - EnvelopeBytes),
             };
         }
+    }
+
+    /// <summary>The queue's part: it takes what was read.</summary>
+    public void Fetched(long nowMs)
+    {
         Machine.Fetched(nowMs);
         foreach (MovedEntries moves in _moves)
             moves.Complete();
         _moves.Clear();
+    }
+
+    /// <summary>Writes a message's bytes as several queues share them.</summary>
+    public SharedBody Share(in Message message)
+    {
+        if (message.SizeBytes < NodeLog.CopiedBodyBytes)
+            return _log.AppendBody(message.Bytes);
+        message.Slab.AddReferences(1);
+        return _log.AppendBody(message.Bytes, message.Slab.ReleaseOne);
     }
 
     /// <summary>A checkpoint, and reclaim of what is mostly dead.</summary>

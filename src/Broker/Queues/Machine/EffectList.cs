@@ -50,8 +50,11 @@ public sealed class EffectList
         Describe(ref effect, in queued, slot);
     }
 
-    internal void Answer(object request, AnswerKind answer, long messages = 0, int consumers = 0)
+    /// <summary>Nothing if nobody asks: <paramref name="request"/> is null.</summary>
+    internal void Answer(object? request, AnswerKind answer, long messages = 0, int consumers = 0)
     {
+        if (request is null)
+            return;
         ref QueueEffect effect = ref Next(QueueEffectKind.Answer);
         effect.Subject = request;
         effect.Answer = answer;

@@ -157,7 +157,7 @@ internal sealed class MessageRun
                 while (used[at].Position < wanted)
                     at++;
                 if (used[at].Position == wanted)
-                    used[at].Record = moves[0].To;
+                    used[at].MoveRecord(moves[0].To);
                 moves = moves[1..];
             }
         }

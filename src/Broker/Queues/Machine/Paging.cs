@@ -33,6 +33,9 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     /// <summary>The head's bytes are being read; nothing can be done with it before they are here.</summary>
     public bool AwaitsHead => IsFetching && LacksHead;
 
+    /// <summary>Bytes were wanted, none are being read, and the head has its own.</summary>
+    public bool IsSatisfied => _isWanted && !IsFetching && !LacksHead;
+
     private bool LacksHead =>
         ready.Count > 0
         && !ready.First.Message.IsResident

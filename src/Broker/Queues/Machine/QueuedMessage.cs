@@ -49,4 +49,13 @@ internal struct QueuedMessage
     public readonly bool IsStored => (Flags & PublishFlags.Stored) != 0;
 
     public readonly bool Expires => ExpiresAtMs != long.MaxValue;
+
+    /// <summary>
+    /// Its record was copied. Of a shared body only the entry was, and that is not where its bytes are.
+    /// </summary>
+    public void MoveRecord(RecordPosition to)
+    {
+        if (!Record.IsNone)
+            Record = to;
+    }
 }

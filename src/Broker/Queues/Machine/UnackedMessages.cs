@@ -83,7 +83,7 @@ internal sealed class UnackedMessages
                 high = middle;
         }
         if (low < moves.Length && moves[low].Index.Value == queued.Position)
-            queued.Record = moves[low].To;
+            queued.MoveRecord(moves[low].To);
     }
 
     /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>
