@@ -56,7 +56,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         _log = new DelayLog(this);
         _routes = new RouteSet(broker.NewRandom());
         _timer = broker.Time.CreateTimer(
-            static state => ((DelayedMessages)state!).Post(default), this,
+            static state => ((DelayedMessages)state!).Post(new Item(DelayItemKind.Tick)), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -122,7 +122,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     internal void Start()
     {
         if (_waiting.Count > 0)
-            Post(default);
+            Post(new Item(DelayItemKind.Tick));
     }
 
     protected override void Handle(ReadOnlySpan<Item> batch)
