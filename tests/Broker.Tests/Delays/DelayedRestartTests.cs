@@ -293,6 +293,27 @@ public sealed class DelayedRestartTests
     }
 
     [Fact]
+    public void What_is_not_durable_stays_in_memory_until_it_is()
+    {
+        const int count = 120;
+        const int padding = 100_000;
+        using var node = new DelaysNode(_disk, _time);
+        node.Define("x", "q");
+        node.Commit();
+        for (int number = 0; number < count; number++)
+            node.Publish("x", Name(number), 1000 + number, padding: padding);
+        Assert.InRange(node.Broker.Slabs.OutstandingBytes, count * padding, long.MaxValue);
+        using (var copy = new DelaysNode(_disk.PeekCrash(new Random(1), CrashMode.LoseAll), _time))
+            Assert.Equal(0, copy.Broker.Delays.Count);
+        node.Pass(1009);
+        Assert.Equal(string.Join(' ', Enumerable.Range(0, 10).Select(Name)), node.Take("q"));
+        node.Commit();
+        Assert.InRange(node.Broker.Slabs.OutstandingBytes, 1, DelayedMessages.ResidentBudgetBytes + padding);
+        node.Pass(1000);
+        Assert.Equal(string.Join(' ', Enumerable.Range(10, count - 10).Select(Name)), node.Take("q"));
+    }
+
+    [Fact]
     public void Those_in_memory_wait_for_those_before_them_that_are_read()
     {
         Live(node =>

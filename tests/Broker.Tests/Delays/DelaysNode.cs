@@ -35,7 +35,7 @@ internal sealed class DelaysNode : IDisposable, IStorageWatcher
     {
         Time = time;
         Broker = new MessageBroker(
-            new BrokerOptions(), _turns, time, new Random(1), (_, _, line) => Lines.Add(line),
+            new BrokerOptions(), _turns, new LifeTime(time), new Random(1), (_, _, line) => Lines.Add(line),
             new StorageSetup(disk, SmallLog, this, () => { }));
         Background = new StorageBackground(Log, SmallLog, this);
     }
@@ -166,6 +166,21 @@ internal sealed class DelaysNode : IDisposable, IStorageWatcher
             Assert.Null(Accepted);
             Accepted = accepted;
         }
+    }
+
+    // The clock of turns begins anew with each life, at the same reading; the wall's goes on.
+    private sealed class LifeTime(ManualTime time) : TimeProvider
+    {
+        private readonly long _start = time.GetTimestamp() - TimeSpan.TicksPerHour;
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override long GetTimestamp() => time.GetTimestamp() - _start;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            time.CreateTimer(callback, state, dueTime, period);
     }
 
     // A consumer that acknowledges nothing and wants everything.
