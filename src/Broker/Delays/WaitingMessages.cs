@@ -95,7 +95,9 @@ internal sealed class WaitingMessages
         return taken;
     }
 
-    /// <summary>Gives up bytes of durable messages, those that came first, until no more than a budget is left.</summary>
+    /// <summary>
+    /// Gives up bytes of durable messages, those that came first, until no more than a budget is left.
+    /// </summary>
     public void PageOut(long budgetBytes, Lsn durable)
     {
         while (ResidentBytes > budgetBytes
