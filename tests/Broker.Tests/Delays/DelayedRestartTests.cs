@@ -252,6 +252,20 @@ public sealed class DelayedRestartTests
     }
 
     [Fact]
+    public void A_large_one_that_goes_before_it_is_written_stays_in_memory_until_then()
+    {
+        using var node = new DelaysNode(_disk, _time);
+        node.Define("nowhere");
+        node.Commit();
+        node.Publish("nowhere", "a", 1, padding: NodeLog.CopiedBodyBytes);
+        node.Pass(10);
+        Assert.Equal(0, node.Broker.Delays.Count);
+        Assert.InRange(node.Broker.Slabs.OutstandingBytes, NodeLog.CopiedBodyBytes, long.MaxValue);
+        node.Commit();
+        Assert.Equal(0, node.Broker.Slabs.OutstandingBytes);
+    }
+
+    [Fact]
     public void Many_leave_memory_and_come_back_in_order()
     {
         const int count = 300;
