@@ -84,6 +84,7 @@ public sealed class MessageBroker : IDisposable
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         Definitions.Start();
+        Delays.Start();
         Alarms.MeasureDisk();
         _tick = time.CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),

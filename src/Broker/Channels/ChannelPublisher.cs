@@ -169,8 +169,9 @@ internal sealed class ChannelPublisher
         }
         foreach (RouteDelay delay in delays)
         {
-            _connection.Broker.Delays.Add(
-                new DelayedMessage(_connection.VhostName, delay, message, publisher, sequence, group));
+            _connection.Credit.Take(weightBytes);
+            _connection.Broker.Delays.Add(new DelayedMessage(
+                _connection.VhostName, delay, message, publisher, sequence, group, _connection.Credit));
         }
     }
 

@@ -6,7 +6,7 @@ using Warren.Storage;
 namespace Warren.Broker.Durability;
 
 /// <summary>
-/// Reads the bytes of waiting messages back into memory, a batch of one queue after the other. Its turn waits for the
+/// Reads the bytes of waiting messages back into memory, a batch of one owner after the other. Its turn waits for the
 /// disk, so there is one for the node and it keeps no more than one thread from other turns; neighbours in the log
 /// come with one read.
 /// </summary>
@@ -18,8 +18,8 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
     public MessageReader(MessageBroker broker)
         : base(broker.Turns) => _broker = broker;
 
-    /// <summary>A queue and what it wants; it is told when that was read.</summary>
-    internal readonly record struct Item(Queue Queue, FetchBatch Batch);
+    /// <summary>A queue, or null: the delayed messages; and what it wants. It is told when that was read.</summary>
+    internal readonly record struct Item(Queue? Queue, FetchBatch Batch);
 
     public void Dispose() => _reader?.Dispose();
 
@@ -29,15 +29,18 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
         foreach (ref readonly Item item in batch)
         {
             Read(_reader, item);
-            item.Queue.Post(QueueCommand.Fetched());
+            if (item.Queue is { } queue)
+                queue.Post(QueueCommand.Fetched());
+            else
+                _broker.Delays.Fetched();
         }
     }
 
     private void Read(EntryReader reader, in Item item)
     {
-        // Slabs of this batch alone: one that nobody drains must not pin another queue's.
+        // Slabs of this batch alone: one that nobody drains must not pin another owner's.
         var writer = new SlabWriter(_broker.Slabs);
-        var group = new GroupId(item.Queue.Definition.Id.Value);
+        GroupId group = item.Queue is { } queue ? new GroupId(queue.Definition.Id.Value) : DurableGroups.Delays;
         foreach (ref FetchItem wanted in item.Batch.Items)
         {
             Message sizes = wanted.Message;

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
+using Warren.Broker.Messages;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
 /// <summary>
-/// Messages of one queue that are read from the node log together. The queue's turn fills it, the reader reads it, the
+/// Messages of one owner that are read from the node log together. The owner's turn fills it, the reader reads it, the
 /// turn takes it back: one at a time.
 /// </summary>
 internal sealed class FetchBatch
@@ -22,10 +24,12 @@ internal sealed class FetchBatch
 
     public Span<FetchItem> Items => CollectionsMarshal.AsSpan(_items);
 
-    public void Add(in QueuedMessage queued)
+    public void Add(in QueuedMessage queued) => Add(queued.Position, queued.Record, queued.Message);
+
+    public void Add(long position, Position record, in Message message)
     {
-        _items.Add(new FetchItem(queued.Position, queued.Record, null, queued.Message));
-        _bytes += queued.Message.SizeBytes;
+        _items.Add(new FetchItem(position, record, null, message));
+        _bytes += message.SizeBytes;
     }
 
     public void Clear()

@@ -1,0 +1,23 @@
+namespace Warren.Broker.Delays;
+
+/// <summary>What is posted to <see cref="DelayedMessages"/>.</summary>
+internal enum DelayItemKind : byte
+{
+    /// <summary>Look at the clock.</summary>
+    Tick,
+
+    /// <summary>A message begins to wait.</summary>
+    Add,
+
+    /// <summary>All queues that a stored message went to have taken or refused it.</summary>
+    Arrived,
+
+    /// <summary>Something that is waited for is on stable storage.</summary>
+    Durable,
+
+    /// <summary>Bytes that had left memory have been read.</summary>
+    Fetched,
+
+    /// <summary>Records were copied.</summary>
+    Moved,
+}

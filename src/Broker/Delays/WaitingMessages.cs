@@ -1,0 +1,169 @@
+using System.Runtime.InteropServices;
+using Warren.Broker.Messages;
+using Warren.Storage;
+
+namespace Warren.Broker.Delays;
+
+/// <summary>
+/// The messages that wait, by due time and, where that is the same, by arrival; and which of them have their bytes in
+/// memory. Pure; owned by the turn of <see cref="DelayedMessages"/>.
+/// Invariant: a message without bytes in memory is stored, durably.
+/// </summary>
+internal sealed class WaitingMessages
+{
+    /// <summary>So many items of messages that are gone are tolerated before they are cleared away.</summary>
+    private const int ToleratedItems = 1024;
+
+    private readonly PriorityQueue<int, (long DueMs, long Number)> _order = new();
+    private readonly List<WaitingMessage> _slots = [];
+    private Stack<int> _free = [];
+    private readonly Dictionary<(string Vhost, string Exchange), DelayPlace> _places = [];
+    // Stored messages with their bytes, by arrival, and some that are gone.
+    private Queue<(Lsn Lsn, long Number, int Slot)> _resident = new();
+    private int _residentCount;
+
+    public int Count => _order.Count;
+
+    /// <summary>Bytes of stored messages that are in memory.</summary>
+    public long ResidentBytes { get; private set; }
+
+    /// <summary>The record whose durability lets bytes go next; null: there is none.</summary>
+    public Lsn? NextResidentLsn => _resident.TryPeek(out (Lsn Lsn, long Number, int Slot) next) ? next.Lsn : null;
+
+    /// <summary>The place of that name, with one more message there.</summary>
+    public DelayPlace Enter(string vhost, string exchange)
+    {
+        ref DelayPlace? place =
+            ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (vhost, exchange), out bool isKnown);
+        if (!isKnown)
+            place = new DelayPlace(vhost, exchange);
+        place!.Waiting++;
+        return place;
+    }
+
+    /// <summary>A message has left its place for good.</summary>
+    public void Leave(DelayPlace place)
+    {
+        if (--place.Waiting == 0)
+            _places.Remove((place.Vhost, place.Exchange));
+    }
+
+    /// <param name="message">What waits; its place was entered.</param>
+    /// <param name="dueMs">The clock of turns.</param>
+    /// <param name="lsn">Its record's, if it is stored.</param>
+    public void Add(in WaitingMessage message, long dueMs, Lsn lsn)
+    {
+        if (!_free.TryPop(out int slot))
+        {
+            slot = _slots.Count;
+            _slots.Add(default);
+        }
+        Slots[slot] = message;
+        _order.Enqueue(slot, (dueMs, message.Number));
+        if (!message.IsStored || !message.Message.IsResident)
+            return;
+        _resident.Enqueue((lsn, message.Number, slot));
+        _residentCount++;
+        ResidentBytes += message.Message.SizeBytes;
+    }
+
+    /// <summary>When the first is due, and whether its bytes are here; false: nothing waits.</summary>
+    public bool TryPeek(out long dueMs, out bool isResident)
+    {
+        bool any = _order.TryPeek(out int slot, out (long DueMs, long Number) when);
+        dueMs = when.DueMs;
+        isResident = any && Slots[slot].Message.IsResident;
+        return any;
+    }
+
+    /// <summary>Takes the first, and the reference that it holds. It has not left its place yet.</summary>
+    public WaitingMessage Take()
+    {
+        int slot = _order.Dequeue();
+        WaitingMessage taken = Slots[slot];
+        Slots[slot] = default;
+        _free.Push(slot);
+        if (taken.IsStored && taken.Message.IsResident)
+        {
+            _residentCount--;
+            ResidentBytes -= taken.Message.SizeBytes;
+            if (_resident.Count > ToleratedItems + (2 * _residentCount))
+                ForgetGone();
+        }
+        if (_order.Count == 0 && _slots.Count > ToleratedItems)
+            Shrink();
+        return taken;
+    }
+
+    /// <summary>
+    /// Gives up bytes of durable messages, those that came first, until no more than a budget is left.
+    /// </summary>
+    public void PageOut(long budgetBytes, Lsn durable)
+    {
+        while (ResidentBytes > budgetBytes
+            && _resident.TryPeek(out (Lsn Lsn, long Number, int Slot) oldest)
+            && oldest.Lsn <= durable)
+        {
+            _resident.Dequeue();
+            ref WaitingMessage waiting = ref Slots[oldest.Slot];
+            if (waiting.Number != oldest.Number)
+                continue;
+            Message message = waiting.Message;
+            waiting.Message = message.PagedOut;
+            message.Slab.Release(1);
+            _residentCount--;
+            ResidentBytes -= message.SizeBytes;
+        }
+    }
+
+    /// <summary>Takes note of copies; <paramref name="moves"/> come by rising index.</summary>
+    public void Move(IReadOnlyList<MovedEntry> moves)
+    {
+        foreach (ref WaitingMessage waiting in Slots)
+        {
+            if (waiting.IsStored && Find(moves, waiting.Number) is { } move && move.From == waiting.Record)
+                waiting.Record = move.To;
+        }
+    }
+
+    private Span<WaitingMessage> Slots => CollectionsMarshal.AsSpan(_slots);
+
+    private static MovedEntry? Find(IReadOnlyList<MovedEntry> moves, long number)
+    {
+        int low = 0;
+        int high = moves.Count - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            long index = moves[middle].Index.Value;
+            if (index == number)
+                return moves[middle];
+            if (index < number)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return null;
+    }
+
+    // The last of many has left: they may have been millions.
+    private void Shrink()
+    {
+        _resident = new();
+        _free = [];
+        _slots.Clear();
+        _slots.TrimExcess();
+        _order.TrimExcess();
+    }
+
+    private void ForgetGone()
+    {
+        var kept = new Queue<(Lsn Lsn, long Number, int Slot)>(_residentCount);
+        foreach ((Lsn Lsn, long Number, int Slot) item in _resident)
+        {
+            if (Slots[item.Slot].Number == item.Number)
+                kept.Enqueue(item);
+        }
+        _resident = kept;
+    }
+}
