@@ -24,6 +24,7 @@ public sealed class NodeLog
     private readonly IDisk _disk;
     private readonly NodeLogOptions _options;
     private readonly IStorageWatcher _watcher;
+    private readonly SpaceReserve _reserve;
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, LogGroup> _groups = [];
     private readonly Dictionary<Lsn, WeakReference<SharedBody>> _bodies = [];
@@ -56,6 +57,7 @@ public sealed class NodeLog
         _options = options;
         _watcher = watcher;
         _wake = wake;
+        _reserve = start.Reserve;
         _boot = start.Boot;
         _lastSegment = start.LastSegment;
         _lastLsn = start.LastLsn.Value;
@@ -82,6 +84,11 @@ public sealed class NodeLog
 
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
+
+    /// <summary>
+    /// What is kept for a full disk was given up, or could not be made: it is tried again with each commit.
+    /// </summary>
+    internal bool IsSpaceShort => !_reserve.IsWhole;
 
     /// <summary>Something was found to be lost, and the marks that say so are not durable yet.</summary>
     internal bool AwaitsMarks => DurableLsn.Value < Volatile.Read(ref _markedLsn);
@@ -293,36 +300,22 @@ public sealed class NodeLog
     /// </summary>
     public CommitOutcome CommitRound()
     {
-        Round round;
+        Round? round;
         lock (_lock)
         {
             if (_failure is not null)
                 return CommitOutcome.Failed;
-            if (_writing is null)
-            {
-                if (!_full.TryDequeue(out _writing))
-                {
-                    if (!_filling.HasWork)
-                        return CommitOutcome.Idle;
-                    _writing = CloseFilling();
-                }
-            }
+            if (_writing is null && !_full.TryDequeue(out _writing) && _filling.HasWork)
+                _writing = CloseFilling();
             round = _writing;
         }
-        try
+        if (round is null)
         {
-            WriteRound(round);
+            KeepReserve();
+            return CommitOutcome.Idle;
         }
-        catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
-        {
-            SetOutOfSpace(true, error.Message);
-            return CommitOutcome.OutOfSpace;
-        }
-        catch (DiskException error)
-        {
-            Fail(error);
-            return CommitOutcome.Failed;
-        }
+        if (Write(round) is { } refusal)
+            return refusal;
         try
         {
             // Whatever it fails of: what was not written may never be, although the next sync succeeds.
@@ -333,9 +326,24 @@ public sealed class NodeLog
             Fail(error);
             return CommitOutcome.Failed;
         }
-        SetOutOfSpace(false, "there is space again");
+        KeepReserve();
         Complete(round);
         return CommitOutcome.Committed;
+    }
+
+    /// <summary>
+    /// Checkpoints or reclaim found no space: whether there may be some now. While it is so, the watcher is told that
+    /// space is exhausted. Called by their thread.
+    /// </summary>
+    internal bool TryFreeForBackground()
+    {
+        bool isFreed = _reserve.TryFreeForBackground();
+        if (!_reserve.IsWhole)
+        {
+            lock (_lock)
+                _wake();
+        }
+        return isFreed;
     }
 
     private Appended Add(
@@ -413,6 +421,39 @@ public sealed class NodeLog
                 _bodies.Remove(lsn);
         }
         return held;
+    }
+
+    // Null: it is written. What a full disk keeps in reserve is given up for it.
+    private CommitOutcome? Write(Round round)
+    {
+        while (true)
+        {
+            try
+            {
+                WriteRound(round);
+                return null;
+            }
+            catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+            {
+                bool isFreed = _reserve.TryFreeForLog();
+                if (!isFreed || !_reserve.IsWhole)
+                    SetOutOfSpace(true, error.Message);
+                if (!isFreed)
+                    return CommitOutcome.OutOfSpace;
+            }
+            catch (DiskException error)
+            {
+                Fail(error);
+                return CommitOutcome.Failed;
+            }
+        }
+    }
+
+    // Publishers are held back until it is whole again: what they sent would take what consumers need to make room.
+    private void KeepReserve()
+    {
+        bool isWhole = _reserve.TryRestore();
+        SetOutOfSpace(!isWhole, isWhole ? "there is space again" : _reserve.Shortage!);
     }
 
     private void WriteRound(Round round)

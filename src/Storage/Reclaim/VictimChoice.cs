@@ -9,29 +9,35 @@ namespace Warren.Storage.Reclaim;
 /// </summary>
 internal static class VictimChoice
 {
-    /// <summary>Survivors are gathered from several victims, up to about this much at once.</summary>
-    private const long MostCopiedBytes = 64 * 1024 * 1024;
+    /// <summary>
+    /// Survivors are gathered from several victims, up to about a segment at once, which a small disk has room for, and
+    /// never less than this.
+    /// </summary>
+    private const int LeastGatheredBytes = 1024 * 1024;
 
     /// <param name="table">Of the newest checkpoint.</param>
     /// <param name="older">The LSN of the one before.</param>
     /// <param name="current">Segments from this one on are not victims.</param>
-    /// <param name="belowPercent">A victim has less than this share of wanted bytes, if it is not damaged.</param>
+    /// <param name="options">
+    /// A victim has less than a share of wanted bytes, if it is not damaged.
+    /// </param>
     /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
     /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(
-        CheckpointTable table, Lsn older, uint current, int belowPercent, IReadOnlySet<uint> damaged,
+        CheckpointTable table, Lsn older, uint current, NodeLogOptions options, IReadOnlySet<uint> damaged,
         Predicate<SegmentLine> isTried)
     {
         var victims = new List<SegmentLine>();
         long copiedBytes = 0;
+        int mostCopiedBytes = Math.Max(options.SegmentBytes, LeastGatheredBytes);
         foreach (SegmentLine line in table.Segments.OrderBy(line => line.WantedBytes))
         {
             bool isCovered = line.Kind == SegmentKind.Survivors || (line.Last <= older && line.Segment < current);
-            bool isMostlyDead = line.WantedBytes * 100 < line.End * (long)belowPercent;
+            bool isMostlyDead = line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent;
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;
-            if (copiedBytes > MostCopiedBytes && victims.Count > 0)
+            if (copiedBytes > mostCopiedBytes && victims.Count > 0)
                 break;
             victims.Add(line);
         }
