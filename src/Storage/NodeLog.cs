@@ -49,6 +49,7 @@ public sealed class NodeLog
     private long _writtenBytes;
     private long _markedLsn;
     private bool _isOutOfSpace;
+    private volatile bool _isStuck;
 
     /// <param name="wake">Called, under a lock, when there is something to commit and was nothing before.</param>
     internal NodeLog(IDisk disk, NodeLogOptions options, IStorageWatcher watcher, LogStart start, Action wake)
@@ -89,6 +90,9 @@ public sealed class NodeLog
     /// What is kept for a full disk was given up, or could not be made: it is tried again with each commit.
     /// </summary>
     internal bool IsSpaceShort => !_reserve.IsWhole;
+
+    /// <summary>A round has found no space, although the log's part of the reserve was given up.</summary>
+    internal bool IsStuck => _isStuck;
 
     /// <summary>Something was found to be lost, and the marks that say so are not durable yet.</summary>
     internal bool AwaitsMarks => DurableLsn.Value < Volatile.Read(ref _markedLsn);
@@ -431,6 +435,7 @@ public sealed class NodeLog
             try
             {
                 WriteRound(round);
+                _isStuck = false;
                 return null;
             }
             catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
@@ -438,7 +443,8 @@ public sealed class NodeLog
                 bool isFreed = _reserve.TryFreeForLog();
                 if (!isFreed || !_reserve.IsWhole)
                     SetOutOfSpace(true, error.Message);
-                if (!isFreed)
+                _isStuck = !isFreed;
+                if (_isStuck)
                     return CommitOutcome.OutOfSpace;
             }
             catch (DiskException error)
@@ -459,7 +465,11 @@ public sealed class NodeLog
     private void WriteRound(Round round)
     {
         if (round.NewSegment is { } header && _current?.Id != header.Segment)
-            _current = SegmentFiles.Create(_disk, header, _options.SegmentBytes, Segments);
+        {
+            // What is left of a disk is not for one file alone.
+            int allocateBytes = IsSpaceShort ? 0 : _options.SegmentBytes;
+            _current = SegmentFiles.Create(_disk, header, allocateBytes, Segments);
+        }
         _current!.File.Write(round.Start, round.Seal(DurableLsn));
         if (Planted.Is(PlantedBug.ConfirmBeforeSync))
             Tell(round);

@@ -54,6 +54,9 @@ public sealed class StorageBackground
             try
             {
                 Run(isSpaceLow);
+                // Nothing more can be done here before the log has written: what was kept for this is for that now.
+                if (_log.IsStuck && (_reclaimer.AwaitsRoster || !CanGiveBack))
+                    _log.TryFreeForBackground();
                 return;
             }
             catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
