@@ -24,7 +24,6 @@ public sealed class NodeLog
     private readonly IDisk _disk;
     private readonly NodeLogOptions _options;
     private readonly IStorageWatcher _watcher;
-    private readonly SpaceReserve _reserve;
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, LogGroup> _groups = [];
     private readonly Dictionary<Lsn, WeakReference<SharedBody>> _bodies = [];
@@ -48,8 +47,6 @@ public sealed class NodeLog
     private long _pendingBytes;
     private long _writtenBytes;
     private long _markedLsn;
-    private bool _isOutOfSpace;
-    private volatile bool _isStuck;
 
     /// <param name="wake">Called, under a lock, when there is something to commit and was nothing before.</param>
     internal NodeLog(IDisk disk, NodeLogOptions options, IStorageWatcher watcher, LogStart start, Action wake)
@@ -58,7 +55,7 @@ public sealed class NodeLog
         _options = options;
         _watcher = watcher;
         _wake = wake;
-        _reserve = start.Reserve;
+        Space = new LogSpace(start.Reserve, watcher);
         _boot = start.Boot;
         _lastSegment = start.LastSegment;
         _lastLsn = start.LastLsn.Value;
@@ -86,13 +83,7 @@ public sealed class NodeLog
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
 
-    /// <summary>
-    /// What is kept for a full disk was given up, or could not be made: it is tried again with each commit.
-    /// </summary>
-    internal bool IsSpaceShort => !_reserve.IsWhole;
-
-    /// <summary>A round has found no space, although the log's part of the reserve was given up.</summary>
-    internal bool IsStuck => _isStuck;
+    internal LogSpace Space { get; }
 
     /// <summary>Something was found to be lost, and the marks that say so are not durable yet.</summary>
     internal bool AwaitsMarks => DurableLsn.Value < Volatile.Read(ref _markedLsn);
@@ -191,6 +182,15 @@ public sealed class NodeLog
             return appended;
         }
     }
+
+    /// <summary>
+    /// As <see cref="LogGroup.MarkUnsound"/>, of a group that is open, for who answers for all groups. Not during the
+    /// start: the log's own marks come behind.
+    /// </summary>
+    public void MarkUnsound(GroupId id, long lostEntries) => Find(id)?.MarkUnsound(lostEntries);
+
+    /// <summary>As <see cref="LogGroup.MarkSound"/>, see <see cref="MarkUnsound"/>.</summary>
+    public void MarkSound(GroupId id) => Find(id)?.MarkSound();
 
     internal Appended AppendMark(LogGroup group, bool isUnsound, long lostEntries)
     {
@@ -315,7 +315,7 @@ public sealed class NodeLog
         }
         if (round is null)
         {
-            KeepReserve();
+            Space.Keep();
             return CommitOutcome.Idle;
         }
         if (Write(round) is { } refusal)
@@ -330,7 +330,7 @@ public sealed class NodeLog
             Fail(error);
             return CommitOutcome.Failed;
         }
-        KeepReserve();
+        Space.Keep();
         Complete(round);
         return CommitOutcome.Committed;
     }
@@ -341,8 +341,8 @@ public sealed class NodeLog
     /// </summary>
     internal bool TryFreeForBackground()
     {
-        bool isFreed = _reserve.TryFreeForBackground();
-        if (!_reserve.IsWhole)
+        bool isFreed = Space.TryFreeForBackground();
+        if (Space.IsShort)
         {
             lock (_lock)
                 _wake();
@@ -435,16 +435,11 @@ public sealed class NodeLog
             try
             {
                 WriteRound(round);
-                _isStuck = false;
                 return null;
             }
             catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
             {
-                bool isFreed = _reserve.TryFreeForLog();
-                if (!isFreed || !_reserve.IsWhole)
-                    SetOutOfSpace(true, error.Message);
-                _isStuck = !isFreed;
-                if (_isStuck)
+                if (!Space.TryFree(error))
                     return CommitOutcome.OutOfSpace;
             }
             catch (DiskException error)
@@ -455,21 +450,10 @@ public sealed class NodeLog
         }
     }
 
-    // Publishers are held back until it is whole again: what they sent would take what consumers need to make room.
-    private void KeepReserve()
-    {
-        bool isWhole = _reserve.TryRestore();
-        SetOutOfSpace(!isWhole, isWhole ? "there is space again" : _reserve.Shortage!);
-    }
-
     private void WriteRound(Round round)
     {
         if (round.NewSegment is { } header && _current?.Id != header.Segment)
-        {
-            // What is left of a disk is not for one file alone.
-            int allocateBytes = IsSpaceShort ? 0 : _options.SegmentBytes;
-            _current = SegmentFiles.Create(_disk, header, allocateBytes, Segments);
-        }
+            _current = SegmentFiles.Create(_disk, header, Space.IsShort ? 0 : _options.SegmentBytes, Segments);
         _current!.File.Write(round.Start, round.Seal(DurableLsn));
         if (Planted.Is(PlantedBug.ConfirmBeforeSync))
             Tell(round);
@@ -501,14 +485,6 @@ public sealed class NodeLog
             group.Owner.Durable(last);
         foreach (Action written in round.WhenWritten)
             written();
-    }
-
-    private void SetOutOfSpace(bool isOutOfSpace, string message)
-    {
-        if (_isOutOfSpace == isOutOfSpace)
-            return;
-        _isOutOfSpace = isOutOfSpace;
-        _watcher.SpaceChanged(isOutOfSpace, message);
     }
 
     private void Fail(DiskException cause)

@@ -55,7 +55,7 @@ public sealed class StorageBackground
             {
                 Run(isSpaceLow);
                 // Nothing more can be done here before the log has written: what was kept for this is for that now.
-                if (_log.IsStuck && (_reclaimer.AwaitsRoster || !CanGiveBack))
+                if (_log.Space.IsStuck && (_reclaimer.AwaitsRoster || !CanGiveBack))
                     _log.TryFreeForBackground();
                 return;
             }

@@ -147,12 +147,12 @@ public sealed class LogThreads : IDisposable
             switch (_log!.CommitRound())
             {
                 case CommitOutcome.Committed:
-                    _isOutOfSpace = _log.IsSpaceShort;
+                    _isOutOfSpace = _log.Space.IsShort;
                     if (HasWork)
                         _due.Set();
                     break;
                 case CommitOutcome.Idle:
-                    _isOutOfSpace = _log.IsSpaceShort;
+                    _isOutOfSpace = _log.Space.IsShort;
                     if (_isCommitterStopping)
                         return;
                     if (_isOutOfSpace)
