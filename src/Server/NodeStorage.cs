@@ -28,10 +28,11 @@ internal sealed class NodeStorage : IStorageWatcher, IDisposable
         _lock = held;
         _log = log;
         _endProcess = seams.EndProcess;
-        var options = new NodeLogOptions();
+        IDisk disk = seams.OpenDisk(directory);
+        var options = NodeLogOptions.For(disk.TotalBytes);
         _threads = new LogThreads(options, this, seams.Time, Postponed);
         Setup = new StorageSetup(
-            seams.OpenDisk(directory), options, this, _threads.Wake, _threads.SetScarce);
+            disk, options, this, _threads.Wake, _threads.SetScarce);
     }
 
     /// <summary>What the broker opens its log with.</summary>

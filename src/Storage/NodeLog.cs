@@ -47,7 +47,6 @@ public sealed class NodeLog
     private long _pendingBytes;
     private long _writtenBytes;
     private long _markedLsn;
-    private bool _isOutOfSpace;
 
     /// <param name="wake">Called, under a lock, when there is something to commit and was nothing before.</param>
     internal NodeLog(IDisk disk, NodeLogOptions options, IStorageWatcher watcher, LogStart start, Action wake)
@@ -56,6 +55,7 @@ public sealed class NodeLog
         _options = options;
         _watcher = watcher;
         _wake = wake;
+        Space = new LogSpace(start.Reserve, watcher);
         _boot = start.Boot;
         _lastSegment = start.LastSegment;
         _lastLsn = start.LastLsn.Value;
@@ -82,6 +82,8 @@ public sealed class NodeLog
 
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
+
+    internal LogSpace Space { get; }
 
     /// <summary>Something was found to be lost, and the marks that say so are not durable yet.</summary>
     internal bool AwaitsMarks => DurableLsn.Value < Volatile.Read(ref _markedLsn);
@@ -180,6 +182,15 @@ public sealed class NodeLog
             return appended;
         }
     }
+
+    /// <summary>
+    /// As <see cref="LogGroup.MarkUnsound"/>, of a group that is open, for who answers for all groups. Not during the
+    /// start: the log's own marks come behind.
+    /// </summary>
+    public void MarkUnsound(GroupId id, long lostEntries) => Find(id)?.MarkUnsound(lostEntries);
+
+    /// <summary>As <see cref="LogGroup.MarkSound"/>, see <see cref="MarkUnsound"/>.</summary>
+    public void MarkSound(GroupId id) => Find(id)?.MarkSound();
 
     internal Appended AppendMark(LogGroup group, bool isUnsound, long lostEntries)
     {
@@ -293,36 +304,22 @@ public sealed class NodeLog
     /// </summary>
     public CommitOutcome CommitRound()
     {
-        Round round;
+        Round? round;
         lock (_lock)
         {
             if (_failure is not null)
                 return CommitOutcome.Failed;
-            if (_writing is null)
-            {
-                if (!_full.TryDequeue(out _writing))
-                {
-                    if (!_filling.HasWork)
-                        return CommitOutcome.Idle;
-                    _writing = CloseFilling();
-                }
-            }
+            if (_writing is null && !_full.TryDequeue(out _writing) && _filling.HasWork)
+                _writing = CloseFilling();
             round = _writing;
         }
-        try
+        if (round is null)
         {
-            WriteRound(round);
+            Space.Keep();
+            return CommitOutcome.Idle;
         }
-        catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
-        {
-            SetOutOfSpace(true, error.Message);
-            return CommitOutcome.OutOfSpace;
-        }
-        catch (DiskException error)
-        {
-            Fail(error);
-            return CommitOutcome.Failed;
-        }
+        if (Write(round) is { } refusal)
+            return refusal;
         try
         {
             // Whatever it fails of: what was not written may never be, although the next sync succeeds.
@@ -333,9 +330,24 @@ public sealed class NodeLog
             Fail(error);
             return CommitOutcome.Failed;
         }
-        SetOutOfSpace(false, "there is space again");
+        Space.Keep();
         Complete(round);
         return CommitOutcome.Committed;
+    }
+
+    /// <summary>
+    /// Checkpoints or reclaim found no space: whether there may be some now. While it is so, the watcher is told that
+    /// space is exhausted. Called by their thread.
+    /// </summary>
+    internal bool TryFreeForBackground()
+    {
+        bool isFreed = Space.TryFreeForBackground();
+        if (Space.IsShort)
+        {
+            lock (_lock)
+                _wake();
+        }
+        return isFreed;
     }
 
     private Appended Add(
@@ -415,10 +427,33 @@ public sealed class NodeLog
         return held;
     }
 
+    // Null: it is written. What a full disk keeps in reserve is given up for it.
+    private CommitOutcome? Write(Round round)
+    {
+        while (true)
+        {
+            try
+            {
+                WriteRound(round);
+                return null;
+            }
+            catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+            {
+                if (!Space.TryFree(error))
+                    return CommitOutcome.OutOfSpace;
+            }
+            catch (DiskException error)
+            {
+                Fail(error);
+                return CommitOutcome.Failed;
+            }
+        }
+    }
+
     private void WriteRound(Round round)
     {
         if (round.NewSegment is { } header && _current?.Id != header.Segment)
-            _current = SegmentFiles.Create(_disk, header, _options.SegmentBytes, Segments);
+            _current = SegmentFiles.Create(_disk, header, Space.IsShort ? 0 : _options.SegmentBytes, Segments);
         _current!.File.Write(round.Start, round.Seal(DurableLsn));
         if (Planted.Is(PlantedBug.ConfirmBeforeSync))
             Tell(round);
@@ -450,14 +485,6 @@ public sealed class NodeLog
             group.Owner.Durable(last);
         foreach (Action written in round.WhenWritten)
             written();
-    }
-
-    private void SetOutOfSpace(bool isOutOfSpace, string message)
-    {
-        if (_isOutOfSpace == isOutOfSpace)
-            return;
-        _isOutOfSpace = isOutOfSpace;
-        _watcher.SpaceChanged(isOutOfSpace, message);
     }
 
     private void Fail(DiskException cause)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Warren.Storage;
 
 /// <summary>Sizes of the node log, with the reasons for their defaults.</summary>
@@ -42,4 +44,32 @@ public sealed record NodeLogOptions
 
     /// <summary>Dropped segments that are kept to be used again: their blocks are allocated and written.</summary>
     public int SpareSegments { get; init; } = 2;
+
+    /// <summary>
+    /// Kept free for when the disk is full, one half for the log, one for checkpoints and reclaim; 0: nothing is. A
+    /// segment: twice over what owners may have appended when they are told to hold publishers back, and the rest for
+    /// what consumers release.
+    /// </summary>
+    public long ReserveBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Sizes for a file system of this size: a segment is at most a sixteenth of it, so that what the log keeps for
+    /// itself (the segment that is written, the last one, the reserve, a victim and its survivors) leaves two thirds
+    /// for messages. 64 MiB from 1 GiB on, and never less than 1 MiB, below which each segment's roster and syncs
+    /// would cost more than the space is worth. What else is sized like a segment follows.
+    /// </summary>
+    public static NodeLogOptions For(long totalBytes)
+    {
+        var most = new NodeLogOptions();
+        long share = Math.Clamp(totalBytes / 16, 1024 * 1024, most.SegmentBytes);
+        int segmentBytes = 1 << BitOperations.Log2((ulong)share);
+        return most with
+        {
+            SegmentBytes = segmentBytes,
+            PendingLimitBytes = Math.Min(most.PendingLimitBytes, segmentBytes / 4),
+            MostRoundBytes = segmentBytes,
+            CheckpointSpacingBytes = segmentBytes,
+            ReserveBytes = segmentBytes,
+        };
+    }
 }

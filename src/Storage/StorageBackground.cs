@@ -11,6 +11,9 @@ namespace Warren.Storage;
 /// </summary>
 public sealed class StorageBackground
 {
+    /// <summary>With less than so many segments free none is kept as a spare: what is low is worth more.</summary>
+    private const int SpareRoom = 4;
+
     private readonly NodeLog _log;
     private readonly NodeLogOptions _options;
     private readonly Checkpointer _checkpointer;
@@ -46,8 +49,31 @@ public sealed class StorageBackground
     /// <exception cref="DiskException">The disk refused; what was begun is begun again the next time.</exception>
     public void RunOnce(bool isSpaceLow = false)
     {
+        while (true)
+        {
+            try
+            {
+                Run(isSpaceLow);
+                // Nothing more can be done here before the log has written: what was kept for this is for that now.
+                if (_log.Space.IsStuck && (_reclaimer.AwaitsRoster || !CanGiveBack))
+                    _log.TryFreeForBackground();
+                return;
+            }
+            catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+            {
+                if (!_log.TryFreeForBackground())
+                    throw;
+            }
+        }
+    }
+
+    private void Run(bool isSpaceLow)
+    {
         SegmentFiles.NameSuspects(_log.Disk, _log.Segments);
-        _reclaimer.Continue();
+        bool keepsSpares = !isSpaceLow && _log.Disk.FreeBytes >= SpareRoom * (long)_options.SegmentBytes;
+        if (!keepsSpares)
+            SegmentFiles.DeleteSpares(_log.Disk, _log.Segments);
+        _reclaimer.Continue(keepsSpares ? _options.SpareSegments : 0);
         if (IsCheckpointDue || (isSpaceLow && CanGiveBack))
             MakeCheckpoint(reclaims: true, isSpaceLow);
     }

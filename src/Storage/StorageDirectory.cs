@@ -30,7 +30,8 @@ public static class StorageDirectory
         var damages = new List<SegmentDamage>();
         var directory = new SegmentDirectory(disk, BootFile.Read(disk), damages.Add);
         directory.Read();
-        long boot = BootFile.Next(disk, directory.HighestBoot);
+        var reserve = new SpaceReserve(disk, options, directory.Segments);
+        long boot = CountBoot(disk, directory.HighestBoot, reserve);
         // What was read may lie in the machine's memory alone, and others will be told of it.
         if (!Planted.Is(PlantedBug.TailNotSynced))
             directory.SettleTail();
@@ -54,7 +55,8 @@ public static class StorageDirectory
             new Lsn(Math.Max(directory.LastLsn.Value, checkpoint.Table.Lsn.Value)),
             directory.Last?.Id ?? 0,
             directory.Last?.End ?? 0,
-            directory.Segments);
+            directory.Segments,
+            reserve);
         var extent = new LogExtent(
             start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))], 0, new HashSet<long>());
         using var reading = new LogReading(extent, checkpoint, damages, endsEarly || directory.IsTailDamaged);
@@ -67,6 +69,24 @@ public static class StorageDirectory
         log.EndStart();
         Tell(reading, damages, watcher);
         return log;
+    }
+
+    // The file is written in place, but where there is none, or on a file system that never writes in place, a full
+    // disk has no room for it.
+    private static long CountBoot(IDisk disk, long highest, SpaceReserve reserve)
+    {
+        while (true)
+        {
+            try
+            {
+                return BootFile.Next(disk, highest);
+            }
+            catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+            {
+                if (!reserve.TryFreeForLog() && !reserve.TryFreeForBackground())
+                    throw;
+            }
+        }
     }
 
     private static void Recover(NodeLog log, LogReading reading, Action<NodeLog, RecoveredGroup> recover)

@@ -19,6 +19,9 @@ internal sealed class DefinitionsRecovery(MessageBroker broker, DefinitionsGroup
     private readonly List<(long Index, DefinitionsEntry Entry)>[] _byKind =
         [.. Enum.GetValues<DefinitionKind>().Select(_ => new List<(long, DefinitionsEntry)>())];
 
+    /// <summary>Something was not made, and was told.</summary>
+    public bool HasLost { get; private set; }
+
     /// <summary>Reads all entries of the group and applies them to a draft.</summary>
     /// <exception cref="UnreadableDefinitionException">One of them cannot be understood.</exception>
     public DefinitionsDraft Run(NodeLog log, RecoveredGroup recovered)
@@ -98,5 +101,9 @@ internal sealed class DefinitionsRecovery(MessageBroker broker, DefinitionsGroup
         return group.TryFind(destination, out made) && made > index ? destination : null;
     }
 
-    private void Tell(string message) => broker.Log(LogLevel.Error, LogCategory.Default, message);
+    private void Tell(string message)
+    {
+        HasLost = true;
+        broker.Log(LogLevel.Error, LogCategory.Default, message);
+    }
 }

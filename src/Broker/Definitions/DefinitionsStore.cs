@@ -35,6 +35,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// </summary>
     internal bool IsSettled => _group.IsSettled;
 
+    /// <summary>
+    /// The start found entries that are damaged, or that say nothing without one that is lost.
+    /// </summary>
+    internal bool HasLost { get; private set; }
+
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
 
@@ -55,10 +60,15 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (group is null)
             return;
         _lastIndex = Math.Max(_lastIndex, group.LastIndex.Value);
-        DefinitionsDraft draft = new DefinitionsRecovery(_broker, _group).Run(log, group);
+        var recovery = new DefinitionsRecovery(_broker, _group);
+        DefinitionsDraft draft = recovery.Run(log, group);
+        HasLost = recovery.HasLost;
         _broker.Security = draft.Security;
         _broker.Topology = draft.Topology;
     }
+
+    /// <summary>Nothing new is given an id up to here: what has it is still there. Before anybody is served.</summary>
+    internal void TakeIds(long last) => _lastIndex = Math.Max(_lastIndex, last);
 
     /// <summary>
     /// Everything is open: the first changes, made on this thread, and then the time of the queues that were found.

@@ -32,17 +32,24 @@ internal static class DurableGroups
     {
         var seen = new HashSet<GroupId>();
         Dictionary<long, Queue>? queues = null;
+        var losses = new RecoveredLosses(broker);
         NodeLog log = StorageDirectory.Open(
             setup.Disk, setup.Options, setup.Watcher,
             (log, group) =>
             {
                 seen.Add(group.Id);
                 if (group.Id == Definitions)
+                {
                     broker.Definitions.Open(log, group);
+                    losses.NoteDefinitions(group);
+                }
                 else if (group.Id == Delays)
+                {
                     broker.Delays.Open(log, group);
+                    losses.Note(group, "The delayed exchanges' group");
+                }
                 else
-                    OpenQueue(queues ??= ById(broker), log, group);
+                    OpenQueue(queues ??= ById(broker), losses, log, group);
             },
             setup.Wake);
         if (!seen.Contains(Definitions))
@@ -54,6 +61,9 @@ internal static class DurableGroups
             if (!seen.Contains(new GroupId(id)))
                 queue.Open(log, null);
         }
+        // What is set aside keeps its id, although the entry that gave it is lost.
+        broker.Definitions.TakeIds(seen.Select(id => id.Value).Where(id => id < PagedOffset).DefaultIfEmpty().Max());
+        losses.Tell(log);
         return log;
     }
 
@@ -61,22 +71,20 @@ internal static class DurableGroups
         broker.AllQueues().Where(queue => queue.SurvivesRestart)
             .ToDictionary(queue => queue.Id.Value, queue => queue.Home);
 
-    // A queue whose definition is gone was deleted, and the crash came before the end of its group.
-    private static void OpenQueue(Dictionary<long, Queue> queues, NodeLog log, RecoveredGroup group)
+    // A queue whose definition is gone was deleted, and the crash came before the end of its group; but not where
+    // definitions are lost.
+    private static void OpenQueue(
+        Dictionary<long, Queue> queues, RecoveredLosses losses, NodeLog log, RecoveredGroup group)
     {
         if (queues.TryGetValue(group.Id.Value, out Queue? queue))
-            queue.Open(log, group);
-        else
-            log.OpenGroup(group.Id, new Nobody()).Drop();
-    }
-
-    private sealed class Nobody : IGroupOwner
-    {
-        public void Durable(Lsn lsn)
         {
-            // Nobody waits for it.
+            queue.Open(log, group);
+            QueueDefinition definition = queue.Definition;
+            losses.Note(group, $"Queue '{definition.Name}' in vhost '{definition.Vhost}'");
         }
-
-        public void Moved(MovedEntries moves) => moves.Complete();
+        else if (losses.AreDefinitionsIncomplete && group.Id.Value < PagedOffset)
+            losses.SetAside(log, group);
+        else
+            log.OpenGroup(group.Id, new RecoveredLosses.Nobody()).Drop();
     }
 }

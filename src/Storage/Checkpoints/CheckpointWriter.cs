@@ -18,6 +18,7 @@ internal sealed class CheckpointWriter : IDisposable
     private readonly ItemWriter _items = new();
     private readonly byte[] _chunkHeader = new byte[CheckpointFormat.ChunkHeaderBytes];
     private long _length;
+    private bool _isFinished;
     private LogIndex _previousIndex;
 
     public CheckpointWriter(IDisk disk, long number)
@@ -80,10 +81,25 @@ internal sealed class CheckpointWriter : IDisposable
         _length += end.Length;
         _file.Sync();
         _disk.Rename(_unfinished, CheckpointName.PathOf(_number));
+        _isFinished = true;
         _disk.SyncDirectory(CheckpointName.Directory);
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>What was not finished takes no space from who could make some.</summary>
+    public void Dispose()
+    {
+        _file.Dispose();
+        if (_isFinished)
+            return;
+        try
+        {
+            _disk.Delete(_unfinished);
+        }
+        catch (DiskException)
+        {
+            // The disk was what failed before, and the next checkpoint removes it.
+        }
+    }
 
     private void CloseFullChunk()
     {

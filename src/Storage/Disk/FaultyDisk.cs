@@ -193,6 +193,8 @@ public sealed class FaultyDisk : IDisk
         }
     }
 
+    public long TotalBytes => CapacityBytes;
+
     public IReadOnlyList<string> List(string directory)
     {
         DiskPath.RequireDirectory(directory);

@@ -39,6 +39,21 @@ public sealed class FileDisk : IDisk
         }
     }
 
+    public long TotalBytes
+    {
+        get
+        {
+            try
+            {
+                return new DriveInfo(_root).TotalSize;
+            }
+            catch (Exception error) when (DiskErrors.Covers(error))
+            {
+                throw DiskErrors.From("read the size of the file system of", _root, error);
+            }
+        }
+    }
+
     public IReadOnlyList<string> List(string directory)
     {
         var path = FullDirectory(directory);

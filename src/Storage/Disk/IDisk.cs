@@ -13,6 +13,9 @@ public interface IDisk
     /// <summary>Bytes that can still be written for the node's user.</summary>
     long FreeBytes { get; }
 
+    /// <summary>Bytes of the whole file system, used or free.</summary>
+    long TotalBytes { get; }
+
     /// <summary>The names of a directory's files, not directories, in ordinal order; empty if there is none.</summary>
     IReadOnlyList<string> List(string directory);
 

@@ -31,6 +31,8 @@ public sealed class MemoryDisk : IDisk
         }
     }
 
+    public long TotalBytes => _capacityBytes;
+
     public IReadOnlyList<string> List(string directory)
     {
         DiskPath.RequireDirectory(directory);

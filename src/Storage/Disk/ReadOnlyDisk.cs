@@ -18,6 +18,8 @@ public sealed class ReadOnlyDisk : IDisk
 
     public long FreeBytes => 0;
 
+    public long TotalBytes => 0;
+
     public IReadOnlyList<string> List(string directory)
     {
         DiskPath.RequireDirectory(directory);

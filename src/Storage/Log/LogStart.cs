@@ -2,4 +2,5 @@ namespace Warren.Storage.Log;
 
 /// <summary>Where a log goes on: what recovery found, made durable.</summary>
 internal sealed record LogStart(
-    long Boot, uint LastSegment, Lsn LastLsn, uint Previous, uint PreviousEnd, SegmentTable Segments);
+    long Boot, uint LastSegment, Lsn LastLsn, uint Previous, uint PreviousEnd, SegmentTable Segments,
+    SpaceReserve Reserve);

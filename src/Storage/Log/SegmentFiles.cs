@@ -25,7 +25,7 @@ internal static class SegmentFiles
         string path = SegmentName.PathOf(header.Segment);
         // A try that failed for want of space may have left it.
         disk.Delete(path);
-        IDiskFile file = (header.Kind == SegmentKind.Log ? TakeSpare(disk, path) : null)
+        IDiskFile file = (header.Kind == SegmentKind.Log ? TakeSpare(disk, path, segments) : null)
             ?? CreateWithRoom(disk, path, allocateBytes);
         try
         {
@@ -96,6 +96,22 @@ internal static class SegmentFiles
         }
     }
 
+    /// <summary>Gives the space of the spares back. Whether there were any.</summary>
+    /// <exception cref="DiskException">The disk refused; some may be left.</exception>
+    public static bool DeleteSpares(IDisk disk, SegmentTable segments)
+    {
+        lock (segments.Spares)
+        {
+            List<string> spares = [.. Spares(disk)];
+            foreach (string spare in spares)
+                disk.Delete(spare);
+            if (spares.Count == 0)
+                return false;
+        }
+        disk.SyncDirectory(SegmentName.Directory);
+        return true;
+    }
+
     public static IEnumerable<string> Spares(IDisk disk) =>
         disk.List(SegmentName.Directory)
             .Where(name => name.EndsWith(SpareSuffix, StringComparison.Ordinal))
@@ -115,12 +131,15 @@ internal static class SegmentFiles
         }
     }
 
-    private static IDiskFile? TakeSpare(IDisk disk, string path)
+    private static IDiskFile? TakeSpare(IDisk disk, string path, SegmentTable segments)
     {
-        string? spare = Spares(disk).Order(StringComparer.Ordinal).FirstOrDefault();
-        if (spare is null)
-            return null;
-        disk.Rename(spare, path);
+        lock (segments.Spares)
+        {
+            string? spare = Spares(disk).Order(StringComparer.Ordinal).FirstOrDefault();
+            if (spare is null)
+                return null;
+            disk.Rename(spare, path);
+        }
         return disk.Open(path);
     }
 }

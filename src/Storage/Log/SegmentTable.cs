@@ -9,6 +9,12 @@ internal sealed class SegmentTable
     private readonly SortedDictionary<uint, Segment> _segments = [];
     private bool _hasNewDamage;
 
+    /// <summary>
+    /// Held while spare files are taken or removed: the committer does the one, and when space is short the background
+    /// thread the other.
+    /// </summary>
+    public Lock Spares { get; } = new();
+
     public bool TryGet(uint id, [NotNullWhen(true)] out Segment? segment)
     {
         lock (_lock)

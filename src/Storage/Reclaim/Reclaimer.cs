@@ -40,13 +40,25 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
             return;
         var damagedSegments = log.Segments.All().Where(each => each.IsDamaged).Select(each => each.Id).ToHashSet();
         IReadOnlyList<SegmentLine> victims = VictimChoice.Choose(
-            table, older, current, options.ReclaimBelowPercent, isSpaceLow ? null : (long)options.ReclaimSlackSegments * options.SegmentBytes,
-            damagedSegments,
+            table, older, current, options, isSpaceLow, damagedSegments,
             line => _unreadable.TryGetValue(line.Segment, out long wanted) && wanted == line.WantedBytes);
         if (victims.Count == 0)
             return;
         var copies = new SurvivorCopies(log, damaged);
-        RosterLine? added = victims.Any(victim => victim.WantedBytes > 0) ? copies.Write(table, victims) : null;
+        RosterLine? added = null;
+        try
+        {
+            if (victims.Any(victim => victim.WantedBytes > 0))
+                added = copies.Write(table, victims);
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+        {
+            // No room for copies: those go of which nothing is wanted, and make some.
+            victims = [.. victims.Where(victim => victim.WantedBytes == 0)];
+            if (victims.Count == 0)
+                throw;
+            copies = new SurvivorCopies(log, damaged);
+        }
         foreach (SegmentLine victim in victims.Where(victim => copies.Unreadable.Contains(victim.Segment)))
             _unreadable[victim.Segment] = victim.WantedBytes;
         if (copies.HasFailed)
@@ -61,7 +73,8 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
 
     /// <summary>Goes on with what has become possible: tells owners, removes files.</summary>
     /// <exception cref="DiskException">The disk refused; the rest is done the next time.</exception>
-    public void Continue()
+    /// <param name="spares">So many files are kept to be used again.</param>
+    public void Continue(int spares)
     {
         foreach (Pending pending in _pending.ToArray())
         {
@@ -78,7 +91,7 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
             {
                 if (!log.Segments.TryGet(victim.Segment, out Segment? segment))
                     continue;
-                SegmentFiles.Remove(log.Disk, segment, options.SpareSegments, log.Segments);
+                SegmentFiles.Remove(log.Disk, segment, spares, log.Segments);
                 if (segment.IsDamaged)
                 {
                     damaged(

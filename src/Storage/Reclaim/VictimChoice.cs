@@ -9,37 +9,42 @@ namespace Warren.Storage.Reclaim;
 /// </summary>
 internal static class VictimChoice
 {
-    /// <summary>Survivors are gathered from several victims, up to about this much at once.</summary>
-    private const long MostCopiedBytes = 64 * 1024 * 1024;
+    /// <summary>
+    /// Survivors are gathered from several victims, up to about a segment at once, which a small disk has room for, and
+    /// never less than this.
+    /// </summary>
+    private const int LeastGatheredBytes = 1024 * 1024;
 
     /// <param name="table">Of the newest checkpoint.</param>
     /// <param name="older">The LSN of the one before.</param>
     /// <param name="current">Segments from this one on are not victims.</param>
-    /// <param name="belowPercent">A victim has less than this share of wanted bytes, if it is not damaged.</param>
-    /// <param name="slackBytes">
-    /// What a log may take beyond one and a half times what is wanted before anything is copied: most of what is partly
-    /// dead dies by itself soon, and costs nothing then. Null: space is low, everything that helps is done.
+    /// <param name="options">
+    /// A victim has less than a share of wanted bytes, if it is not damaged; and while the log is not much larger than
+    /// what is wanted of it, nothing is copied: most of what is partly dead dies by itself soon, and costs nothing then.
     /// </param>
+    /// <param name="isSpaceLow">Everything that helps is done, whatever it costs.</param>
     /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
     /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(
-        CheckpointTable table, Lsn older, uint current, int belowPercent, long? slackBytes,
+        CheckpointTable table, Lsn older, uint current, NodeLogOptions options, bool isSpaceLow,
         IReadOnlySet<uint> damaged, Predicate<SegmentLine> isTried)
     {
         long wantedBytes = table.Segments.Sum(line => line.WantedBytes);
-        bool mayCopy = slackBytes is null
+        long slackBytes = (long)options.ReclaimSlackSegments * options.SegmentBytes;
+        bool mayCopy = isSpaceLow
             || table.Segments.Sum(line => (long)line.End) > wantedBytes + (wantedBytes / 2) + slackBytes;
         var victims = new List<SegmentLine>();
         long copiedBytes = 0;
+        int mostCopiedBytes = Math.Max(options.SegmentBytes, LeastGatheredBytes);
         foreach (SegmentLine line in table.Segments.OrderBy(line => line.WantedBytes))
         {
             bool isCovered = line.Kind == SegmentKind.Survivors || (line.Last <= older && line.Segment < current);
             bool isMostlyDead = line.WantedBytes == 0
-                || (mayCopy && line.WantedBytes * 100 < line.End * (long)belowPercent);
+                || (mayCopy && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;
-            if (copiedBytes > MostCopiedBytes && victims.Count > 0)
+            if (copiedBytes > mostCopiedBytes && victims.Count > 0)
                 break;
             victims.Add(line);
         }

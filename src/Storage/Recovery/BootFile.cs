@@ -1,12 +1,13 @@
-using System.Globalization;
-using System.Text;
+using System.Buffers.Binary;
 using Warren.Storage.Disk;
+using Warren.Storage.Log;
 
 namespace Warren.Storage.Recovery;
 
 /// <summary>
-/// Counts the starts of a directory, in text. The number is durable before anything is written under it: it makes the
-/// checksums of one start differ from those of every other.
+/// Counts the starts of a directory. The number is durable before anything is written under it: it makes the checksums
+/// of one start differ from those of every other. It is written in place, so that a start needs no space, and into one
+/// of two sectors by turns, so that whatever becomes of the write, the number before it is still there.
 /// </summary>
 internal static class BootFile
 {
@@ -14,14 +15,31 @@ internal static class BootFile
 
     private const string Unfinished = "boot.new";
 
+    private const int SlotBytes = 512;
+
+    private const int Slots = 2;
+
+    private const uint Magic = 0x544F_4F57;
+
     /// <summary>Reads the number, adds one and makes that durable.</summary>
     public static long Next(IDisk disk, long atLeast)
     {
         long boot = Math.Max(Read(disk), atLeast) + 1;
-        disk.Delete(Unfinished);
-        using (IDiskFile file = disk.Create(Unfinished, 0))
+        using (IDiskFile? file = OpenWhole(disk))
         {
-            file.Write(0, [Encoding.ASCII.GetBytes(boot.ToString(CultureInfo.InvariantCulture) + "\n")]);
+            if (file is not null)
+            {
+                WriteSlot(file, boot);
+                file.Sync();
+                return boot;
+            }
+        }
+        disk.Delete(Unfinished);
+        using (IDiskFile file = disk.Create(Unfinished, SlotBytes * Slots))
+        {
+            // Both, so that the blocks of either are there when the disk is full.
+            WriteSlot(file, boot - 1);
+            WriteSlot(file, boot);
             file.Sync();
         }
         disk.Rename(Unfinished, Path);
@@ -38,13 +56,38 @@ internal static class BootFile
         if (!disk.List("").Contains(Path))
             return 0;
         using IDiskFile file = disk.Open(Path);
-        byte[] text = new byte[32];
+        byte[] bytes = new byte[SlotBytes * Slots];
         string? refusal = null;
-        int count = file.Salvage(0, text, ref refusal);
-        return long.TryParse(
-            Encoding.ASCII.GetString(text, 0, count).TrimEnd(),
-            NumberStyles.None, CultureInfo.InvariantCulture, out long boot)
-            ? boot
-            : 0;
+        file.Salvage(0, bytes, ref refusal);
+        long newest = 0;
+        for (int slot = 0; slot < Slots; slot++)
+            newest = Math.Max(newest, ReadSlot(bytes.AsSpan(slot * SlotBytes, SlotBytes)));
+        return newest;
     }
+
+    private static IDiskFile? OpenWhole(IDisk disk)
+    {
+        if (!disk.List("").Contains(Path))
+            return null;
+        IDiskFile file = disk.Open(Path);
+        if (file.LengthBytes == SlotBytes * Slots)
+            return file;
+        file.Dispose();
+        return null;
+    }
+
+    private static void WriteSlot(IDiskFile file, long boot)
+    {
+        byte[] slot = new byte[SlotBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(slot.AsSpan(4), Magic);
+        BinaryPrimitives.WriteInt64LittleEndian(slot.AsSpan(8), boot);
+        BinaryPrimitives.WriteUInt32LittleEndian(slot, Crc32C.Of(slot.AsSpan(4)));
+        file.Write(boot % Slots * SlotBytes, [slot]);
+    }
+
+    private static long ReadSlot(ReadOnlySpan<byte> slot) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) == Magic
+        && BinaryPrimitives.ReadUInt32LittleEndian(slot) == Crc32C.Of(slot[4..])
+            ? BinaryPrimitives.ReadInt64LittleEndian(slot[8..])
+            : 0;
 }

@@ -147,14 +147,21 @@ public sealed class LogThreads : IDisposable
             switch (_log!.CommitRound())
             {
                 case CommitOutcome.Committed:
-                    _isOutOfSpace = false;
+                    _isOutOfSpace = _log.Space.IsShort;
                     if (HasWork)
                         _due.Set();
                     break;
                 case CommitOutcome.Idle:
+                    _isOutOfSpace = _log.Space.IsShort;
                     if (_isCommitterStopping)
                         return;
-                    _wake.Wait();
+                    if (_isOutOfSpace)
+                    {
+                        _due.Set();
+                        _wake.Wait(SpaceRetry);
+                    }
+                    else
+                        _wake.Wait();
                     break;
                 case CommitOutcome.OutOfSpace:
                     _isOutOfSpace = true;

@@ -20,20 +20,6 @@ internal sealed class SmallFileSystem : IDisposable
     /// <summary>Bytes that are free.</summary>
     public long FreeBytes => new DriveInfo(_path).AvailableFreeSpace;
 
-    private string Ballast => Path.Combine(_path, "ballast");
-
-    /// <summary>Takes so much of the space for something else than the node.</summary>
-    public void PutBallast(int mebibytes)
-    {
-        using FileStream file = File.Create(Ballast);
-        byte[] zeros = new byte[1024 * 1024];
-        for (int written = 0; written < mebibytes; written++)
-            file.Write(zeros);
-    }
-
-    /// <summary>Gives it back.</summary>
-    public void DropBallast() => File.Delete(Ballast);
-
     public void Dispose()
     {
         (int code, string said) = Run($"umount '{_path}'");

@@ -7,37 +7,32 @@ namespace Warren.Faults.Scenarios;
 /// <summary>
 /// The node's data lies on a small file system that fills up: once down to the limit of the disk alarm, once to the
 /// last byte. Publishers are blocked, consumers are served, the node is killed while it is full and starts again,
-/// nothing that was confirmed is lost, and once consumers have made room publishing goes on. A node that cannot start
-/// for want of space must say so and start when some was freed.
+/// nothing that was confirmed is lost, and once consumers have made room publishing goes on. Nobody frees anything but
+/// the consumers.
 /// </summary>
 internal sealed class FullScenario
 {
-    /// <summary>
-    /// Room for four segments of the log (64 MiB each) and some: it keeps one or two for itself when all is consumed,
-    /// and is full with one half written and not when the next is to be made.
-    /// </summary>
-    private const int Mebibytes = 288;
+    private const int Mebibytes = 64;
 
-    /// <summary>
-    /// What an operator frees when the node cannot even start: something that is in the way. A segment and some.
-    /// </summary>
-    private const int BallastMebibytes = 80;
+    /// <summary>More of the log's own segments fit, and less of the limit is for them.</summary>
+    private const int LargerMebibytes = 168;
 
-    private const long MostBytes = 3L * Mebibytes * 1024 * 1024;
     private const int Consumed = 50;
     private const string Name = "filled";
-    private const string NoSpace = "No space left on device";
 
     private readonly NodeProcess _node;
     private readonly Ledger _ledger;
     private readonly QueueLedger _queue;
     private readonly SmallFileSystem _files;
+    private readonly int _mebibytes;
     private readonly int _seed;
     private readonly Action<string> _report;
     private string _step = "";
 
-    private FullScenario(NodeProcess node, SmallFileSystem files, int seed, Action<string> report)
+    private FullScenario(
+        NodeProcess node, SmallFileSystem files, int mebibytes, int seed, Action<string> report)
     {
+        _mebibytes = mebibytes;
         _node = node;
         _files = files;
         _seed = seed;
@@ -49,21 +44,22 @@ internal sealed class FullScenario
     /// <summary>Runs it, with and without a limit; null, or why it cannot be run here.</summary>
     /// <exception cref="FaultException">Something was wrong.</exception>
     public static async Task<string?> RunAsync(int seed, Action<string> report) =>
-        await RunAsync("48MB", 0, seed, report) ?? await RunAsync("0", BallastMebibytes, seed, report);
+        await RunAsync(Mebibytes, "16MB", seed, report)
+        ?? await RunAsync(Mebibytes, "0", seed, report)
+        ?? await RunAsync(LargerMebibytes, "48MB", seed, report);
 
-    private static async Task<string?> RunAsync(string limit, int ballastMebibytes, int seed, Action<string> report)
+    private static async Task<string?> RunAsync(int mebibytes, string limit, int seed, Action<string> report)
     {
         string directory = Directory.CreateTempSubdirectory("warren-faults-full-").FullName;
         string data = Path.Combine(directory, "data");
         try
         {
-            using SmallFileSystem? files = SmallFileSystem.Mount(data, Mebibytes, out string reason);
+            using SmallFileSystem? files = SmallFileSystem.Mount(data, mebibytes, out string reason);
             if (files is null)
                 return $"no file system can be mounted here, so none can be filled: {reason}";
-            files.PutBallast(ballastMebibytes);
             using var node = new WarrenNode($"disk_free_limit.absolute = {limit}\n", directory);
-            report($"full: {Mebibytes} MiB, disk_free_limit.absolute = {limit}, seed {seed}");
-            await new FullScenario(node, files, seed, report).RunAsync();
+            report($"full: {mebibytes} MiB, disk_free_limit.absolute = {limit}, seed {seed}");
+            await new FullScenario(node, files, mebibytes, seed, report).RunAsync();
             return null;
         }
         finally
@@ -95,10 +91,11 @@ internal sealed class FullScenario
     private async Task FillAsync()
     {
         Begin("publishing until it is full");
-        var publisher = new FillingPublisher("publisher", _ledger, _queue, MostBytes);
+        long mostBytes = 3L * _mebibytes * 1024 * 1024;
+        var publisher = new FillingPublisher("publisher", _ledger, _queue, mostBytes);
         await publisher.WorkAsync(_node, new Random(_seed));
         if (publisher.BlockedReason is not { } reason)
-            throw new FaultException($"{MostBytes} bytes were taken and publishers were not blocked");
+            throw new FaultException($"{mostBytes} bytes were taken and publishers were not blocked");
         End($"blocked with \"{reason}\" after {_ledger.Tally.Confirmed} confirms, {_files.FreeBytes} bytes free");
     }
 
@@ -117,16 +114,7 @@ internal sealed class FullScenario
         Begin("killing it while it is full");
         _node.Kill();
         _ledger.Ended();
-        try
-        {
-            await _node.StartAsync();
-        }
-        catch (FaultException) when (_node.Printed.Contains(NoSpace, StringComparison.Ordinal))
-        {
-            _report($"full: {_step}: it said \"{_node.Printed.Trim()}\"; {BallastMebibytes} MiB are freed");
-            _files.DropBallast();
-            await _node.StartAsync();
-        }
+        await _node.StartAsync();
         int found = await new QueueReader(_ledger).ReadAsync(_node, _queue, takes: false);
         End($"started in {_node.StartTime.TotalMilliseconds:F0} ms with {found} messages");
     }
@@ -135,7 +123,7 @@ internal sealed class FullScenario
     {
         Begin("consuming everything, then publishing");
         int found = await new QueueReader(_ledger).ReadAsync(_node, _queue, takes: true);
-        var publisher = new FillingPublisher("publisher after that", _ledger, _queue, Mebibytes * 1024L * 1024 / 10);
+        var publisher = new FillingPublisher("publisher after that", _ledger, _queue, _mebibytes * 1024L * 1024 / 10);
         await publisher.WorkAsync(_node, new Random(_seed + 1));
         if (publisher.BlockedReason is { } reason)
             throw new FaultException($"publishers were blocked again: \"{reason}\"");

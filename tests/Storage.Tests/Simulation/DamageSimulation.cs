@@ -26,6 +26,7 @@ internal sealed class DamageSimulation
             CheckpointSpacingBytes = 2048 << _random.Next(4),
             CheckpointSpacingFactor = _random.Next(2),
             SpareSegments = _random.Next(3),
+            ReserveBytes = 512 * _random.Next(3),
             ReclaimBelowPercent = _random.Next(30, 100),
             ReclaimSlackSegments = 0,
         };

@@ -44,6 +44,7 @@ internal sealed class FailEverywhere
             CheckpointSpacingBytes = 512 << random.Next(4),
             CheckpointSpacingFactor = 0,
             SpareSegments = random.Next(3),
+            ReserveBytes = 512 * random.Next(3),
             ReclaimBelowPercent = random.Next(30, 100),
             ReclaimSlackSegments = 0,
         };
@@ -115,7 +116,7 @@ internal sealed class FailEverywhere
             return;
         }
         // Nothing fails a second time, so that whatever was refused is done by now or with the next try.
-        if (outcome == CommitOutcome.OutOfSpace)
+        if (outcome == CommitOutcome.OutOfSpace || node.Watcher.IsOutOfSpace)
             outcome = node.Commit();
         while (outcome == CommitOutcome.Committed)
             outcome = node.Commit();

@@ -31,7 +31,9 @@ public sealed class FullSimulationTests(ITestOutputHelper output)
 
     private void Run(int seed)
     {
-        Interlocked.Add(ref _crashes, LogSimulation.Run(seed, SimulationShare.Lives) + CrashEverywhere.Run(seed));
+        Interlocked.Add(
+            ref _crashes,
+            LogSimulation.Run(seed, SimulationShare.Lives) + CrashEverywhere.Run(seed) + FullDiskSimulation.Run(seed, hasOperator: true));
         Interlocked.Add(
             ref _failures, FailEverywhere.Run(seed, DiskFailure.NoSpace) + FailEverywhere.Run(seed, DiskFailure.Other));
         Interlocked.Add(ref _damages, DamageSimulation.Run(seed));

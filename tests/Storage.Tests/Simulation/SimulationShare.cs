@@ -23,6 +23,9 @@ internal static class SimulationShare
     /// <summary>A dozen damages a seed.</summary>
     public const int DamageSeeds = 400;
 
+    /// <summary>A disk that fills up and is drained, with some ten crashes.</summary>
+    public const int FullDiskSeeds = 200;
+
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 300;
 
