@@ -19,21 +19,29 @@ internal static class VictimChoice
     /// <param name="older">The LSN of the one before.</param>
     /// <param name="current">Segments from this one on are not victims.</param>
     /// <param name="options">
-    /// A victim has less than a share of wanted bytes, if it is not damaged.
+    /// A victim has less than a share of wanted bytes, if it is not damaged. Before anything is copied a log may take
+    /// some slack beyond one and a half times what is wanted: most of what is partly dead dies by itself soon, and
+    /// costs nothing then.
     /// </param>
+    /// <param name="isSpaceLow">No slack then: everything that helps is done.</param>
     /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
     /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(
-        CheckpointTable table, Lsn older, uint current, NodeLogOptions options, IReadOnlySet<uint> damaged,
-        Predicate<SegmentLine> isTried)
+        CheckpointTable table, Lsn older, uint current, NodeLogOptions options, bool isSpaceLow,
+        IReadOnlySet<uint> damaged, Predicate<SegmentLine> isTried)
     {
+        long wantedBytes = table.Segments.Sum(line => line.WantedBytes);
+        long slackBytes = (long)options.ReclaimSlackSegments * options.SegmentBytes;
+        bool mayCopy = isSpaceLow
+            || table.Segments.Sum(line => (long)line.End) > wantedBytes + (wantedBytes / 2) + slackBytes;
         var victims = new List<SegmentLine>();
         long copiedBytes = 0;
         int mostCopiedBytes = Math.Max(options.SegmentBytes, LeastGatheredBytes);
         foreach (SegmentLine line in table.Segments.OrderBy(line => line.WantedBytes))
         {
             bool isCovered = line.Kind == SegmentKind.Survivors || (line.Last <= older && line.Segment < current);
-            bool isMostlyDead = line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent;
+            bool isMostlyDead = line.WantedBytes == 0
+                || (mayCopy && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;

@@ -31,6 +31,7 @@ internal sealed class CrashEverywhere
             SpareSegments = _random.Next(3),
             ReserveBytes = 512 * _random.Next(3),
             ReclaimBelowPercent = _random.Next(30, 100),
+            ReclaimSlackSegments = 0,
         };
         _node = new SimulatedNode(options, story);
         _work = new RandomWork(_node, _random) { BodyBytes = 200, LargeBodyBytes = 3000 };

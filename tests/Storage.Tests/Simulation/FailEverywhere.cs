@@ -46,6 +46,7 @@ internal sealed class FailEverywhere
             SpareSegments = random.Next(3),
             ReserveBytes = 512 * random.Next(3),
             ReclaimBelowPercent = random.Next(30, 100),
+            ReclaimSlackSegments = 0,
         };
         _story.Crashes++;
         _story.Tell($"operation {number} fails");

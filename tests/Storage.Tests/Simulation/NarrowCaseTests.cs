@@ -14,6 +14,7 @@ public sealed class NarrowCaseTests
         CheckpointSpacingFactor = 0,
         SpareSegments = 0,
         ReserveBytes = 0,
+        ReclaimSlackSegments = 0,
     };
 
     private readonly SimulatedNode _node = new(Small, new Story(isWritten: true));

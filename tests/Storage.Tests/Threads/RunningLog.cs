@@ -15,6 +15,7 @@ internal sealed class RunningLog : IStorageWatcher, IGroupOwner, IDisposable
         CheckpointSpacingFactor = 1,
         SpareSegments = 0,
         ReserveBytes = 0,
+        ReclaimSlackSegments = 0,
     };
 
     private readonly LogThreads _threads;
