@@ -73,8 +73,9 @@ public static class StorageCommand
             output.WriteLine("It is empty: no node has stored anything in it.");
             return Sound;
         }
-        StorageReport report = StorageInspection.Read(disk);
-        CheckText.Write(report, GroupNames.Of, output);
+        var names = new GroupNames();
+        StorageReport report = StorageInspection.Read(disk, GroupNames.Definitions, names.Note);
+        CheckText.Write(report, names.Of, output);
         return report.IsSound ? Sound : Damaged;
     }
 

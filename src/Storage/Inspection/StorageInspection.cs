@@ -19,6 +19,8 @@ public sealed class StorageInspection
     private readonly SortedDictionary<GroupId, long> _lostElsewhere = [];
     private readonly SegmentTable _segments;
     private IReadOnlyDictionary<long, BodyRow> _bodies = new Dictionary<long, BodyRow>();
+    private GroupId _shown;
+    private InspectedEntry? _entry;
     private long _foundWhenRead;
 
     private StorageInspection(IDisk disk)
@@ -31,7 +33,11 @@ public sealed class StorageInspection
 
     /// <exception cref="DiskException">The directory cannot be read.</exception>
     /// <exception cref="StorageVersionException">Another version wrote it.</exception>
-    public static StorageReport Read(IDisk disk) => new StorageInspection(disk).Read();
+    /// <param name="disk">The directory.</param>
+    /// <param name="shown">The group whose live entries are told as well.</param>
+    /// <param name="entry">Told of these.</param>
+    public static StorageReport Read(IDisk disk, GroupId shown = default, InspectedEntry? entry = null) =>
+        new StorageInspection(disk) { _shown = shown, _entry = entry }.Read();
 
     private StorageReport Read()
     {
@@ -88,8 +94,10 @@ public sealed class StorageInspection
         {
             long entries = 0;
             long bytes = 0;
-            while (state.NextEntry(out EntryRow row, out _))
+            while (state.NextEntry(out EntryRow row, out ReadOnlySpan<byte> meta))
             {
+                if (head.Id == _shown)
+                    _entry?.Invoke(row.Index, meta, reader.TryRead(row.Position, out _) ? reader.TakeBody() : []);
                 entries++;
                 bytes += row.RecordBytes;
                 if (DamageOf(row) is not { } damage || IsReadable(reader, row))

@@ -19,10 +19,11 @@ internal static class VictimChoice
     /// <param name="older">The LSN of the one before.</param>
     /// <param name="current">Segments from this one on are not victims.</param>
     /// <param name="options">
-    /// A victim has less than a share of wanted bytes, if it is not damaged; and while the log is not much larger than
-    /// what is wanted of it, nothing is copied: most of what is partly dead dies by itself soon, and costs nothing then.
+    /// A victim has less than a share of wanted bytes, if it is not damaged. Before anything is copied a log may take
+    /// some slack beyond one and a half times what is wanted: most of what is partly dead dies by itself soon, and
+    /// costs nothing then.
     /// </param>
-    /// <param name="isSpaceLow">Everything that helps is done, whatever it costs.</param>
+    /// <param name="isSpaceLow">No slack then: everything that helps is done.</param>
     /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
     /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(

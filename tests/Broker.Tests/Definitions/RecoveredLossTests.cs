@@ -2,6 +2,7 @@ using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Storage;
 using Warren.Storage.Disk;
+using Warren.Storage.Inspection;
 using Xunit;
 
 namespace Warren.Broker.Tests.Definitions;
@@ -88,6 +89,24 @@ public sealed class RecoveredLossTests
             Assert.Contains(lines, line => line.Contains("(group 5000: 2 messages)", StringComparison.Ordinal));
             Assert.Equal(2, Groups()[5000]);
         }
+    }
+
+    [Fact]
+    public void An_inspection_knows_queues_by_their_names()
+    {
+        long id = 0;
+        Run(node =>
+        {
+            node.Do(Samples.All());
+            Assert.True(node.Store.FindVhost("v")!.Queues.TryGetValue("q", out QueueDefinition? queue));
+            id = queue.Id.Value;
+        });
+        var names = new GroupNames();
+
+        StorageInspection.Read(_disk, GroupNames.Definitions, names.Note);
+
+        Assert.Equal("queue 'q' in vhost 'v'", names.Of(new GroupId(id)));
+        Assert.Equal("queue 5000", names.Of(new GroupId(5000)));
     }
 
     private static void AppendTwo(LogGroup group)

@@ -58,7 +58,8 @@ public sealed class DataDirectoryTests : IDisposable
         for (int boot = 1; boot <= 3; boot++)
         {
             await _server.RestartAsync();
-            Assert.Equal($"{boot}\n", File.ReadAllText(Path.Combine(_server.DataDirectory, "boot")));
+            Assert.Equal(boot, BitConverter.ToInt64(
+                File.ReadAllBytes(Path.Combine(_server.DataDirectory, "boot")), (boot % 2 * 512) + 8));
             await _server.SignalAsync(signal);
             Assert.Equal(signal == "TERM" ? 0 : 128 + 9, await _server.EndAsync());
         }

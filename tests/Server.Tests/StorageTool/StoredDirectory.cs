@@ -16,6 +16,7 @@ internal sealed class StoredDirectory : IDisposable
         CheckpointSpacingBytes = long.MaxValue,
         CheckpointSpacingFactor = 0,
         SpareSegments = 0,
+        ReserveBytes = 0,
     };
 
     private readonly string _root = Directory.CreateTempSubdirectory("warren-storage-").FullName;

@@ -13,8 +13,8 @@ public sealed class NarrowCaseTests
         CheckpointSpacingBytes = long.MaxValue,
         CheckpointSpacingFactor = 0,
         SpareSegments = 0,
-        ReclaimSlackSegments = 0,
         ReserveBytes = 0,
+        ReclaimSlackSegments = 0,
     };
 
     private readonly SimulatedNode _node = new(Small, new Story(isWritten: true));
