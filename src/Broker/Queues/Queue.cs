@@ -135,6 +135,8 @@ public sealed class Queue : Mailbox<QueueCommand>
             SetReturning(false, nowMs);
         if (_log.IsOpen)
         {
+            // Not only when woken for it: while records keep coming, the last of them is never durable.
+            _storage.NoteDurable();
             _machine.Paging.PageOut(_broker.PagingBudgetBytes);
             if (_machine.NextFetch(nowMs) is { } fetch)
                 _broker.Reader.Post(new MessageReader.Item(this, fetch));

@@ -38,7 +38,7 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     public void NoteDurable()
     {
         log.NoteDurable(new Lsn(Volatile.Read(ref _durableLsn)));
-        if (!log.IsBehind)
+        if (_held.Count > 0 && !log.IsBehind)
         {
             while (_held.TryDequeue(out (PublishCredit Credit, int SizeBytes) held))
                 held.Credit.Give(held.SizeBytes);

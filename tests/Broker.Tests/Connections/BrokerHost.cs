@@ -17,12 +17,13 @@ internal sealed class BrokerHost : IAsyncDisposable
 {
     private readonly ConcurrentBag<Link> _links = [];
 
-    public BrokerHost(BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null)
+    public BrokerHost(
+        BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null, ITurnScheduler? turns = null)
     {
         Time = time ?? new ManualTime();
         Broker = new MessageBroker(
             options ?? new BrokerOptions(),
-            ThreadPoolTurns.Instance,
+            turns ?? ThreadPoolTurns.Instance,
             Time,
             new Random(1),
             (_, _, line) => Log.Enqueue(line),

@@ -17,13 +17,15 @@ internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
     {
         _options = options ?? new NodeLogOptions { SegmentBytes = 64 * 1024, CheckpointSpacingBytes = 16 * 1024 };
         Disk = disk ?? new FaultyDisk();
-        Host = new BrokerHost(storage: new StorageSetup(Disk, _options, this, () => { }), time: time);
+        Host = new BrokerHost(storage: new StorageSetup(Disk, _options, this, () => { }), time: time, turns: Turns);
         _background = new StorageBackground(Log, _options, this);
     }
 
     public FaultyDisk Disk { get; }
 
     public BrokerHost Host { get; }
+
+    public HeldTurns Turns { get; } = new();
 
     public NodeLog Log => Host.Broker.Storage!;
 
