@@ -112,7 +112,8 @@ internal sealed class DelaysNode : IDisposable, IStorageWatcher
 
     /// <summary>Publishes a message that is to wait; it has run, nothing has been committed.</summary>
     public Verdict Publish(
-        string exchange, string body, long delayMs, bool persistent = true, string? expiration = null, int padding = 0)
+        string exchange, string body, long delayMs, bool persistent = true, string? expiration = null, int padding = 0,
+        PublishCredit? credit = null)
     {
         Assert.True(Broker.Topology.Vhosts.TryGetValue(Vhost, out Warren.Broker.Topology.Vhost? vhost));
         Assert.True(vhost.Exchanges.TryGetValue(exchange, out Exchange? found));
@@ -126,9 +127,11 @@ internal sealed class DelaysNode : IDisposable, IStorageWatcher
         byte[] bytes = [(byte)name.Length, .. name, 1, (byte)'k', .. properties, .. text];
         Message message = new(Broker.Slabs.Adopt(bytes), 0, name.Length + 3, properties.Length, text.Length);
         var verdict = new Verdict();
-        Broker.Delays.Add(new DelayedMessage(
+        var delayed = new DelayedMessage(
             Vhost, new RouteDelay((DelayedMessageExchange)found, delayMs), message, null, 0,
-            new PublishGroup(1, verdict.Give)));
+            new PublishGroup(1, verdict.Give), credit);
+        credit?.Take(delayed.WeightBytes);
+        Broker.Delays.Add(delayed);
         Run();
         return verdict;
     }
