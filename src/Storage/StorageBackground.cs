@@ -11,6 +11,11 @@ namespace Warren.Storage;
 /// </summary>
 public sealed class StorageBackground
 {
+    /// <summary>
+    /// What a record takes while a checkpoint is made: 20 bytes and its meta, 4 more once it has been released.
+    /// </summary>
+    private const int RecordMemoryBytes = 32;
+
     private readonly NodeLog _log;
     private readonly NodeLogOptions _options;
     private readonly Checkpointer _checkpointer;
@@ -39,7 +44,9 @@ public sealed class StorageBackground
 
     private bool IsCheckpointDue =>
         _log.WrittenBytes - Volatile.Read(ref _writtenAtLast)
-        >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes);
+        >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes)
+        || (_log.DurableLsn.Value - _checkpointer.Lsn.Value) * RecordMemoryBytes
+        >= Math.Max(_options.CheckpointMemoryBytes, _checkpointer.LengthBytes);
 
     /// <summary>Does what is due.</summary>
     /// <param name="isSpaceLow">Whether a checkpoint is due as soon as it could let something go.</param>

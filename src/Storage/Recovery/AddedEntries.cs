@@ -24,7 +24,9 @@ internal sealed class AddedEntries
         _blocks.Add(next);
     }
 
-    /// <summary>The first entry with this index or a higher one; <see cref="Has"/> is false of it: there is none.</summary>
+    /// <summary>
+    /// The first entry with this index or a higher one; there is none if <see cref="Has"/> is false of it.
+    /// </summary>
     public Place Find(LogIndex index)
     {
         int low = 0;
