@@ -33,7 +33,7 @@ public sealed record NodeLogOptions
 
     /// <summary>
     /// A checkpoint is also due when the records since the last one would take this much memory while the next is made,
-    /// and more than the last one's size: what is small and passes while much waits. 64 MiB: a few millions of them.
+    /// and more than twice the last one's size: small ones may pass while much waits. 64 MiB: a few millions of them.
     /// </summary>
     public long CheckpointMemoryBytes { get; init; } = 64 * 1024 * 1024;
 

@@ -46,7 +46,7 @@ public sealed class StorageBackground
         _log.WrittenBytes - Volatile.Read(ref _writtenAtLast)
         >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes)
         || (_log.DurableLsn.Value - _checkpointer.Lsn.Value) * RecordMemoryBytes
-        >= Math.Max(_options.CheckpointMemoryBytes, _checkpointer.LengthBytes);
+        >= Math.Max(_options.CheckpointMemoryBytes, 2 * _checkpointer.LengthBytes);
 
     /// <summary>Does what is due.</summary>
     /// <param name="isSpaceLow">Whether a checkpoint is due as soon as it could let something go.</param>

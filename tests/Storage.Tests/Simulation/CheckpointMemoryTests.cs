@@ -20,7 +20,7 @@ public sealed class CheckpointMemoryTests
     private readonly SimulatedNode _node = new(Spaced, new Story(isWritten: false));
 
     [Fact]
-    public void A_checkpoint_is_due_after_so_many_records_and_later_after_so_many_as_the_last_is_large()
+    public void A_checkpoint_is_due_after_so_many_records_and_later_after_so_many_as_fit_twice_into_the_last()
     {
         _node.Start();
         long group = _node.AddGroup();
@@ -32,8 +32,8 @@ public sealed class CheckpointMemoryTests
         _node.Commit();
         _node.Background.RunOnce();
         long lengthBytes = LengthOfNewest();
-        Assert.True(lengthBytes > 2 * Spaced.CheckpointMemoryBytes);
-        AppendUntilDue(group, (int)((lengthBytes + RecordBytes - 1) / RecordBytes));
+        Assert.True(lengthBytes > Spaced.CheckpointMemoryBytes);
+        AppendUntilDue(group, (int)(((2 * lengthBytes) + RecordBytes - 1) / RecordBytes));
     }
 
     [Fact]
