@@ -33,6 +33,12 @@ public sealed record NodeLogOptions
     /// </summary>
     public int CheckpointSpacingFactor { get; init; } = 10;
 
+    /// <summary>
+    /// A checkpoint is also due when the records since the last one would take this much memory while the next is made,
+    /// and more than twice the last one's size: small ones may pass while much waits. 64 MiB: a few millions of them.
+    /// </summary>
+    public long CheckpointMemoryBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>A segment with less than this share of live bytes is copied forward, percent.</summary>
     public int ReclaimBelowPercent { get; init; } = 50;
 

@@ -14,6 +14,11 @@ public sealed class StorageBackground
     /// <summary>With less than so many segments free none is kept as a spare: what is low is worth more.</summary>
     private const int SpareRoom = 4;
 
+    /// <summary>
+    /// What a record takes while a checkpoint is made: 20 bytes and its meta, 4 more once it has been released.
+    /// </summary>
+    private const int RecordMemoryBytes = 32;
+
     private readonly NodeLog _log;
     private readonly NodeLogOptions _options;
     private readonly Checkpointer _checkpointer;
@@ -42,7 +47,9 @@ public sealed class StorageBackground
 
     private bool IsCheckpointDue =>
         _log.WrittenBytes - Volatile.Read(ref _writtenAtLast)
-        >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes);
+        >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes)
+        || (_log.DurableLsn.Value - _checkpointer.Lsn.Value) * RecordMemoryBytes
+        >= Math.Max(_options.CheckpointMemoryBytes, 2 * _checkpointer.LengthBytes);
 
     /// <summary>Does what is due.</summary>
     /// <param name="isSpaceLow">Whether a checkpoint is due as soon as it could let something go.</param>

@@ -10,8 +10,13 @@ namespace Warren.Storage.Checkpoints;
 /// </summary>
 internal sealed class Checkpointer(NodeLog log, Action<string> damaged)
 {
+    private long _lsn = log.DurableLsn.Value;
+
     /// <summary>Of the checkpoint that was made last; 0: none was.</summary>
     public long LengthBytes { get; private set; }
+
+    /// <summary>The last LSN in it; until one is made, that of the start.</summary>
+    public Lsn Lsn => new(Volatile.Read(ref _lsn));
 
     /// <summary>
     /// Makes a checkpoint up to what is durable now. Returns its table, and that of the one that it was made from,
@@ -50,6 +55,7 @@ internal sealed class Checkpointer(NodeLog log, Action<string> damaged)
         writer.Finish(table);
         CheckpointSet.RemoveOld(disk, last.Table.Number, number);
         LengthBytes = writer.LengthBytes;
+        Volatile.Write(ref _lsn, table.Lsn.Value);
         return (last.Table, table);
     }
 

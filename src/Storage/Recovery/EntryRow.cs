@@ -1,8 +1,6 @@
 namespace Warren.Storage.Recovery;
 
-/// <summary>
-/// What is known of an entry without its body: 64 bytes while a checkpoint or a recovery is under way.
-/// </summary>
+/// <summary>What is known of an entry without its meta and its body.</summary>
 internal struct EntryRow
 {
     public LogIndex Index;
@@ -12,9 +10,6 @@ internal struct EntryRow
 
     /// <summary>LSN of the body that it shares; 0: it has its own.</summary>
     public long SharedBody;
-
-    /// <summary>Where its meta lies in the arena that goes with it.</summary>
-    public long MetaAt;
 
     public int BodyBytes;
 

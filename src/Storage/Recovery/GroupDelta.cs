@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Warren.Storage.Log;
 
 namespace Warren.Storage.Recovery;
@@ -9,7 +8,6 @@ namespace Warren.Storage.Recovery;
 /// </summary>
 internal sealed class GroupDelta(GroupId id, Overrules overrules)
 {
-    private readonly List<EntryRow> _added = [];
     private readonly List<(IndexRange Range, uint By)> _released = [];
     private readonly Dictionary<LogIndex, (Lsn Lsn, Position Position)> _moved = [];
     private LogIndex _truncatedFrom = new(long.MaxValue);
@@ -26,25 +24,24 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     /// <summary>The segment whose record ended the group; 0: it lives.</summary>
     public uint DroppedBy { get; private set; }
 
-    /// <summary>By rising index; dead ones are marked.</summary>
-    public ReadOnlySpan<EntryRow> Added => CollectionsMarshal.AsSpan(_added);
+    public AddedEntries Added { get; } = new();
 
-    public void Add(in RecordView record, MetaArena metas)
+    public void Add(in RecordView record)
     {
         // What an index had before is void, and all behind it, even where the truncation itself is gone: with all that
         // it overruled but dead entries, or by damage.
-        int at = PlaceOf(record.Header.Index);
-        if (at < _added.Count && _added[at].Lsn == record.Header.Lsn)
+        AddedEntries.Place at = Added.Find(record.Header.Index);
+        if (Added.Has(at) && Added.LsnOf(at) == record.Header.Lsn)
         {
             // What it overrules was copied apart from the entry, which is there.
             return;
         }
-        _added.RemoveRange(at, _added.Count - at);
+        Added.RemoveFrom(at);
         if (record.Header.Index < _truncatedFrom)
             (_truncatedFrom, _truncatedBy) = (record.Header.Index, record.Position.Segment);
         if (record.Header.Flags.HasFlag(RecordFlags.Kept))
         {
-            _added.Add(new EntryRow
+            var row = new EntryRow
             {
                 Index = record.Header.Index,
                 Lsn = record.Header.Lsn,
@@ -53,8 +50,8 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
                 SharedBody = record.SharedBody,
                 BodyBytes = record.Header.BodyBytes,
                 MetaBytes = record.Header.MetaBytes,
-                MetaAt = metas.Add(record.Meta),
-            });
+            };
+            Added.Add(row, record.Meta);
         }
         Reach(record.Header.Index, record.Header.Term);
     }
@@ -62,20 +59,21 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     public void Release(IndexRange range, uint by)
     {
         _released.Add((range, by));
-        Span<EntryRow> added = CollectionsMarshal.AsSpan(_added);
-        for (int at = PlaceOf(range.First); at < added.Length && added[at].Index <= range.Last; at++)
+        for (AddedEntries.Place at = Added.Find(range.First);
+            Added.Has(at) && Added.IndexOf(at) <= range.Last;
+            at = Added.Next(at))
         {
-            overrules.Add(by, added[at].Position.Segment);
-            added[at].ReleasedBy = by;
+            overrules.Add(by, Added.PositionOf(at).Segment);
+            Added.Release(at, by);
         }
     }
 
     public void Truncate(LogIndex from, Term before, uint by)
     {
-        int at = PlaceOf(from);
-        foreach (ref readonly EntryRow row in CollectionsMarshal.AsSpan(_added)[at..])
-            overrules.Add(by, row.Position.Segment);
-        _added.RemoveRange(at, _added.Count - at);
+        AddedEntries.Place first = Added.Find(from);
+        for (AddedEntries.Place at = first; Added.Has(at); at = Added.Next(at))
+            overrules.Add(by, Added.PositionOf(at).Segment);
+        Added.RemoveFrom(first);
         if (from < _truncatedFrom)
             (_truncatedFrom, _truncatedBy) = (from, by);
         Reach(new LogIndex(from.Value - 1), before);
@@ -94,13 +92,11 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     /// <summary>Takes note of a copy of an entry that this stretch added; false if it did not.</summary>
     public bool TryMove(LogIndex index, Lsn lsn, Position to)
     {
-        int at = PlaceOf(index);
-        Span<EntryRow> added = CollectionsMarshal.AsSpan(_added);
-        if (at == added.Length || added[at].Index != index
-            || added[at].Lsn != lsn)
+        AddedEntries.Place at = Added.Find(index);
+        if (!Added.Has(at) || Added.IndexOf(at) != index || Added.LsnOf(at) != lsn)
             return false;
-        overrules.Add(added[at].ReleasedBy, to.Segment);
-        added[at].Position = to;
+        overrules.Add(Added.ReleasedBy(at), to.Segment);
+        Added.Move(at, to);
         return true;
     }
 
@@ -169,20 +165,5 @@ internal sealed class GroupDelta(GroupId id, Overrules overrules)
     {
         _hasReached = true;
         Head.Reach(index, term);
-    }
-
-    private int PlaceOf(LogIndex index)
-    {
-        int low = 0;
-        int high = _added.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_added[middle].Index < index)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
     }
 }

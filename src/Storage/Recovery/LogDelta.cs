@@ -25,8 +25,6 @@ internal sealed class LogDelta(Lsn from)
 
     public Overrules Overrules { get; } = new();
 
-    public MetaArena Metas { get; } = new();
-
     /// <summary>Shared bodies by LSN, with where they are: new ones, and old ones that moved.</summary>
     public Dictionary<long, BodyRow> Bodies { get; } = [];
 
@@ -38,7 +36,9 @@ internal sealed class LogDelta(Lsn from)
 
     public IEnumerable<GroupId> Groups => _groups.Keys;
 
-    public GroupDelta? Find(GroupId group) => _groups.GetValueOrDefault(group);
+    /// <summary>Takes a group's out, which goes with whoever took it.</summary>
+    public GroupDelta Take(GroupId group) =>
+        _groups.Remove(group, out GroupDelta? delta) ? delta : throw new KeyNotFoundException();
 
     /// <summary>
     /// The segment and, if its records are copies, those that it took the place of: what their records overruled, its
@@ -84,7 +84,7 @@ internal sealed class LogDelta(Lsn from)
         switch (header.Kind)
         {
             case RecordKind.Entry:
-                group.Add(record, Metas);
+                group.Add(record);
                 break;
             case RecordKind.State:
                 group.Head.SetState(record.Meta, header.Lsn, record.Position);

@@ -22,7 +22,6 @@ internal sealed class MergedState
     private bool _isInBase;
     private GroupDelta? _current;
     private ReleasedRanges? _released;
-    private int _addedAt;
 
     /// <param name="base">What the log is read behind.</param>
     /// <param name="delta">What it has there.</param>
@@ -103,13 +102,10 @@ internal sealed class MergedState
         meta = default;
         if (_current is null)
             return false;
-        while (_addedAt < _current.Added.Length)
+        while (_current.Added.TryTake(out row, out meta))
         {
-            row = _current.Added[_addedAt++];
-            if (row.ReleasedBy != 0 || !IsThere(row))
-                continue;
-            meta = _delta.Metas.Get(row.MetaAt, row.MetaBytes);
-            return true;
+            if (row.ReleasedBy == 0 && IsThere(row))
+                return true;
         }
         return false;
     }
@@ -125,19 +121,18 @@ internal sealed class MergedState
         bool hasAdded = _added.TryPeek(out GroupId added);
         if (_nextBase is null && !hasAdded)
             return null;
-        _addedAt = 0;
         _released = null;
         if (_nextBase is null || (hasAdded && added < _nextBase.Id))
         {
-            _current = _delta.Find(_added.Dequeue());
-            return _current!.Head;
+            _current = _delta.Take(_added.Dequeue());
+            return _current.Head;
         }
         _isInBase = true;
         _current = null;
         if (!hasAdded || added != _nextBase.Id)
             return _nextBase;
-        _current = _delta.Find(_added.Dequeue());
-        _current!.Inherit(_nextBase);
+        _current = _delta.Take(_added.Dequeue());
+        _current.Inherit(_nextBase);
         _released = _current.SortReleased();
         return _current.Head;
     }
