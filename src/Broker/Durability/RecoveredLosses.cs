@@ -21,7 +21,8 @@ internal sealed class RecoveredLosses(MessageBroker broker)
     private bool _hasDefinitions;
 
     /// <summary>Something of the definitions is lost, so that a group without one need not be a deleted queue's.</summary>
-    public bool AreDefinitionsIncomplete => !_hasDefinitions || _isDefinitionsMarked || broker.Definitions.HasLost;
+    public bool AreDefinitionsIncomplete =>
+        !_hasDefinitions || _isDefinitionsMarked || broker.Definitions.HasLost;
 
     /// <summary>Takes note of the definitions' group, when all of it has been read.</summary>
     public void NoteDefinitions(RecoveredGroup group)
@@ -82,7 +83,7 @@ internal sealed class RecoveredLosses(MessageBroker broker)
     private void TellDefinitions(NodeLog log)
     {
         if (!_hasDefinitions && _setAside.Count > 0)
-            Tell("All definitions are lost to damage of the data directory: vhosts, users, exchanges, queues, bindings");
+            Tell("All definitions are lost to damage of the data directory: vhosts, users, exchanges, queues");
         else if (_lostDefinitions > 0)
         {
             Tell(

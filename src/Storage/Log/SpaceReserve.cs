@@ -131,7 +131,13 @@ internal sealed class SpaceReserve
             return true;
         if (!_disk.List("").Contains(path))
             return false;
-        using IDiskFile file = _disk.Open(path);
-        return file.LengthBytes >= _partBytes;
+        using (IDiskFile file = _disk.Open(path))
+        {
+            if (file.LengthBytes >= _partBytes)
+                return true;
+        }
+        // What a crash has cut, or a smaller disk had, takes space and is of no use.
+        _disk.Delete(path);
+        return false;
     }
 }

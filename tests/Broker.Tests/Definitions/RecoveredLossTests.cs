@@ -85,7 +85,8 @@ public sealed class RecoveredLossTests
         for (int start = 0; start < 3; start++)
         {
             List<string> lines = Run(_ => { });
-            Assert.Equal(start == 0, lines.Exists(line => line.StartsWith("All definitions", StringComparison.Ordinal)));
+            Assert.Equal(
+                start == 0, lines.Exists(line => line.StartsWith("All definitions", StringComparison.Ordinal)));
             Assert.Contains(lines, line => line.Contains("(group 5000: 2 messages)", StringComparison.Ordinal));
             Assert.Equal(2, Groups()[5000]);
         }

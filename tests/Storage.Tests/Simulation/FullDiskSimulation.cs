@@ -52,7 +52,8 @@ internal sealed class FullDiskSimulation
     /// Somebody frees space in the end: about one seed in a thousand needs it, where several kills in a row have used
     /// the little that a reserve of two small segments holds.
     /// </param>
-    public static long Run(int seed, bool hasOperator = false) => SimulationException.Watch(nameof(FullDiskSimulation), seed, story =>
+    public static long Run(int seed, bool hasOperator = false) =>
+        SimulationException.Watch(nameof(FullDiskSimulation), seed, story =>
     {
         new FullDiskSimulation(seed, story) { _hasOperator = hasOperator }.Run();
         return story.Crashes;

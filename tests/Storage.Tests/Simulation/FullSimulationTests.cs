@@ -33,7 +33,8 @@ public sealed class FullSimulationTests(ITestOutputHelper output)
     {
         Interlocked.Add(
             ref _crashes,
-            LogSimulation.Run(seed, SimulationShare.Lives) + CrashEverywhere.Run(seed) + FullDiskSimulation.Run(seed, hasOperator: true));
+            LogSimulation.Run(seed, SimulationShare.Lives)
+                + CrashEverywhere.Run(seed) + FullDiskSimulation.Run(seed, hasOperator: true));
         Interlocked.Add(
             ref _failures, FailEverywhere.Run(seed, DiskFailure.NoSpace) + FailEverywhere.Run(seed, DiskFailure.Other));
         Interlocked.Add(ref _damages, DamageSimulation.Run(seed));
