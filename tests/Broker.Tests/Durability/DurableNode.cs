@@ -7,7 +7,7 @@ using Warren.Wire;
 
 namespace Warren.Broker.Tests.Durability;
 
-/// <summary>A broker with clients, whose log is committed when the test says so, on a disk that may be crashed.</summary>
+/// <summary>A broker with clients, whose log is committed when the test says so, on a disk that may crash.</summary>
 internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
 {
     private readonly StorageBackground _background;
