@@ -41,6 +41,7 @@ internal sealed class LoadTool(string assembly, double seconds, double warmUpSec
         if (timed)
             complete += string.Create(CultureInfo.InvariantCulture,
                 $" --seconds {seconds} --warm-up {warmUpSeconds} --drain 30");
-        return $"{complete} --uri {broker.Address} --pid {broker.ProcessId}";
+        string disk = complete.StartsWith("run", StringComparison.Ordinal) ? $" --disk {broker.DataDirectory}" : "";
+        return $"{complete} --uri {broker.Address} --pid {broker.ProcessId}{disk}";
     }
 }

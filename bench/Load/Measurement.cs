@@ -24,6 +24,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
     private readonly List<EventLoop> _loops = [];
     private readonly ManualResetEventSlim _never = new(false);
     private readonly DirectoryUsage _directory = new(options.Directory);
+    private readonly DiskUsage _disk = new(options.Disk);
     private long _waiting;
 
     internal JsonObject Run()
@@ -164,7 +165,8 @@ internal sealed class Measurement(RunOptions options) : IDisposable
     }
 
     private Snapshot Take() => new(
-        Clock.Now, Published, Consumed, _usage.BrokerSeconds, ProcessUsage.OwnSeconds, _usage.WrittenBytes);
+        Clock.Now, Published, Consumed, _usage.BrokerSeconds, ProcessUsage.OwnSeconds, 
+        _disk.IsKnown ? _disk.WrittenBytes : _usage.WrittenBytes);
 
     // All say it before the first waits, so that a thousand connections close in one round.
     private void SayGoodbye()

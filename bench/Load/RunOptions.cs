@@ -40,6 +40,9 @@ internal sealed record RunOptions
 
     internal required string Directory { get; init; }
 
+    /// <summary>A directory on the disk whose writes count as the broker's; empty: the process's own count.</summary>
+    internal required string Disk { get; init; }
+
     internal required int AckEvery { get; init; }
 
     internal required int Prefetch { get; init; }
@@ -99,6 +102,7 @@ internal sealed record RunOptions
             Reuse = arguments.Flag("reuse"),
             Keep = arguments.Flag("keep"),
             Directory = arguments.Text("directory", ""),
+            Disk = arguments.Text("disk", ""),
             AckEvery = arguments.Whole("ack", 0),
             Prefetch = arguments.Whole("prefetch", 1000),
             ConfirmWindow = arguments.Whole("confirm", 0),

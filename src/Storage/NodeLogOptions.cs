@@ -34,6 +34,12 @@ public sealed record NodeLogOptions
     /// <summary>A segment with less than this share of live bytes is copied forward, percent.</summary>
     public int ReclaimBelowPercent { get; init; } = 50;
 
+    /// <summary>
+    /// The log may take this many segments' bytes beyond one and a half times what is wanted of it before anything is
+    /// copied forward. 2: well within twice the live data and 256 MiB, which is what an operator has to reckon with.
+    /// </summary>
+    public int ReclaimSlackSegments { get; init; } = 2;
+
     /// <summary>Dropped segments that are kept to be used again: their blocks are allocated and written.</summary>
     public int SpareSegments { get; init; } = 2;
 }

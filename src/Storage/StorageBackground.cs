@@ -49,7 +49,7 @@ public sealed class StorageBackground
         SegmentFiles.NameSuspects(_log.Disk, _log.Segments);
         _reclaimer.Continue();
         if (IsCheckpointDue || (isSpaceLow && CanGiveBack))
-            MakeCheckpoint();
+            MakeCheckpoint(reclaims: true, isSpaceLow);
     }
 
     /// <summary>
@@ -57,7 +57,8 @@ public sealed class StorageBackground
     /// wait until what was appended is durable.
     /// </summary>
     /// <param name="reclaims">False when nobody would see to the end of it.</param>
-    public bool MakeCheckpoint(bool reclaims = true)
+    /// <param name="isSpaceLow">Reclaim spares no copying.</param>
+    public bool MakeCheckpoint(bool reclaims = true, bool isSpaceLow = false)
     {
         // A checkpoint says where things are, and the copies count only when the roster does.
         if (_reclaimer.AwaitsRoster && !Planted.Is(PlantedBug.CheckpointBeforeRoster))
@@ -72,7 +73,7 @@ public sealed class StorageBackground
         Volatile.Write(ref _writtenAtLast, written);
         Volatile.Write(ref _isSettled, older.Lsn == newest.Lsn);
         if (reclaims)
-            _reclaimer.Start(newest, older.Lsn, extent.Current);
+            _reclaimer.Start(newest, older.Lsn, extent.Current, isSpaceLow);
         return true;
     }
 }

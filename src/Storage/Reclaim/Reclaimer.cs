@@ -32,14 +32,16 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
     /// <param name="current">
     /// The segment that was being written when it was made: it and later ones are more by now.
     /// </param>
+    /// <param name="isSpaceLow">Whatever can be given back is, whatever it costs.</param>
     /// <exception cref="DiskException">The disk refused; nothing has changed.</exception>
-    public void Start(CheckpointTable table, Lsn older, uint current)
+    public void Start(CheckpointTable table, Lsn older, uint current, bool isSpaceLow)
     {
         if (_pending.Count > 0)
             return;
         var damagedSegments = log.Segments.All().Where(each => each.IsDamaged).Select(each => each.Id).ToHashSet();
         IReadOnlyList<SegmentLine> victims = VictimChoice.Choose(
-            table, older, current, options.ReclaimBelowPercent, damagedSegments,
+            table, older, current, options.ReclaimBelowPercent, isSpaceLow ? null : (long)options.ReclaimSlackSegments * options.SegmentBytes,
+            damagedSegments,
             line => _unreadable.TryGetValue(line.Segment, out long wanted) && wanted == line.WantedBytes);
         if (victims.Count == 0)
             return;

@@ -37,7 +37,12 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
         _disk = disk;
         QueueLog = new QueueLog();
         Machine = new QueueMachine(settings, effects, nowMs, QueueLog);
-        var options = new NodeLogOptions { SegmentBytes = 16 * 1024, CheckpointSpacingBytes = 4096 };
+        var options = new NodeLogOptions
+        {
+            SegmentBytes = 16 * 1024,
+            CheckpointSpacingBytes = 4096,
+            ReclaimSlackSegments = 0,
+        };
         LogGroup? group = null;
         _log = StorageDirectory.Open(
             disk, options, this,

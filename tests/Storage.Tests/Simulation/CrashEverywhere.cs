@@ -30,6 +30,7 @@ internal sealed class CrashEverywhere
             CheckpointSpacingFactor = _random.Next(2),
             SpareSegments = _random.Next(3),
             ReclaimBelowPercent = _random.Next(30, 100),
+            ReclaimSlackSegments = 0,
         };
         _node = new SimulatedNode(options, story);
         _work = new RandomWork(_node, _random) { BodyBytes = 200, LargeBodyBytes = 3000 };

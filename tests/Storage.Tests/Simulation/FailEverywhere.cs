@@ -45,6 +45,7 @@ internal sealed class FailEverywhere
             CheckpointSpacingFactor = 0,
             SpareSegments = random.Next(3),
             ReclaimBelowPercent = random.Next(30, 100),
+            ReclaimSlackSegments = 0,
         };
         _story.Crashes++;
         _story.Tell($"operation {number} fails");

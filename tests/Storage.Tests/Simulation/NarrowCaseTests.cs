@@ -13,6 +13,7 @@ public sealed class NarrowCaseTests
         CheckpointSpacingBytes = long.MaxValue,
         CheckpointSpacingFactor = 0,
         SpareSegments = 0,
+        ReclaimSlackSegments = 0,
     };
 
     private readonly SimulatedNode _node = new(Small, new Story(isWritten: true));

@@ -25,6 +25,7 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
         CheckpointSpacingFactor = random.Next(3),
         SpareSegments = random.Next(3),
         ReclaimBelowPercent = random.Next(10, 100),
+        ReclaimSlackSegments = random.Next(3),
         MostRoundBytes = 1 << random.Next(9, 20),
     };
 

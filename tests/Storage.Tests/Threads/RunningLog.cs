@@ -14,6 +14,7 @@ internal sealed class RunningLog : IStorageWatcher, IGroupOwner, IDisposable
         CheckpointSpacingBytes = 64 * 1024,
         CheckpointSpacingFactor = 1,
         SpareSegments = 0,
+        ReclaimSlackSegments = 0,
     };
 
     private readonly LogThreads _threads;
