@@ -312,7 +312,7 @@ public sealed class QueueMachine
         _gets.AnswerWaiting(nowMs);
     }
 
-    /// <summary>queue.declare of what exists: answers the counts. If not passive it <paramref name="touches"/>.</summary>
+    /// <summary>queue.declare of what exists: its counts. If not passive it <paramref name="touches"/>.</summary>
     public void Status(object request, bool touches, long nowMs)
     {
         if (IsClosed)

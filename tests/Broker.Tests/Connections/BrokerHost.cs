@@ -18,7 +18,8 @@ internal sealed class BrokerHost : IAsyncDisposable
     private readonly ConcurrentBag<Link> _links = [];
 
     public BrokerHost(
-        BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null, ITurnScheduler? turns = null)
+        BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null,
+        ITurnScheduler? turns = null)
     {
         Time = time ?? new ManualTime();
         Broker = new MessageBroker(

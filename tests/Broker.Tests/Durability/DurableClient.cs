@@ -48,7 +48,8 @@ internal sealed class DurableClient(DurableNode node, Link link)
     public Task PublishAsync(string queue, string body, bool persistent = true) =>
         PublishAsync("", queue, WireClient.Bytes(body), new BasicProperties { DeliveryMode = Mode(persistent) });
 
-    public Task PublishAsync(string exchange, string key, byte[] body, BasicProperties properties, bool mandatory = false)
+    public Task PublishAsync(
+        string exchange, string key, byte[] body, BasicProperties properties, bool mandatory = false)
     {
         Wire.AddPublish(1, exchange, key, body, properties.ToArray(), mandatory);
         return Wire.FlushAsync();
@@ -70,11 +71,12 @@ internal sealed class DurableClient(DurableNode node, Link link)
     /// </summary>
     public async Task<uint> PassAsync(string queue) => (await LookAsync(queue)).MessageCount;
 
-    public Task<Received> LookAsync(string queue, ushort channel = 1) => Wire.CallAsync(
-        channel,
-        new QueueDeclare(
-            queue, passive: true, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty),
-        MethodId.QueueDeclareOk);
+    /// <summary>Twice, since confirms are gathered and go behind the replies of their time.</summary>
+    public async Task<Received> LookAsync(string queue, ushort channel = 1)
+    {
+        await LookOnceAsync(queue, channel);
+        return await LookOnceAsync(queue, channel);
+    }
 
     /// <summary>basic.get; null: the queue is empty.</summary>
     public async Task<Received?> GetAsync(string queue, bool noAck = false)
@@ -105,6 +107,12 @@ internal sealed class DurableClient(DurableNode node, Link link)
         await Wire.SendAsync(1, new BasicNack(got.DeliveryTag, multiple: false, requeue));
         await PassAsync(queue);
     }
+
+    private Task<Received> LookOnceAsync(string queue, ushort channel) => Wire.CallAsync(
+        channel,
+        new QueueDeclare(
+            queue, passive: true, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty),
+        MethodId.QueueDeclareOk);
 
     private static byte Mode(bool persistent) => (byte)(persistent ? 2 : 1);
 }

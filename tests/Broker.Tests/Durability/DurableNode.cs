@@ -7,7 +7,7 @@ using Warren.Wire;
 
 namespace Warren.Broker.Tests.Durability;
 
-/// <summary>A broker with clients, whose log is committed when the test says so, on a disk that may be crashed.</summary>
+/// <summary>A broker with clients, whose log is committed when the test says so, on a disk that may crash.</summary>
 internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
 {
     private readonly StorageBackground _background;
@@ -15,7 +15,12 @@ internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
 
     public DurableNode(FaultyDisk? disk = null, ManualTime? time = null, NodeLogOptions? options = null)
     {
-        _options = options ?? new NodeLogOptions { SegmentBytes = 64 * 1024, CheckpointSpacingBytes = 16 * 1024 };
+        _options = options ?? new NodeLogOptions
+        {
+            SegmentBytes = 64 * 1024,
+            CheckpointSpacingBytes = 16 * 1024,
+            ReclaimSlackSegments = 0,
+        };
         Disk = disk ?? new FaultyDisk();
         Host = new BrokerHost(storage: new StorageSetup(Disk, _options, this, () => { }), time: time, turns: Turns);
         _background = new StorageBackground(Log, _options, this);

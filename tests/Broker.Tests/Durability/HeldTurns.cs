@@ -3,7 +3,7 @@ using Warren.Broker.Turns;
 
 namespace Warren.Broker.Tests.Durability;
 
-/// <summary>The thread pool, but the reader of messages may be made to wait: what is to be read stays under way.</summary>
+/// <summary>The thread pool, but the reader of messages may be made to wait: reads stay under way.</summary>
 internal sealed class HeldTurns : ITurnScheduler
 {
     private readonly Lock _lock = new();

@@ -2,7 +2,7 @@ using Warren.Broker.Messages;
 
 namespace Warren.Broker.Tests.Queues;
 
-/// <summary>A message of <see cref="PagingFuzzer"/>, and where it is as far as anybody outside the queue can know.</summary>
+/// <summary>A message of <see cref="PagingFuzzer"/>, and where it is as far as others can know.</summary>
 internal sealed class PagedMessage
 {
     public required int Number { get; init; }

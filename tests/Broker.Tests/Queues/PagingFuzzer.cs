@@ -431,7 +431,7 @@ internal sealed class PagingFuzzer
         var found = new HashSet<int>();
         for (int step = 0; again.Machine.ReadyCount > 0; step++)
         {
-            Assert.True(step <= _ledger.Messages.Count, Story($"{again.Machine.ReadyCount} never come after the restart"));
+            Assert.True(step <= _ledger.Messages.Count, Story($"{again.Machine.ReadyCount} stay after the restart"));
             again.Machine.Get("r", noAck: true, _nowMs);
             again.Fetch(_nowMs);
             CollectFound(again, effects, found);
