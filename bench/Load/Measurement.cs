@@ -165,7 +165,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
     }
 
     private Snapshot Take() => new(
-        Clock.Now, Published, Consumed, _usage.BrokerSeconds, ProcessUsage.OwnSeconds, 
+        Clock.Now, Published, Consumed, _usage.BrokerSeconds, ProcessUsage.OwnSeconds,
         _disk.IsKnown ? _disk.WrittenBytes : _usage.WrittenBytes);
 
     // All say it before the first waits, so that a thousand connections close in one round.

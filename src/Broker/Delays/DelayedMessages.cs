@@ -278,7 +278,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             }
             lost++;
             _waiting.Leave(due.Place);
-            _log.Release(due.Number);
+            // What the disk only refused to read stays: the next start may read it.
+            if (!_batch.Items[at].IsRefused)
+                _log.Release(due.Number);
         }
         _fetching.Clear();
         _batch.Clear();

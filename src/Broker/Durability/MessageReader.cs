@@ -46,16 +46,18 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
             Message sizes = wanted.Message;
             if (sizes.SizeBytes >= EntryReader.LargeBytes)
             {
-                wanted = wanted with { Message = ReadLarge(reader, group, wanted) };
+                wanted = ReadLarge(reader, group, wanted);
                 continue;
             }
             ReadOnlySpan<byte> bytes;
-            bool isRead = wanted.SharedBody is { } shared
-                ? reader.TryRead(shared, out bytes)
-                : reader.TryRead(
+            ReadOutcome outcome = wanted.SharedBody is { } shared
+                ? reader.Read(shared, out bytes)
+                : reader.Read(
                     group, new LogIndex(wanted.Position), wanted.Record,
                     sizes.SizeBytes + EntryReader.EntryOverheadBytes, out _, out bytes);
-            if (isRead && bytes.Length == sizes.SizeBytes)
+            if (outcome == ReadOutcome.Unreadable)
+                wanted = wanted with { IsRefused = true };
+            if (outcome == ReadOutcome.Whole && bytes.Length == sizes.SizeBytes)
             {
                 int bodyAt = sizes.EnvelopeSizeBytes + sizes.PropertiesSizeBytes;
                 Message message = writer.Append(
@@ -67,7 +69,7 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
     }
 
     // Into a slab of its own; nothing else holds it meanwhile.
-    private Message ReadLarge(EntryReader reader, GroupId group, in FetchItem wanted)
+    private FetchItem ReadLarge(EntryReader reader, GroupId group, in FetchItem wanted)
     {
         Message sizes = wanted.Message;
         Slab slab = _broker.Slabs.Rent(sizes.SizeBytes);
@@ -78,10 +80,11 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
         if (outcome != ReadOutcome.Whole)
         {
             slab.Release(1);
-            return sizes;
+            return wanted with { IsRefused = outcome == ReadOutcome.Unreadable };
         }
         slab.UsedBytes = sizes.SizeBytes;
-        return new Message(
+        var message = new Message(
             slab, 0, sizes.EnvelopeSizeBytes, sizes.PropertiesSizeBytes, sizes.BodySizeBytes);
+        return wanted with { Message = message };
     }
 }

@@ -20,7 +20,9 @@ internal sealed class RecoveredLosses(MessageBroker broker)
     private bool _isDefinitionsMarked;
     private bool _hasDefinitions;
 
-    /// <summary>Something of the definitions is lost, so that a group without one need not be a deleted queue's.</summary>
+    /// <summary>
+    /// Something of the definitions is lost, so that a group without one need not be a deleted queue's.
+    /// </summary>
     public bool AreDefinitionsIncomplete =>
         !_hasDefinitions || _isDefinitionsMarked || broker.Definitions.HasLost;
 

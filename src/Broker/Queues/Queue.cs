@@ -165,8 +165,9 @@ public sealed class Queue : Mailbox<QueueCommand>
     {
         _broker.Log(
             LogLevel.Error, LogCategory.Queue,
-            $"{_lost} messages of queue '{Definition.Name}' in vhost '{_vhost}' cannot be read from the node log "
-            + "and are lost: their records are damaged. 'warren storage check' tells what else is.");
+            $"{_lost} messages of queue '{Definition.Name}' in vhost '{_vhost}' cannot be read from the node log and "
+            + "are not delivered: their records are damaged and lost, or the disk refuses to read them, and then the "
+            + "next start tries again. 'warren storage check' tells which, and what else is.");
         _lost = 0;
     }
 

@@ -11,7 +11,7 @@ namespace Warren.Broker.Tests.Definitions;
 /// <summary>A broker without clients, on one thread, whose log is committed when the test says so.</summary>
 internal sealed class DefinitionsNode : IDisposable, IStorageWatcher
 {
-    private static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024 };
+    private static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024, ReserveBytes = 0 };
 
     private readonly SimulatedTurns _turns = new(new Random(1));
 

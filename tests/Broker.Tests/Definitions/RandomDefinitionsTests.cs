@@ -14,7 +14,7 @@ namespace Warren.Broker.Tests.Definitions;
 /// </summary>
 public sealed class RandomDefinitionsTests
 {
-    private static readonly NodeLogOptions TinyLog = new() { SegmentBytes = 8 * 1024 };
+    private static readonly NodeLogOptions TinyLog = new() { SegmentBytes = 8 * 1024, ReserveBytes = 0 };
 
     /// <summary>More seeds by WARREN_FUZZ_SEEDS; a failing seed is named in the message and stays failing.</summary>
     [Fact]

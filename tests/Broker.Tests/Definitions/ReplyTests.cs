@@ -14,7 +14,7 @@ namespace Warren.Broker.Tests.Definitions;
 /// <summary>Clients are told of durable definitions when they are on disk, and of nothing before.</summary>
 public sealed class ReplyTests : IStorageWatcher
 {
-    private static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024 };
+    private static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024, ReserveBytes = 0 };
 
     private readonly FaultyDisk _disk = new();
     private StorageFailedException? _failure;

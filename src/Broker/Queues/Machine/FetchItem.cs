@@ -8,5 +8,8 @@ namespace Warren.Broker.Queues;
 /// <param name="Record">Where its record lies, unless it shares its body.</param>
 /// <param name="SharedBody">The body that it shares with others.</param>
 /// <param name="Message">Its sizes; once read, its bytes, with one reference. Not resident then: it is lost.</param>
+/// <param name="IsRefused">
+/// It is lost to this run of the node alone: the disk refused to read it, and may not do so the next time.
+/// </param>
 internal readonly record struct FetchItem(
-    long Position, Position Record, SharedBody? SharedBody, Message Message);
+    long Position, Position Record, SharedBody? SharedBody, Message Message, bool IsRefused = false);

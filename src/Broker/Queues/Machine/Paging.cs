@@ -23,6 +23,8 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     private Dictionary<long, Message>? _fetched;
     // Left while they were being read: what comes of them is given back.
     private HashSet<long>? _unwanted;
+    // Of the fetched, those that the disk refused to read.
+    private HashSet<long>? _refused;
     private long _fetchedBytes;
     private bool _isWanted;
     private bool _discardsBatch;
@@ -159,6 +161,8 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
             {
                 (_fetched ??= []).Add(item.Position, message);
                 _fetchedBytes += message.SizeBytes;
+                if (item.IsRefused)
+                    (_refused ??= []).Add(item.Position);
             }
         }
         _batch.Clear();
@@ -173,7 +177,9 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         _fetched!.Remove(queued.Position);
         _fetchedBytes -= queued.Message.SizeBytes;
         totals.Lost++;
-        log.Remove(queued.Position);
+        // What the disk only refused to read stays in the log: the next start may read it.
+        if (_refused is null || !_refused.Remove(queued.Position))
+            log.Remove(queued.Position);
         effects.Lost(queued.Position);
     }
 }
