@@ -119,6 +119,23 @@ public sealed class QueueLog
         AddRemoved(position);
     }
 
+    /// <summary>
+    /// A stored message has been taken over by somebody else, who says so before he can be seen to have it: on any
+    /// thread. <see cref="Forget"/> follows in the queue's own turn.
+    /// </summary>
+    internal void ReleaseTaken(long position) =>
+        Volatile.Read(ref _group)?.Release(new IndexRange(new LogIndex(position), new LogIndex(position)));
+
+    /// <summary>A stored message was released by who took it over: nothing else is kept of it.</summary>
+    internal void Forget(long position)
+    {
+        if (!IsOpen)
+            return;
+        _shared?.Remove(position);
+        if (_returns is not null && _returns.Remove(position, out long returned))
+            AddRemoved(returned);
+    }
+
     /// <summary>A stored message came back for the <paramref name="count"/>-th time; takes an index.</summary>
     internal void Return(long position, int count, long index)
     {

@@ -70,6 +70,6 @@ internal sealed class StoredMessages(
         deliveries.Move(moves);
     }
 
-    /// <summary>A dead letter's targets have it, or there are none.</summary>
-    public void Buried(long position) => log.Remove(position);
+    /// <summary>A dead letter's targets have it and have released it here, or there are none.</summary>
+    public void Buried(long position) => log.Forget(position);
 }
