@@ -264,19 +264,31 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueCommandKind.DropLog:
                 _log.Drop();
+                _storage.Ended();
                 break;
             case QueueCommandKind.SaveState:
-                if (_log.IsOpen && _machine.ReadyCount + _machine.UnackedCount > 0)
-                    _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
-                ((Action)command.Target!)();
+                SaveState((Action)command.Target!);
                 break;
+        }
+    }
+
+    private void SaveState(Action done)
+    {
+        try
+        {
+            if (_log.IsOpen && _machine.ReadyCount + _machine.UnackedCount > 0)
+                _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
+        }
+        finally
+        {
+            done();
         }
     }
 
     // The verdict comes when everything appended so far is durable, at once if it is.
     private void Await(in PublishTicket ticket, QueueScratch scratch)
     {
-        if (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn)
+        if (_log.MayComeBack || (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn))
             _storage.Await(ticket);
         else
             Verdict(ticket, accepted: true, scratch);

@@ -14,6 +14,9 @@ internal sealed class StoredMessages(
     /// <summary>The log takes messages.</summary>
     public bool IsOpen => log.IsOpen;
 
+    /// <summary>The node's log takes records faster than it writes them.</summary>
+    public bool IsBehind => log.IsNodeBehind;
+
     /// <summary>How far messages of each priority have been handed out, at least once.</summary>
     public Span<long> HandedOut => deliveries.HandedOut;
 
