@@ -291,8 +291,8 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         {
             _broker.Log(
                 LogLevel.Error, LogCategory.Queue,
-                $"{lost} delayed messages cannot be read from the node log and are not delivered: their records are damaged "
-                + "and lost, or the disk refuses to read them, and then the next start tries again. "
+                $"{lost} delayed messages cannot be read from the node log and are not delivered: their records are "
+                + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
                 + "'warren storage check' tells which, and what else is.");
         }
     }
