@@ -156,6 +156,7 @@ public sealed class Queue : Mailbox<QueueCommand>
     {
         CarryOut(scratch);
         _machine.Stored.Write();
+        _storage.Stamp();
         scratch.Flush();
         if (_lost > 0)
             ReportLost();

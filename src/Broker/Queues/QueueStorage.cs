@@ -13,6 +13,8 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
 {
     private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new(0);
     private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new(0);
+    // Of this turn, before it has written all of its records.
+    private readonly List<PublishTicket> _fresh = new(0);
     private readonly List<PublishTicket> _untilEnd = new(0);
     private readonly List<MovedEntries> _moves = new(0);
     private long _durableLsn;
@@ -31,14 +33,20 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves));
 
     /// <summary>
-    /// The verdict waits for what the queue has appended so far; once it has closed, for the end of its group.
+    /// The verdict waits for what this turn has appended when it is over (<see cref="Stamp"/>); once the queue has
+    /// closed, for the end of its group.
     /// </summary>
-    public void Await(in PublishTicket ticket)
+    public void Await(in PublishTicket ticket) => (log.IsEnding ? _untilEnd : _fresh).Add(ticket);
+
+    /// <summary>
+    /// The turn has written all of its records, those of its removals last: a client whose publish is confirmed may
+    /// take the acknowledgements that it sent before for durable too.
+    /// </summary>
+    public void Stamp()
     {
-        if (log.IsEnding)
-            _untilEnd.Add(ticket);
-        else
+        foreach (PublishTicket ticket in _fresh)
             _verdicts.Enqueue((log.LastLsn, ticket));
+        _fresh.Clear();
     }
 
     /// <summary>The queue's group has been dropped.</summary>

@@ -69,6 +69,31 @@ public sealed class ConfirmTests : IAsyncDisposable
         Assert.Equal(body, (await client.GetAsync("durable2"))!.Body);
     }
 
+    /// <summary>
+    /// Every record has a round of its own here: the acknowledgement's is the last of the turn, behind the publish.
+    /// </summary>
+    [Fact]
+    public async Task A_confirm_waits_for_acknowledgements_that_were_sent_before_it()
+    {
+        await _node.DisposeAsync();
+        _node = new DurableNode(options: new NodeLogOptions { SegmentBytes = 64 * 1024, MostRoundBytes = 1 });
+        DurableClient client = await _node.ConnectAsync();
+        await client.DeclareAsync("q");
+        await client.ConfirmAsync();
+        await client.PublishSafelyAsync("q", "old");
+        Received got = (await client.GetAsync("q"))!;
+        client.Wire.Add(1, new BasicAck(got.DeliveryTag, multiple: false));
+        await client.PublishAsync("q", "new");
+        await client.PassAsync("q");
+        Assert.Equal(CommitOutcome.Committed, _node.Log.CommitRound());
+        await client.PassAsync("q");
+        _node.Commit();
+        await client.Wire.ExpectAsync(MethodId.BasicAck);
+        _node = await _node.CrashAsync();
+        client = await _node.ConnectAsync();
+        Assert.Equal(["new"], await client.DrainAsync("q"));
+    }
+
     [Fact]
     public async Task What_cannot_be_routed_is_returned_and_confirmed_at_once()
     {
