@@ -170,6 +170,23 @@ public sealed class LogThreadsTests
         Assert.Null(log.Stop());
     }
 
+    /// <summary>Else the log of those who write quicker than checkpoints are made would grow without bounds.</summary>
+    [Fact]
+    public async Task Publishers_wait_while_checkpoints_are_behind()
+    {
+        using var log = new RunningLog(_disk);
+        await log.ToldAsync(log.Append(100_000));
+        await log.UntilAsync(() => log.Log.MostWrittenBytes < long.MaxValue);
+        FailCheckpoints(DiskFailure.Other);
+        await log.ToldAsync(log.Append(100_000));
+        Assert.False(log.Log.IsBehind);
+        await log.ToldAsync(log.Append(100_000));
+        Assert.True(log.Log.IsBehind);
+
+        _disk.BeforeOperation = null;
+        await log.UntilAsync(() => !log.Log.IsBehind);
+    }
+
     [Fact]
     public async Task A_checkpoint_that_cannot_be_made_does_not_keep_a_log_from_stopping()
     {
