@@ -93,6 +93,19 @@ public sealed class LogThreadsTests
     }
 
     [Fact]
+    public async Task A_start_gives_back_what_the_last_segment_had_allocated()
+    {
+        NodeLogOptions large = RunningLog.Small with { SegmentBytes = 1024 * 1024 };
+        using (var log = new RunningLog(_disk, large))
+            await log.ToldAsync(log.Append(100));
+        FaultyDisk found = _disk.CrashProcess();
+        long freeBytes = found.FreeBytes;
+        using var next = new RunningLog(found, large);
+        Assert.Equal([1], next.Found);
+        Assert.InRange(found.FreeBytes - freeBytes, 1_000_000, 1024 * 1024);
+    }
+
+    [Fact]
     public async Task A_failed_sync_ends_the_committer_and_nobody_is_told_any_more()
     {
         using var log = new RunningLog(_disk);
