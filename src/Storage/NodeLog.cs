@@ -21,7 +21,6 @@ public sealed class NodeLog
     /// <summary>One fills while another is written; more come only when owners are far ahead.</summary>
     private const int SpareRounds = 2;
 
-    private readonly IDisk _disk;
     private readonly NodeLogOptions _options;
     private readonly IStorageWatcher _watcher;
     private readonly Lock _lock = new();
@@ -51,7 +50,7 @@ public sealed class NodeLog
     /// <param name="wake">Called, under a lock, when there is something to commit and was nothing before.</param>
     internal NodeLog(IDisk disk, NodeLogOptions options, IStorageWatcher watcher, LogStart start, Action wake)
     {
-        _disk = disk;
+        Disk = disk;
         _options = options;
         _watcher = watcher;
         _wake = wake;
@@ -75,10 +74,8 @@ public sealed class NodeLog
     /// <summary>Appended and not yet durable.</summary>
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
 
-    /// <summary>
-    /// Owners must hold their publishers back; what they have taken already still finds room.
-    /// </summary>
-    public bool IsBehind => PendingBytes > _options.PendingLimitBytes;
+    /// <summary>Owners must hold publishers back until what is appended is durable; that still finds room.</summary>
+    public bool IsBehind => PendingBytes > _options.PendingLimitBytes || WrittenBytes > MostWrittenBytes;
 
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
@@ -90,7 +87,10 @@ public sealed class NodeLog
 
     internal SegmentTable Segments { get; }
 
-    internal IDisk Disk => _disk;
+    internal IDisk Disk { get; }
+
+    /// <summary>With more <see cref="WrittenBytes"/> publishers wait: checkpoints have fallen behind.</summary>
+    internal long MostWrittenBytes { get; set; } = long.MaxValue;
 
     /// <summary>Which start of the directory this is, from 1.</summary>
     public long Boot => _boot;
@@ -470,7 +470,7 @@ public sealed class NodeLog
     private void WriteRound(Round round)
     {
         if (round.NewSegment is { } header && _current?.Id != header.Segment)
-            _current = SegmentFiles.Create(_disk, header, Space.IsShort ? 0 : _options.SegmentBytes, Segments);
+            _current = SegmentFiles.Create(Disk, header, Space.IsShort ? 0 : _options.SegmentBytes, Segments);
         _current!.File.Write(round.Start, round.Seal(DurableLsn));
         if (Planted.Is(PlantedBug.ConfirmBeforeSync))
             Tell(round);

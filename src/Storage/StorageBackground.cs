@@ -45,9 +45,11 @@ public sealed class StorageBackground
     /// </summary>
     public bool CanGiveBack => !Volatile.Read(ref _isSettled) || _log.WrittenBytes != Volatile.Read(ref _writtenAtLast);
 
+    private long SpacingBytes =>
+        Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes);
+
     private bool IsCheckpointDue =>
-        _log.WrittenBytes - Volatile.Read(ref _writtenAtLast)
-        >= Math.Max(_options.CheckpointSpacingBytes, _options.CheckpointSpacingFactor * _checkpointer.LengthBytes)
+        _log.WrittenBytes - Volatile.Read(ref _writtenAtLast) >= SpacingBytes
         || (_log.DurableLsn.Value - _checkpointer.Lsn.Value) * RecordMemoryBytes
         >= Math.Max(_options.CheckpointMemoryBytes, 2 * _checkpointer.LengthBytes);
 
@@ -104,6 +106,9 @@ public sealed class StorageBackground
         if (_checkpointer.Run(extent) is not var (older, newest))
             return false;
         Volatile.Write(ref _writtenAtLast, written);
+        // While the next is made as much again may be written: with less those who write would wait each time, with
+        // more the log would grow without bounds where they are quicker than this thread.
+        _log.MostWrittenBytes = written + (2 * SpacingBytes);
         Volatile.Write(ref _isSettled, older.Lsn == newest.Lsn);
         if (reclaims)
             _reclaimer.Start(newest, older.Lsn, extent.Current, isSpaceLow);

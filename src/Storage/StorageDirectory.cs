@@ -63,6 +63,9 @@ public static class StorageDirectory
         foreach (SegmentDamage damage in damages)
             directory.Segments.NoteDamage(damage.Segment);
         SegmentFiles.NameSuspects(disk, directory.Segments);
+        // What is missing is found again by each start until the marks that say so are durable.
+        if (!endsEarly && !directory.IsTailDamaged)
+            SegmentFiles.CutUnused(directory.Segments);
         var log = new NodeLog(disk, options, watcher, start, wake);
         Recover(log, reading, recover);
         UnsoundMarks.Append(log, reading);

@@ -81,6 +81,21 @@ internal static class SegmentFiles
             disk.SyncDirectory(SegmentName.Directory);
     }
 
+    /// <summary>
+    /// Gives back what was allocated behind the ends of segments: the one that was written when a process ended keeps
+    /// that for good, and where nodes end often, or the disk is full, it is more than what is wanted. A sound file's
+    /// alone: what lies behind the end of another may tell somebody something.
+    /// </summary>
+    /// <exception cref="DiskException">The disk refused; nothing that is wanted has changed.</exception>
+    public static void CutUnused(SegmentTable segments)
+    {
+        foreach (Segment segment in segments.All())
+        {
+            if (segment is { IsDamaged: false, IsSuspect: false } && segment.File.LengthBytes > segment.End)
+                segment.File.SetLength(segment.End);
+        }
+    }
+
     /// <summary>Gives up a segment that nothing names: its file goes now if it can, or with the next start.</summary>
     public static void Abandon(IDisk disk, Segment segment, SegmentTable segments)
     {

@@ -40,7 +40,7 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
             return;
         var damagedSegments = log.Segments.All().Where(each => each.IsDamaged).Select(each => each.Id).ToHashSet();
         IReadOnlyList<SegmentLine> victims = VictimChoice.Choose(
-            table, older, current, options, isSpaceLow, damagedSegments,
+            table, older, current, options, isSpaceLow, RoomBytes, damagedSegments,
             line => _unreadable.TryGetValue(line.Segment, out long wanted) && wanted == line.WantedBytes);
         if (victims.Count == 0)
             return;
@@ -70,6 +70,12 @@ internal sealed class Reclaimer(NodeLog log, NodeLogOptions options, Action<stri
         if (lines.Count > 0)
             _pending.Add(new Pending(log.AppendRosterChange(lines), copies, victims));
     }
+
+    // Copies that took the last of a full disk would leave none for the change of the roster without which they are of
+    // no use: what the log has not written yet and half of its part of the reserve stay free.
+    private long RoomBytes => log.Space.IsShort
+        ? Math.Max(0, log.Disk.FreeBytes - log.PendingBytes - (options.ReserveBytes / 4))
+        : long.MaxValue;
 
     /// <summary>Goes on with what has become possible: tells owners, removes files.</summary>
     /// <exception cref="DiskException">The disk refused; the rest is done the next time.</exception>

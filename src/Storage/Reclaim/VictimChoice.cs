@@ -24,11 +24,12 @@ internal static class VictimChoice
     /// costs nothing then.
     /// </param>
     /// <param name="isSpaceLow">No slack then: everything that helps is done.</param>
+    /// <param name="roomBytes">Copies may take this much at most.</param>
     /// <param name="damaged">What is wanted of these is moved off, however much it is.</param>
     /// <param name="isTried">Something in it could not be read, and nothing has changed since.</param>
     public static IReadOnlyList<SegmentLine> Choose(
         CheckpointTable table, Lsn older, uint current, NodeLogOptions options, bool isSpaceLow,
-        IReadOnlySet<uint> damaged, Predicate<SegmentLine> isTried)
+        long roomBytes, IReadOnlySet<uint> damaged, Predicate<SegmentLine> isTried)
     {
         long wantedBytes = table.Segments.Sum(line => line.WantedBytes);
         long slackBytes = (long)options.ReclaimSlackSegments * options.SegmentBytes;
@@ -45,7 +46,7 @@ internal static class VictimChoice
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;
-            if (copiedBytes > mostCopiedBytes && victims.Count > 0)
+            if (copiedBytes > roomBytes || (copiedBytes > mostCopiedBytes && victims.Count > 0))
                 break;
             victims.Add(line);
         }

@@ -49,8 +49,8 @@ internal sealed class FullDiskSimulation
     /// <summary>Returns the crashes.</summary>
     /// <param name="seed">What all chance follows from.</param>
     /// <param name="hasOperator">
-    /// Somebody frees space in the end: about one seed in a thousand needs it, where several kills in a row have used
-    /// the little that a reserve of two small segments holds.
+    /// Somebody frees space in the end: four of the first 3,000 seeds need it, where the little that a reserve of
+    /// two small segments holds was used before reclaim had what it needs.
     /// </param>
     public static long Run(int seed, bool hasOperator = false) =>
         SimulationException.Watch(nameof(FullDiskSimulation), seed, story =>

@@ -24,7 +24,7 @@ internal static class SimulationShare
     public const int DamageSeeds = 400;
 
     /// <summary>A disk that fills up and is drained, with some ten crashes.</summary>
-    public const int FullDiskSeeds = 200;
+    public const int FullDiskSeeds = 500;
 
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 300;

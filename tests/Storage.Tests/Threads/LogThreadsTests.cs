@@ -93,6 +93,19 @@ public sealed class LogThreadsTests
     }
 
     [Fact]
+    public async Task A_start_gives_back_what_the_last_segment_had_allocated()
+    {
+        NodeLogOptions large = RunningLog.Small with { SegmentBytes = 1024 * 1024 };
+        using (var log = new RunningLog(_disk, large))
+            await log.ToldAsync(log.Append(100));
+        FaultyDisk found = _disk.CrashProcess();
+        long freeBytes = found.FreeBytes;
+        using var next = new RunningLog(found, large);
+        Assert.Equal([1], next.Found);
+        Assert.InRange(found.FreeBytes - freeBytes, 1_000_000, 1024 * 1024);
+    }
+
+    [Fact]
     public async Task A_failed_sync_ends_the_committer_and_nobody_is_told_any_more()
     {
         using var log = new RunningLog(_disk);
@@ -168,6 +181,23 @@ public sealed class LogThreadsTests
         _disk.BeforeOperation = null;
         await log.UntilAsync(() => _disk.List("checkpoint").Count > 0, stepMs: 1000);
         Assert.Null(log.Stop());
+    }
+
+    /// <summary>Else the log of those who write quicker than checkpoints are made would grow without bounds.</summary>
+    [Fact]
+    public async Task Publishers_wait_while_checkpoints_are_behind()
+    {
+        using var log = new RunningLog(_disk);
+        await log.ToldAsync(log.Append(100_000));
+        await log.UntilAsync(() => log.Log.MostWrittenBytes < long.MaxValue);
+        FailCheckpoints(DiskFailure.Other);
+        await log.ToldAsync(log.Append(100_000));
+        Assert.False(log.Log.IsBehind);
+        await log.ToldAsync(log.Append(100_000));
+        Assert.True(log.Log.IsBehind);
+
+        _disk.BeforeOperation = null;
+        await log.UntilAsync(() => !log.Log.IsBehind);
     }
 
     [Fact]
