@@ -24,6 +24,8 @@ internal sealed class Compaction
     // The references of a slab times the size of one of its messages estimates what lives in it.
     private void Relocate(ref Message message)
     {
+        if (!message.IsResident)
+            return;
         Slab slab = message.Slab;
         // Small slabs pin little: moving what lies in them would go on for ever.
         if (slab.Bytes.Length < SlabPool.SlabSizeBytes
