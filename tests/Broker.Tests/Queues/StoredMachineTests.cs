@@ -21,7 +21,7 @@ public sealed class StoredMachineTests
             _stored.Machine.Publish(in message, -1, 0, PublishFlags.Persistent, default, 0);
         }
         _stored.Commit();
-        _stored.Machine.Paging.PageOut(0);
+        _stored.Machine.Paging.PageOut(0, writes: false);
     }
 
     [Theory]
