@@ -40,6 +40,8 @@ public sealed class TransientPagingTests : IAsyncDisposable
     {
         DurableClient client = await BeginAsync(durableQueue);
         await SpareMemoryAsync();
+        // What has no bytes in memory has none to be moved together.
+        _node.Host.Broker.Compact();
         _node.Reclaim();
         long freeBytes = _node.Disk.FreeBytes;
         List<int> taken = await DrainAsync(client);
@@ -50,6 +52,7 @@ public sealed class TransientPagingTests : IAsyncDisposable
         _node.Reclaim();
         _node.Reclaim();
         Assert.InRange(_node.Disk.FreeBytes, freeBytes + (Messages / 2 * (long)BodyBytes), long.MaxValue);
+        await _node.Host.CutAsync();
         await Eventually.True(() => _node.OutstandingBytes == 0, () => $"{_node.OutstandingBytes} bytes");
     }
 
@@ -84,6 +87,7 @@ public sealed class TransientPagingTests : IAsyncDisposable
             _node.Commit();
             return _node.LiveQueueEntries() == 0;
         });
+        await _node.Host.CutAsync();
         await Eventually.True(() => _node.OutstandingBytes == 0, () => $"{_node.OutstandingBytes} bytes");
     }
 
@@ -93,6 +97,7 @@ public sealed class TransientPagingTests : IAsyncDisposable
     {
         DurableClient client = await BeginAsync(durableQueue: false);
         _node.Host.Broker.Alarms.LogSpaceChanged(isExhausted: true, "none");
+        await client.Wire.ExpectAsync(MethodId.ConnectionBlocked);
         await client.PassAsync("q");
         _node.Commit();
         long written = _node.LiveQueueEntries();
@@ -121,10 +126,10 @@ public sealed class TransientPagingTests : IAsyncDisposable
             BinaryPrimitives.WriteInt32LittleEndian(body, number);
             await client.PublishAsync("", "q", body, new BasicProperties { DeliveryMode = 1 });
             while ((ulong)number > confirmed + 100)
-                confirmed = (await client.Wire.ExpectAsync(MethodId.BasicAck)).DeliveryTag;
+                confirmed = (await client.Wire.ExpectAsync(MethodId.BasicAck)).Sequence;
         }
         while (confirmed < Messages)
-            confirmed = (await client.Wire.ExpectAsync(MethodId.BasicAck)).DeliveryTag;
+            confirmed = (await client.Wire.ExpectAsync(MethodId.BasicAck)).Sequence;
         return client;
     }
 

@@ -8,9 +8,9 @@ using Xunit;
 namespace Warren.Broker.Tests.Queues;
 
 /// <summary>
-/// A queue whose bytes come and go on their own, durable or not, with messages of either kind: reads are under way for turns, commits lag, records move
-/// meanwhile, dead letters arrive late. What it does in which order is not foretold; that nothing is lost, doubled,
-/// mixed up or stuck is.
+/// A queue whose bytes come and go on their own, durable or not, with messages of either kind: reads are under way for
+/// turns, commits lag, records move meanwhile, dead letters arrive late. What it does in which order is not foretold;
+/// that nothing is lost, doubled, mixed up or stuck is.
 /// </summary>
 internal sealed class PagingFuzzer
 {
