@@ -3,7 +3,9 @@ using Warren.Storage;
 
 namespace Warren.Broker.Queues;
 
-/// <summary>Entries of one group that are gone and not yet released: gathered in any order, written as ranges.</summary>
+/// <summary>
+/// Entries of one group that are gone and not yet released: gathered in any order, written as ranges.
+/// </summary>
 internal sealed class RemovedRanges
 {
     /// <summary>A longer list of ranges is given up after use.</summary>

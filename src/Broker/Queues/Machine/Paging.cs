@@ -5,8 +5,9 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// Which ready messages have their bytes in memory. Stored messages beyond a budget give theirs up once they are
-/// durable; others are written first, to a group of their own, when the node is short of memory. When the head is wanted and not here, it is fetched with those behind it, in batches, one batch under way
-/// at a time. Pure: it names what to read, the shell has it read.
+/// durable; others are written first, to a group of their own, when the node is short of memory. When the head is
+/// wanted and not here, it is fetched with those behind it, in batches, one batch under way at a time. Pure: it names
+/// what to read, the shell has it read.
 /// Invariant: a message that is not resident is either in <see cref="_fetched"/>, in the batch under way, or will be
 /// named by a batch to come.
 /// </summary>
