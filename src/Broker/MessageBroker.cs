@@ -180,7 +180,6 @@ public sealed class MessageBroker : IDisposable
         _tick.Dispose();
         Timers.Dispose();
         Delays.Dispose();
-        Reader.Dispose();
     }
 
     /// <summary>A source of its own for one owner, seeded from the node's.</summary>

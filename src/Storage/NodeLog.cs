@@ -171,6 +171,23 @@ public sealed class NodeLog
             return Add(ref header, group, 0, [], meta, default);
     }
 
+    internal void Release(LogGroup group, IndexRange range)
+    {
+        var header = new RecordHeader
+        {
+            Kind = RecordKind.Release,
+            Group = group.Id,
+            ReleaseBytes = RecordHeader.RangeBytes,
+            BodyCrc = Crc32C.Of([]),
+        };
+        lock (_lock)
+        {
+            // Behind its drop it would bring back the name of a group that is gone.
+            if (_groups.GetValueOrDefault(group.Id) == group)
+                Add(ref header, group, 0, [range], [], default);
+        }
+    }
+
     internal Appended Drop(LogGroup group)
     {
         var header = new RecordHeader { Kind = RecordKind.Drop, Group = group.Id, BodyCrc = Crc32C.Of([]) };

@@ -43,13 +43,6 @@ internal sealed class Transaction
     /// </summary>
     public void Commit(Channel channel, ChannelRequest request)
     {
-        int places = 0;
-        foreach (PendingSettlement settlement in _settlements)
-        {
-            channel.Consumers.PostSettlement(settlement.Delivery, settlement.Kind);
-            places += settlement.Delivery.HoldsPlace ? 1 : 0;
-        }
-        channel.Consumers.GiveBack(places);
         List<Queue> settled = SettledQueues(channel);
         int targets = settled.Count;
         foreach (PendingPublish publish in _publishes)
@@ -66,6 +59,14 @@ internal sealed class Transaction
                     publish.Persistent, channel.Deliveries, 0, group);
             }
         }
+        // Behind the publishes: what was consumed to make them must not be gone before they are there.
+        int places = 0;
+        foreach (PendingSettlement settlement in _settlements)
+        {
+            channel.Consumers.PostSettlement(settlement.Delivery, settlement.Kind);
+            places += settlement.Delivery.HoldsPlace ? 1 : 0;
+        }
+        channel.Consumers.GiveBack(places);
         foreach (Queue queue in settled)
             channel.Connection.AddPost(queue, QueueCommand.Sync(group!));
         Clear();

@@ -99,8 +99,14 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
         return true;
     }
 
-    /// <summary>A stored message waits no more and is wherever it was to go.</summary>
+    /// <summary>A stored message waits no more and goes nowhere.</summary>
     public void Release(long number) => _released.Add(number);
+
+    /// <summary>
+    /// A stored message has been taken by whom it was for, who says so before he can be seen to have it: on any thread.
+    /// </summary>
+    public void ReleaseTaken(long number) =>
+        _group!.Release(new IndexRange(new LogIndex(number), new LogIndex(number)));
 
     /// <summary>Writes what is gone, under a number of its own.</summary>
     public void WriteReleased(long number)

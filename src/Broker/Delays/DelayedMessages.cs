@@ -63,11 +63,10 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     /// <summary>Something to do.</summary>
     /// <param name="Kind">What.</param>
     /// <param name="Added">With <see cref="DelayItemKind.Add"/>.</param>
-    /// <param name="Number">With <see cref="DelayItemKind.Arrived"/>.</param>
-    /// <param name="WeightBytes">With it, too: what is not on its way any more.</param>
+    /// <param name="WeightBytes">With <see cref="DelayItemKind.Arrived"/>: what is not on its way any more.</param>
     /// <param name="Moves">With <see cref="DelayItemKind.Moved"/>.</param>
     internal readonly record struct Item(
-        DelayItemKind Kind, DelayedMessage Added = default, long Number = 0, int WeightBytes = 0,
+        DelayItemKind Kind, DelayedMessage Added = default, int WeightBytes = 0,
         MovedEntries? Moves = null);
 
     /// <summary>Messages that wait; the turn's, others may read an old value.</summary>
@@ -148,8 +147,11 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     Add(item.Added, nowMs);
                     break;
                 case DelayItemKind.Arrived:
-                    _unansweredBytes -= item.WeightBytes;
-                    _log.Release(item.Number);
+                    // It counts until it is durable where it went: the log could not take all that is due at once.
+                    int weightBytes = item.WeightBytes;
+                    _log.Await(
+                        _broker.Storage!.LastLsn,
+                        new PublishTicket(null, 0, new PublishGroup(1, _ => _unansweredBytes -= weightBytes)));
                     break;
                 case DelayItemKind.Durable:
                     while (_log.TryNextVerdict(out PublishTicket ticket))
@@ -289,8 +291,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         {
             _broker.Log(
                 LogLevel.Error, LogCategory.Queue,
-                $"{lost} delayed messages cannot be read from the node log and are lost: their records are damaged. "
-                + "'warren storage check' tells what else is.");
+                $"{lost} delayed messages cannot be read from the node log and are not delivered: their records are "
+                + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
+                + "'warren storage check' tells which, and what else is.");
         }
     }
 
@@ -324,6 +327,11 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         int weightBytes = message.SizeBytes + PublishCredit.MessageOverheadBytes;
         _unansweredBytes += weightBytes;
         return new PublishGroup(
-            targets, _ => Post(new Item(DelayItemKind.Arrived, Number: number, WeightBytes: weightBytes)));
+            targets,
+            _ =>
+            {
+                _log.ReleaseTaken(number);
+                Post(new Item(DelayItemKind.Arrived, WeightBytes: weightBytes));
+            });
     }
 }

@@ -10,9 +10,10 @@ namespace Warren.Broker.Durability;
 /// disk, so there is one for the node and it keeps no more than one thread from other turns; neighbours in the log
 /// come with one read.
 /// </summary>
-internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
+internal sealed class MessageReader : Mailbox<MessageReader.Item>
 {
     private readonly MessageBroker _broker;
+    // Not disposed: a turn may be reading when the broker ends.
     private EntryReader? _reader;
 
     public MessageReader(MessageBroker broker)
@@ -20,8 +21,6 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>, IDisposable
 
     /// <summary>A queue, or null: the delayed messages; and what it wants. It is told when that was read.</summary>
     internal readonly record struct Item(Queue? Queue, FetchBatch Batch);
-
-    public void Dispose() => _reader?.Dispose();
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {

@@ -279,19 +279,31 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueCommandKind.DropLog:
                 _log.Drop();
+                _storage.Ended();
                 break;
             case QueueCommandKind.SaveState:
-                if (_log.IsOpen && _machine.ReadyCount + _machine.UnackedCount > 0)
-                    _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
-                ((Action)command.Target!)();
+                SaveState((Action)command.Target!);
                 break;
+        }
+    }
+
+    private void SaveState(Action done)
+    {
+        try
+        {
+            if (_log.IsOpen && _machine.ReadyCount + _machine.UnackedCount > 0)
+                _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
+        }
+        finally
+        {
+            done();
         }
     }
 
     // The verdict comes when everything appended so far is durable, at once if it is.
     private void Await(in PublishTicket ticket, QueueScratch scratch)
     {
-        if (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn)
+        if (_log.MayComeBack || (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn))
             _storage.Await(ticket);
         else
             Verdict(ticket, accepted: true, scratch);
@@ -347,7 +359,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                     Deliver(effect, scratch);
                     break;
                 case QueueEffectKind.Confirm:
-                    if (effect.AwaitsSync)
+                    // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
+                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { Completed: not null })
                         _storage.Await(effect.Ticket);
                     else
                         Verdict(effect.Ticket, accepted: true, scratch);
@@ -424,9 +437,18 @@ public sealed class Queue : Mailbox<QueueCommand>
         }
     }
 
-    // A stored message stays until its dead letter is where it goes: else a crash between the two would lose it.
-    private Action<bool>? Burial(long position) =>
-        position == 0 ? null : _ => Post(QueueCommand.Buried(position));
+    // A stored message stays until its dead letter is where it goes: a crash between the two must not lose it. And it
+    // is gone before anybody can get the dead letter: one that was acknowledged must not come again.
+    private Action<bool>? Burial(long position)
+    {
+        if (position == 0)
+            return null;
+        return _ =>
+        {
+            _log.ReleaseTaken(position);
+            Post(QueueCommand.Buried(position));
+        };
+    }
 
     private static void Deliver(in QueueEffect effect, QueueScratch scratch)
     {

@@ -25,6 +25,15 @@ public sealed class QueueLog
     /// <summary>There is a group, and the queue is alive.</summary>
     public bool IsOpen => _group is not null && !_isClosed;
 
+    /// <summary>The queue has been closed, and its group is still to be dropped.</summary>
+    public bool IsEnding => _group is not null && _isClosed;
+
+    /// <summary>The queue has been closed, and a crash now could still bring it back.</summary>
+    public bool MayComeBack => IsEnding || (_isClosed && _log is not null && LastLsn > _log.DurableLsn);
+
+    /// <summary>The node's log takes records faster than it writes them.</summary>
+    public bool IsNodeBehind => _log is { IsBehind: true };
+
     /// <summary>Something was removed and not written yet.</summary>
     public bool HasRemoved => !_removed.IsEmpty;
 
@@ -118,6 +127,23 @@ public sealed class QueueLog
         _removed.Add(position);
     }
 
+    /// <summary>
+    /// A stored message has been taken over by somebody else, who says so before he can be seen to have it: on any
+    /// thread. <see cref="Forget"/> follows in the queue's own turn.
+    /// </summary>
+    internal void ReleaseTaken(long position) =>
+        Volatile.Read(ref _group)?.Release(new IndexRange(new LogIndex(position), new LogIndex(position)));
+
+    /// <summary>A stored message was released by who took it over: nothing else is kept of it.</summary>
+    internal void Forget(long position)
+    {
+        if (!IsOpen)
+            return;
+        _shared?.Remove(position);
+        if (_returns is not null && _returns.Remove(position, out long returned))
+            _removed.Add(returned);
+    }
+
     /// <summary>A stored message came back for the <paramref name="count"/>-th time; takes an index.</summary>
     internal void Return(long position, int count, long index)
     {
@@ -172,8 +198,17 @@ public sealed class QueueLog
     /// <summary>Recovery found a message that shares its body.</summary>
     internal void RecoverShared(long position, SharedBody body) => (_shared ??= []).Add(position, body);
 
-    /// <summary>Recovery found a counted return.</summary>
-    internal void RecoverReturn(long position, long index) => (_returns ??= []).Add(position, index);
+    /// <summary>
+    /// Recovery found a counted return, by rising index. One before it is live only if damage has taken the record
+    /// that released it: it is released again.
+    /// </summary>
+    internal void RecoverReturn(long position, long index)
+    {
+        _returns ??= [];
+        if (_returns.TryGetValue(position, out long before))
+            _removed.Add(before);
+        _returns[position] = index;
+    }
 
     /// <summary>What the queue remembers over a clean stop.</summary>
     internal void SetState(ReadOnlySpan<byte> state)
@@ -186,7 +221,8 @@ public sealed class QueueLog
     internal void Drop()
     {
         Close();
-        _group?.Drop();
+        if (_group is not null)
+            LastLsn = _group.Drop().Lsn;
         _group = null;
         Paged.Drop();
     }

@@ -125,10 +125,10 @@ public sealed class QueueMachine
     {
         if (IsClosed)
         {
-            // As for a message that was routed nowhere.
+            // As for a message that was routed nowhere; but until its end is durable the queue may come back.
             _effects.Release(in message);
             if (ticket.IsAwaited)
-                _effects.Confirm(in ticket);
+                _effects.Confirm(in ticket, _log.MayComeBack);
             return;
         }
         Totals.Published++;

@@ -13,6 +13,7 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
 {
     private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new(0);
     private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new(0);
+    private readonly List<PublishTicket> _untilEnd = new(0);
     private readonly List<MovedEntries> _moves = new(0);
     private PagedOwner? _paged;
     private long _durableLsn;
@@ -35,8 +36,24 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
 
     void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves, isPaged: false));
 
-    /// <summary>The verdict waits for what the queue has appended so far.</summary>
-    public void Await(in PublishTicket ticket) => _verdicts.Enqueue((log.LastLsn, ticket));
+    /// <summary>
+    /// The verdict waits for what the queue has appended so far; once it has closed, for the end of its group.
+    /// </summary>
+    public void Await(in PublishTicket ticket)
+    {
+        if (log.IsEnding)
+            _untilEnd.Add(ticket);
+        else
+            _verdicts.Enqueue((log.LastLsn, ticket));
+    }
+
+    /// <summary>The queue's group has been dropped.</summary>
+    public void Ended()
+    {
+        foreach (PublishTicket ticket in _untilEnd)
+            _verdicts.Enqueue((log.LastLsn, ticket));
+        _untilEnd.Clear();
+    }
 
     public void Hold(PublishCredit credit, int sizeBytes) => _held.Enqueue((credit, sizeBytes));
 

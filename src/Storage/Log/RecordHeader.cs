@@ -77,7 +77,7 @@ internal struct RecordHeader
         header.Group = new GroupId(BinaryPrimitives.ReadInt64LittleEndian(input[32..]));
         header.Index = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(input[40..]));
         header.Term = new Term(BinaryPrimitives.ReadInt64LittleEndian(input[48..]));
-        return header.Kind is >= RecordKind.Entry and <= RecordKind.Damage
+        return header.Kind is >= RecordKind.Entry and <= RecordKind.Release
             && header.BodyBytes >= 0
             && header.ReleaseBytes >= 0 && header.ReleaseBytes % RangeBytes == 0
             && (long)header.HeadBytes + header.BodyBytes <= int.MaxValue;

@@ -29,4 +29,7 @@ internal enum RecordKind : byte
 
     /// <summary>Damage of the log that every group has been marked for.</summary>
     Damage = 9,
+
+    /// <summary>Entries of the group are wanted no more; said by somebody else than its owner.</summary>
+    Release = 10,
 }

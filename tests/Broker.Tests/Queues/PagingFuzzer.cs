@@ -309,7 +309,10 @@ internal sealed class PagingFuzzer
         Log($"buried {dead.Number}");
         dead.Place = PagedPlace.Gone;
         if (dead.Entry > 0)
+        {
+            _stored.QueueLog.ReleaseTaken(dead.Entry);
             _machine.Stored.Buried(dead.Entry);
+        }
     }
 
     private void Purge()
@@ -460,7 +463,10 @@ internal sealed class PagingFuzzer
             _ledger.Check(_ledger.Messages[number], effect.Message);
             effect.Message.Slab.Release(1);
             if (effect.Kind == QueueEffectKind.DeadLetter)
+            {
+                again.QueueLog.ReleaseTaken(effect.Position);
                 again.Machine.Stored.Buried(effect.Position);
+            }
         }
         effects.Clear();
     }

@@ -435,7 +435,10 @@ internal sealed class QueueFuzzer
                 string dead = NameOf(effect.Message);
                 effect.Message.Slab.Release(1);
                 if (effect.Position > 0)
+                {
+                    _stored!.QueueLog.ReleaseTaken(effect.Position);
                     _machine.Stored.Buried(effect.Position);
+                }
                 return $"dead-letter {dead} {effect.DeadLetterReason} {effect.DeliveryCount}";
             case QueueEffectKind.Release:
                 Assert.Equal(1, effect.References);

@@ -43,4 +43,84 @@ public sealed class StoredMachineTests
         StoredMachine again = _stored.Restart(new QueueSettings(), new EffectList(), 0);
         Assert.Equal(found, again.Machine.ReadyCount);
     }
+
+    [Fact]
+    public void Compaction_passes_over_what_is_on_disk()
+    {
+        new Compaction(_stored.Slabs).Run(_stored.Machine);
+
+        Assert.Equal(3, _stored.Machine.ReadyCount);
+        Assert.Equal(0, _stored.Machine.ResidentBytes);
+    }
+
+    [Fact]
+    public void A_head_that_is_lost_does_not_take_the_next_one_along()
+    {
+        var effects = new EffectList();
+        var settings = new QueueSettings { DeadLetterExchange = "dlx" };
+        var stored = new StoredMachine(new MemoryDisk(), settings, effects, new ManualTime(), 0);
+        foreach (long ttlMs in (long[])[10, 1_000_000])
+        {
+            Message message = stored.Make((int)ttlMs, 100);
+            stored.Machine.Publish(in message, ttlMs, 0, PublishFlags.Persistent, default, 0);
+        }
+        stored.Commit();
+        stored.Machine.Paging.PageOut(0, writes: false);
+        stored.Machine.Tick(20);
+        FetchBatch batch = Assert.IsType<FetchBatch>(stored.Machine.NextFetch(20));
+        stored.Read(batch);
+        Message read = batch.Items[0].Message;
+        read.Slab.Release(1);
+        batch.Items[0] = batch.Items[0] with { Message = read.PagedOut };
+        stored.Fetched(20);
+
+        Assert.Equal((1, 0), (stored.Machine.Totals.Lost, stored.Machine.Totals.Expired));
+        Assert.Equal(1, stored.Machine.ReadyCount);
+    }
+
+    /// <summary>Three counted returns of one message, the release of the first lost with the damaged second.</summary>
+    [Fact]
+    public void Damage_of_a_counted_return_leaves_a_queue_that_starts()
+    {
+        var disk = new MemoryDisk();
+        var settings = new QueueSettings { CountsDeliveries = true };
+        var stored = new StoredMachine(disk, settings, new EffectList(), new ManualTime(), 0);
+        Message message = stored.Make(0, 100);
+        stored.Machine.Publish(in message, -1, 0, PublishFlags.Persistent, default, 0);
+        stored.Commit();
+        for (int count = 1; count <= 3; count++)
+        {
+            stored.QueueLog.Return(1, count, 1 + count);
+            stored.Commit();
+        }
+        for (int number = 1; number < 4; number++)
+        {
+            stored.Machine.Stored.RecoverLast(100 + number);
+            Message later = stored.Make(number, 100);
+            stored.Machine.Publish(in later, -1, 0, PublishFlags.Persistent, default, 0);
+            stored.Commit();
+        }
+        Assert.True(Damage(disk, [0x12, 1, 2]));
+
+        StoredMachine again = stored.Restart(settings, new EffectList(), 0);
+
+        Assert.Equal(4, again.Machine.ReadyCount);
+    }
+
+    // Spoils the first place where the log has these bytes: version and kind, position and count of a return.
+    private static bool Damage(MemoryDisk disk, byte[] found)
+    {
+        foreach (string name in disk.List("log"))
+        {
+            IDiskFile file = disk.Open("log/" + name);
+            byte[] all = new byte[file.LengthBytes];
+            file.Read(0, all);
+            int at = all.AsSpan().IndexOf(found);
+            if (at < 0)
+                continue;
+            file.Write(at, [new byte[] { 0x55 }]);
+            return true;
+        }
+        return false;
+    }
 }

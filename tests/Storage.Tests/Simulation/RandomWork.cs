@@ -120,8 +120,13 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
 
     private void Release()
     {
-        if (PickLive() is { } id)
-            AppendEntry(id, [], null, false, Released(node.Find(id), random.Next(1, 6)));
+        if (PickLive() is not { } id)
+            return;
+        IndexRange[] ranges = Released(node.Find(id), random.Next(1, 6));
+        if (ranges.Length == 1 && Chance(0.5))
+            node.Release(id, ranges[0]);
+        else
+            AppendEntry(id, [], null, false, ranges);
     }
 
     private IndexRange[] Released(ModelGroup? group, int most)

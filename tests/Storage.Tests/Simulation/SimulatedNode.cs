@@ -104,6 +104,15 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         });
     }
 
+    /// <summary>Somebody else releases entries of the group.</summary>
+    public void Release(long id, IndexRange range)
+    {
+        _open[id].Group.Release(range);
+        Lsn lsn = Log.LastLsn;
+        Story.Tell($"{lsn}: group {id} releases {range.First}-{range.Last}");
+        Model.Apply(lsn, groups => Get(groups, id).Release(range));
+    }
+
     public void AppendBody(byte[] body)
     {
         SharedBody shared = Log.AppendBody(body);

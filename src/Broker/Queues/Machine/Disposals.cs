@@ -9,8 +9,12 @@ namespace Warren.Broker.Queues;
 internal sealed class Disposals(
     EffectList effects, ReadyMessages ready, Paging paging, QueueLog log, QueueTotals totals, bool quorum)
 {
+    /// <summary>When dead letters that waited for the log are tried again.</summary>
+    private const int RetryMs = 20;
+
     private readonly LengthLimit _limit = new(quorum);
     private bool _deadLetters;
+    private long _retryAtMs;
 
     /// <summary>
     /// When something is to be dropped; 0: more is over the limit than one command dropped. While a dead letter's bytes
@@ -22,6 +26,8 @@ internal sealed class Disposals(
         {
             if (_deadLetters && paging.AwaitsHead)
                 return long.MaxValue;
+            if (_retryAtMs > 0)
+                return _retryAtMs;
             if (_limit.MustDrop(ready))
                 return 0;
             return ready.Expiring == 0 ? long.MaxValue : ready.First.ExpiresAtMs;
@@ -64,16 +70,21 @@ internal sealed class Disposals(
     }
 
     /// <summary>
-    /// Drops what has expired at the head. False: there is more, but this command has done enough, or the bytes of what
-    /// is to be dead-lettered must be read first.
+    /// Drops what has expired at the head. False: there is more, but this command has done enough, or dead letters must
+    /// wait: for their bytes, or for a log that is behind.
     /// </summary>
     public bool DropExpired(long nowMs)
     {
-        for (int dropped = 0; ready.Expiring > 0 && ready.First.ExpiresAtMs <= nowMs; dropped++)
+        int dropped = 0;
+        while (ready.Expiring > 0 && ready.First.ExpiresAtMs <= nowMs)
         {
-            if (dropped == QueueMachine.DisposalsPerCommand || !DropHead(DeadLetterReason.Expired))
+            if (dropped == QueueMachine.DisposalsPerCommand || !MayDropHead(out bool isThere, nowMs))
                 return false;
+            if (!isThere)
+                continue;
+            DropHead(DeadLetterReason.Expired);
             totals.Expired++;
+            dropped++;
         }
         return true;
     }
@@ -82,11 +93,15 @@ internal sealed class Disposals(
     public void DropOverLimit(long nowMs)
     {
         int dropped = 0;
-        for (; dropped < QueueMachine.DisposalsPerCommand && _limit.MustDrop(ready); dropped++)
+        while (dropped < QueueMachine.DisposalsPerCommand && _limit.MustDrop(ready))
         {
-            if (!DropHead(DeadLetterReason.MaxLength))
+            if (!MayDropHead(out bool isThere, nowMs))
                 break;
+            if (!isThere)
+                continue;
+            DropHead(DeadLetterReason.MaxLength);
             totals.MaxLength++;
+            dropped++;
         }
         if (dropped > 0)
             DropExpired(nowMs);
@@ -107,20 +122,37 @@ internal sealed class Disposals(
     /// <summary>Gives back all that is ready, without dead-lettering.</summary>
     public void ReleaseReady() => paging.Clear(log.IsOpen ? log.Remove : null);
 
-    // False: it is to be dead-lettered and its bytes are not here yet.
-    private bool DropHead(DeadLetterReason reason)
+    // False: a dead letter must wait. Not there: the head could not be read and is lost; another one is the head now.
+    private bool MayDropHead(out bool isThere, long nowMs)
     {
+        _retryAtMs = 0;
+        isThere = true;
+        if (!_deadLetters)
+            return true;
+        if (log.IsNodeBehind)
+        {
+            // Without it a backlog that comes due at once would be appended elsewhere faster than anything is written.
+            _retryAtMs = nowMs + RetryMs;
+            return false;
+        }
+        long position = ready.First.Position;
+        bool hasHead = paging.HasHead();
+        isThere = hasHead && ready.First.Position == position;
+        return hasHead || ready.Count == 0;
+    }
+
+    private void DropHead(DeadLetterReason reason)
+    {
+        QueuedMessage queued;
         if (_deadLetters)
         {
-            if (!paging.TryTake(out QueuedMessage dead))
-                return false;
-            Bury(in dead, reason);
-            return true;
+            paging.TryTake(out queued);
+            Bury(in queued, reason);
+            return;
         }
-        paging.Drop(out QueuedMessage queued);
+        paging.Drop(out queued);
         if (queued.IsStored)
             log.Remove(queued.Position);
-        return true;
     }
 
     // A stored message stays in the log until its dead letter's targets have it.

@@ -15,7 +15,10 @@ internal sealed class FetchBatch
 
     private const int MostMessages = 512;
 
-    private readonly List<FetchItem> _items = [];
+    /// <summary>A longer list is given up after use: a queue that has drained keeps none.</summary>
+    private const int KeptItems = 32;
+
+    private readonly List<FetchItem> _items = new(0);
     private long _bytes;
 
     public int Count => _items.Count;
@@ -37,5 +40,7 @@ internal sealed class FetchBatch
     {
         _items.Clear();
         _bytes = 0;
+        if (_items.Capacity > KeptItems)
+            _items.Capacity = 0;
     }
 }

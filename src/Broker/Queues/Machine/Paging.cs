@@ -86,7 +86,10 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         _fetched!.Remove(queued.Position, out Message message);
         queued.Message = message;
         _fetchedBytes -= message.SizeBytes;
-        _isWanted |= _fetched.Count < LowMessages && _fetchedBytes < LowBytes;
+        // Room for hundreds: a queue that has drained keeps none.
+        if (ready.Count == 0 && _fetched.Count == 0)
+            _fetched = null;
+        _isWanted |= (_fetched is null || _fetched.Count < LowMessages) && _fetchedBytes < LowBytes;
         return true;
     }
 
@@ -100,6 +103,7 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         {
             effects.Release(in message);
             _fetchedBytes -= message.SizeBytes;
+            _refused?.Remove(queued.Position);
         }
         else if (IsFetching)
             (_unwanted ??= []).Add(queued.Position);
@@ -121,8 +125,9 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         {
             foreach (Message message in _fetched.Values)
                 effects.Release(in message);
-            _fetched.Clear();
+            _fetched = null;
         }
+        _refused = null;
         _fetchedBytes = 0;
         _isWanted = false;
         _discardsBatch = IsFetching;

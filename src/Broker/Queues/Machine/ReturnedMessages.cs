@@ -16,6 +16,7 @@ internal sealed class ReturnedMessages
     private const int NearFront = 64;
 
     private Entry[] _heap = new Entry[FirstCapacity];
+    private bool _mayPage;
 
     public int Count { get; private set; }
 
@@ -25,6 +26,7 @@ internal sealed class ReturnedMessages
     /// <summary>Adds a message; <paramref name="order"/> is unique.</summary>
     public void Add(in QueuedMessage queued, long order)
     {
+        _mayPage = true;
         if (Count == _heap.Length)
             Array.Resize(ref _heap, Count * 2);
         int at = Count++;
@@ -74,11 +76,17 @@ internal sealed class ReturnedMessages
     /// <summary>Gives up the bytes of stored messages, but not of those near the front.</summary>
     public long PageOut(long durablePosition, EffectList effects)
     {
+        // A walk through all: only when something has come since the last, or was not durable then.
+        if (!_mayPage)
+            return 0;
+        _mayPage = false;
         long bytes = 0;
         for (int at = NearFront; at < Count; at++)
         {
             if (_heap[at].Queued.Position <= durablePosition)
                 bytes += MessageRun.GiveUp(ref _heap[at].Queued, effects);
+            else
+                _mayPage |= _heap[at].Queued.IsStored;
         }
         return bytes;
     }

@@ -24,7 +24,8 @@ internal sealed class Returns(
             return;
         }
         totals.Returned++;
-        if (counts && mayGoToTail && _limit is null)
+        // It is written again there: not while the log is behind, or a client that requeues all it gets would fill it.
+        if (counts && mayGoToTail && _limit is null && !stored.IsBehind)
             stored.MoveToTail(ref queued, nowMs);
         else if (counts)
         {

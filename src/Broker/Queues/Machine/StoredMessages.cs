@@ -14,6 +14,9 @@ internal sealed class StoredMessages(
     /// <summary>The log takes messages.</summary>
     public bool IsOpen => log.IsOpen;
 
+    /// <summary>The node's log takes records faster than it writes them.</summary>
+    public bool IsBehind => log.IsNodeBehind;
+
     /// <summary>How far messages of each priority have been handed out, at least once.</summary>
     public Span<long> HandedOut => deliveries.HandedOut;
 
@@ -80,6 +83,6 @@ internal sealed class StoredMessages(
         log.Paged.Move(moves);
     }
 
-    /// <summary>A dead letter's targets have it, or there are none.</summary>
-    public void Buried(long position) => log.Remove(position);
+    /// <summary>A dead letter's targets have it and have released it here, or there are none.</summary>
+    public void Buried(long position) => log.Forget(position);
 }
