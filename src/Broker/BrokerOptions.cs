@@ -99,6 +99,12 @@ public sealed record BrokerOptions
     /// <summary><c>vm_memory_high_watermark.absolute</c>, bytes; wins over the relative one.</summary>
     public long? MemoryHighWatermarkBytes { get; init; }
 
+    /// <summary>
+    /// <c>vm_memory_high_watermark_paging_ratio</c>: share of the watermark above which waiting messages are written to
+    /// disk to spare memory.
+    /// </summary>
+    public double MemoryPagingRatio { get; init; } = 0.5;
+
     /// <summary><c>total_memory_available_override_value</c>, bytes.</summary>
     public long? TotalMemoryBytes { get; init; }
 

@@ -138,6 +138,12 @@ public sealed class MessageBroker : IDisposable
     /// </summary>
     internal long PagingBudgetBytes => Volatile.Read(ref _pagingBudgetBytes);
 
+    /// <summary>
+    /// Messages take so much memory that those that are not stored are to leave it too, and the disk has room for them.
+    /// </summary>
+    internal bool IsShortOfMemory =>
+        Storage is not null && Slabs.OutstandingBytes > Alarms.MemoryPagingBytes && !Alarms.IsDiskOn;
+
     internal Authenticator Authenticator { get; }
 
     public void Log(LogLevel level, LogCategory category, string message) => _log(level, category, message);
@@ -212,19 +218,19 @@ public sealed class MessageBroker : IDisposable
             return;
         long budgetBytes = PagingBudgetBytes;
         long outstandingBytes = Slabs.OutstandingBytes;
-        if (outstandingBytes > PagingTargetBytes && budgetBytes > LeastPagingBudgetBytes)
+        long targetBytes = Math.Min(PagingTargetBytes, Alarms.MemoryPagingBytes);
+        if (outstandingBytes > targetBytes && budgetBytes > LeastPagingBudgetBytes)
             budgetBytes /= 2;
-        else if (outstandingBytes < PagingTargetBytes / 2 && budgetBytes < MostPagingBudgetBytes)
+        else if (outstandingBytes < targetBytes / 2 && budgetBytes < MostPagingBudgetBytes)
             budgetBytes *= 2;
-        if (budgetBytes == PagingBudgetBytes)
-            return;
         bool isLess = budgetBytes < PagingBudgetBytes;
         Volatile.Write(ref _pagingBudgetBytes, budgetBytes);
-        if (!isLess)
+        bool isShort = IsShortOfMemory;
+        if (!isLess && !isShort)
             return;
         foreach (QueueDefinition queue in AllQueues())
         {
-            if (queue.SurvivesRestart && queue.Home.ResidentBytes > budgetBytes)
+            if ((queue.SurvivesRestart || isShort) && queue.Home.ResidentBytes > budgetBytes)
                 queue.Home.Post(QueueCommand.Tick());
         }
     }

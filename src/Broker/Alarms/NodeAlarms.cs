@@ -50,6 +50,12 @@ public sealed class NodeAlarms
     /// <summary>Bytes above which the memory alarm goes on.</summary>
     public long MemoryLimitBytes => _memory.LimitBytes;
 
+    /// <summary>Bytes of messages above which those that are not stored are written to disk.</summary>
+    public long MemoryPagingBytes => (long)(_memory.LimitBytes * _broker.Options.MemoryPagingRatio);
+
+    /// <summary>The disk has less free than its limit, or no space for the log.</summary>
+    public bool IsDiskOn => Volatile.Read(ref _isDiskLow) || Volatile.Read(ref _isLogWithoutSpace);
+
     /// <summary>The process's resident memory, bytes, as last measured.</summary>
     public long MemoryUsedBytes { get; private set; }
 

@@ -198,7 +198,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void LetGo(QueueDefinition queue)
     {
         queue.Home.Post(QueueCommand.Close(null, ifUnused: false, ifEmpty: false));
-        if (queue.SurvivesRestart)
+        // One that does not survive a restart may have written messages to spare memory.
+        if (_broker.Storage is not null)
             queue.Home.DropLog();
         if (_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
             owned.Remove(queue);

@@ -22,10 +22,24 @@ internal static class DurableGroups
     public const long FirstDefinitionIndex = 1000;
 
     /// <summary>
-    /// The group of what was written to spare memory and is not durable: the queue's id with this added. Dropped by the
-    /// next start.
+    /// Groups from here on hold what was written to spare memory and is not durable: see <see cref="PagedOf"/>. Dropped
+    /// by the next start.
     /// </summary>
     public const long PagedOffset = 1L << 62;
+
+    /// <summary>Bits of such a group's id that are its queue's.</summary>
+    private const int QueueBits = 40;
+
+    private const long BootMask = (1L << (62 - QueueBits)) - 1;
+
+    /// <summary>
+    /// The group of what this queue writes to spare memory. The boot is in it, since queues that do not survive a
+    /// restart give their ids free, and a group that was dropped must not come again.
+    /// </summary>
+    public static GroupId PagedOf(long queue, long boot) => new(PagedOffset + ((boot & BootMask) << QueueBits) + queue);
+
+    /// <summary>The queue whose group this is, of those from <see cref="PagedOffset"/> on.</summary>
+    public static long QueueOfPaged(GroupId group) => group.Value & ((1L << QueueBits) - 1);
 
     /// <summary>Opens the log and hands every group to its owner; the broker serves nobody yet.</summary>
     public static NodeLog Open(MessageBroker broker, StorageSetup setup)

@@ -34,7 +34,7 @@ public sealed class GroupNames
         { Value: 1 } => "definitions",
         { Value: 2 } => "delayed messages",
         { Value: >= DurableGroups.PagedOffset } =>
-            $"paged messages of {QueueOf(group.Value - DurableGroups.PagedOffset)}",
+            $"paged messages of {QueueOf(DurableGroups.QueueOfPaged(group))}",
         { Value: >= DurableGroups.FirstDefinitionIndex } => QueueOf(group.Value),
         _ => $"group {group}",
     };

@@ -39,10 +39,11 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>
     {
         // Slabs of this batch alone: one that nobody drains must not pin another owner's.
         var writer = new SlabWriter(_broker.Slabs);
-        GroupId group = item.Queue is { } queue ? new GroupId(queue.Definition.Id.Value) : DurableGroups.Delays;
+        GroupId stored = item.Queue?.Group ?? DurableGroups.Delays;
         foreach (ref FetchItem wanted in item.Batch.Items)
         {
             Message sizes = wanted.Message;
+            GroupId group = wanted.IsPaged ? item.Queue!.PagedGroup : stored;
             if (sizes.SizeBytes >= EntryReader.LargeBytes)
             {
                 wanted = ReadLarge(reader, group, wanted);
@@ -52,7 +53,7 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>
             ReadOutcome outcome = wanted.SharedBody is { } shared
                 ? reader.Read(shared, out bytes)
                 : reader.Read(
-                    group, new LogIndex(wanted.Position), wanted.Record,
+                    group, wanted.Index, wanted.Record,
                     sizes.SizeBytes + EntryReader.EntryOverheadBytes, out _, out bytes);
             if (outcome == ReadOutcome.Unreadable)
                 wanted = wanted with { IsRefused = true };
@@ -75,7 +76,7 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>
         Span<byte> room = slab.Bytes.AsSpan(0, sizes.SizeBytes);
         ReadOutcome outcome = wanted.SharedBody is { } shared
             ? reader.ReadInto(shared, room)
-            : reader.ReadInto(group, new LogIndex(wanted.Position), wanted.Record, room);
+            : reader.ReadInto(group, wanted.Index, wanted.Record, room);
         if (outcome != ReadOutcome.Whole)
         {
             slab.Release(1);

@@ -58,6 +58,12 @@ public sealed class Queue : Mailbox<QueueCommand>
 
     public QueueTotals Totals => _machine.Totals;
 
+    /// <summary>The group of its stored messages.</summary>
+    internal GroupId Group => new(Definition.Id.Value);
+
+    /// <summary>The group of what it has written to spare memory.</summary>
+    internal GroupId PagedGroup => DurableGroups.PagedOf(Definition.Id.Value, _broker.Storage!.Boot);
+
     /// <summary>Makes sure that the machine's first timer runs. Called before the queue is published.</summary>
     internal void ScheduleTick()
     {
@@ -80,7 +86,7 @@ public sealed class Queue : Mailbox<QueueCommand>
     /// </summary>
     internal void Open(NodeLog log, RecoveredGroup? group)
     {
-        LogGroup own = log.OpenGroup(new GroupId(Definition.Id.Value), _storage);
+        LogGroup own = log.OpenGroup(Group, _storage);
         if (group is not null)
         {
             try
@@ -97,7 +103,7 @@ public sealed class Queue : Mailbox<QueueCommand>
         ScheduleTick();
     }
 
-    /// <summary>The definition has been removed: the queue's group ends with it.</summary>
+    /// <summary>The definition has been removed: the queue's groups end with it.</summary>
     internal void DropLog() => Post(QueueCommand.DropLog());
 
     protected override void Handle(ReadOnlySpan<QueueCommand> batch)
@@ -133,14 +139,8 @@ public sealed class Queue : Mailbox<QueueCommand>
         }
         if (isReturning)
             SetReturning(false, nowMs);
-        if (_log.IsOpen)
-        {
-            // Not only when woken for it: while records keep coming, the last of them is never durable.
-            _storage.NoteDurable();
-            _machine.Paging.PageOut(_broker.PagingBudgetBytes);
-            if (_machine.NextFetch(nowMs) is { } fetch)
-                _broker.Reader.Post(new MessageReader.Item(this, fetch));
-        }
+        if (_broker.Storage is { } storage)
+            Page(storage, nowMs);
         Flush(scratch);
         _storage.AwaitDurable(_machine.ResidentBytes > _broker.PagingBudgetBytes);
         if (_held is { IsEmpty: false } held)
@@ -149,6 +149,18 @@ public sealed class Queue : Mailbox<QueueCommand>
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
+    }
+
+    private void Page(NodeLog log, long nowMs)
+    {
+        // Not only when woken for it: while records keep coming, the last of them is never durable.
+        _storage.NoteDurable();
+        bool writes = _broker.IsShortOfMemory;
+        if (writes)
+            _log.Paged.Open(log, PagedGroup, _storage.Paged);
+        _machine.Paging.PageOut(_broker.PagingBudgetBytes, writes);
+        if (_machine.NextFetch(nowMs) is { } fetch)
+            _broker.Reader.Post(new MessageReader.Item(this, fetch));
     }
 
     // What is written to the log goes before whoever hears of it.
@@ -260,7 +272,10 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueCommandKind.Moved:
                 var moves = (MovedEntries)command.Target!;
-                _machine.Stored.Move([.. moves.Entries]);
+                if (command.Flag)
+                    _machine.Stored.MovePaged([.. moves.Entries]);
+                else
+                    _machine.Stored.Move([.. moves.Entries]);
                 _storage.Complete(moves, _machine.Paging.IsFetching);
                 break;
             case QueueCommandKind.DropLog:

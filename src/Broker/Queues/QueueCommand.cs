@@ -112,11 +112,11 @@ public readonly struct QueueCommand
     /// <summary>What was to be read from the node log has been read.</summary>
     public static QueueCommand Fetched() => new(QueueCommandKind.Fetched, 0, false, 0, default, 0, 0, null, null);
 
-    /// <summary>Records were copied.</summary>
-    public static QueueCommand Moved(MovedEntries moves) =>
-        new(QueueCommandKind.Moved, 0, false, 0, default, 0, 0, moves, null);
+    /// <summary>Records were copied; <paramref name="isPaged"/>: of what was written to spare memory.</summary>
+    public static QueueCommand Moved(MovedEntries moves, bool isPaged) =>
+        new(QueueCommandKind.Moved, 0, isPaged, 0, default, 0, 0, moves, null);
 
-    /// <summary>The definition is gone: so is the queue's group.</summary>
+    /// <summary>The definition is gone: so is all that the queue has in the log.</summary>
     public static QueueCommand DropLog() => new(QueueCommandKind.DropLog, 0, false, 0, default, 0, 0, null, null);
 
     /// <summary>The node stops: notes what the next start must know. <paramref name="done"/> is called.</summary>

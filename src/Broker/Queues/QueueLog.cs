@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Warren.Broker.Messages;
 using Warren.Storage;
 
@@ -12,10 +11,7 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public sealed class QueueLog
 {
-    /// <summary>A longer list of ranges is given up after use.</summary>
-    private const int KeptRanges = 4096;
-
-    private readonly List<IndexRange> _removed = new(0);
+    private readonly RemovedRanges _removed = new();
     private readonly Queue<(Lsn Lsn, long Position)> _marks = new(0);
     private NodeLog? _log;
     private LogGroup? _group;
@@ -24,7 +20,6 @@ public sealed class QueueLog
     private Dictionary<long, long>? _returns;
     private Dictionary<long, SharedBody>? _shared;
     private long _lastAppended;
-    private bool _isUnsorted;
     private bool _isClosed;
 
     /// <summary>There is a group, and the queue is alive.</summary>
@@ -40,7 +35,10 @@ public sealed class QueueLog
     public bool IsNodeBehind => _log is { IsBehind: true };
 
     /// <summary>Something was removed and not written yet.</summary>
-    public bool HasRemoved => _removed.Count > 0;
+    public bool HasRemoved => !_removed.IsEmpty;
+
+    /// <summary>Messages that are not stored and were written to spare memory; open or not without this one.</summary>
+    internal PagedLog Paged { get; } = new();
 
     /// <summary>The queue's last record; 0: none since the start.</summary>
     public Lsn LastLsn { get; private set; }
@@ -67,6 +65,7 @@ public sealed class QueueLog
         _shared = null;
         _returns = null;
         _isClosed = true;
+        Paged.Close();
     }
 
     /// <summary>
@@ -124,8 +123,8 @@ public sealed class QueueLog
             return;
         _shared?.Remove(position);
         if (_returns is not null && _returns.Remove(position, out long returned))
-            AddRemoved(returned);
-        AddRemoved(position);
+            _removed.Add(returned);
+        _removed.Add(position);
     }
 
     /// <summary>
@@ -142,7 +141,7 @@ public sealed class QueueLog
             return;
         _shared?.Remove(position);
         if (_returns is not null && _returns.Remove(position, out long returned))
-            AddRemoved(returned);
+            _removed.Add(returned);
     }
 
     /// <summary>A stored message came back for the <paramref name="count"/>-th time; takes an index.</summary>
@@ -165,16 +164,12 @@ public sealed class QueueLog
     /// <summary>Writes what is gone, under an index of its own.</summary>
     internal void WriteRemoved(long index)
     {
-        if (_isUnsorted)
-            Sort();
         LastLsn = _group!.Append(new NewEntry
         {
             Index = new LogIndex(index),
-            Releases = CollectionsMarshal.AsSpan(_removed),
+            Releases = _removed.Sorted(),
         }).Lsn;
         _removed.Clear();
-        if (_removed.Capacity > KeptRanges)
-            _removed.Capacity = 0;
     }
 
     /// <summary>The end of a turn: what was stored up to here is durable when its last record is.</summary>
@@ -194,6 +189,7 @@ public sealed class QueueLog
             _marks.Dequeue();
             DurablePosition = mark.Position;
         }
+        Paged.NoteDurable(lsn);
     }
 
     /// <summary>The body that a stored message shares with other queues.</summary>
@@ -210,7 +206,7 @@ public sealed class QueueLog
     {
         _returns ??= [];
         if (_returns.TryGetValue(position, out long before))
-            AddRemoved(before);
+            _removed.Add(before);
         _returns[position] = index;
     }
 
@@ -228,38 +224,8 @@ public sealed class QueueLog
         if (_group is not null)
             LastLsn = _group.Drop().Lsn;
         _group = null;
+        Paged.Drop();
     }
 
     private static IndexRange OnlyOf(long position) => new(new LogIndex(position), new LogIndex(position));
-
-    private void AddRemoved(long position)
-    {
-        if (_removed.Count > 0)
-        {
-            ref IndexRange last = ref CollectionsMarshal.AsSpan(_removed)[^1];
-            if (last.Last.Value + 1 == position)
-            {
-                last = last with { Last = new LogIndex(position) };
-                return;
-            }
-            _isUnsorted |= position < last.Last.Value;
-        }
-        _removed.Add(OnlyOf(position));
-    }
-
-    private void Sort()
-    {
-        _isUnsorted = false;
-        _removed.Sort(static (left, right) => left.First.CompareTo(right.First));
-        int kept = 0;
-        Span<IndexRange> ranges = CollectionsMarshal.AsSpan(_removed);
-        for (int at = 1; at < ranges.Length; at++)
-        {
-            if (ranges[kept].Last.Value + 1 == ranges[at].First.Value)
-                ranges[kept] = ranges[kept] with { Last = ranges[at].Last };
-            else
-                ranges[++kept] = ranges[at];
-        }
-        _removed.RemoveRange(kept + 1, _removed.Count - kept - 1);
-    }
 }

@@ -17,20 +17,26 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     private readonly List<PublishTicket> _fresh = new(0);
     private readonly List<PublishTicket> _untilEnd = new(0);
     private readonly List<MovedEntries> _moves = new(0);
+    private PagedOwner? _paged;
     private long _durableLsn;
     private long _awaitedLsn = long.MaxValue;
 
     /// <summary>Publishers of this queue are to wait until the log has caught up.</summary>
     public bool IsBehind => log.IsBehind;
 
+    /// <summary>Owns the group of what the queue writes to spare memory.</summary>
+    public IGroupOwner Paged => _paged ??= new PagedOwner(this, queue);
+
+    // Of either group: what is durable of one is so of all that was appended before, by whomever.
     void IGroupOwner.Durable(Lsn lsn)
     {
-        Volatile.Write(ref _durableLsn, lsn.Value);
+        if (lsn.Value > _durableLsn)
+            Volatile.Write(ref _durableLsn, lsn.Value);
         Interlocked.MemoryBarrier();
         WakeIfDue();
     }
 
-    void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves));
+    void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves, isPaged: false));
 
     /// <summary>
     /// The verdict waits for what this turn has appended when it is over (<see cref="Stamp"/>); once the queue has
@@ -92,8 +98,11 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
         long lsn = long.MaxValue;
         if (_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first))
             lsn = first.Lsn.Value;
-        else if (_held.Count > 0 || (pages && log.LastLsn.Value > Volatile.Read(ref _durableLsn)))
+        else if (_held.Count > 0)
             lsn = log.LastLsn.Value;
+        else if (pages && Math.Max(log.LastLsn.Value, log.Paged.LastLsn.Value) is var last
+            && last > Volatile.Read(ref _durableLsn))
+            lsn = last;
         if (lsn == long.MaxValue)
             return;
         Volatile.Write(ref _awaitedLsn, lsn);
@@ -126,5 +135,12 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
         if (awaited <= Volatile.Read(ref _durableLsn)
             && Interlocked.CompareExchange(ref _awaitedLsn, long.MaxValue, awaited) == awaited)
             queue.Post(QueueCommand.Durable());
+    }
+
+    private sealed class PagedOwner(IGroupOwner storage, Queue queue) : IGroupOwner
+    {
+        public void Durable(Lsn lsn) => storage.Durable(lsn);
+
+        public void Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves, isPaged: true));
     }
 }

@@ -40,6 +40,8 @@ public static class BrokerSection
             CertificateLoginSanIndex = settings.Int("ssl_cert_login_san_index") ?? defaults.CertificateLoginSanIndex,
             MemoryHighWatermark = settings.Float("vm_memory_high_watermark.relative") ?? defaults.MemoryHighWatermark,
             MemoryHighWatermarkBytes = settings.Size("vm_memory_high_watermark.absolute"),
+            MemoryPagingRatio =
+                settings.Float("vm_memory_high_watermark_paging_ratio") ?? defaults.MemoryPagingRatio,
             TotalMemoryBytes = settings.Size("total_memory_available_override_value"),
             DiskFreeLimitBytes = settings.Size("disk_free_limit.absolute") ?? defaults.DiskFreeLimitBytes,
             DiskFreeLimit = settings.Float("disk_free_limit.relative"),

@@ -12,9 +12,12 @@ internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
 {
     private readonly StorageBackground _background;
     private readonly NodeLogOptions _options;
+    private readonly BrokerOptions? _broker;
 
-    public DurableNode(FaultyDisk? disk = null, ManualTime? time = null, NodeLogOptions? options = null)
+    public DurableNode(
+        FaultyDisk? disk = null, ManualTime? time = null, NodeLogOptions? options = null, BrokerOptions? broker = null)
     {
+        _broker = broker;
         _options = options ?? new NodeLogOptions
         {
             SegmentBytes = 64 * 1024,
@@ -22,7 +25,7 @@ internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
             ReclaimSlackSegments = 0,
         };
         Disk = disk ?? new FaultyDisk();
-        Host = new BrokerHost(storage: new StorageSetup(Disk, _options, this, () => { }), time: time, turns: Turns);
+        Host = new BrokerHost(broker, new StorageSetup(Disk, _options, this, () => { }), time, Turns);
         _background = new StorageBackground(Log, _options, this);
     }
 
@@ -105,6 +108,6 @@ internal sealed class DurableNode : IStorageWatcher, IAsyncDisposable
         var time = new ManualTime();
         time.Advance(Host.Time.GetUtcNow() - time.GetUtcNow() + downtime);
         await DisposeAsync();
-        return new DurableNode(found, time, _options);
+        return new DurableNode(found, time, _options, _broker);
     }
 }

@@ -8,9 +8,9 @@ using Xunit;
 namespace Warren.Broker.Tests.Queues;
 
 /// <summary>
-/// A durable queue whose bytes come and go on their own: reads are under way for turns, commits lag, records move
-/// meanwhile, dead letters arrive late. What it does in which order is not foretold; that nothing is lost, doubled,
-/// mixed up or stuck is.
+/// A queue whose bytes come and go on their own, durable or not, with messages of either kind: reads are under way for
+/// turns, commits lag, records move meanwhile, dead letters arrive late. What it does in which order is not foretold;
+/// that nothing is lost, doubled, mixed up or stuck is.
 /// </summary>
 internal sealed class PagingFuzzer
 {
@@ -23,6 +23,9 @@ internal sealed class PagingFuzzer
     private readonly PagingLedger _ledger;
     private readonly List<Consumer> _consumers = [];
     private readonly Queue<object> _gets = new();
+    // Any other queue stores nothing.
+    private readonly bool _isDurable;
+    private readonly double _persistent;
     private FetchBatch? _batch;
     private bool _isRead;
     private long _nowMs = 1000;
@@ -43,7 +46,9 @@ internal sealed class PagingFuzzer
             MaxLengthBytes = limits && Chance(0.3) ? _random.Next(0, 600) : null,
             Overflow = (Overflow)_random.Next(3),
         };
-        _stored = new StoredMachine(new MemoryDisk(), _settings, _effects, _time, _nowMs);
+        _isDurable = _settings.CountsDeliveries || Chance(0.7);
+        _persistent = Chance(0.5) ? 0.8 : 0.2;
+        _stored = new StoredMachine(new MemoryDisk(), _settings, _effects, _time, _nowMs, _isDurable);
         _machine = _stored.Machine;
         _ledger = new PagingLedger(_settings, _machine.Totals);
     }
@@ -92,7 +97,7 @@ internal sealed class PagingFuzzer
         if (!_machine.IsClosed)
         {
             if (Chance(0.9))
-                _machine.Paging.PageOut(_random.Next(3) * 40);
+                _machine.Paging.PageOut(_random.Next(3) * 40, writes: Chance(0.5));
             BeginFetch();
         }
         CarryOut();
@@ -191,14 +196,14 @@ internal sealed class PagingFuzzer
     {
         int bodyBytes = Chance(0.03) ? _random.Next(16_000, 20_000) : _random.Next(0, 40);
         long ttlMs = Chance(0.85) ? -1 : _random.Next(0, 50);
-        bool persistent = Chance(0.8);
+        bool persistent = Chance(_persistent);
         var message = new PagedMessage
         {
             Number = _ledger.Messages.Count,
             BodyBytes = bodyBytes,
             Priority = Math.Min(_random.Next(4), _settings.CountsDeliveries ? 0 : _settings.MaxPriority),
             ExpiresAtMs = ExpiryOf(ttlMs),
-            IsStored = persistent || _settings.CountsDeliveries,
+            IsStored = _isDurable && (persistent || _settings.CountsDeliveries),
             AwaitsConfirm = Chance(0.5),
         };
         Log($"publish {message.Number}: {bodyBytes} ttl {ttlMs} priority {message.Priority} stored {message.IsStored}");

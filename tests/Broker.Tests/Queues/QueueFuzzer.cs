@@ -89,7 +89,7 @@ internal sealed class QueueFuzzer
         if (Chance(0.5))
             _stored.Commit();
         if (Chance(0.8))
-            _machine.Paging.PageOut(_random.Next(3) * 40);
+            _machine.Paging.PageOut(_random.Next(3) * 40, writes: Chance(0.5));
         if (Chance(0.05))
             _stored.Reclaim();
         _stored.Fetch(_nowMs);

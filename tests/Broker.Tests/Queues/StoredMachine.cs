@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Storage;
@@ -24,6 +25,7 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     private readonly StorageBackground _background;
     private readonly EntryReader _reader;
     private readonly List<MovedEntries> _moves = [];
+    private readonly PagedOwner _paged;
     private Lsn _durable;
 
     /// <param name="disk">New, or what an earlier machine left.</param>
@@ -31,8 +33,11 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     /// <param name="effects">Where the machine's effects go.</param>
     /// <param name="time">The wall clock.</param>
     /// <param name="nowMs">The queue's time.</param>
-    public StoredMachine(MemoryDisk disk, QueueSettings settings, EffectList effects, ManualTime time, long nowMs)
+    /// <param name="stores">The queue is durable.</param>
+    public StoredMachine(
+        MemoryDisk disk, QueueSettings settings, EffectList effects, ManualTime time, long nowMs, bool stores = true)
     {
+        _paged = new PagedOwner(this);
         _time = time;
         _disk = disk;
         QueueLog = new QueueLog();
@@ -48,15 +53,21 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
             disk, options, this,
             (log, recovered) =>
             {
+                if (recovered.Id.Value >= DurableGroups.PagedOffset)
+                {
+                    log.OpenGroup(recovered.Id, this).Drop();
+                    return;
+                }
                 group = log.OpenGroup(recovered.Id, this);
                 QueueRecovery.Run(recovered, Machine, QueueLog, log.Boot, nowMs, _time.GetUtcNow());
                 QueueLog.Open(log, group, _time, recovered.LastIndex.Value);
             },
             () => { });
-        if (group is null)
+        if (group is null && stores)
             QueueLog.Open(_log, _log.OpenGroup(Group, this), _time, 0);
         _background = new StorageBackground(_log, options, this);
         _reader = _log.OpenReader();
+        QueueLog.Paged.Open(_log, Paged, _paged);
     }
 
     public QueueMachine Machine { get; }
@@ -69,9 +80,16 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
 
     /// <summary>Entries of the queue, of any kind, that a start would find now.</summary>
     public long LiveEntries =>
-        StorageInspection.Read(_disk).Groups.Where(group => group.Group == Group).Sum(group => group.LiveEntries);
+        StorageInspection.Read(_disk).Groups.Where(group => group.Group == Group || group.Group == Paged)
+            .Sum(group => group.LiveEntries);
+
+    /// <summary>Of these, what was written to spare memory.</summary>
+    public long LivePagedEntries =>
+        StorageInspection.Read(_disk).Groups.Where(group => group.Group == Paged).Sum(group => group.LiveEntries);
 
     private static GroupId Group => new(1000);
+
+    private GroupId Paged => DurableGroups.PagedOf(Group.Value, _log.Boot);
 
     public static int NumberOf(in Message message) => BinaryPrimitives.ReadInt32LittleEndian(message.RoutingKey);
 
@@ -119,7 +137,7 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
             bool isRead = item.SharedBody is { } shared
                 ? _reader.TryRead(shared, out ReadOnlySpan<byte> bytes)
                 : _reader.TryRead(
-                    Group, new LogIndex(item.Position), item.Record, sizeBytes + EntryReader.EntryOverheadBytes,
+                    item.IsPaged ? Paged : Group, item.Index, item.Record, sizeBytes + EntryReader.EntryOverheadBytes,
                     out _, out bytes);
             if (!isRead)
                 continue;
@@ -171,11 +189,16 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     public StoredMachine Restart(QueueSettings settings, EffectList effects, long nowMs) =>
         new(_disk, settings, effects, _time, nowMs);
 
-    void IGroupOwner.Durable(Lsn lsn) => _durable = lsn;
+    void IGroupOwner.Durable(Lsn lsn) => _durable = new Lsn(Math.Max(_durable.Value, lsn.Value));
 
     void IGroupOwner.Moved(MovedEntries moves)
     {
         Machine.Stored.Move([.. moves.Entries]);
+        Complete(moves);
+    }
+
+    private void Complete(MovedEntries moves)
+    {
         if (Machine.Paging.IsFetching)
             _moves.Add(moves);
         else
@@ -188,4 +211,15 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     void IStorageWatcher.Failed(StorageFailedException error) => throw error;
 
     void IStorageWatcher.Damaged(string message) => Damages.Add(message);
+
+    private sealed class PagedOwner(StoredMachine machine) : IGroupOwner
+    {
+        public void Durable(Lsn lsn) => ((IGroupOwner)machine).Durable(lsn);
+
+        public void Moved(MovedEntries moves)
+        {
+            machine.Machine.Stored.MovePaged([.. moves.Entries]);
+            machine.Complete(moves);
+        }
+    }
 }

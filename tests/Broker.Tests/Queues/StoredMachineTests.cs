@@ -21,7 +21,7 @@ public sealed class StoredMachineTests
             _stored.Machine.Publish(in message, -1, 0, PublishFlags.Persistent, default, 0);
         }
         _stored.Commit();
-        _stored.Machine.Paging.PageOut(0);
+        _stored.Machine.Paging.PageOut(0, writes: false);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class StoredMachineTests
             stored.Machine.Publish(in message, ttlMs, 0, PublishFlags.Persistent, default, 0);
         }
         stored.Commit();
-        stored.Machine.Paging.PageOut(0);
+        stored.Machine.Paging.PageOut(0, writes: false);
         stored.Machine.Tick(20);
         FetchBatch batch = Assert.IsType<FetchBatch>(stored.Machine.NextFetch(20));
         stored.Read(batch);

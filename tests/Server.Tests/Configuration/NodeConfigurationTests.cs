@@ -69,6 +69,7 @@ public sealed class NodeConfigurationTests : IDisposable
         ssl_cert_login_san_type = uri
         ssl_cert_login_san_index = 2
         vm_memory_high_watermark.absolute = 2GiB
+        vm_memory_high_watermark_paging_ratio = 0.7
         total_memory_available_override_value = 8GB
         disk_free_limit.relative = 1.5
         disk_free_limit.absolute = 3GB
@@ -139,6 +140,7 @@ public sealed class NodeConfigurationTests : IDisposable
             CertificateLoginSanType = "uri",
             CertificateLoginSanIndex = 2,
             MemoryHighWatermarkBytes = 2L << 30,
+            MemoryPagingRatio = 0.7,
             DiskFreeLimit = 1.5,
             DiskFreeLimitBytes = 3_000_000_000,
             TotalMemoryBytes = 8_000_000_000,

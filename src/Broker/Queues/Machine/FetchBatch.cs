@@ -27,11 +27,12 @@ internal sealed class FetchBatch
 
     public Span<FetchItem> Items => CollectionsMarshal.AsSpan(_items);
 
-    public void Add(in QueuedMessage queued) => Add(queued.Position, queued.Record, queued.Message);
+    public void Add(in QueuedMessage queued) =>
+        Add(queued.Position, queued.Record, queued.Message, queued.IsPaged ? queued.PagedIndex : 0);
 
-    public void Add(long position, Position record, in Message message)
+    public void Add(long position, Position record, in Message message, long pagedIndex = 0)
     {
-        _items.Add(new FetchItem(position, record, null, message));
+        _items.Add(new FetchItem(position, record, null, message, PagedIndex: pagedIndex));
         _bytes += message.SizeBytes;
     }
 

@@ -22,11 +22,19 @@ internal sealed class MessageRun
     private Chunk? _spare;
     private int _head;
     private int _tail;
-    // Everything before it has been looked at by PageOut, the last of it at this position.
+    // Everything before it has been looked at by PageOut.
     private Cursor _paged;
+    // Everything before it has been looked at by WriteOut, the last of it at this position.
+    private Cursor _written;
+    private long _writtenPosition;
+    // Everything before it has been looked at by PageOutWritten, which never comes past the other.
+    private Cursor _given;
+    // Nothing behind this position was ever given up.
     private long _pagedPosition;
-    // Everything before it has been named by CollectPagedOut, which never comes past the other.
+    // Everything before it has been named by CollectPagedOut, the last of it at this position: from there to the head
+    // nothing is given up any more, since nobody would read it.
     private Cursor _collected;
+    private long _collectedPosition;
 
     public int Count { get; private set; }
 
@@ -96,7 +104,6 @@ internal sealed class MessageRun
             while (keepBytes > 0 && TryPeek(ref _paged, out QueuedMessage[] items, out int at))
             {
                 keepBytes -= items[at].Message.SizeBytes;
-                _pagedPosition = items[at].Position;
                 _paged.At++;
             }
         }
@@ -106,11 +113,67 @@ internal sealed class MessageRun
             ref QueuedMessage queued = ref items[at];
             if (queued.Position > durablePosition)
                 break;
-            bytes += GiveUp(ref queued, effects);
-            _pagedPosition = queued.Position;
+            if (queued.Position > _collectedPosition)
+                bytes += GiveUp(ref queued, effects);
+            _pagedPosition = Math.Max(_pagedPosition, queued.Position);
             _paged.At++;
         }
         return bytes;
+    }
+
+    /// <summary>
+    /// Writes messages that are not stored, as many as <paramref name="paged"/> has room for, the oldest first, but not
+    /// the first <paramref name="keepBytes"/> if none was written yet.
+    /// </summary>
+    public void WriteOut(PagedLog paged, long keepBytes)
+    {
+        if (Count == 0 || !paged.HasRoom)
+            return;
+        bool isAtHead = IsAtHead(ref _written);
+        while (paged.HasRoom && TryPeek(ref _written, out QueuedMessage[] items, out int at))
+        {
+            ref QueuedMessage queued = ref items[at];
+            if (isAtHead && keepBytes > 0)
+                keepBytes -= queued.Message.SizeBytes;
+            else if (queued.Position > _collectedPosition && PagedLog.Takes(in queued))
+                paged.Append(ref queued);
+            _writtenPosition = queued.Position;
+            _written.At++;
+        }
+    }
+
+    /// <summary>Gives up the bytes of what was written and is durable. Returns how many that were.</summary>
+    public long PageOutWritten(PagedLog paged, EffectList effects)
+    {
+        if (Count == 0)
+            return 0;
+        long bytes = 0;
+        IsAtHead(ref _given);
+        while (TryPeek(ref _given, out QueuedMessage[] items, out int at))
+        {
+            ref QueuedMessage queued = ref items[at];
+            if (queued.Position > _writtenPosition)
+                break;
+            if (queued is { IsPaged: true, Message.IsResident: true } && queued.Position > _collectedPosition)
+            {
+                if (!GiveUpWritten(ref queued, paged, effects))
+                    break;
+                bytes += queued.Message.SizeBytes;
+            }
+            _pagedPosition = Math.Max(_pagedPosition, queued.Position);
+            _given.At++;
+        }
+        return bytes;
+    }
+
+    /// <summary>Gives up one message's bytes if its paged entry is durable.</summary>
+    public static bool GiveUpWritten(ref QueuedMessage queued, PagedLog paged, EffectList effects)
+    {
+        Messages.Message message = queued.Message;
+        if (!paged.TryGiveUp(ref queued))
+            return false;
+        effects.Release(in message);
+        return true;
     }
 
     /// <summary>Gives up one message's bytes, if it has them and the log has them too.</summary>
@@ -137,6 +200,7 @@ internal sealed class MessageRun
                 return;
             if (!items[at].Message.IsResident)
                 batch.Add(in items[at]);
+            _collectedPosition = items[at].Position;
             _collected.At++;
         }
     }
@@ -159,6 +223,27 @@ internal sealed class MessageRun
                 if (used[at].Position == wanted)
                     used[at].MoveRecord(moves[0].To);
                 moves = moves[1..];
+            }
+        }
+    }
+
+    /// <summary>Notes where records of the paged group are now; <paramref name="moves"/> by rising index.</summary>
+    public void MovePaged(ReadOnlySpan<MovedEntry> moves)
+    {
+        if (Count == 0)
+            return;
+        long last = moves[^1].Index.Value;
+        for (Chunk? chunk = _first; chunk is not null; chunk = chunk.Next)
+        {
+            foreach (ref QueuedMessage queued in Used(chunk))
+            {
+                if (!queued.IsPaged || queued.Message.IsResident)
+                    continue;
+                // A run is written in its order, so that indexes rise too.
+                if (queued.PagedIndex > last)
+                    return;
+                if (PagedLog.TryFind(moves, queued.PagedIndex, out Position to))
+                    queued.MoveRecord(to);
             }
         }
     }
@@ -214,6 +299,8 @@ internal sealed class MessageRun
         _head = 0;
         _tail = 0;
         _paged = default;
+        _written = default;
+        _given = default;
         _collected = default;
         if (_first!.Items.Length <= SmallestChunk)
             return;
@@ -226,6 +313,10 @@ internal sealed class MessageRun
     {
         if (_paged.Chunk == chunk)
             _paged = default;
+        if (_written.Chunk == chunk)
+            _written = default;
+        if (_given.Chunk == chunk)
+            _given = default;
         if (_collected.Chunk == chunk)
             _collected = default;
         ArrayPool<QueuedMessage>.Shared.Return(chunk.Items);

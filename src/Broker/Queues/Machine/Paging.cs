@@ -5,8 +5,9 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// Which ready messages have their bytes in memory. Stored messages beyond a budget give theirs up once they are
-/// durable; when the head is wanted and not here, it is fetched with those behind it, in batches, one batch under way
-/// at a time. Pure: it names what to read, the shell has it read.
+/// durable; others are written first, to a group of their own, when the node is short of memory. When the head is
+/// wanted and not here, it is fetched with those behind it, in batches, one batch under way at a time. Pure: it names
+/// what to read, the shell has it read.
 /// Invariant: a message that is not resident is either in <see cref="_fetched"/>, in the batch under way, or will be
 /// named by a batch to come.
 /// </summary>
@@ -14,6 +15,9 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
 {
     /// <summary>What stays at a lane's head when the rest gives its bytes up: enough to begin with.</summary>
     private const int KeptBytes = 64 * 1024;
+
+    /// <summary>What a turn writes of messages that are not stored, at most: others wait for the thread.</summary>
+    private const long WrittenBytesPerTurn = 256 * 1024;
 
     /// <summary>Below either, more is read ahead.</summary>
     private const int LowBytes = 128 * 1024;
@@ -75,7 +79,9 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
             return false;
         }
         ready.TakeFirst(out queued);
-        if (queued.Message.IsResident)
+        bool isResident = queued.Message.IsResident;
+        log.Paged.Remove(ref queued);
+        if (isResident)
             return true;
         _fetched!.Remove(queued.Position, out Message message);
         queued.Message = message;
@@ -101,6 +107,7 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         }
         else if (IsFetching)
             (_unwanted ??= []).Add(queued.Position);
+        log.Paged.Remove(ref queued);
     }
 
     /// <summary>Drops everything. Counted and logged by the caller.</summary>
@@ -112,6 +119,7 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
             effects.Release(in queued.Message);
             if (queued.IsStored)
                 drop?.Invoke(queued.Position);
+            log.Paged.Remove(ref queued);
         }
         if (_fetched is not null)
         {
@@ -125,11 +133,23 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         _discardsBatch = IsFetching;
     }
 
-    /// <summary>Gives bytes up beyond the budget; quick when there is nothing to give up.</summary>
-    public void PageOut(long budgetBytes)
+    /// <summary>
+    /// Gives bytes up beyond the budget; quick when there is nothing to give up. <paramref name="writes"/>: messages
+    /// that are not stored are written for it.
+    /// </summary>
+    public void PageOut(long budgetBytes, bool writes)
     {
-        if (ready.ResidentBytes > budgetBytes)
-            ready.PageOut(log.DurablePosition, Math.Min(KeptBytes, budgetBytes), effects);
+        if (ready.ResidentBytes <= budgetBytes)
+            return;
+        long keepBytes = Math.Min(KeptBytes, budgetBytes);
+        ready.PageOut(log.DurablePosition, keepBytes, effects);
+        PagedLog paged = log.Paged;
+        if (!writes && paged.PendingBytes == 0)
+            return;
+        // What has been written leaves when it is durable, and is not written for again.
+        long beyondBytes = ready.ResidentBytes - paged.PendingBytes - budgetBytes;
+        paged.Allow(writes ? Math.Min(beyondBytes, WrittenBytesPerTurn) : 0);
+        ready.PageOutUnstored(paged, keepBytes, effects);
     }
 
     /// <summary>What is to be read now; null: nothing. Given back to <see cref="Fetched"/>.</summary>
@@ -182,8 +202,11 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         _fetched!.Remove(queued.Position);
         _fetchedBytes -= queued.Message.SizeBytes;
         totals.Lost++;
-        // What the disk only refused to read stays in the log: the next start may read it.
-        if (_refused is null || !_refused.Remove(queued.Position))
+        // What the disk only refused to read stays in the log: the next start may read it, if it was stored.
+        bool isRefused = _refused is not null && _refused.Remove(queued.Position);
+        if (queued.IsPaged)
+            log.Paged.Remove(ref queued);
+        else if (!isRefused)
             log.Remove(queued.Position);
         effects.Lost(queued.Position);
     }

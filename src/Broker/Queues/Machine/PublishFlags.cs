@@ -11,4 +11,9 @@ public enum PublishFlags : byte
 
     /// <summary>The queue's log has it. Set by the queue alone.</summary>
     Stored = 2,
+
+    /// <summary>
+    /// It is not stored, but was written to spare memory: <see cref="PagedLog"/> has it. Set by the queue alone.
+    /// </summary>
+    Paged = 4,
 }

@@ -5,7 +5,7 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// A message with what its queue knows of it: 56 bytes, the cost of a waiting message beside its bytes, which are in a
-/// slab or, if it is stored and memory is short, in the node log alone.
+/// slab or, if memory is short, in the node log alone.
 /// </summary>
 internal struct QueuedMessage
 {
@@ -48,6 +48,15 @@ internal struct QueuedMessage
     /// <summary>The queue's log has a live entry of it.</summary>
     public readonly bool IsStored => (Flags & PublishFlags.Stored) != 0;
 
+    /// <summary>It is not stored and has an entry in the queue's <see cref="PagedLog"/>.</summary>
+    public readonly bool IsPaged => (Flags & PublishFlags.Paged) != 0;
+
+    /// <summary>
+    /// The index of its entry there, while its bytes are not in memory: in two fields that have no other use meanwhile,
+    /// the place in a slab and the count, which is never kept of such messages.
+    /// </summary>
+    public readonly long PagedIndex => ((long)DeliveryCount << 32) | (uint)Message.Offset;
+
     public readonly bool Expires => ExpiresAtMs != long.MaxValue;
 
     /// <summary>
@@ -57,5 +66,23 @@ internal struct QueuedMessage
     {
         if (!Record.IsNone)
             Record = to;
+    }
+
+    /// <summary>Its bytes are in the log alone, under this index.</summary>
+    public void PageOut(long index, RecordPosition record)
+    {
+        Message = new Message(
+            null!, unchecked((int)index), Message.EnvelopeSizeBytes, Message.PropertiesSizeBytes,
+            Message.BodySizeBytes);
+        DeliveryCount = checked((int)(index >> 32));
+        Record = record;
+    }
+
+    /// <summary>It has no such entry any more.</summary>
+    public void ForgetPaged()
+    {
+        Flags &= ~PublishFlags.Paged;
+        DeliveryCount = -1;
+        Record = default;
     }
 }

@@ -111,6 +111,26 @@ internal sealed class ReadyMessages
     }
 
     /// <summary>
+    /// Gives up the bytes of what was written to spare memory and is durable, and writes more as far as
+    /// <paramref name="paged"/> has room, except near each lane's head.
+    /// </summary>
+    public void PageOutUnstored(PagedLog paged, long keepBytes, EffectList effects)
+    {
+        foreach (Lane? lane in _lanes)
+        {
+            if (lane is null || lane.IsEmpty)
+                continue;
+            if (paged.PendingBytes > 0)
+            {
+                ResidentBytes -= lane.Run.PageOutWritten(paged, effects);
+                ResidentBytes -= lane.Returned?.PageOutWritten(paged, effects) ?? 0;
+            }
+            lane.Run.WriteOut(paged, keepBytes);
+            lane.Returned?.WriteOut(paged);
+        }
+    }
+
+    /// <summary>
     /// Names messages at the head whose bytes are not in memory; <paramref name="isNamed"/>: those that were before.
     /// </summary>
     public void CollectPagedOut(FetchBatch batch, Func<long, bool> isNamed)
@@ -127,6 +147,16 @@ internal sealed class ReadyMessages
         {
             lane?.Run.Move(moves);
             lane?.Returned?.Move(moves);
+        }
+    }
+
+    /// <summary>Notes where records of the paged group are now; <paramref name="moves"/> by rising index.</summary>
+    public void MovePaged(ReadOnlySpan<MovedEntry> moves)
+    {
+        foreach (Lane? lane in _lanes)
+        {
+            lane?.Run.MovePaged(moves);
+            lane?.Returned?.MovePaged(moves);
         }
     }
 

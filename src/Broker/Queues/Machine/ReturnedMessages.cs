@@ -91,6 +91,30 @@ internal sealed class ReturnedMessages
         return bytes;
     }
 
+    /// <summary>Writes messages that are not stored, as many as there is room for, but none near the front.</summary>
+    public void WriteOut(PagedLog paged)
+    {
+        for (int at = NearFront; at < Count && paged.HasRoom; at++)
+        {
+            if (PagedLog.Takes(in _heap[at].Queued))
+                paged.Append(ref _heap[at].Queued);
+        }
+    }
+
+    /// <summary>Gives up the bytes of what was written and is durable, but not near the front.</summary>
+    public long PageOutWritten(PagedLog paged, EffectList effects)
+    {
+        long bytes = 0;
+        for (int at = NearFront; at < Count && paged.PendingBytes > 0; at++)
+        {
+            ref QueuedMessage queued = ref _heap[at].Queued;
+            if (queued is { IsPaged: true, Message.IsResident: true }
+                && MessageRun.GiveUpWritten(ref queued, paged, effects))
+                bytes += queued.Message.SizeBytes;
+        }
+        return bytes;
+    }
+
     /// <summary>Names messages near the front whose bytes are not in memory.</summary>
     public void CollectPagedOut(FetchBatch batch, Func<long, bool> isNamed)
     {
@@ -107,6 +131,18 @@ internal sealed class ReturnedMessages
     {
         foreach (ref Entry entry in _heap.AsSpan(0, Count))
             UnackedMessages.Move(ref entry.Queued, moves);
+    }
+
+    /// <summary>Notes where records of the paged group are now; <paramref name="moves"/> by rising index.</summary>
+    public void MovePaged(ReadOnlySpan<MovedEntry> moves)
+    {
+        foreach (ref Entry entry in _heap.AsSpan(0, Count))
+        {
+            ref QueuedMessage queued = ref entry.Queued;
+            if (queued.IsPaged && !queued.Message.IsResident
+                && PagedLog.TryFind(moves, queued.PagedIndex, out Position to))
+                queued.MoveRecord(to);
+        }
     }
 
     private struct Entry

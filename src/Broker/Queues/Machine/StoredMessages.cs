@@ -64,6 +64,7 @@ internal sealed class StoredMessages(
         if (log.HasRemoved)
             log.WriteRemoved(NextPosition());
         log.Mark();
+        log.Paged.Write();
     }
 
     /// <summary>Records were copied in the node log; by rising position.</summary>
@@ -71,6 +72,15 @@ internal sealed class StoredMessages(
     {
         ready.Move(moves);
         deliveries.Move(moves);
+    }
+
+    /// <summary>Records of the paged group were copied; by rising index.</summary>
+    public void MovePaged(ReadOnlySpan<MovedEntry> moves)
+    {
+        if (moves.IsEmpty)
+            return;
+        ready.MovePaged(moves);
+        log.Paged.Move(moves);
     }
 
     /// <summary>A dead letter's targets have it and have released it here, or there are none.</summary>
