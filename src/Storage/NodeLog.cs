@@ -25,7 +25,8 @@ public sealed class NodeLog
     private readonly IStorageWatcher _watcher;
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, LogGroup> _groups = [];
-    private readonly Dictionary<Lsn, WeakReference<SharedBody>> _bodies = [];
+    // Under the lock.
+    private readonly SharedBodies _bodies = new();
     // What the next segment's roster says: as the records before it leave it, whatever files there are.
     private readonly SortedDictionary<uint, RosterLine> _roster = [];
     private readonly Action _wake;
@@ -123,7 +124,7 @@ public sealed class NodeLog
             Appended appended = Add(ref header, null, 0, [], [], body);
             _filling.AddWhenWritten(whenWritten);
             var shared = new SharedBody(appended.Lsn, appended.Position, body.Length);
-            _bodies.Add(appended.Lsn, new WeakReference<SharedBody>(shared));
+            _bodies.Add(shared);
             return shared;
         }
     }
@@ -261,7 +262,7 @@ public sealed class NodeLog
                 DurableLsn,
                 [.. Segments.All().Select(segment => (segment, segment.End))],
                 (_writing ?? (_full.TryPeek(out Round? full) ? full : _filling)).Segment,
-                HeldBodies());
+                _bodies.Held());
         }
     }
 
@@ -272,18 +273,14 @@ public sealed class NodeLog
     internal void Register(SharedBody body)
     {
         lock (_lock)
-            _bodies.Add(body.Lsn, new WeakReference<SharedBody>(body));
+            _bodies.Add(body);
     }
 
     /// <summary>A shared body was copied: whoever holds it reads from there now.</summary>
     internal void MoveBody(Lsn lsn, Position to)
     {
         lock (_lock)
-        {
-            if (_bodies.TryGetValue(lsn, out WeakReference<SharedBody>? held)
-                && held.TryGetTarget(out SharedBody? body))
-                body.Position = to;
-        }
+            _bodies.Move(lsn, to);
     }
 
     /// <summary>A number for a segment that somebody else than the committer writes.</summary>
@@ -428,20 +425,6 @@ public sealed class NodeLog
         };
         _filling.Add(ref roster, 0, [], [], body);
         Volatile.Write(ref _pendingBytes, _pendingBytes + roster.RecordBytes);
-    }
-
-    // Those that no owner holds any more are forgotten.
-    private HashSet<long> HeldBodies()
-    {
-        var held = new HashSet<long>();
-        foreach ((Lsn lsn, WeakReference<SharedBody> body) in _bodies)
-        {
-            if (body.TryGetTarget(out _))
-                held.Add(lsn.Value);
-            else
-                _bodies.Remove(lsn);
-        }
-        return held;
     }
 
     // Null: it is written. What a full disk keeps in reserve is given up for it.
