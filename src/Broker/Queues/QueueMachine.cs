@@ -383,7 +383,7 @@ public sealed class QueueMachine
         _disposals.DropOverLimit(nowMs);
         if (nowMs >= _deliveries.NextCheckMs)
             EndOverdue(nowMs);
-        DeliverReady(nowMs);
+        GoOn(nowMs);
     }
 
     /// <summary>

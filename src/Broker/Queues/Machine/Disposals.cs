@@ -26,13 +26,15 @@ internal sealed class Disposals(
         {
             if (_deadLetters && paging.AwaitsHead)
                 return long.MaxValue;
-            if (_retryAtMs > 0)
-                return _retryAtMs;
-            if (_limit.MustDrop(ready))
-                return 0;
-            return ready.Expiring == 0 ? long.MaxValue : ready.First.ExpiresAtMs;
+            long dueMs = _limit.MustDrop(ready) ? 0
+                : ready.Expiring == 0 ? long.MaxValue
+                : ready.First.ExpiresAtMs;
+            return Math.Max(dueMs, _retryAtMs);
         }
     }
+
+    /// <summary>Dead letters wait for the log; <see cref="NextDueMs"/> is when they are tried again.</summary>
+    public bool AwaitsLog => _retryAtMs > 0;
 
     public void Configure(QueueSettings settings)
     {

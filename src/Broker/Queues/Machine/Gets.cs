@@ -30,12 +30,12 @@ internal sealed class Gets(
             effects.Answer(get.Request, AnswerKind.Closed);
     }
 
-    // False: the bytes are not here yet.
+    // False: the bytes are not here yet, or what must go first waits for the log.
     private bool TryGet(object request, bool noAck, long nowMs)
     {
         while (!disposals.DropExpired(nowMs))
         {
-            if (!paging.HasHead())
+            if (disposals.AwaitsLog || !paging.HasHead())
                 return false;
         }
         if (!paging.TryTake(out QueuedMessage queued))
