@@ -26,6 +26,12 @@ internal sealed class LedgerEntry(Message message, int life)
     /// <summary>How many copies there may be, those that are out for acknowledgement included.</summary>
     public int Most { get; set; } = 1;
 
+    /// <summary>
+    /// The life in which it was last expected as a dead letter: what comes in that life may be a copy of that life,
+    /// which no start has found, and its origin may still have it after a kill.
+    /// </summary>
+    public int ExpectedIn { get; set; }
+
     /// <summary>There may have been several at a time: a message that was rejected again after a kill.</summary>
     public bool HadCopies { get; set; }
 

@@ -176,6 +176,7 @@ public sealed class QueueLedger
         LedgerEntry entry = _entries[message.Id];
         entry.Most++;
         entry.HadCopies = true;
+        entry.ExpectedIn = _ledger.Life;
     }
 
     private void SettledAsDeadLetter(MessageId id)
@@ -242,7 +243,7 @@ public sealed class QueueLedger
     {
         int life = _ledger.Life;
         entry.Taken++;
-        if (entry.DeliveredIn != life && entry.BornIn != life)
+        if (entry.DeliveredIn != life && entry.BornIn != life && entry.ExpectedIn != life)
         {
             // It has been found by a start, which makes durable what it finds.
             _ledger.Tally.Survived++;
