@@ -206,6 +206,30 @@ public sealed class LedgerTests
         AssertNothingFound();
     }
 
+    /// <summary>Rejected, back after a kill, rejected again: the copy that comes is of that life, and not proven.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_dead_letter_made_anew_may_be_back_in_its_queue_after_the_next_kill(bool isBack, bool isLost)
+    {
+        Message message = Publish(_rejecting, 1, confirmed: true);
+        Deliver(_rejecting, message);
+        _rejecting.Rejecting([message.Id]);
+        _ledger.Ended();
+        Deliver(_rejecting, message, isRedelivered: true);
+        _rejecting.Rejecting([message.Id]);
+        Deliver(_dead, message);
+        _ledger.Ended();
+        if (isBack)
+            Deliver(_rejecting, message, isRedelivered: true);
+        _rejecting.ReadToItsEnd();
+        _dead.ReadToItsEnd();
+        if (isLost)
+            AssertFound("dead: lost");
+        else
+            AssertNothingFound();
+    }
+
     private static Message Made(long sequence, bool isPersistent = true, byte? priority = null) =>
         new(new MessageId(1, sequence), 100, isPersistent, priority);
 
