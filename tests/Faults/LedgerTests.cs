@@ -206,7 +206,7 @@ public sealed class LedgerTests
         AssertNothingFound();
     }
 
-    /// <summary>Rejected, back after a kill, rejected again: the copy that comes is of that life, and not proven.</summary>
+    /// <summary>Rejected, back after a kill, rejected again: the copy that comes is of that life, not proven.</summary>
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
