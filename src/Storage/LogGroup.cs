@@ -56,11 +56,11 @@ public sealed class LogGroup
 
     /// <summary>
     /// Says that entries are wanted no more, without an entry of the group's own, and so, unlike all else, from any
-    /// thread: whoever has taken over what they held may say so before anybody can see that he has. Nothing if the
-    /// group has been dropped.
+    /// thread: whoever has taken over what they held may say so before anybody can see that he has. Nothing, and LSN 0,
+    /// if the group has been dropped.
     /// </summary>
     /// <exception cref="StorageFailedException">The log has failed.</exception>
-    public void Release(IndexRange range) => _log.Release(this, range);
+    public Lsn Release(IndexRange range) => _log.Release(this, range);
 
     /// <summary>Ends the group: nothing of it comes back, and its id is never used again.</summary>
     public Appended Drop() => _log.Drop(this);

@@ -172,7 +172,7 @@ public sealed class NodeLog
             return Add(ref header, group, 0, [], meta, default);
     }
 
-    internal void Release(LogGroup group, IndexRange range)
+    internal Lsn Release(LogGroup group, IndexRange range)
     {
         var header = new RecordHeader
         {
@@ -184,8 +184,8 @@ public sealed class NodeLog
         lock (_lock)
         {
             // Behind its drop it would bring back the name of a group that is gone.
-            if (_groups.GetValueOrDefault(group.Id) == group)
-                Add(ref header, group, 0, [range], [], default);
+            bool isAlive = _groups.GetValueOrDefault(group.Id) == group;
+            return isAlive ? Add(ref header, group, 0, [range], [], default).Lsn : default;
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
     /// <summary>
     /// A stored message has been taken by whom it was for, who says so before he can be seen to have it: on any thread.
     /// </summary>
-    public void ReleaseTaken(long number) =>
+    public Lsn ReleaseTaken(long number) =>
         _group!.Release(new IndexRange(new LogIndex(number), new LogIndex(number)));
 
     /// <summary>Writes what is gone, under a number of its own.</summary>

@@ -64,9 +64,10 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     /// <param name="Kind">What.</param>
     /// <param name="Added">With <see cref="DelayItemKind.Add"/>.</param>
     /// <param name="WeightBytes">With <see cref="DelayItemKind.Arrived"/>: what is not on its way any more.</param>
+    /// <param name="Lsn">With it, too: where the log says so.</param>
     /// <param name="Moves">With <see cref="DelayItemKind.Moved"/>.</param>
     internal readonly record struct Item(
-        DelayItemKind Kind, DelayedMessage Added = default, int WeightBytes = 0,
+        DelayItemKind Kind, DelayedMessage Added = default, int WeightBytes = 0, Lsn Lsn = default,
         MovedEntries? Moves = null);
 
     /// <summary>Messages that wait; the turn's, others may read an old value.</summary>
@@ -150,7 +151,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     // It counts until it is durable where it went: the log could not take all that is due at once.
                     int weightBytes = item.WeightBytes;
                     _log.Await(
-                        _broker.Storage!.LastLsn,
+                        item.Lsn,
                         new PublishTicket(null, 0, new PublishGroup(1, _ => _unansweredBytes -= weightBytes)));
                     break;
                 case DelayItemKind.Durable:
@@ -330,8 +331,8 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             targets,
             _ =>
             {
-                _log.ReleaseTaken(number);
-                Post(new Item(DelayItemKind.Arrived, WeightBytes: weightBytes));
+                Lsn released = _log.ReleaseTaken(number);
+                Post(new Item(DelayItemKind.Arrived, WeightBytes: weightBytes, Lsn: released));
             });
     }
 }
