@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Warren.Broker.Channels;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
@@ -17,7 +16,7 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
 {
     private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new();
     private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new();
-    private readonly List<long> _released = [];
+    private readonly RemovedRanges _released = new();
     private readonly List<MovedEntries> _moves = [];
     private NodeLog? _log;
     private LogGroup? _group;
@@ -28,7 +27,7 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
     public bool IsOpen => _group is not null;
 
     /// <summary>Something was released and not written yet.</summary>
-    public bool HasReleased => _released.Count > 0;
+    public bool HasReleased => !_released.IsEmpty;
 
     /// <summary>The group is on stable storage up to here; what a start has found lies below.</summary>
     public Lsn DurableLsn => new(Volatile.Read(ref _durableLsn));
@@ -111,20 +110,10 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
     /// <summary>Writes what is gone, under a number of its own.</summary>
     public void WriteReleased(long number)
     {
-        _released.Sort();
-        var ranges = new List<IndexRange>();
-        foreach (long each in _released)
-        {
-            var index = new LogIndex(each);
-            if (ranges.Count > 0 && ranges[^1].Last.Value + 1 == each)
-                ranges[^1] = ranges[^1] with { Last = index };
-            else
-                ranges.Add(new IndexRange(index, index));
-        }
         _lastLsn = _group!.Append(new NewEntry
         {
             Index = new LogIndex(number),
-            Releases = CollectionsMarshal.AsSpan(ranges),
+            Releases = _released.Sorted(),
         }).Lsn;
         _released.Clear();
     }
