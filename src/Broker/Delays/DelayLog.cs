@@ -14,30 +14,20 @@ namespace Warren.Broker.Delays;
 /// </summary>
 internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
 {
-    private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new();
-    private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new();
     private readonly RemovedRanges _released = new();
-    private readonly List<MovedEntries> _moves = [];
     private NodeLog? _log;
     private LogGroup? _group;
     private Lsn _lastLsn;
-    private long _durableLsn;
-    private long _awaitedLsn = long.MaxValue;
 
     public bool IsOpen => _group is not null;
 
     /// <summary>Something was released and not written yet.</summary>
     public bool HasReleased => !_released.IsEmpty;
 
-    /// <summary>The group is on stable storage up to here; what a start has found lies below.</summary>
-    public Lsn DurableLsn => new(Volatile.Read(ref _durableLsn));
+    /// <summary>Verdicts, moves, and how far the group is durable; what a start has found lies below.</summary>
+    public DurableWaits Waits { get; } = new(messages.WakeForDurable);
 
-    void IGroupOwner.Durable(Lsn lsn)
-    {
-        Volatile.Write(ref _durableLsn, lsn.Value);
-        Interlocked.MemoryBarrier();
-        WakeIfDue();
-    }
+    void IGroupOwner.Durable(Lsn lsn) => Waits.NoteDurable(lsn);
 
     void IGroupOwner.Moved(MovedEntries moves) => messages.Moved(moves);
 
@@ -69,14 +59,11 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
         return appended;
     }
 
-    /// <summary>The verdict is given when this record is durable.</summary>
-    public void Await(Lsn lsn, in PublishTicket ticket) => _verdicts.Enqueue((lsn, ticket));
-
     /// <summary>Lets a publisher go on; when the log has caught up, if it is behind.</summary>
     public void GiveCredit(PublishCredit credit, int sizeBytes)
     {
         if (IsBehind)
-            _held.Enqueue((credit, sizeBytes));
+            Waits.Hold(credit, sizeBytes);
         else
             credit.Give(sizeBytes);
     }
@@ -84,18 +71,8 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
     /// <summary>Something has become durable: those who were held may go on if the log has caught up.</summary>
     public void ReleaseCredit()
     {
-        while (!IsBehind && _held.TryDequeue(out (PublishCredit Credit, int SizeBytes) held))
-            held.Credit.Give(held.SizeBytes);
-    }
-
-    /// <summary>The next verdict that may be given.</summary>
-    public bool TryNextVerdict(out PublishTicket ticket)
-    {
-        ticket = default;
-        if (!_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first) || first.Lsn > DurableLsn)
-            return false;
-        ticket = _verdicts.Dequeue().Ticket;
-        return true;
+        if (!IsBehind)
+            Waits.GiveCredit();
     }
 
     /// <summary>A stored message waits no more and goes nowhere.</summary>
@@ -124,45 +101,11 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
     /// </summary>
     public void AwaitDurable(Lsn? pageable)
     {
-        long lsn = pageable?.Value ?? long.MaxValue;
-        if (_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first))
-            lsn = Math.Min(lsn, first.Lsn.Value);
-        if (_held.Count > 0)
-            lsn = Math.Min(lsn, _lastLsn.Value);
-        if (lsn == long.MaxValue)
-            return;
-        Volatile.Write(ref _awaitedLsn, lsn);
-        Interlocked.MemoryBarrier();
-        WakeIfDue();
-    }
-
-    /// <summary>
-    /// The old places may go once nothing is being read from them: <paramref name="isReading"/> when that is not yet.
-    /// </summary>
-    public void Complete(MovedEntries moves, bool isReading)
-    {
-        if (isReading)
-            _moves.Add(moves);
-        else
-            moves.Complete();
-    }
-
-    /// <summary>Nothing is being read any more.</summary>
-    public void CompleteMoves()
-    {
-        foreach (MovedEntries moves in _moves)
-            moves.Complete();
-        _moves.Clear();
+        if (Waits.HoldsCredit && (pageable is null || _lastLsn < pageable))
+            pageable = _lastLsn;
+        Waits.AwaitDurable(pageable);
     }
 
     // The log takes records faster than it writes them, some of these messages' among them.
     private bool IsBehind => _log is { IsBehind: true } && _lastLsn > _log.DurableLsn;
-
-    private void WakeIfDue()
-    {
-        long awaited = Volatile.Read(ref _awaitedLsn);
-        if (awaited <= Volatile.Read(ref _durableLsn)
-            && Interlocked.CompareExchange(ref _awaitedLsn, long.MaxValue, awaited) == awaited)
-            messages.WakeForDurable();
-    }
 }

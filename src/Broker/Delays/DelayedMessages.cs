@@ -150,12 +150,12 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                 case DelayItemKind.Arrived:
                     // It counts until it is durable where it went: the log could not take all that is due at once.
                     int weightBytes = item.WeightBytes;
-                    _log.Await(
+                    _log.Waits.Await(
                         item.Lsn,
                         new PublishTicket(null, 0, new PublishGroup(1, _ => _unansweredBytes -= weightBytes)));
                     break;
                 case DelayItemKind.Durable:
-                    while (_log.TryNextVerdict(out PublishTicket ticket))
+                    while (_log.Waits.TryNextVerdict(out PublishTicket ticket))
                         Accept(ticket);
                     _log.ReleaseCredit();
                     break;
@@ -164,14 +164,14 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     break;
                 case DelayItemKind.Moved:
                     _waiting.Move(item.Moves!.Entries);
-                    _log.Complete(item.Moves, _fetching.Count > 0);
+                    _log.Waits.Complete(item.Moves, _fetching.Count > 0);
                     break;
             }
         }
         RouteDue(nowMs);
         if (_log.HasReleased)
             _log.WriteReleased(++_lastNumber);
-        _waiting.PageOut(ResidentBudgetBytes, _log.DurableLsn);
+        _waiting.PageOut(ResidentBudgetBytes, _log.Waits.DurableLsn);
         _log.AwaitDurable(_waiting.ResidentBytes > ResidentBudgetBytes ? _waiting.NextResidentLsn : null);
     }
 
@@ -193,7 +193,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             waiting.Record = appended.Position;
             lsn = appended.Lsn;
             if (ticket.IsAwaited)
-                _log.Await(lsn, ticket);
+                _log.Waits.Await(lsn, ticket);
         }
         else if (ticket.IsAwaited)
         {
@@ -287,7 +287,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         }
         _fetching.Clear();
         _batch.Clear();
-        _log.CompleteMoves();
+        _log.Waits.CompleteMoves();
         if (lost > 0)
         {
             _broker.Log(

@@ -1,4 +1,5 @@
 using Warren.Broker.Channels;
+using Warren.Broker.Durability;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -11,15 +12,11 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
 {
-    private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new(0);
-    private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new(0);
+    private readonly DurableWaits _waits = new(() => queue.Post(QueueCommand.Durable()));
     // Of this turn, before it has written all of its records.
     private readonly List<PublishTicket> _fresh = new(0);
     private readonly List<PublishTicket> _untilEnd = new(0);
-    private readonly List<MovedEntries> _moves = new(0);
     private PagedOwner? _paged;
-    private long _durableLsn;
-    private long _awaitedLsn = long.MaxValue;
 
     /// <summary>Publishers of this queue are to wait until the log has caught up.</summary>
     public bool IsBehind => log.IsBehind;
@@ -28,13 +25,7 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     public IGroupOwner Paged => _paged ??= new PagedOwner(this, queue);
 
     // Of either group: what is durable of one is so of all that was appended before, by whomever.
-    void IGroupOwner.Durable(Lsn lsn)
-    {
-        if (lsn.Value > _durableLsn)
-            Volatile.Write(ref _durableLsn, lsn.Value);
-        Interlocked.MemoryBarrier();
-        WakeIfDue();
-    }
+    void IGroupOwner.Durable(Lsn lsn) => _waits.NoteDurable(lsn);
 
     void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves, isPaged: false));
 
@@ -51,7 +42,7 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     public void Stamp()
     {
         foreach (PublishTicket ticket in _fresh)
-            _verdicts.Enqueue((log.LastLsn, ticket));
+            _waits.Await(log.LastLsn, ticket);
         _fresh.Clear();
     }
 
@@ -59,35 +50,22 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     public void Ended()
     {
         foreach (PublishTicket ticket in _untilEnd)
-            _verdicts.Enqueue((log.LastLsn, ticket));
+            _waits.Await(log.LastLsn, ticket);
         _untilEnd.Clear();
     }
 
-    public void Hold(PublishCredit credit, int sizeBytes) => _held.Enqueue((credit, sizeBytes));
+    public void Hold(PublishCredit credit, int sizeBytes) => _waits.Hold(credit, sizeBytes);
 
     /// <summary>Takes note of what is durable now, and lets publishers go on if they may.</summary>
     public void NoteDurable()
     {
-        log.NoteDurable(new Lsn(Volatile.Read(ref _durableLsn)));
-        if (_held.Count > 0 && !log.IsBehind)
-        {
-            while (_held.TryDequeue(out (PublishCredit Credit, int SizeBytes) held))
-                held.Credit.Give(held.SizeBytes);
-        }
+        log.NoteDurable(_waits.DurableLsn);
+        if (_waits.HoldsCredit && !log.IsBehind)
+            _waits.GiveCredit();
     }
 
     /// <summary>The next verdict that may be given.</summary>
-    public bool TryNextVerdict(out PublishTicket ticket)
-    {
-        if (_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first)
-            && first.Lsn.Value <= Volatile.Read(ref _durableLsn))
-        {
-            ticket = _verdicts.Dequeue().Ticket;
-            return true;
-        }
-        ticket = default;
-        return false;
-    }
+    public bool TryNextVerdict(out PublishTicket ticket) => _waits.TryNextVerdict(out ticket);
 
     /// <summary>
     /// The end of a turn: sees to it that the next one comes when something that is waited for is durable.
@@ -95,47 +73,20 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     /// </summary>
     public void AwaitDurable(bool pages)
     {
-        long lsn = long.MaxValue;
-        if (_verdicts.TryPeek(out (Lsn Lsn, PublishTicket Ticket) first))
-            lsn = first.Lsn.Value;
-        else if (_held.Count > 0)
-            lsn = log.LastLsn.Value;
-        else if (pages && Math.Max(log.LastLsn.Value, log.Paged.LastLsn.Value) is var last
-            && last > Volatile.Read(ref _durableLsn))
-            lsn = last;
-        if (lsn == long.MaxValue)
-            return;
-        Volatile.Write(ref _awaitedLsn, lsn);
-        Interlocked.MemoryBarrier();
-        WakeIfDue();
+        Lsn last = log.LastLsn > log.Paged.LastLsn ? log.LastLsn : log.Paged.LastLsn;
+        if (_waits.HoldsCredit)
+            _waits.AwaitDurable(log.LastLsn);
+        else
+            _waits.AwaitDurable(pages && last > _waits.DurableLsn ? last : null);
     }
 
     /// <summary>
     /// The old places may go once nothing is being read from them: <paramref name="isReading"/> when that is not yet.
     /// </summary>
-    public void Complete(MovedEntries moves, bool isReading)
-    {
-        if (isReading)
-            _moves.Add(moves);
-        else
-            moves.Complete();
-    }
+    public void Complete(MovedEntries moves, bool isReading) => _waits.Complete(moves, isReading);
 
     /// <summary>Nothing is being read any more.</summary>
-    public void CompleteMoves()
-    {
-        foreach (MovedEntries moves in _moves)
-            moves.Complete();
-        _moves.Clear();
-    }
-
-    private void WakeIfDue()
-    {
-        long awaited = Volatile.Read(ref _awaitedLsn);
-        if (awaited <= Volatile.Read(ref _durableLsn)
-            && Interlocked.CompareExchange(ref _awaitedLsn, long.MaxValue, awaited) == awaited)
-            queue.Post(QueueCommand.Durable());
-    }
+    public void CompleteMoves() => _waits.CompleteMoves();
 
     private sealed class PagedOwner(IGroupOwner storage, Queue queue) : IGroupOwner
     {
