@@ -39,7 +39,6 @@ public sealed class NodeLog
     private Round? _writing;
     private StorageFailedException? _failure;
     private Segment? _current;
-    private readonly long _boot;
     private long _rounds;
     private uint _lastSegment;
     private long _lastLsn;
@@ -56,10 +55,9 @@ public sealed class NodeLog
         _watcher = watcher;
         _wake = wake;
         Space = new LogSpace(start.Reserve, watcher);
-        _boot = start.Boot;
+        Boot = start.Boot;
         _lastSegment = start.LastSegment;
-        _lastLsn = start.LastLsn.Value;
-        _durableLsn = start.LastLsn.Value;
+        _lastLsn = _durableLsn = start.LastLsn.Value;
         Segments = start.Segments;
         foreach (Segment segment in Segments.All())
             _roster.Add(segment.Id, segment.Line(segment.End));
@@ -76,7 +74,10 @@ public sealed class NodeLog
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
 
     /// <summary>Owners must hold publishers back until what is appended is durable; that still finds room.</summary>
-    public bool IsBehind => PendingBytes > _options.PendingLimitBytes || WrittenBytes > MostWrittenBytes;
+    public bool IsBehind => HasMuchPending || WrittenBytes > MostWrittenBytes;
+
+    /// <summary>What owners decide by themselves, without a client to hold back, should wait too.</summary>
+    public bool HasMuchPending => PendingBytes > _options.PendingLimitBytes;
 
     /// <summary>Bytes of all rounds written since the start, padding not counted.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
@@ -94,7 +95,7 @@ public sealed class NodeLog
     internal long MostWrittenBytes { get; set; } = long.MaxValue;
 
     /// <summary>Which start of the directory this is, from 1.</summary>
-    public long Boot => _boot;
+    public long Boot { get; }
 
     /// <summary>Makes a group's way in. Once for a group's life in this process.</summary>
     public LogGroup OpenGroup(GroupId id, IGroupOwner owner)
@@ -406,14 +407,14 @@ public sealed class NodeLog
         else
         {
             uint closedEnd = checked((uint)closed.End);
-            _roster[closed.Segment] = new RosterLine(closed.Segment, SegmentKind.Log, _boot, closedEnd);
+            _roster[closed.Segment] = new RosterLine(closed.Segment, SegmentKind.Log, Boot, closedEnd);
             OpenSegment(closed.Segment, closedEnd);
         }
     }
 
     private void OpenSegment(uint previous, uint previousEnd)
     {
-        var header = new SegmentHeader(++_lastSegment, _boot, SegmentKind.Log, previous, previousEnd);
+        var header = new SegmentHeader(++_lastSegment, Boot, SegmentKind.Log, previous, previousEnd);
         _filling.Open(++_rounds, header.Segment, header.Salt, SegmentHeader.SizeBytes, header);
         byte[] body = RosterLine.Write(_roster.Values);
         var roster = new RecordHeader

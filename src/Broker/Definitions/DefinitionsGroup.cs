@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Durability;
 using Warren.Storage;
@@ -53,10 +52,10 @@ internal sealed class DefinitionsGroup
     {
         if (_group is null)
             return;
-        List<IndexRange> releases = Forget(step);
+        RemovedRanges releases = Forget(step);
         if (step.IsKept)
             _indexes.Add(step.Entry.Key, step.Index);
-        else if (releases.Count == 0)
+        else if (releases.IsEmpty)
             return;
         byte[] bytes = EntryFormat.Write(step.Entry);
         bool fits = bytes.Length <= ushort.MaxValue;
@@ -67,7 +66,7 @@ internal sealed class DefinitionsGroup
                 Index = new LogIndex(step.Index),
                 Meta = fits ? bytes : bytes.AsSpan(0, EntryFormat.HeadBytes),
                 Body = fits ? default : bytes.AsMemory(EntryFormat.HeadBytes),
-                Releases = CollectionsMarshal.AsSpan(releases),
+                Releases = releases.Sorted(),
                 IsKept = step.IsKept,
             });
             _pending.Enqueue((appended.Lsn, step.Index));
@@ -116,25 +115,16 @@ internal sealed class DefinitionsGroup
     }
 
     // The entries that the step ends: the one that its own is in the place of, and of what goes with it.
-    private List<IndexRange> Forget(DraftStep step)
+    private RemovedRanges Forget(DraftStep step)
     {
-        var indexes = new List<long>();
+        var removed = new RemovedRanges();
         if (_indexes.Remove(step.Entry.Key, out long own))
-            indexes.Add(own);
+            removed.Add(own);
         foreach (DefinitionKey key in step.TakenAlong)
         {
             if (_indexes.Remove(key, out long taken))
-                indexes.Add(taken);
+                removed.Add(taken);
         }
-        indexes.Sort();
-        var ranges = new List<IndexRange>();
-        foreach (long index in indexes)
-        {
-            if (ranges.Count > 0 && ranges[^1].Last.Value + 1 == index)
-                ranges[^1] = ranges[^1] with { Last = new LogIndex(index) };
-            else
-                ranges.Add(new IndexRange(new LogIndex(index), new LogIndex(index)));
-        }
-        return ranges;
+        return removed;
     }
 }

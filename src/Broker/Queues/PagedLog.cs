@@ -1,3 +1,4 @@
+using Warren.Broker.Durability;
 using Warren.Storage;
 using RecordPosition = Warren.Storage.Position;
 

@@ -1,3 +1,4 @@
+using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Storage;
 
@@ -11,9 +12,6 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public sealed class QueueLog
 {
-    /// <summary>What is decided in a queue, and not by a client, waits beyond this: about a round.</summary>
-    private const long MostPendingBytes = 8 * 1024 * 1024;
-
     private readonly RemovedRanges _removed = new();
     private readonly Queue<(Lsn Lsn, long Position)> _marks = new(0);
     private NodeLog? _log;
@@ -35,7 +33,7 @@ public sealed class QueueLog
     public bool MayComeBack => IsEnding || (_isClosed && _log is not null && LastLsn > _log.DurableLsn);
 
     /// <summary>The node's log has taken far more than it has written, from whomever.</summary>
-    public bool IsNodeBehind => _log is not null && _log.PendingBytes > MostPendingBytes;
+    public bool IsNodeBehind => _log is { HasMuchPending: true };
 
     /// <summary>Something was removed and not written yet.</summary>
     public bool HasRemoved => !_removed.IsEmpty;

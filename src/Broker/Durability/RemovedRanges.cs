@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Warren.Storage;
 
-namespace Warren.Broker.Queues;
+namespace Warren.Broker.Durability;
 
 /// <summary>
 /// Entries of one group that are gone and not yet released: gathered in any order, written as ranges.
