@@ -135,15 +135,9 @@ internal sealed class ChannelPublisher
             storing += queue.SurvivesRestart ? 1 : 0;
         if (storing < 2)
             return null;
-        Action? whenWritten = null;
-        if (message.SizeBytes >= NodeLog.CopiedBodyBytes)
-        {
-            message.Slab.AddReferences(1);
-            whenWritten = message.Slab.ReleaseOne;
-        }
         try
         {
-            return log.AppendBody(message.Bytes, whenWritten);
+            return log.AppendBody(message.Bytes, message.Slab.HoldUntilWritten(message.SizeBytes));
         }
         catch (StorageFailedException)
         {

@@ -41,18 +41,12 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
     public Appended Append(in Message message, long number, long dueUnixMs, DelayPlace place)
     {
         Span<byte> meta = stackalloc byte[DelayMeta.MostHeadBytes + place.Encoded.Length];
-        Action? whenWritten = null;
-        if (message.SizeBytes >= NodeLog.CopiedBodyBytes)
-        {
-            message.Slab.AddReferences(1);
-            whenWritten = message.Slab.ReleaseOne;
-        }
         Appended appended = _group!.Append(new NewEntry
         {
             Index = new LogIndex(number),
             Meta = meta[..DelayMeta.Write(meta, message, dueUnixMs, place)],
             Body = message.Bytes,
-            WhenWritten = whenWritten,
+            WhenWritten = message.Slab.HoldUntilWritten(message.SizeBytes),
             IsKept = true,
         });
         _lastLsn = appended.Lsn;

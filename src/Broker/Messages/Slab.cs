@@ -1,3 +1,5 @@
+using Warren.Storage;
+
 namespace Warren.Broker.Messages;
 
 /// <summary>
@@ -42,8 +44,17 @@ public sealed class Slab
         _pool?.Return(this);
     }
 
-    /// <summary>Gives one reference back; made once, since the node log is handed it with each large message.</summary>
-    internal Action ReleaseOne => _releaseOne ??= () => Release(1);
+    /// <summary>
+    /// Takes a reference for bytes that the node log writes from where they lie, and says what gives it back when they
+    /// are written; null, and nothing taken, for so few that it copies them as they are appended.
+    /// </summary>
+    internal Action? HoldUntilWritten(int sizeBytes)
+    {
+        if (sizeBytes < NodeLog.CopiedBodyBytes)
+            return null;
+        AddReferences(1);
+        return _releaseOne ??= () => Release(1);
+    }
 
     internal void Reopen()
     {

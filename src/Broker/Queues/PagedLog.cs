@@ -64,18 +64,12 @@ internal sealed class PagedLog
         Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
         meta = meta[..MessageMeta.Write(meta, in queued, expiresAt: null)];
         int sizeBytes = queued.Message.SizeBytes;
-        Action? whenWritten = null;
-        if (sizeBytes >= NodeLog.CopiedBodyBytes)
-        {
-            queued.Message.Slab.AddReferences(1);
-            whenWritten = queued.Message.Slab.ReleaseOne;
-        }
         Appended appended = _group.Append(new NewEntry
         {
             Index = new LogIndex(++_lastIndex),
             Meta = meta,
             Body = queued.Message.Bytes,
-            WhenWritten = whenWritten,
+            WhenWritten = queued.Message.Slab.HoldUntilWritten(sizeBytes),
             IsKept = true,
         });
         LastLsn = appended.Lsn;

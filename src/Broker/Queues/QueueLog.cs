@@ -81,19 +81,13 @@ public sealed class QueueLog
             ? _time.GetUtcNow().ToUnixTimeMilliseconds() + queued.ExpiresAtMs - nowMs
             : null;
         meta = meta[..MessageMeta.Write(meta, in queued, expiresAt)];
-        Action? whenWritten = null;
-        if (shared is null && queued.Message.SizeBytes >= NodeLog.CopiedBodyBytes)
-        {
-            queued.Message.Slab.AddReferences(1);
-            whenWritten = queued.Message.Slab.ReleaseOne;
-        }
         Appended appended = _group!.Append(new NewEntry
         {
             Index = new LogIndex(queued.Position),
             Meta = meta,
             Body = shared is null ? queued.Message.Bytes : default,
             SharedBody = shared,
-            WhenWritten = whenWritten,
+            WhenWritten = shared is null ? queued.Message.Slab.HoldUntilWritten(queued.Message.SizeBytes) : null,
             Releases = replaces,
             IsKept = true,
         });
