@@ -161,13 +161,8 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     }
 
     /// <summary>Writes a message's bytes as several queues share them.</summary>
-    public SharedBody Share(in Message message)
-    {
-        if (message.SizeBytes < NodeLog.CopiedBodyBytes)
-            return _log.AppendBody(message.Bytes);
-        message.Slab.AddReferences(1);
-        return _log.AppendBody(message.Bytes, message.Slab.ReleaseOne);
-    }
+    public SharedBody Share(in Message message) =>
+        _log.AppendBody(message.Bytes, message.Slab.HoldUntilWritten(message.SizeBytes));
 
     /// <summary>A checkpoint, and reclaim of what is mostly dead.</summary>
     public void Reclaim()
