@@ -33,7 +33,7 @@ internal sealed class DurableWaits(Action wake)
         WakeIfDue();
     }
 
-    /// <summary>The verdict is given when this record of the group is durable; by rising LSN.</summary>
+    /// <summary>The verdict is given when this record of the group is durable, behind those asked for before.</summary>
     public void Await(Lsn lsn, in PublishTicket ticket) => _verdicts.Enqueue((lsn, ticket));
 
     /// <summary>The next verdict that may be given.</summary>
