@@ -45,6 +45,39 @@ public sealed class StoredMachineTests
     }
 
     [Fact]
+    public void What_is_dropped_while_it_is_read_leaves_nothing_in_memory()
+    {
+        var effects = new EffectList();
+        var stored = new StoredMachine(new MemoryDisk(), new QueueSettings(), effects, new ManualTime(), 0);
+        for (int number = 0; number < 3; number++)
+        {
+            Message message = stored.Make(number, 100);
+            stored.Machine.Publish(in message, 10, 0, PublishFlags.Persistent, default, 0);
+        }
+        stored.Commit();
+        stored.Machine.Paging.PageOut(0, writes: false);
+        Release(effects);
+        stored.Machine.Get("r", noAck: true, 0);
+        stored.Read(Assert.IsType<FetchBatch>(stored.Machine.NextFetch(0)));
+        stored.Machine.Tick(20);
+        stored.Fetched(20);
+        Release(effects);
+
+        Assert.Equal((3, 1), (stored.Machine.Totals.Expired, stored.Machine.Totals.GotEmpty));
+        Assert.Equal(0, stored.Slabs.OutstandingBytes);
+    }
+
+    private static void Release(EffectList effects)
+    {
+        foreach (ref readonly QueueEffect effect in effects.Span)
+        {
+            if (effect.Kind == QueueEffectKind.Release)
+                effect.Slab.Release(effect.References);
+        }
+        effects.Clear();
+    }
+
+    [Fact]
     public void Compaction_passes_over_what_is_on_disk()
     {
         new Compaction(_stored.Slabs).Run(_stored.Machine);
