@@ -153,6 +153,16 @@ public sealed class MessageBroker : IDisposable
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
 
     /// <summary>
+    /// The node is about to stop: no queue delivers any more, so that what a consumer gives back as its connection
+    /// closes is not handed to another one for the moment that is left to it.
+    /// </summary>
+    public void StopDeliveries()
+    {
+        foreach (QueueDefinition queue in AllQueues())
+            queue.Home.Post(QueueCommand.Rest());
+    }
+
+    /// <summary>
     /// Notes for each queue what the next start must know that its entries do not say. When clients are gone, before
     /// the log is closed; complete when all has been appended.
     /// </summary>

@@ -90,14 +90,15 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, says goodbye to every client, makes what they left durable, ends: in this order, so that
-    /// nothing is appended any more when the log is closed.
+    /// Stops accepting and delivering, says goodbye to every client, makes what they left durable, ends: in this order,
+    /// so that nothing is appended any more when the log is closed.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         foreach (AmqpListener listener in _listeners)
             listener.Dispose();
         await Task.WhenAll(_accepting).ConfigureAwait(false);
+        _broker.StopDeliveries();
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
             .ConfigureAwait(false);

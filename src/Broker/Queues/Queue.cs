@@ -285,6 +285,10 @@ public sealed class Queue : Mailbox<QueueCommand>
             case QueueCommandKind.SaveState:
                 SaveState((Action)command.Target!);
                 break;
+            case QueueCommandKind.Rest:
+                // A group that does not end.
+                _machine.BeginGroup();
+                break;
         }
     }
 

@@ -123,6 +123,9 @@ public readonly struct QueueCommand
     public static QueueCommand SaveState(Action done) =>
         new(QueueCommandKind.SaveState, 0, false, 0, default, 0, 0, done, null);
 
+    /// <summary>The node stops: nothing is delivered any more.</summary>
+    public static QueueCommand Rest() => new(QueueCommandKind.Rest, 0, false, 0, default, 0, 0, null, null);
+
     public static QueueCommand Credit(PublishCredit credit, int sizeBytes) =>
         new(QueueCommandKind.Credit, 0, false, 0, default, 0, sizeBytes, credit, null);
 }

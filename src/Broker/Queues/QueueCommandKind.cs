@@ -50,4 +50,7 @@ public enum QueueCommandKind : byte
 
     /// <summary>Notes what the next start must know.</summary>
     SaveState,
+
+    /// <summary>Hands nothing to consumers any more.</summary>
+    Rest,
 }

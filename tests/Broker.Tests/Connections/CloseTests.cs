@@ -207,6 +207,24 @@ public sealed class CloseTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Before_the_node_stops_nobody_gets_what_another_gives_back()
+    {
+        Link first = await _host.ConnectWithChannelAsync();
+        Link second = await _host.ConnectWithChannelAsync();
+        await first.Client.DeclareAsync(1, "q");
+        await first.Client.ConsumeAsync(1, "q");
+        await first.Client.AddPublish(1, "", "q", [1]).FlushAsync();
+        await first.Client.ExpectAsync(MethodId.BasicDeliver);
+        await second.Client.ConsumeAsync(1, "q");
+        _host.Broker.StopDeliveries();
+        await first.Client.CloseAsync();
+        await _host.QueueHolds("q", ready: 1, unacked: 0);
+        await second.Client.AddPublish(1, "", "q", [2]).FlushAsync();
+        await _host.QueueHolds("q", ready: 2, unacked: 0);
+        await second.Client.CloseAsync();
+    }
+
+    [Fact]
     public async Task No_confirm_follows_the_goodbye_of_a_connection()
     {
         Link other = await _host.ConnectWithChannelAsync();

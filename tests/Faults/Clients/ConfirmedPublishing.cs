@@ -45,7 +45,7 @@ internal sealed class ConfirmedPublishing(
         bool isAck = received.Method == MethodId.BasicAck;
         ulong sequence = received.Sequence;
         if (sequence > _tag || (_open.TryPeek(out var oldest) ? sequence < oldest.Tag : sequence > 0))
-            ledger.Found($"a confirm came for {sequence}, which is not open");
+            ledger.Found(FindingKind.Protocol, $"a confirm came for {sequence}, which is not open");
         foreach (var one in _open)
         {
             if (one.Tag == sequence || (received.IsMultiple && one.Tag < sequence))

@@ -94,10 +94,10 @@ public sealed class Ledger
     }
 
     /// <summary>Something is wrong that is not about a message.</summary>
-    public void Found(string text)
+    public void Found(FindingKind kind, string text)
     {
         lock (_lock)
-            Findings.Add(text);
+            Findings.Add(kind, text);
     }
 
     /// <summary>The node is dead and its clients have read all it sent.</summary>

@@ -46,12 +46,15 @@ public sealed class QueueLedger
             _ledger.Tally.Delivered++;
             if (message is null)
             {
-                _ledger.Findings.Add($"{Name}: a body of {delivery.Body.Length} bytes that nobody published came");
+                _ledger.Findings.Add(
+                    FindingKind.Unknown,
+                    $"{Name}: a body of {delivery.Body.Length} bytes that nobody published came");
                 return null;
             }
             if (!_entries.TryGetValue(message.Id, out LedgerEntry? entry))
             {
                 _ledger.Findings.Add(
+                    FindingKind.Unknown,
                     $"{Name}: message {message.Id} came in life {_ledger.Life}: it is gone for certain, or was never "
                     + "published or committed");
                 return null;
@@ -133,7 +136,7 @@ public sealed class QueueLedger
             foreach (LedgerEntry entry in _entries.Values.Where(e => e.DeliveredIn != _ledger.Life).ToList())
             {
                 if (entry.Least > 0)
-                    _ledger.Findings.Add($"{Name}: lost, in life {_ledger.Life}: {entry}");
+                    _ledger.Findings.Add(FindingKind.Lost, $"{Name}: lost, in life {_ledger.Life}: {entry}");
                 else if (entry.IsRejected && entry.IsDurable && !entry.IsDeadLetterSettled)
                     RequireDeadLetter(entry);
                 _entries.Remove(entry.Message.Id);
@@ -193,23 +196,32 @@ public sealed class QueueLedger
         if (dead._entries.TryGetValue(rejected.Message.Id, out LedgerEntry? copy))
             copy.IsDurable = true;
         else
-            _ledger.Findings.Add($"{Name} and {dead.Name}: lost, in life {_ledger.Life}: {rejected}");
+        {
+            _ledger.Findings.Add(
+                FindingKind.Lost, $"{Name} and {dead.Name}: lost, in life {_ledger.Life}: {rejected}");
+        }
     }
 
     private void Check(LedgerEntry entry, Received delivery, object reader)
     {
         int life = _ledger.Life;
         if (entry.Taken >= entry.Most)
-            _ledger.Findings.Add($"{Name}: a duplicate came in life {life}: {entry}");
+            _ledger.Findings.Add(FindingKind.Duplicate, $"{Name}: a duplicate came in life {life}: {entry}");
         if (!IsAsPublished(delivery.Properties, entry.Message))
-            _ledger.Findings.Add($"{Name}: other properties than were published came in life {life}: {entry}");
+        {
+            _ledger.Findings.Add(
+                FindingKind.Properties, $"{Name}: other properties than were published came in life {life}: {entry}");
+        }
         CheckMark(entry, delivery.IsRedelivered);
         if (entry.DeliveredIn == life || !IsInOrder(entry))
             return;
         // The first deliveries of a life go by position; what is given back may come again at any time.
         var stream = (reader, entry.Message.Id.Source, entry.Message.Priority ?? 0);
         if (_latest.TryGetValue(stream, out long latest) && latest > entry.Message.Id.Sequence)
-            _ledger.Findings.Add($"{Name}: behind {latest} of the same source came in life {life}: {entry}");
+        {
+            _ledger.Findings.Add(
+                FindingKind.Order, $"{Name}: behind {latest} of the same source came in life {life}: {entry}");
+        }
         _latest[stream] = entry.Message.Id.Sequence;
     }
 
@@ -234,9 +246,9 @@ public sealed class QueueLedger
         bool isSameCopy = entry.DeliveredIn == life ? !entry.HadCopies : DeadLetterOrigin is null;
         bool mustBeMarked = entry.FirstDeliveredIn > 0 && isSameCopy && _ledger.Guarantees.MarksRedelivered;
         if (mustBeMarked && !isRedelivered)
-            _ledger.Findings.Add($"{Name}: redelivered is not set in life {life} on {entry}");
+            _ledger.Findings.Add(FindingKind.Mark, $"{Name}: redelivered is not set in life {life} on {entry}");
         if (entry.FirstDeliveredIn == 0 && entry.BornIn == life && isRedelivered)
-            _ledger.Findings.Add($"{Name}: redelivered is set in life {life} on {entry}");
+            _ledger.Findings.Add(FindingKind.Mark, $"{Name}: redelivered is set in life {life} on {entry}");
     }
 
     private void Note(LedgerEntry entry)

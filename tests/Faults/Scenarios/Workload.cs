@@ -122,9 +122,13 @@ internal sealed class Workload
     {
         string? refusal = await LookForAsync(node, _plans.Select(plan => plan.Name));
         if (refusal is not null)
-            ledger.Found($"a durable queue is gone in life {ledger.Life}: {refusal}");
+            ledger.Found(FindingKind.Definitions, $"a durable queue is gone in life {ledger.Life}: {refusal}");
         if (await LookForAsync(node, [Passing]) is null)
-            ledger.Found($"the queue {Passing}, which is not durable, is there in life {ledger.Life}");
+        {
+            ledger.Found(
+                FindingKind.Definitions,
+                $"the queue {Passing}, which is not durable, is there in life {ledger.Life}");
+        }
     }
 
     private static async Task DeclareAsync(Session session, QueuePlan plan)
