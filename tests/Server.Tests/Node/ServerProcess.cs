@@ -43,6 +43,9 @@ internal sealed partial class ServerProcess : IDisposable
     /// </summary>
     public Dictionary<string, string?> Variables { get; }
 
+    /// <summary>What a shell runs before it becomes the node; null: there is no shell.</summary>
+    public string? Before { get; set; }
+
     public LogText Output { get; } = new();
 
     public LogText Errors { get; } = new();
@@ -75,7 +78,10 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "warren.dll"), .. arguments])
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "warren.dll"), .. arguments];
+        if (Before is not null)
+            command = ["/bin/sh", "-c", $"{Before}; exec \"$@\"", "sh", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
