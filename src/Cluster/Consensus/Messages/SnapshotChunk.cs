@@ -1,0 +1,21 @@
+using Warren.Storage;
+
+namespace Warren.Cluster.Consensus.Messages;
+
+/// <summary>A part of what lies before the leader's log. Only the last says what index the whole is complete at.</summary>
+public sealed record SnapshotChunk(Term Term) : RaftMessage(Term)
+{
+    /// <summary>Rising in a leader's term; chunks of two attempts never mix.</summary>
+    public required long Attempt { get; init; }
+
+    /// <summary>Bytes before this one.</summary>
+    public required long Offset { get; init; }
+
+    public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>CRC-32C of offset and bytes.</summary>
+    public required uint Checksum { get; init; }
+
+    /// <summary>Of the last chunk; null in all others.</summary>
+    public SnapshotEnd? End { get; init; }
+}
