@@ -17,7 +17,10 @@ public enum ChangeOutcome
     /// <summary>Another change, or a transfer of leadership, is under way.</summary>
     Busy,
 
-    /// <summary>The learner lacks entries that are committed, or is not heard from.</summary>
+    /// <summary>
+    /// The learner lacks entries that are committed, or is not heard from; or too many of those who would be left are
+    /// not, or are unsound.
+    /// </summary>
     NotCaughtUp,
 
     /// <summary>There is no such member.</summary>

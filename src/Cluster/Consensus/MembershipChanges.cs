@@ -21,6 +21,8 @@ internal sealed class MembershipChanges(RaftNode node)
         bool isPending = node.Log.MembersIndex > node.Log.Commit && !Planted.Is(PlantedBug.TwoChangesAtOnce);
         if (isPending || !node.TransferTo.IsNone)
             return ChangeOutcome.Busy;
+        if (!CanCommit(next))
+            return ChangeOutcome.NotCaughtUp;
         node.Replication.Append(next);
         return ChangeOutcome.Proposed;
     }
@@ -56,6 +58,22 @@ internal sealed class MembershipChanges(RaftNode node)
                 next = members.Without(id);
                 return ChangeOutcome.Proposed;
         }
+    }
+
+    /// <summary>
+    /// The next members could commit the change, as far as is known: else a leader that removes itself could leave
+    /// members behind of whom none can be elected.
+    /// </summary>
+    private bool CanCommit(Membership next)
+    {
+        int able = 0;
+        foreach (Member member in next.Members)
+        {
+            if (member.IsVoter && (member.Id == node.Self
+                || node.Replication.Find(member.Id) is { IsActive: true, Soundness: Soundness.Sound }))
+                able++;
+        }
+        return able >= next.Majority;
     }
 
     /// <summary>As a voter it would not hold up the next commit.</summary>

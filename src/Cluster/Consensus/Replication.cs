@@ -259,12 +259,12 @@ internal sealed class Replication(RaftNode node)
                 node.Sending.Begin(progress);
                 return;
             }
-            int bytes = 0;
-            IReadOnlyList<RaftEntry> entries =
-                progress.HasRoom(node.Options) ? EntriesFrom(progress.Next, out bytes) : [];
+            bool mayHaveEntries = progress.Next <= node.Log.LastIndex && progress.HasRoom(node.Options);
             bool isBehind = progress.State == ProgressState.Replicate && progress.SentCommit < node.Log.Commit;
-            if (entries.Count == 0 && !progress.IsAsked && !isBehind)
+            if (!mayHaveEntries && !progress.IsAsked && !isBehind)
                 return;
+            int bytes = 0;
+            List<RaftEntry>? entries = mayHaveEntries ? EntriesFrom(progress.Next, out bytes) : null;
             LogIndex previous = progress.Next.Previous();
             bool isThere = node.Log.TryTermAt(previous, out Term term);
             Invariant.Holds(isThere, "an append follows an entry that is not in the log");
@@ -273,18 +273,16 @@ internal sealed class Replication(RaftNode node)
                 PreviousIndex = previous,
                 PreviousTerm = term,
                 Commit = node.Log.Commit,
-                Entries = entries,
+                Entries = (IReadOnlyList<RaftEntry>?)entries ?? [],
             });
-            progress.Sent(new LogIndex(previous.Value + entries.Count), bytes, node.Log.Commit);
+            progress.Sent(new LogIndex(previous.Value + (entries?.Count ?? 0)), bytes, node.Log.Commit);
         }
     }
 
     /// <summary>As many as one append may hold, one at least, unless there is none.</summary>
-    private IReadOnlyList<RaftEntry> EntriesFrom(LogIndex first, out int bytes)
+    private List<RaftEntry> EntriesFrom(LogIndex first, out int bytes)
     {
         bytes = 0;
-        if (first > node.Log.LastIndex)
-            return [];
         var entries = new List<RaftEntry>();
         for (LogIndex index = first; index <= node.Log.LastIndex; index = index.Next())
         {

@@ -19,7 +19,7 @@ internal sealed class SnapshotReceiving(RaftNode node)
     private long _received;
 
     /// <summary>Of an attempt that is complete: what it was complete at, for who asks again.</summary>
-    private LogIndex _installed;
+    private LogIndex? _installed;
 
     /// <summary>What an unsound member must have, durably, to count again; 0: it awaits a snapshot.</summary>
     private LogIndex _soundAt;
@@ -35,8 +35,8 @@ internal sealed class SnapshotReceiving(RaftNode node)
             return;
         }
         if (isNew)
-            (_attempt, _received, _installed) = (chunk.Attempt, 0, default);
-        if (_installed.Value > 0)
+            (_attempt, _received, _installed) = (chunk.Attempt, 0, null);
+        if (_installed is not null)
         {
             AnswerInstalled(from, chunk);
             return;
@@ -65,7 +65,7 @@ internal sealed class SnapshotReceiving(RaftNode node)
             _attempt = Math.Min(_attempt, 1);
             return;
         }
-        (_attempt, _received, _installed) = (0, 0, default);
+        (_attempt, _received, _installed) = (0, 0, null);
     }
 
     public void Take(Ready ready)
@@ -129,7 +129,7 @@ internal sealed class SnapshotReceiving(RaftNode node)
         {
             Attempt = chunk.Attempt,
             Outcome = SnapshotOutcome.Installed,
-            Index = _installed,
+            Index = _installed!.Value,
             Soundness = node.Soundness,
         };
         if (Planted.Is(PlantedBug.SnapshotNotSynced))

@@ -1,0 +1,244 @@
+using Warren.Cluster.Consensus;
+using Warren.Storage;
+
+namespace Warren.Cluster.Tests.Consensus.Simulation;
+
+/// <summary>
+/// A group on five nodes for a while, from a seed: elections, proposals, changes of members, transfers, compactions and
+/// barriers, under a network and disks that do what they may. What must never be is looked for at every step
+/// (<see cref="Truth"/>). Then the faults end, and within bounded time the group has a leader, commits, and every member
+/// has everything.
+/// </summary>
+internal sealed class ClusterSimulation
+{
+    private const int Nodes = 5;
+    private const int Steps = 1500;
+    private const int StepsATick = 3;
+    private const int SettlingSteps = 2500;
+
+    private readonly int _seed;
+    private readonly Random _random;
+    private readonly SimulatedNetwork _network;
+    private readonly Truth _truth = new();
+    private readonly List<SimulatedMember> _members = [];
+    private readonly List<NodeId> _ids = [];
+    private long _now;
+
+    private ClusterSimulation(int seed)
+    {
+        _seed = seed;
+        _random = new Random(seed);
+        _network = new SimulatedNetwork(_random);
+        for (int number = 1; number <= Nodes; number++)
+            _ids.Add(new NodeId(new Guid(number, 0, 0, new byte[8])));
+        int founders = 1 + _random.Next(Nodes);
+        var founding = new Membership(_ids.Take(founders).Select(id => new Member(id, IsVoter: true)));
+        foreach (NodeId id in _ids)
+        {
+            var member = new SimulatedMember(id, _network, _truth, _random);
+            if (_members.Count < founders)
+                member.Stored.Found(founding);
+            _members.Add(member);
+        }
+    }
+
+    /// <summary>Runs a seed and says what happened; throws what must not.</summary>
+    public static SimulationReport Run(int seed)
+    {
+        var simulation = new ClusterSimulation(seed);
+        try
+        {
+            return simulation.Run();
+        }
+        catch (Exception problem) when (problem is SimulationException or InvalidOperationException)
+        {
+            throw new SimulationException(
+                $"seed {seed}, step {simulation._now}: {problem.Message}", problem);
+        }
+    }
+
+    private SimulationReport Run()
+    {
+        foreach (SimulatedMember member in _members)
+            member.Start(_now);
+        _network.Loss = _random.Next(3) * 0.03;
+        _network.Doubling = _random.Next(2) * 0.05;
+        _network.DelayMost = 1 + _random.Next(8);
+        _network.DamagesChunks = _random.Next(2) == 0;
+        for (int step = 0; step < Steps; step++)
+        {
+            Disturb();
+            Use();
+            Step();
+        }
+        Settle();
+        return new SimulationReport(
+            _now, _truth.Committed.Value, _members.Sum(member => member.BarriersReached),
+            _members.Sum(member => member.SnapshotsInstalled));
+    }
+
+    private void Step()
+    {
+        _now++;
+        while (_network.TryReceive(_now, out Packet packet))
+            Find(packet.To).Receive(packet, _now);
+        foreach (SimulatedMember member in _members)
+        {
+            member.Work(_now);
+            // Clocks do not run alike.
+            if (_random.Next(StepsATick) == 0)
+                member.Tick(_now);
+            if (member.Node is { WantsHeartbeat: true } || (_now + member.Id.Value.GetHashCode()) % 8 == 0)
+                member.Beat(_ids, _now);
+        }
+    }
+
+    private void Use()
+    {
+        SimulatedMember one = _members[_random.Next(Nodes)];
+        SimulatedMember? leader = Leader();
+        if (leader is not null && _random.Next(6) == 0)
+            leader.Propose(_random.Next(60), _now);
+        if (_random.Next(25) == 0)
+            one.RequestBarrier(_now);
+        if (_random.Next(50) == 0)
+            one.Compact(_now);
+        if (leader is not null && _random.Next(40) == 0)
+            ChangeMembers(leader);
+        if (leader is not null && _random.Next(150) == 0)
+            leader.Node!.TransferLeadership(one.Id);
+        if (_random.Next(200) == 0)
+            one.Node?.Campaign();
+        leader?.Pump(_now);
+        one.Pump(_now);
+    }
+
+    /// <summary>Not only the newest leader: one that has been replaced and does not know goes on as well.</summary>
+    private SimulatedMember? Leader()
+    {
+        var leaders = _members.Where(member => member.Node is { IsLeader: true }).ToList();
+        return leaders.Count == 0 ? null : leaders[_random.Next(leaders.Count)];
+    }
+
+    private void ChangeMembers(SimulatedMember leader)
+    {
+        NodeId other = _ids[_random.Next(Nodes)];
+        var kind = (MembershipChangeKind)_random.Next(3);
+        leader.Node!.ChangeMembers(new MembershipChange(kind, other));
+    }
+
+    private void Disturb()
+    {
+        SimulatedMember one = _members[_random.Next(Nodes)];
+        if (one.Node is null)
+        {
+            if (_random.Next(10) == 0)
+                one.Start(_now);
+        }
+        else if (_random.Next(60) == 0)
+        {
+            one.Crash();
+            if (_random.Next(6) == 0 && MayBeDamaged(one))
+                one.Stored.Damage();
+            if (_random.Next(2) == 0)
+                one.Start(_now);
+        }
+        if (_random.Next(60) == 0)
+            one.DiskDelayMost = _random.Next(4) == 0 ? 80 : 4;
+        if (_random.Next(60) == 0)
+            Cut();
+        if (_random.Next(40) == 0)
+            _network.Heal();
+    }
+
+    /// <summary>
+    /// One at a time, and of three voters at least, whichever membership counts: more is not to be survived.
+    /// </summary>
+    private bool MayBeDamaged(SimulatedMember one)
+    {
+        bool isAlone = _members.All(member => member == one || !member.Stored.IsUnsound);
+        return isAlone && _members.All(member => Memberships(member).All(members => members.Voters is 0 or > 2));
+    }
+
+    private static IEnumerable<Membership> Memberships(SimulatedMember member)
+    {
+        if (member.Node is not null)
+            yield return member.Node.Members;
+        yield return member.Stored.State.Members;
+        foreach (RaftEntry entry in member.Stored.Entries)
+        {
+            if (MembershipFormat.TryRead(entry.Meta.Span, out Membership? members))
+                yield return members!;
+        }
+    }
+
+    /// <summary>One node from all, in one direction or both; or one way between two; or two sides.</summary>
+    private void Cut()
+    {
+        NodeId one = _ids[_random.Next(Nodes)];
+        int kind = _random.Next(5);
+        int side = _random.Next(1 << Nodes);
+        for (int place = 0; place < Nodes; place++)
+        {
+            NodeId other = _ids[place];
+            if (kind is 0 or 1)
+                _network.Cut(one, other);
+            if (kind is 0 or 2)
+                _network.Cut(other, one);
+            if (kind == 3 && _random.Next(3) == 0)
+                _network.Cut(one, other);
+            for (int far = 0; kind == 4 && far < Nodes; far++)
+            {
+                if (((side >> place) & 1) != ((side >> far) & 1))
+                    _network.Cut(other, _ids[far]);
+            }
+        }
+    }
+
+    private void Settle()
+    {
+        _network.Heal();
+        (_network.Loss, _network.Doubling, _network.DamagesChunks) = (0, 0, false);
+        foreach (SimulatedMember member in _members)
+        {
+            member.DiskDelayMost = 4;
+            if (member.Node is null)
+                member.Start(_now);
+        }
+        LogIndex before = _truth.Committed;
+        for (int step = 0; step < SettlingSteps; step++)
+        {
+            Step();
+            SimulatedMember? leader = _members
+                .Where(member => member.Node is { IsLeader: true }).MaxBy(member => member.Node!.Term);
+            if (leader is null)
+                continue;
+            if (_truth.Committed <= before && step % 50 == 49)
+                leader.Propose(5, _now);
+            if (_truth.Committed > before && IsSettled(leader.Node!))
+                return;
+        }
+        throw new SimulationException(
+            $"{SettlingSteps} steps after the last fault there is no peace: " + string.Join("; ", _members.Select(Text)));
+    }
+
+    private bool IsSettled(RaftNode leader)
+    {
+        foreach (Member member in leader.Members.Members)
+        {
+            RaftNode? node = Find(member.Id).Node;
+            if (node is null || node.Soundness != Soundness.Sound || node.Log.Applied != leader.Log.LastIndex)
+                return false;
+        }
+        return leader.Log.Applied == leader.Log.LastIndex;
+    }
+
+    private static string Text(SimulatedMember member) => member.Node is not { } node
+        ? $"{member.Id} is down"
+        : $"{member.Id.Value.ToString()[..8]} {node.Role} term {node.Term} {node.Soundness} log {node.Log.CompactedIndex}-"
+            + $"{node.Log.LastIndex} commit {node.Log.Commit} applied {node.Log.Applied} [{node.Members}]";
+
+    private SimulatedMember Find(NodeId id) => _members[_ids.IndexOf(id)];
+
+    public override string ToString() => $"seed {_seed}";
+}
