@@ -50,7 +50,7 @@ internal sealed class Following(RaftNode node)
 
     private void Accept(NodeId to, LogIndex index)
     {
-        var answer = new AppendAnswer(node.Term) { Index = index, Soundness = node.Soundness };
+        var answer = new AppendAnswer(node.Term) { Index = index, Soundness = node.Soundness, Losses = node.Losses };
         if (Planted.Is(PlantedBug.AcknowledgedBeforeSync))
             node.Send(to, answer);
         else
@@ -65,5 +65,6 @@ internal sealed class Following(RaftNode node)
             HintIndex = hint,
             HintTerm = hintTerm,
             Soundness = node.Soundness,
+            Losses = node.Losses,
         });
 }

@@ -14,6 +14,12 @@ public sealed record HardState
     /// <summary>Whom it has given its vote in <see cref="Term"/>.</summary>
     public NodeId Vote { get; init; }
 
+    /// <summary>
+    /// How often the member has lost something of its log. Whoever counts what it acknowledged counts nothing from before
+    /// the last loss.
+    /// </summary>
+    public long Losses { get; init; }
+
     /// <summary>Committed when this was written; more may be. A start may apply up to here at once.</summary>
     public LogIndex Commit { get; init; }
 

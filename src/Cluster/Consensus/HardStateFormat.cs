@@ -12,7 +12,7 @@ public static class HardStateFormat
     /// <summary>Raised when a member of another version could not read what is written.</summary>
     public const byte Version = 1;
 
-    private const int HeadBytes = 1 + 8 + NodeId.SizeBytes + 8 + 8 + 8;
+    private const int HeadBytes = 1 + 8 + NodeId.SizeBytes + 8 + 8 + 8 + 8;
 
     public static byte[] Write(HardState state)
     {
@@ -23,6 +23,7 @@ public static class HardStateFormat
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(25), state.Commit.Value);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(33), state.CompactedIndex.Value);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(41), state.CompactedTerm.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(49), state.Losses);
         MembershipFormat.Write(state.Members, bytes.AsSpan(HeadBytes));
         return bytes;
     }
@@ -42,10 +43,11 @@ public static class HardStateFormat
             Commit = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[25..])),
             CompactedIndex = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[33..])),
             CompactedTerm = new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes[41..])),
+            Losses = BinaryPrimitives.ReadInt64LittleEndian(bytes[49..]),
             Members = members!,
         };
         if (found.CompactedIndex.Value < 0 || found.Commit < found.CompactedIndex || found.CompactedTerm.Value < 0
-            || found.Term < found.CompactedTerm)
+            || found.Losses < 0 || found.Term < found.CompactedTerm)
             return false;
         state = found;
         return true;

@@ -56,6 +56,9 @@ internal enum PlantedBug
     /// <summary>An unsound member votes.</summary>
     UnsoundVotes,
 
+    /// <summary>What a member acknowledged before it lost its log counts behind that, and so does a snapshot.</summary>
+    LossesNotCompared,
+
     /// <summary>A snapshot is acknowledged before it is durable.</summary>
     SnapshotNotSynced,
 

@@ -26,6 +26,9 @@ internal sealed class Progress(NodeId id, LogIndex next)
     /// <summary>While it is not sound, nothing that it says counts.</summary>
     public Soundness Soundness { get; set; }
 
+    /// <summary>The most losses that it has told of.</summary>
+    public long Losses { get; set; }
+
     /// <summary>The newest round of read barriers that it has confirmed.</summary>
     public long AnsweredRound { get; set; }
 

@@ -34,6 +34,8 @@ public sealed class RaftNode
         Term = DurableTerm = start.State.Term;
         Vote = DurableVote = start.State.Vote;
         Soundness = start.IsUnsound ? Soundness.NeedsSnapshot : Soundness.Sound;
+        Losses = start.State.Losses + (start.IsUnsound ? 1 : 0);
+        _isStateChanged = start.IsUnsound;
         Log = new RaftLog(start);
         Replication = new Replication(this);
         Sending = new SnapshotSending(this);
@@ -42,7 +44,7 @@ public sealed class RaftNode
         _barriers = new ReadBarriers(this, random.NextInt64(1, long.MaxValue / 2));
         _changes = new MembershipChanges(this);
         _following = new Following(this);
-        if (IsPromotable && Members.Voters == 1)
+        if (IsPromotable && Members.IsVoter(Self) && Members.Voters == 1)
             _elections.Campaign(isTransfer: false);
     }
 
@@ -64,6 +66,9 @@ public sealed class RaftNode
     public NodeId Leader { get; private set; }
 
     public Soundness Soundness { get; private set; }
+
+    /// <summary>See <see cref="HardState.Losses"/>.</summary>
+    public long Losses { get; }
 
     /// <summary>As of the end of the log.</summary>
     public Membership Members => Log.Members;
@@ -99,7 +104,12 @@ public sealed class RaftNode
 
     internal bool BecameSound { get; set; }
 
-    internal bool IsPromotable => Soundness == Soundness.Sound && Members.IsVoter(Self);
+    /// <summary>
+    /// It may campaign. Also who has removed itself, until that is committed: the others may not know of it, and have
+    /// less of the log, so that nobody else could be elected (thesis, section 4.2.2).
+    /// </summary>
+    internal bool IsPromotable => Soundness == Soundness.Sound && (Members.IsVoter(Self)
+        || (Log.MembersIndex > Log.Commit && Log.MembersAt(Log.MembersIndex.Previous()).IsVoter(Self)));
 
     /// <summary>An entry that has not been compacted; its payload may have to be read.</summary>
     public RaftEntry Entry(LogIndex index) => Log[index];
@@ -298,6 +308,7 @@ public sealed class RaftNode
     {
         Term = Term,
         Vote = Vote,
+        Losses = Losses,
         Commit = Log.Commit,
         CompactedIndex = Log.CompactedIndex,
         CompactedTerm = Log.CompactedTerm,
@@ -397,8 +408,18 @@ public sealed class RaftNode
     private void AnswerOldTerm(NodeId from, RaftMessage message)
     {
         if (message is AppendRequest or SnapshotChunk)
-            Send(from, new AppendAnswer(Term) { Index = default, IsRejected = true, Soundness = Soundness });
+        {
+            Send(from, new AppendAnswer(Term)
+            {
+                Index = default,
+                IsRejected = true,
+                Soundness = Soundness,
+                Losses = Losses,
+            });
+        }
         else if (message is VoteRequest request)
+        {
             Send(from, new VoteAnswer(Term) { IsPreVote = request.IsPreVote, IsGranted = false });
+        }
     }
 }

@@ -134,7 +134,8 @@ internal sealed class Replication(RaftNode node)
     {
         if (Find(from) is not { } progress)
             return;
-        Hear(progress, answer.Soundness);
+        if (!Hear(progress, answer.Soundness, answer.Losses))
+            return;
         if (answer.IsRejected)
         {
             if (progress.Soundness != Soundness.NeedsSnapshot)
@@ -155,7 +156,7 @@ internal sealed class Replication(RaftNode node)
             return false;
         progress.IsActive = true;
         if (answer.Soundness == Soundness.NeedsSnapshot)
-            Hear(progress, answer.Soundness);
+            Hear(progress, answer.Soundness, progress.Losses);
         // What was sent may be lost: an append, if only an empty one, finds out.
         progress.IsAsked |= progress.State == ProgressState.Probe || progress.Match < node.Log.LastIndex
             || progress.Soundness != answer.Soundness;
@@ -166,10 +167,9 @@ internal sealed class Replication(RaftNode node)
     }
 
     /// <summary>A member says it has the leader's log, which came as a snapshot.</summary>
-    public void Installed(Progress progress, LogIndex index, Soundness soundness)
+    public void Installed(Progress progress, LogIndex index)
     {
         progress.EndSnapshot();
-        Hear(progress, soundness);
         if (index <= node.Log.LastIndex)
             progress.Acknowledge(index);
         AdvanceCommit();
@@ -199,6 +199,25 @@ internal sealed class Replication(RaftNode node)
             _uncommittedBytes -= node.Log[done].SizeBytes;
         if (!node.Members.IsVoter(node.Self) && node.Log.MembersIndex <= index)
             Leave();
+    }
+
+    /// <summary>
+    /// Takes note of a sign of life, and of what the member says of itself; false if it is from before a loss.
+    /// </summary>
+    public static bool Hear(Progress progress, Soundness soundness, long losses)
+    {
+        progress.IsActive = true;
+        if (Planted.Is(PlantedBug.LossesNotCompared))
+            losses = progress.Losses;
+        if (losses < progress.Losses)
+            return false;
+        bool isLost = losses > progress.Losses
+            || (soundness == Soundness.NeedsSnapshot && progress.Soundness != Soundness.NeedsSnapshot);
+        if (isLost)
+            progress.Lost();
+        progress.Losses = losses;
+        progress.Soundness = soundness;
+        return true;
     }
 
     /// <summary>Sends each member what it lacks and may be sent.</summary>
@@ -239,15 +258,6 @@ internal sealed class Replication(RaftNode node)
                 _others.Add(new Progress(member.Id, node.Log.LastIndex.Next()));
         }
         _others.Sort((one, other) => one.Id.CompareTo(other.Id));
-    }
-
-    /// <summary>Takes note of a sign of life, and of what the member says of itself.</summary>
-    private static void Hear(Progress progress, Soundness soundness)
-    {
-        progress.IsActive = true;
-        if (soundness == Soundness.NeedsSnapshot && progress.Soundness != Soundness.NeedsSnapshot)
-            progress.Lost();
-        progress.Soundness = soundness;
     }
 
     private void SendTo(Progress progress)

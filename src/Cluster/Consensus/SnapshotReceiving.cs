@@ -28,6 +28,11 @@ internal sealed class SnapshotReceiving(RaftNode node)
     {
         if (chunk.Attempt < _attempt)
             return;
+        if (chunk.Losses != node.Losses && !Planted.Is(PlantedBug.LossesNotCompared))
+        {
+            Answer(from, chunk, SnapshotOutcome.Restart);
+            return;
+        }
         bool isNew = chunk.Attempt != _attempt && !(Planted.Is(PlantedBug.SnapshotResumed) && _received > 0);
         if (isNew && chunk.Offset != 0)
         {
@@ -39,6 +44,12 @@ internal sealed class SnapshotReceiving(RaftNode node)
         if (_installed is not null)
         {
             AnswerInstalled(from, chunk);
+            return;
+        }
+        if (chunk.Offset > _received)
+        {
+            // Only one that was started again, and got an old copy of the first chunk, has less than was answered.
+            Answer(from, chunk, SnapshotOutcome.Restart);
             return;
         }
         bool isWhole = chunk.Checksum == ChunkChecksum.Of(chunk.Offset, chunk.Bytes.Span)
@@ -89,8 +100,12 @@ internal sealed class SnapshotReceiving(RaftNode node)
         if (!node.Leader.IsNone)
         {
             // What is durable may reach beyond what this leader has compared; the snapshot's leader had all of this.
-            node.SendDurable(
-                node.Leader, new AppendAnswer(node.Term) { Index = node.Log.Commit, Soundness = Soundness.Sound });
+            node.SendDurable(node.Leader, new AppendAnswer(node.Term)
+            {
+                Index = node.Log.Commit,
+                Soundness = Soundness.Sound,
+                Losses = node.Losses,
+            });
         }
     }
 
@@ -131,6 +146,7 @@ internal sealed class SnapshotReceiving(RaftNode node)
             Outcome = SnapshotOutcome.Installed,
             Index = _installed!.Value,
             Soundness = node.Soundness,
+            Losses = node.Losses,
         };
         if (Planted.Is(PlantedBug.SnapshotNotSynced))
             node.Send(to, answer);
@@ -145,5 +161,6 @@ internal sealed class SnapshotReceiving(RaftNode node)
             Outcome = outcome,
             Offset = _received,
             Soundness = node.Soundness,
+            Losses = node.Losses,
         });
 }

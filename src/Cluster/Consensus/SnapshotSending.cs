@@ -27,12 +27,13 @@ internal sealed class SnapshotSending(RaftNode node)
     /// <summary>A chunk from the owner; false if the attempt is over or another chunk is wanted.</summary>
     public bool Send(in SnapshotDemand demand, ReadOnlyMemory<byte> bytes, LogIndex? completeAt)
     {
-        if (node.Replication.Find(demand.To)?.Snapshot is not { Unanswered: null } transfer
+        if (node.Replication.Find(demand.To) is not { Snapshot: { Unanswered: null } transfer } progress
             || transfer.Attempt != demand.Attempt || transfer.Wanted != demand.Offset)
             return false;
         var chunk = new SnapshotChunk(node.Term)
         {
             Attempt = demand.Attempt,
+            Losses = progress.Losses,
             Offset = demand.Offset,
             Bytes = bytes,
             Checksum = ChunkChecksum.Of(demand.Offset, bytes.Span),
@@ -46,13 +47,13 @@ internal sealed class SnapshotSending(RaftNode node)
     public void OnAnswer(NodeId from, SnapshotAnswer answer)
     {
         if (node.Replication.Find(from) is not { Snapshot: { } transfer } progress
-            || transfer.Attempt != answer.Attempt)
+            || transfer.Attempt != answer.Attempt
+            || !Replication.Hear(progress, answer.Soundness, answer.Losses))
             return;
-        progress.IsActive = true;
         switch (answer.Outcome)
         {
             case SnapshotOutcome.Installed:
-                node.Replication.Installed(progress, answer.Index, answer.Soundness);
+                node.Replication.Installed(progress, answer.Index);
                 break;
             case SnapshotOutcome.Restart:
                 Restart(progress);

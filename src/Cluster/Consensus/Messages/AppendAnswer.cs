@@ -15,5 +15,8 @@ public sealed record AppendAnswer(Term Term) : RaftMessage(Term)
 
     public Term HintTerm { get; init; }
 
-    public Soundness Soundness { get; init; }
+    public required Soundness Soundness { get; init; }
+
+    /// <summary>The sender's (<see cref="HardState.Losses"/>).</summary>
+    public required long Losses { get; init; }
 }

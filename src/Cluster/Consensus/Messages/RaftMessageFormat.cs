@@ -82,6 +82,7 @@ public static class RaftMessageFormat
                 writer.Index(answer.Index);
                 writer.Index(answer.HintIndex);
                 writer.Term(answer.HintTerm);
+                writer.Long(answer.Losses);
                 break;
             case SnapshotChunk chunk:
                 WriteChunk(chunk, ref writer);
@@ -92,6 +93,7 @@ public static class RaftMessageFormat
                 writer.Byte((byte)answer.Soundness);
                 writer.Long(answer.Offset);
                 writer.Index(answer.Index);
+                writer.Long(answer.Losses);
                 break;
             case BarrierRequest request:
                 writer.Long(request.Number);
@@ -213,12 +215,14 @@ public static class RaftMessageFormat
             HintIndex = hintIndex,
             HintTerm = reader.Term(),
             Soundness = soundness,
+            Losses = reader.Long(),
         };
     }
 
     private static void WriteChunk(SnapshotChunk chunk, ref WireWriter writer)
     {
         writer.Long(chunk.Attempt);
+        writer.Long(chunk.Losses);
         writer.Long(chunk.Offset);
         writer.Int(chunk.Checksum);
         writer.Byte(chunk.End is null ? (byte)0 : (byte)1);
@@ -236,6 +240,7 @@ public static class RaftMessageFormat
     private static SnapshotChunk ReadChunk(Term term, ref WireReader reader)
     {
         long attempt = reader.Long();
+        long losses = reader.Long();
         long offset = reader.Long();
         uint checksum = reader.Int();
         SnapshotEnd? end = reader.Byte(1) == 1 ? ReadEnd(term, ref reader) : null;
@@ -246,6 +251,7 @@ public static class RaftMessageFormat
         return new SnapshotChunk(term)
         {
             Attempt = attempt,
+            Losses = losses,
             Offset = offset,
             Bytes = bytes,
             Checksum = checksum,
@@ -276,6 +282,7 @@ public static class RaftMessageFormat
             Offset = offset,
             Index = reader.Index(),
             Soundness = soundness,
+            Losses = reader.Long(),
         };
     }
 }

@@ -15,5 +15,8 @@ public sealed record SnapshotAnswer(Term Term) : RaftMessage(Term)
     /// <summary>Of <see cref="SnapshotOutcome.Installed"/>: the log is the leader's up to here, durably.</summary>
     public LogIndex Index { get; init; }
 
-    public Soundness Soundness { get; init; }
+    public required Soundness Soundness { get; init; }
+
+    /// <summary>The sender's (<see cref="HardState.Losses"/>).</summary>
+    public required long Losses { get; init; }
 }

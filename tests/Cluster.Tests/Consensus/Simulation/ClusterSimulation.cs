@@ -124,6 +124,10 @@ internal sealed class ClusterSimulation
     {
         NodeId other = _ids[_random.Next(Nodes)];
         var kind = (MembershipChangeKind)_random.Next(3);
+        // Two voters do not survive the loss of one; a leader that has not heard of it would take the third away.
+        if (kind == MembershipChangeKind.Remove && leader.Node!.Members.Voters <= 3
+            && _members.Any(member => member.Stored.IsUnsound))
+            return;
         leader.Node!.ChangeMembers(new MembershipChange(kind, other));
     }
 
@@ -236,7 +240,10 @@ internal sealed class ClusterSimulation
     private static string Text(SimulatedMember member) => member.Node is not { } node
         ? $"{member.Id} is down"
         : $"{member.Id.Value.ToString()[..8]} {node.Role} term {node.Term} {node.Soundness} log {node.Log.CompactedIndex}-"
-            + $"{node.Log.LastIndex} commit {node.Log.Commit} applied {node.Log.Applied} [{node.Members}]";
+            + $"{node.Log.LastIndex} commit {node.Log.Commit} applied {node.Log.Applied} [{node.Members}]"
+            + string.Concat(node.Replication.Others.Select(one =>
+                $" {one.Id.Value.ToString()[..8]}:{one.State} {one.Soundness} {one.Match}<{one.Next} asked {one.IsAsked} "
+                + $"attempt {one.Snapshot?.Attempt} at {one.Snapshot?.Wanted} {one.Snapshot?.Unanswered}"));
 
     private SimulatedMember Find(NodeId id) => _members[_ids.IndexOf(id)];
 

@@ -35,6 +35,7 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.CommitBeyondMatch))]
     [InlineData(nameof(PlantedBug.ChunkNotChecked))]
     [InlineData(nameof(PlantedBug.UnsoundVotes))]
+    [InlineData(nameof(PlantedBug.LossesNotCompared))]
     [InlineData(nameof(PlantedBug.SnapshotNotSynced))]
     [InlineData(nameof(PlantedBug.SnapshotResumed))]
     public void A_planted_bug_is_found(string name)

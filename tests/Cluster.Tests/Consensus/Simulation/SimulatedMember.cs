@@ -300,7 +300,8 @@ internal sealed class SimulatedMember(NodeId id, SimulatedNetwork network, Truth
     {
         if (demand.Offset == 0)
             _outgoing[demand.To] = (demand.Attempt, _applied);
-        if (!_outgoing.TryGetValue(demand.To, out (long Attempt, AppliedState State) content))
+        if (!_outgoing.TryGetValue(demand.To, out (long Attempt, AppliedState State) content)
+            || content.Attempt != demand.Attempt)
             return;
         byte[] bytes = content.State.Content();
         int count = (int)Math.Min(bytes.Length - demand.Offset, 1 + random.Next(30));
