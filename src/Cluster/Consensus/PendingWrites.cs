@@ -20,7 +20,7 @@ internal sealed class PendingWrites
         for (int place = 0; place < _writes.Count; place++)
         {
             Write write = _writes[place];
-            if (write.Last >= index && !Planted.Is(PlantedBug.TruncationForgotten))
+            if (write.Last >= index)
                 _writes[place] = write with { Last = index.Previous() };
         }
     }

@@ -44,9 +44,6 @@ internal enum PlantedBug
     /// <summary>A read barrier is answered before an entry of the leader's own term is committed.</summary>
     BarrierBeforeOwnCommit,
 
-    /// <summary>What a write before a truncation made durable counts for what came in its place.</summary>
-    TruncationForgotten,
-
     /// <summary>A follower takes the leader's commit index for entries that it has not compared.</summary>
     CommitBeyondMatch,
 

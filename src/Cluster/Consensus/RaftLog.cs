@@ -145,8 +145,7 @@ public sealed class RaftLog
             return;
         _unwritten = index;
         _truncated = _truncated.Value == 0 ? index : IndexSteps.Lower(_truncated, index);
-        if (!Planted.Is(PlantedBug.TruncationForgotten))
-            Durable = IndexSteps.Lower(Durable, index.Previous());
+        Durable = IndexSteps.Lower(Durable, index.Previous());
     }
 
     /// <summary>

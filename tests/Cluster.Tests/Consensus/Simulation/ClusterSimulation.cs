@@ -14,9 +14,9 @@ internal sealed class ClusterSimulation
     private const int Nodes = 5;
     private const int Steps = 1500;
     private const int StepsATick = 3;
-    private const int SettlingSteps = 2500;
+    private const int SettlingSteps = 3000;
 
-    private readonly int _seed;
+    private readonly Turmoil _turmoil;
     private readonly Random _random;
     private readonly SimulatedNetwork _network;
     private readonly Truth _truth = new();
@@ -26,8 +26,8 @@ internal sealed class ClusterSimulation
 
     private ClusterSimulation(int seed)
     {
-        _seed = seed;
         _random = new Random(seed);
+        _turmoil = seed % 2 == 0 ? Turmoil.Calm : Turmoil.Wild;
         _network = new SimulatedNetwork(_random);
         for (int number = 1; number <= Nodes; number++)
             _ids.Add(new NodeId(new Guid(number, 0, 0, new byte[8])));
@@ -35,7 +35,7 @@ internal sealed class ClusterSimulation
         var founding = new Membership(_ids.Take(founders).Select(id => new Member(id, IsVoter: true)));
         foreach (NodeId id in _ids)
         {
-            var member = new SimulatedMember(id, _network, _truth, _random);
+            var member = new SimulatedMember(id, _turmoil.Options, _network, _truth, _random);
             if (_members.Count < founders)
                 member.Stored.Found(founding);
             _members.Add(member);
@@ -63,7 +63,7 @@ internal sealed class ClusterSimulation
             member.Start(_now);
         _network.Loss = _random.Next(3) * 0.03;
         _network.Doubling = _random.Next(2) * 0.05;
-        _network.DelayMost = 1 + _random.Next(8);
+        _network.DelayMost = 1 + _random.Next(_turmoil.DelayMost);
         _network.DamagesChunks = _random.Next(2) == 0;
         for (int step = 0; step < Steps; step++)
         {
@@ -103,11 +103,11 @@ internal sealed class ClusterSimulation
             one.RequestBarrier(_now);
         if (_random.Next(50) == 0)
             one.Compact(_now);
-        if (leader is not null && _random.Next(40) == 0)
+        if (leader is not null && _random.Next(_turmoil.ChangeOneIn) == 0)
             ChangeMembers(leader);
         if (leader is not null && _random.Next(150) == 0)
             leader.Node!.TransferLeadership(one.Id);
-        if (_random.Next(200) == 0)
+        if (_random.Next(_turmoil.CampaignOneIn) == 0)
             one.Node?.Campaign();
         leader?.Pump(_now);
         one.Pump(_now);
@@ -136,10 +136,10 @@ internal sealed class ClusterSimulation
         SimulatedMember one = _members[_random.Next(Nodes)];
         if (one.Node is null)
         {
-            if (_random.Next(10) == 0)
+            if (_random.Next(_turmoil.StartOneIn) == 0)
                 one.Start(_now);
         }
-        else if (_random.Next(60) == 0)
+        else if (_random.Next(_turmoil.CrashOneIn) == 0)
         {
             one.Crash();
             if (_random.Next(6) == 0 && MayBeDamaged(one))
@@ -147,11 +147,11 @@ internal sealed class ClusterSimulation
             if (_random.Next(2) == 0)
                 one.Start(_now);
         }
-        if (_random.Next(60) == 0)
-            one.DiskDelayMost = _random.Next(4) == 0 ? 80 : 4;
-        if (_random.Next(60) == 0)
+        if (_random.Next(_turmoil.CutOneIn) == 0)
+            one.DiskDelayMost = _random.Next(3) == 0 ? 80 : 4;
+        if (_random.Next(_turmoil.CutOneIn) == 0)
             Cut();
-        if (_random.Next(40) == 0)
+        if (_random.Next(_turmoil.HealOneIn) == 0)
             _network.Heal();
     }
 
@@ -202,7 +202,7 @@ internal sealed class ClusterSimulation
     private void Settle()
     {
         _network.Heal();
-        (_network.Loss, _network.Doubling, _network.DamagesChunks) = (0, 0, false);
+        (_network.Loss, _network.Doubling, _network.DamagesChunks, _network.DelayMost) = (0, 0, false, 4);
         foreach (SimulatedMember member in _members)
         {
             member.DiskDelayMost = 4;
@@ -246,6 +246,4 @@ internal sealed class ClusterSimulation
                 + $"attempt {one.Snapshot?.Attempt} at {one.Snapshot?.Wanted} {one.Snapshot?.Unanswered}"));
 
     private SimulatedMember Find(NodeId id) => _members[_ids.IndexOf(id)];
-
-    public override string ToString() => $"seed {_seed}";
 }

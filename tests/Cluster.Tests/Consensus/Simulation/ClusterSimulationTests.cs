@@ -31,7 +31,6 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.VoteTermNotChecked))]
     [InlineData(nameof(PlantedBug.BarrierWithoutRound))]
     [InlineData(nameof(PlantedBug.BarrierBeforeOwnCommit))]
-    [InlineData(nameof(PlantedBug.TruncationForgotten))]
     [InlineData(nameof(PlantedBug.CommitBeyondMatch))]
     [InlineData(nameof(PlantedBug.ChunkNotChecked))]
     [InlineData(nameof(PlantedBug.UnsoundVotes))]

@@ -8,18 +8,9 @@ namespace Warren.Cluster.Tests.Consensus.Simulation;
 /// The owner of a node, as it is told to be: writes in order and durable later, messages held until they may go, entries
 /// applied in its own time. A crash takes the node and all, or a suffix, of what was not durable.
 /// </summary>
-internal sealed class SimulatedMember(NodeId id, SimulatedNetwork network, Truth truth, Random random)
+internal sealed class SimulatedMember(
+    NodeId id, RaftOptions options, SimulatedNetwork network, Truth truth, Random random)
 {
-    public static RaftOptions Options { get; } = new()
-    {
-        ElectionTicks = 10,
-        AppendBytes = 200,
-        InflightBytes = 600,
-        InflightAppends = 8,
-        PayloadBytes = 100,
-        UncommittedBytes = 4000,
-    };
-
     private readonly Ready _ready = new();
     private readonly List<StoredWrite> _writes = [];
     private readonly List<(long Write, Outgoing Message)> _held = [];
@@ -57,7 +48,7 @@ internal sealed class SimulatedMember(NodeId id, SimulatedNetwork network, Truth
                 Entries = Stored.Entries,
                 IsUnsound = Stored.IsUnsound,
             },
-            Options,
+            options,
             random);
         _applied = Stored.IsUnsound ? new AppliedState(Stored.State.CompactedIndex, 0) : Stored.Applied;
         _seenCommit = _toApply = Stored.State.CompactedIndex;
