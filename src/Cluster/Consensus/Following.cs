@@ -43,8 +43,7 @@ internal sealed class Following(RaftNode node)
             log.Append(entry);
         }
         var last = new LogIndex(request.PreviousIndex.Value + request.Entries.Count);
-        LogIndex known = Planted.Is(PlantedBug.CommitBeyondMatch) ? log.LastIndex : last;
-        log.CommitTo(IndexSteps.Lower(request.Commit, known));
+        log.CommitTo(IndexSteps.Lower(request.Commit, last));
         Accept(from, last);
     }
 

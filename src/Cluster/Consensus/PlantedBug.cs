@@ -44,7 +44,7 @@ internal enum PlantedBug
     /// <summary>A read barrier is answered before an entry of the leader's own term is committed.</summary>
     BarrierBeforeOwnCommit,
 
-    /// <summary>A follower takes the leader's commit index for entries that it has not compared.</summary>
+    /// <summary>A heartbeat tells the leader's commit index whatever the follower has.</summary>
     CommitBeyondMatch,
 
     /// <summary>A damaged chunk of a snapshot is taken.</summary>

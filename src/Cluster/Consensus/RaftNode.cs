@@ -188,8 +188,8 @@ public sealed class RaftNode
         heartbeat = default;
         if (!IsLeader || Replication.Find(to) is not { } progress)
             return false;
-        heartbeat = new Heartbeat(
-            Term, IndexSteps.Lower(progress.Counted, Log.Commit), _barriers.StartRound());
+        LogIndex known = Planted.Is(PlantedBug.CommitBeyondMatch) ? Log.Commit : progress.Counted;
+        heartbeat = new Heartbeat(Term, IndexSteps.Lower(known, Log.Commit), _barriers.StartRound());
         return true;
     }
 

@@ -38,7 +38,7 @@ internal sealed class Replication(RaftNode node)
         }
     }
 
-    public IReadOnlyList<Progress> Others => _others;
+    public List<Progress> Others => _others;
 
     public void Begin()
     {

@@ -33,7 +33,7 @@ internal sealed class SnapshotReceiving(RaftNode node)
             Answer(from, chunk, SnapshotOutcome.Restart);
             return;
         }
-        bool isNew = chunk.Attempt != _attempt && !(Planted.Is(PlantedBug.SnapshotResumed) && _received > 0);
+        bool isNew = chunk.Attempt != _attempt;
         if (isNew && chunk.Offset != 0)
         {
             Answer(from, chunk, SnapshotOutcome.Restart);
@@ -71,12 +71,8 @@ internal sealed class SnapshotReceiving(RaftNode node)
     /// <summary>The term has changed: what came in is worth nothing.</summary>
     public void Abandon()
     {
-        if (Planted.Is(PlantedBug.SnapshotResumed))
-        {
-            _attempt = Math.Min(_attempt, 1);
-            return;
-        }
-        (_attempt, _received, _installed) = (0, 0, null);
+        if (!Planted.Is(PlantedBug.SnapshotResumed))
+            (_attempt, _received, _installed) = (0, 0, null);
     }
 
     public void Take(Ready ready)

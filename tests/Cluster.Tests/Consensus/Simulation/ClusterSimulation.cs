@@ -22,16 +22,17 @@ internal sealed class ClusterSimulation
     private readonly Truth _truth = new();
     private readonly List<SimulatedMember> _members = [];
     private readonly List<NodeId> _ids = [];
+    private readonly Dictionary<NodeId, Term> _led = [];
     private long _now;
 
     private ClusterSimulation(int seed)
     {
         _random = new Random(seed);
-        _turmoil = seed % 2 == 0 ? Turmoil.Calm : Turmoil.Wild;
+        _turmoil = (seed % 4) switch { 1 => Turmoil.Wild, 3 => Turmoil.Restless, _ => Turmoil.Calm };
         _network = new SimulatedNetwork(_random);
         for (int number = 1; number <= Nodes; number++)
             _ids.Add(new NodeId(new Guid(number, 0, 0, new byte[8])));
-        int founders = 1 + _random.Next(Nodes);
+        int founders = Math.Max(1 + _random.Next(Nodes), _turmoil.FoundersLeast);
         var founding = new Membership(_ids.Take(founders).Select(id => new Member(id, IsVoter: true)));
         foreach (NodeId id in _ids)
         {
@@ -69,6 +70,7 @@ internal sealed class ClusterSimulation
         {
             Disturb();
             Use();
+            UseNewLeaders();
             Step();
         }
         Settle();
@@ -109,6 +111,15 @@ internal sealed class ClusterSimulation
             leader.Node!.TransferLeadership(one.Id);
         if (_random.Next(_turmoil.CampaignOneIn) == 0)
             one.Node?.Campaign();
+        if (_random.Next(_turmoil.CampaignOneIn * 4) == 0)
+        {
+            foreach (SimulatedMember member in _members)
+            {
+                if (_random.Next(2) == 0)
+                    member.Node?.Campaign();
+                member.Pump(_now);
+            }
+        }
         leader?.Pump(_now);
         one.Pump(_now);
     }
@@ -118,6 +129,30 @@ internal sealed class ClusterSimulation
     {
         var leaders = _members.Where(member => member.Node is { IsLeader: true }).ToList();
         return leaders.Count == 0 ? null : leaders[_random.Next(leaders.Count)];
+    }
+
+    /// <summary>What a new leader does before others have its first entry is what two leaders in a row quarrel about.</summary>
+    private void UseNewLeaders()
+    {
+        foreach (SimulatedMember member in _members)
+        {
+            if (member.Node is not { IsLeader: true } node || _led.GetValueOrDefault(member.Id) == node.Term)
+                continue;
+            _led[member.Id] = node.Term;
+            if (_random.Next(_turmoil.LonelyLeaderOneIn) != 0)
+                continue;
+            NodeId hearing = _ids[_random.Next(Nodes)];
+            foreach (NodeId other in _ids)
+            {
+                if (other != hearing)
+                    _network.Cut(member.Id, other);
+            }
+            if (_random.Next(2) == 0)
+                ChangeMembers(member);
+            else
+                member.Propose(5, _now);
+            member.Pump(_now);
+        }
     }
 
     private void ChangeMembers(SimulatedMember leader)
@@ -141,8 +176,11 @@ internal sealed class ClusterSimulation
         }
         else if (_random.Next(_turmoil.CrashOneIn) == 0)
         {
+            // Most is to be learnt from who has something to lose.
+            if (_random.Next(2) == 0)
+                one = _members.Find(member => member is { Node: not null, HasWrites: true }) ?? one;
             one.Crash();
-            if (_random.Next(6) == 0 && MayBeDamaged(one))
+            if (_random.Next(_turmoil.DamageOneIn) == 0 && MayBeDamaged(one))
                 one.Stored.Damage();
             if (_random.Next(2) == 0)
                 one.Start(_now);

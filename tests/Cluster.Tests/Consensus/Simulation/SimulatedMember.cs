@@ -31,6 +31,9 @@ internal sealed class SimulatedMember(
 
     public RaftNode? Node { get; private set; }
 
+    /// <summary>A crash would take something.</summary>
+    public bool HasWrites => _writes.Count > 0;
+
     public int BarriersReached { get; private set; }
 
     public int SnapshotsInstalled { get; private set; }
@@ -60,7 +63,7 @@ internal sealed class SimulatedMember(
     public void Crash()
     {
         Node = null;
-        int kept = random.Next(_writes.Count + 1);
+        int kept = random.Next(2) == 0 ? 0 : random.Next(_writes.Count + 1);
         foreach (StoredWrite write in _writes.Take(kept))
             Stored.Apply(write);
         _writes.Clear();

@@ -29,7 +29,12 @@ internal sealed record Turmoil
         StartOneIn = 3,
         CutOneIn = 20,
         HealOneIn = 20,
+        LonelyLeaderOneIn = 2,
     };
+
+    /// <summary>As <see cref="Wild"/>, and the members stay mostly the same: it is all about who leads.</summary>
+    public static Turmoil Restless { get; } =
+        Wild with { FoundersLeast = 3, ChangeOneIn = 400, DelayMost = 12, DamageOneIn = 2 };
 
     public RaftOptions Options { get; private init; } = new()
     {
@@ -40,6 +45,14 @@ internal sealed record Turmoil
         PayloadBytes = 100,
         UncommittedBytes = 4000,
     };
+
+    public int FoundersLeast { get; private init; } = 1;
+
+    /// <summary>Of crashes of who may be damaged.</summary>
+    public int DamageOneIn { get; private init; } = 6;
+
+    /// <summary>New leaders that do something at once, and are heard by one other node only.</summary>
+    public int LonelyLeaderOneIn { get; private init; } = 20;
 
     public int DelayMost { get; private init; } = 8;
 
