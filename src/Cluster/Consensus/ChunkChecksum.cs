@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Warren.Cluster.Consensus;
 
 /// <summary>
-/// CRC-32C of a chunk and its offset. Links have checksums of their own; this one reaches from the leader's memory to the
-/// follower's, whatever carries the chunk.
+/// CRC-32C of a chunk and its offset. Links have checksums of their own; this one reaches from the leader's memory to
+/// the follower's, whatever carries the chunk.
 /// </summary>
 internal static class ChunkChecksum
 {

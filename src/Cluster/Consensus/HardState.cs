@@ -15,8 +15,8 @@ public sealed record HardState
     public NodeId Vote { get; init; }
 
     /// <summary>
-    /// How often the member has lost something of its log. Whoever counts what it acknowledged counts nothing from before
-    /// the last loss.
+    /// How often the member has lost something of its log. Whoever counts what it acknowledged counts nothing from
+    /// before the last loss.
     /// </summary>
     public long Losses { get; init; }
 

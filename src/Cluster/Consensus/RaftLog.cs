@@ -17,7 +17,9 @@ public sealed class RaftLog
     /// <summary>The first that no <see cref="Ready"/> has handed over for writing.</summary>
     private LogIndex _unwritten;
 
-    /// <summary>Written entries from here on were taken back, which no <see cref="Ready"/> has said yet. 0: none.</summary>
+    /// <summary>
+    /// Written entries from here on were taken back, which no <see cref="Ready"/> has said yet. 0: none.
+    /// </summary>
     private LogIndex _truncated;
 
     /// <summary>Entries below here have no payload in memory.</summary>
@@ -73,7 +75,7 @@ public sealed class RaftLog
     {
         get
         {
-            Invariant.Holds(index > CompactedIndex && index <= LastIndex, "an entry is asked for that is not in the log");
+            Invariant.Holds(index > CompactedIndex && index <= LastIndex, "an entry is wanted that is not in the log");
             return _entries[Place(index)];
         }
     }
@@ -90,7 +92,9 @@ public sealed class RaftLog
 
     public bool Matches(LogIndex index, Term term) => TryTermAt(index, out Term found) && found == term;
 
-    /// <summary>Whether a log that ends so holds all that this one may have committed (thesis, section 3.6.1).</summary>
+    /// <summary>
+    /// Whether a log that ends so holds all that this one may have committed (thesis, section 3.6.1).
+    /// </summary>
     public bool IsUpToDate(LogIndex lastIndex, Term lastTerm) =>
         lastTerm > LastTerm || (lastTerm == LastTerm && lastIndex >= LastIndex);
 

@@ -4,9 +4,9 @@ using Warren.Storage;
 namespace Warren.Cluster.Consensus;
 
 /// <summary>
-/// One member of one group: Raft as in Ongaro's thesis, as a pure state machine. It is driven in its owner's turn, with
-/// messages, ticks and what the owner has done, and says in <see cref="Ready"/> what is to be done. Nothing in here waits,
-/// does I/O, or knows the time.
+/// One member of one group: Raft as in Ongaro's thesis, as a pure state machine. It is driven in its owner's turn,
+/// with messages, ticks and what the owner has done, and says in <see cref="Ready"/> what is to be done. Nothing in
+/// here waits, does I/O, or knows the time.
 /// <para>Storage is asynchronous: an answer that rests on a write goes when the write is durable, and a leader's own
 /// copy counts only then. Members count from the moment their entry is in the log, committed or not (thesis, section
 /// 4.1).</para>
@@ -90,7 +90,8 @@ public sealed class RaftNode
     public bool WantsHeartbeat => IsLeader && _barriers.WantsRound;
 
     /// <summary>
-    /// Beyond this a compaction would cost a member that is heard from a whole snapshot. Of a follower: what is applied.
+    /// Beyond this a compaction would cost a member that is heard from a whole snapshot. Of a follower: what is
+    /// applied.
     /// </summary>
     public LogIndex CompactionLimit => IsLeader ? Replication.CompactionLimit : Log.Applied;
 
@@ -202,7 +203,9 @@ public sealed class RaftNode
         _elections.Tick();
     }
 
-    /// <summary>Asks for an election now, as if the leader had been silent; the others still say what they think.</summary>
+    /// <summary>
+    /// Asks for an election now, as if the leader had been silent; the others still say what they think.
+    /// </summary>
     public void Campaign()
     {
         if (!IsLeader)
@@ -210,8 +213,8 @@ public sealed class RaftNode
     }
 
     /// <summary>
-    /// Appends to the log what the leader's owner has decided, or nothing of it: false if this is no leader, or one that
-    /// hands over, or too far ahead of what is committed.
+    /// Appends to the log what the leader's owner has decided, or nothing of it: false if this is no leader, or one
+    /// that hands over, or too far ahead of what is committed.
     /// </summary>
     public bool TryPropose(ReadOnlySpan<EntryPayload> payloads, out LogIndex first) =>
         Replication.TryPropose(payloads, out first);
@@ -244,7 +247,9 @@ public sealed class RaftNode
     public bool SendChunk(in SnapshotDemand demand, ReadOnlyMemory<byte> bytes, LogIndex? completeAt) =>
         IsLeader && Sending.Send(demand, bytes, completeAt);
 
-    /// <summary>Forgets entries that are applied. The owner releases what of them is not live once this is written.</summary>
+    /// <summary>
+    /// Forgets entries that are applied. The owner releases what of them is not live once this is written.
+    /// </summary>
     public void Compact(LogIndex index)
     {
         if (index <= Log.CompactedIndex)

@@ -26,7 +26,9 @@ public sealed record RaftOptions
     /// <summary>Bytes that a leader takes ahead of what is committed; more is refused.</summary>
     public long UncommittedBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Bytes of payloads kept in memory; older ones are read from the node log when a follower wants them.</summary>
+    /// <summary>
+    /// Bytes of payloads kept in memory; older ones are read from the node log when a follower wants them.
+    /// </summary>
     public long PayloadBytes { get; init; } = 1024 * 1024;
 
     /// <summary>Members that vote: beyond seven every commit waits for more nodes than anybody loses.</summary>

@@ -4,12 +4,11 @@ using Warren.Storage;
 namespace Warren.Cluster.Consensus;
 
 /// <summary>
-/// What a <see cref="RaftNode"/> wants done. The owner, in this order: stages <see cref="Chunks"/>; installs
-/// <see cref="Install"/>; appends to the node log truncation, entries, hard state and mark; sends
-/// <see cref="Messages"/>; applies <see cref="Committed"/>; answers <see cref="Barriers"/>. Nothing of it waits: when all
-/// that this and earlier ones wrote is durable, it sends <see cref="DurableMessages"/> and calls
-/// <see cref="RaftNode.Persisted"/>. Many may be in flight. The lists are the owner's until it takes the next with the
-/// same object.
+/// What a <see cref="RaftNode"/> wants done. The owner, in this order: stages <see cref="Chunks"/>; installs <see
+/// cref="Install"/>; appends to the node log truncation, entries, hard state and mark; sends <see cref="Messages"/>;
+/// applies <see cref="Committed"/>; answers <see cref="Barriers"/>. Nothing of it waits: when all that this and
+/// earlier ones wrote is durable, it sends <see cref="DurableMessages"/> and calls <see cref="RaftNode.Persisted"/>.
+/// Many may be in flight. The lists are the owner's until it takes the next with the same object.
 /// </summary>
 public sealed class Ready
 {
@@ -46,7 +45,9 @@ public sealed class Ready
     /// </summary>
     public IndexRange? Committed { get; internal set; }
 
-    /// <summary>Chunks of a snapshot that is coming in; the first of an attempt has offset 0 and ends any other.</summary>
+    /// <summary>
+    /// Chunks of a snapshot that is coming in; the first of an attempt has offset 0 and ends any other.
+    /// </summary>
     public List<StagedChunk> Chunks { get; } = [];
 
     /// <summary>Chunks that are to go out (<see cref="RaftNode.SendChunk"/>).</summary>

@@ -4,8 +4,8 @@ using Warren.Storage;
 namespace Warren.Cluster.Consensus;
 
 /// <summary>
-/// A leader's work: its log goes to every member, and what a majority of the voters has, durably, is committed. Empty in
-/// anybody else.
+/// A leader's work: its log goes to every member, and what a majority of the voters has, durably, is committed. Empty
+/// in anybody else.
 /// </summary>
 internal sealed class Replication(RaftNode node)
 {

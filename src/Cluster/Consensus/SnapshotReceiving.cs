@@ -84,8 +84,8 @@ internal sealed class SnapshotReceiving(RaftNode node)
     }
 
     /// <summary>
-    /// An unsound member counts again when it has, durably, all that its leader knew to be committed when the snapshot was
-    /// complete: whatever it once acknowledged is among that.
+    /// An unsound member counts again when it has, durably, all that its leader knew to be committed when the snapshot
+    /// was complete: whatever it once acknowledged is among that.
     /// </summary>
     public void OnPersisted()
     {

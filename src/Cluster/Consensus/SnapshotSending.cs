@@ -12,7 +12,9 @@ internal sealed class SnapshotSending(RaftNode node)
     private readonly List<SnapshotDemand> _demands = [];
     private long _attempts;
 
-    /// <summary>Begins, if the member is heard from; an unsound one is served by who knows all that was committed.</summary>
+    /// <summary>
+    /// Begins, if the member is heard from; an unsound one is served by who knows all that was committed.
+    /// </summary>
     public void Begin(Progress progress)
     {
         bool knowsAll = progress.Soundness == Soundness.Sound || node.HasCommittedInTerm;

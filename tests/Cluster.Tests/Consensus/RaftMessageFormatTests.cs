@@ -66,7 +66,7 @@ public sealed class RaftMessageFormatTests
             {
                 byte[] changed = [.. bytes];
                 for (int change = random.Next(1, 4); change > 0; change--)
-                    changed[random.Next(changed.Length)] = (byte)random.Next(4) switch { 0 => 255, 1 => 0, _ => (byte)random.Next(256) };
+                    changed[random.Next(changed.Length)] = (byte)(random.Next(2) * 255 ^ random.Next(2) * random.Next(256));
                 if (RaftMessageFormat.Read(changed) is { } read)
                     Assert.Equal(changed, Bytes(read));
             }

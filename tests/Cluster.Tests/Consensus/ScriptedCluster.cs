@@ -11,7 +11,7 @@ internal sealed class ScriptedCluster
     private const int MostRounds = 1000;
 
     private readonly SortedDictionary<byte, ScriptedNode> _nodes = [];
-    private readonly List<(NodeId From, NodeId To, string Text, Action<ScriptedNode> Arrive, object Content)> _links = [];
+    private readonly List<Link> _links = [];
     private readonly List<string> _trace = [];
     private bool _isQuiet;
 
@@ -77,7 +77,7 @@ internal sealed class ScriptedCluster
     public bool Deliver(byte from, byte? to) => Take(from, to, "", (link, node) =>
     {
         if (node.Node is not null)
-            link.Arrive(node);
+            Arrive(link.From, link.To, node, link.Content);
     });
 
     public void Drop(byte from, byte? to) => Take(from, to, ", lost", (_, _) => { });
@@ -85,7 +85,8 @@ internal sealed class ScriptedCluster
     /// <summary>The next chunk on its way arrives with one bit wrong.</summary>
     public void DamageChunk(byte from, byte to)
     {
-        int place = _links.FindIndex(link => link.From == Id(from) && link.To == Id(to) && link.Content is SnapshotChunk);
+        int place = _links.FindIndex(
+            link => link.From == Id(from) && link.To == Id(to) && link.Content is SnapshotChunk);
         var chunk = (SnapshotChunk)_links[place].Content;
         byte[] bytes = chunk.Bytes.ToArray();
         bytes[0] ^= 1;
@@ -94,7 +95,9 @@ internal sealed class ScriptedCluster
         Send(Id(from), Id(to), TraceText.Of(damaged), damaged);
     }
 
-    /// <summary>Until nothing is left to do between these nodes: take, sync, deliver. The others hear nothing.</summary>
+    /// <summary>
+    /// Until nothing is left to do between these nodes: take, sync, deliver. The others hear nothing.
+    /// </summary>
     public void Run(byte[] numbers, bool isQuiet)
     {
         _isQuiet = isQuiet;
@@ -122,7 +125,7 @@ internal sealed class ScriptedCluster
     }
 
     private void Send(NodeId from, NodeId to, string text, object content) =>
-        _links.Add((from, to, text, node => Arrive(from, to, node, content), content));
+        _links.Add(new Link(from, to, text, content));
 
     private void Arrive(NodeId from, NodeId to, ScriptedNode node, object content)
     {
@@ -143,15 +146,18 @@ internal sealed class ScriptedCluster
 
     private bool Take(
         byte from, byte? to, string suffix,
-        Action<(NodeId From, NodeId To, string Text, Action<ScriptedNode> Arrive, object Content), ScriptedNode> use)
+        Action<Link, ScriptedNode> use)
     {
         var taken = _links.Where(link => link.From == Id(from) && (to is null || link.To == Id(to.Value))).ToList();
         _links.RemoveAll(taken.Contains);
-        foreach ((NodeId From, NodeId To, string Text, Action<ScriptedNode> Arrive, object Content) link in taken)
+        foreach (Link link in taken)
         {
             Tell($"{TraceText.Of(link.From)} to {TraceText.Of(link.To)}: {link.Text}{suffix}");
             use(link, this[link.To.Value.ToByteArray()[0]]);
         }
         return taken.Count > 0;
     }
+
+    /// <summary>A message on its way.</summary>
+    private readonly record struct Link(NodeId From, NodeId To, string Text, object Content);
 }

@@ -15,6 +15,8 @@ public sealed record AppendRequest(Term Term) : RaftMessage(Term)
     /// <summary>The leader's; may lie behind the entries.</summary>
     public required LogIndex Commit { get; init; }
 
-    /// <summary>Without a gap from the one behind <see cref="PreviousIndex"/>. None: asks, or tells the commit.</summary>
+    /// <summary>
+    /// Without a gap from the one behind <see cref="PreviousIndex"/>. None: asks, or tells the commit.
+    /// </summary>
     public IReadOnlyList<RaftEntry> Entries { get; init; } = [];
 }

@@ -2,15 +2,17 @@ using Warren.Storage;
 
 namespace Warren.Cluster.Consensus.Messages;
 
-/// <summary>A part of what lies before the leader's log. Only the last says what index the whole is complete at.</summary>
+/// <summary>
+/// A part of what lies before the leader's log. Only the last says what index the whole is complete at.
+/// </summary>
 public sealed record SnapshotChunk(Term Term) : RaftMessage(Term)
 {
     /// <summary>Rising in a leader's term; chunks of two attempts never mix.</summary>
     public required long Attempt { get; init; }
 
     /// <summary>
-    /// The receiver's (<see cref="HardState.Losses"/>), as the leader knows it: a snapshot from before a loss does not make
-    /// up for it, since the leader may since have counted what is lost.
+    /// The receiver's (<see cref="HardState.Losses"/>), as the leader knows it: a snapshot from before a loss does not
+    /// make up for it, since the leader may since have counted what is lost.
     /// </summary>
     public required long Losses { get; init; }
 

@@ -4,8 +4,8 @@ using Warren.Storage;
 namespace Warren.Cluster.Consensus.Messages;
 
 /// <summary>
-/// Reads little-endian values one behind the other. Behind the end, and where a value cannot be, it gives zeros and says
-/// that it has failed; nothing is allocated for a length that the bytes do not have.
+/// Reads little-endian values one behind the other. Behind the end, and where a value cannot be, it gives zeros and
+/// says that it has failed; nothing is allocated for a length that the bytes do not have.
 /// </summary>
 internal ref struct WireReader(ReadOnlyMemory<byte> bytes)
 {
@@ -62,7 +62,8 @@ internal ref struct WireReader(ReadOnlyMemory<byte> bytes)
 
     public Membership Members()
     {
-        if (!HasFailed && MembershipFormat.TryReadMembers(_bytes.Span[_offset..], out Membership? members, out int read))
+        if (!HasFailed
+            && MembershipFormat.TryReadMembers(_bytes.Span[_offset..], out Membership? members, out int read))
         {
             _offset += read;
             return members!;

@@ -4,8 +4,8 @@ using Warren.Storage;
 namespace Warren.Cluster.Tests.Consensus.Simulation;
 
 /// <summary>
-/// What a member's machine is after some entries: a chain of hashes stands for all of them. As a snapshot's content each
-/// byte depends on it, so that a mix of two is neither.
+/// What a member's machine is after some entries: a chain of hashes stands for all of them. As a snapshot's content
+/// each byte depends on it, so that a mix of two is neither.
 /// </summary>
 internal readonly record struct AppliedState(LogIndex Index, ulong Chain)
 {

@@ -4,10 +4,10 @@ using Warren.Storage;
 namespace Warren.Cluster.Tests.Consensus.Simulation;
 
 /// <summary>
-/// A group on five nodes for a while, from a seed: elections, proposals, changes of members, transfers, compactions and
-/// barriers, under a network and disks that do what they may. What must never be is looked for at every step
-/// (<see cref="Truth"/>). Then the faults end, and within bounded time the group has a leader, commits, and every member
-/// has everything.
+/// A group on five nodes for a while, from a seed: elections, proposals, changes of members, transfers, compactions
+/// and barriers, under a network and disks that do what they may. What must never be is looked for at every step (<see
+/// cref="Truth"/>). Then the faults end, and within bounded time the group has a leader, commits, and every member has
+/// everything.
 /// </summary>
 internal sealed class ClusterSimulation
 {
@@ -31,7 +31,7 @@ internal sealed class ClusterSimulation
         _turmoil = (seed % 4) switch { 1 => Turmoil.Wild, 3 => Turmoil.Restless, _ => Turmoil.Calm };
         _network = new SimulatedNetwork(_random);
         for (int number = 1; number <= Nodes; number++)
-            _ids.Add(new NodeId(new Guid(number, 0, 0, new byte[8])));
+            _ids.Add(ScriptedCluster.Id((byte)number));
         int founders = Math.Max(1 + _random.Next(Nodes), _turmoil.FoundersLeast);
         var founding = new Membership(_ids.Take(founders).Select(id => new Member(id, IsVoter: true)));
         foreach (NodeId id in _ids)
@@ -103,6 +103,12 @@ internal sealed class ClusterSimulation
             leader.Propose(_random.Next(60), _now);
         if (_random.Next(25) == 0)
             one.RequestBarrier(_now);
+        // The oldest leader is the one that may have been replaced.
+        if (_random.Next(10) == 0)
+        {
+            _members.Where(member => member.Node is { IsLeader: true })
+                .MinBy(member => member.Node!.Term)?.RequestBarrier(_now);
+        }
         if (_random.Next(50) == 0)
             one.Compact(_now);
         if (leader is not null && _random.Next(_turmoil.ChangeOneIn) == 0)
@@ -131,7 +137,9 @@ internal sealed class ClusterSimulation
         return leaders.Count == 0 ? null : leaders[_random.Next(leaders.Count)];
     }
 
-    /// <summary>What a new leader does before others have its first entry is what two leaders in a row quarrel about.</summary>
+    /// <summary>
+    /// What a new leader does before others have its first entry is what two leaders in a row quarrel about.
+    /// </summary>
     private void UseNewLeaders()
     {
         foreach (SimulatedMember member in _members)
@@ -261,7 +269,8 @@ internal sealed class ClusterSimulation
                 return;
         }
         throw new SimulationException(
-            $"{SettlingSteps} steps after the last fault there is no peace: " + string.Join("; ", _members.Select(Text)));
+            $"{SettlingSteps} steps after the last fault there is no peace: "
+            + string.Join("; ", _members.Select(member => $"{member}")));
     }
 
     private bool IsSettled(RaftNode leader)
@@ -274,14 +283,6 @@ internal sealed class ClusterSimulation
         }
         return leader.Log.Applied == leader.Log.LastIndex;
     }
-
-    private static string Text(SimulatedMember member) => member.Node is not { } node
-        ? $"{member.Id} is down"
-        : $"{member.Id.Value.ToString()[..8]} {node.Role} term {node.Term} {node.Soundness} log {node.Log.CompactedIndex}-"
-            + $"{node.Log.LastIndex} commit {node.Log.Commit} applied {node.Log.Applied} [{node.Members}]"
-            + string.Concat(node.Replication.Others.Select(one =>
-                $" {one.Id.Value.ToString()[..8]}:{one.State} {one.Soundness} {one.Match}<{one.Next} asked {one.IsAsked} "
-                + $"attempt {one.Snapshot?.Attempt} at {one.Snapshot?.Wanted} {one.Snapshot?.Unanswered}"));
 
     private SimulatedMember Find(NodeId id) => _members[_ids.IndexOf(id)];
 }

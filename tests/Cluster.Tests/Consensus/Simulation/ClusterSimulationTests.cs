@@ -13,6 +13,8 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
         for (int seed = 0; seed < SimulationShare.Seeds; seed++)
             total += ClusterSimulation.Run(seed);
         output.WriteLine($"seeds 0 to {SimulationShare.Seeds - 1}: {total}");
+        for (int seed = 0; seed < SimulationShare.Walks; seed++)
+            RandomWalk.Run(seed);
         Assert.True(total.Committed > 20 * SimulationShare.Seeds, $"{total}");
         Assert.True(total.Barriers > SimulationShare.Seeds, $"{total}");
         Assert.True(total.Snapshots > SimulationShare.Seeds / 2, $"{total}");
@@ -46,6 +48,8 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
             {
                 try
                 {
+                    for (int walk = 0; walk < SimulationShare.WalksASeed; walk++)
+                        RandomWalk.Run(seed * SimulationShare.WalksASeed + walk);
                     ClusterSimulation.Run(seed);
                 }
                 catch (SimulationException found)

@@ -21,6 +21,8 @@ public sealed class FullClusterSimulationTests(ITestOutputHelper output)
         {
             Parallel.For(next, Math.Min(next + SeedsAtOnce, SimulationShare.LastSeed + 1L), seed =>
             {
+                for (long walk = 0; walk < SimulationShare.WalksASeed; walk++)
+                    RandomWalk.Run((int)(seed * SimulationShare.WalksASeed + walk));
                 SimulationReport report = ClusterSimulation.Run((int)seed);
                 lock (gate)
                     total += report;

@@ -5,8 +5,8 @@ using Warren.Storage;
 namespace Warren.Cluster.Tests.Consensus.Simulation;
 
 /// <summary>
-/// The owner of a node, as it is told to be: writes in order and durable later, messages held until they may go, entries
-/// applied in its own time. A crash takes the node and all, or a suffix, of what was not durable.
+/// The owner of a node, as it is told to be: writes in order and durable later, messages held until they may go,
+/// entries applied in its own time. A crash takes the node and all, or a suffix, of what was not durable.
 /// </summary>
 internal sealed class SimulatedMember(
     NodeId id, RaftOptions options, SimulatedNetwork network, Truth truth, Random random)
@@ -173,6 +173,12 @@ internal sealed class SimulatedMember(
         Observe();
     }
 
+    public override string ToString() => Node is null
+        ? $"{TraceText.Of(Id)} is down"
+        : TraceText.Of(Node) + string.Concat(Node.Replication.Others.Select(one =>
+            $", {TraceText.Of(one.Id)}: {one.State} {one.Soundness} {one.Match}<{one.Next} attempt {one.Snapshot?.Attempt} "
+            + $"at {one.Snapshot?.Wanted} {one.Snapshot?.Unanswered}"));
+
     private bool Handle(long now)
     {
         foreach (StagedChunk chunk in _ready.Chunks)
@@ -326,7 +332,9 @@ internal sealed class SimulatedMember(
         _seenCommit = node.Log.Commit;
     }
 
-    /// <summary>Entries may be committed in the step that brings them, before they are handed over for writing.</summary>
+    /// <summary>
+    /// Entries may be committed in the step that brings them, before they are handed over for writing.
+    /// </summary>
     private void RegisterEntries()
     {
         RaftLog log = Node!.Log;

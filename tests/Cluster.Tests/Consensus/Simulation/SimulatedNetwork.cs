@@ -57,6 +57,18 @@ internal sealed class SimulatedNetwork(Random random)
         return false;
     }
 
+    /// <summary>Any packet, due or not.</summary>
+    public bool TryReceiveAny(out Packet packet)
+    {
+        packet = default;
+        if (_packets.Count == 0)
+            return false;
+        var packets = _packets.UnorderedItems.OrderBy(item => item.Priority).ToList();
+        packet = packets[random.Next(packets.Count)].Element;
+        _packets.Remove(packet, out _, out _);
+        return !_cut.Contains((packet.From, packet.To));
+    }
+
     /// <summary>A message that came; a chunk's content may have suffered.</summary>
     public RaftMessage Open(Packet packet)
     {

@@ -1,6 +1,8 @@
 namespace Warren.Cluster.Tests.Consensus.Simulation;
 
-/// <summary>What a seed went through, so that a run that does nothing does not pass for one that found nothing.</summary>
+/// <summary>
+/// What a seed went through, so that a run that does nothing does not pass for one that found nothing.
+/// </summary>
 internal readonly record struct SimulationReport(long Steps, long Committed, int Barriers, int Snapshots)
 {
     public static SimulationReport operator +(SimulationReport one, SimulationReport other) => new(

@@ -3,12 +3,18 @@ using System.Globalization;
 namespace Warren.Cluster.Tests.Consensus.Simulation;
 
 /// <summary>
-/// How much of the simulation runs with the other tests: a few seconds. The full one runs for as long as it is told, from
-/// the seed that it is told, by the variables below.
+/// How much of the simulation runs with the other tests: a few seconds. The full one runs for as long as it is told,
+/// from the seed that it is told, by the variables below.
 /// </summary>
 internal static class SimulationShare
 {
     public const int Seeds = 150;
+
+    /// <summary>Random walks with the other tests.</summary>
+    public const int Walks = 2000;
+
+    /// <summary>For each seed of the simulation, so many walks.</summary>
+    public const int WalksASeed = 20;
 
     /// <summary>Each planted bug is found within so many seeds, or the simulation has lost its sight.</summary>
     public const int PlantedBugSeeds = 3000;

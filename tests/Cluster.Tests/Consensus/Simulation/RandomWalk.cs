@@ -1,0 +1,107 @@
+using Warren.Cluster.Consensus;
+using Warren.Storage;
+
+namespace Warren.Cluster.Tests.Consensus.Simulation;
+
+/// <summary>
+/// Any step that may be taken, at any time, from a seed: a message that arrives however old it is, a campaign, a
+/// crash, a write that becomes durable. There is no time, so nothing is improbable because it would take long. Looks
+/// for what must never be; whether anything comes of it is the other simulation's business.
+/// </summary>
+internal sealed class RandomWalk
+{
+    private const int Nodes = 5;
+    private const int Steps = 400;
+
+    private static readonly RaftOptions Options = new()
+    {
+        ElectionTicks = 1,
+        AppendBytes = 1,
+        InflightBytes = 300,
+        PayloadBytes = 60,
+        UncommittedBytes = 500,
+    };
+
+    private readonly Random _random;
+    private readonly SimulatedNetwork _network;
+    private readonly Truth _truth = new();
+    private readonly List<SimulatedMember> _members = [];
+    private long _now;
+
+    private RandomWalk(int seed)
+    {
+        _random = new Random(seed);
+        _network = new SimulatedNetwork(_random) { DamagesChunks = true };
+        int founders = 3 + _random.Next(3);
+        for (int number = 1; number <= Nodes; number++)
+        {
+            _members.Add(new SimulatedMember(
+                ScriptedCluster.Id((byte)number), Options, _network, _truth, _random));
+        }
+        var founding = new Membership(
+            _members.Take(founders).Select(member => new Member(member.Id, IsVoter: true)));
+        foreach (SimulatedMember member in _members.Take(founders))
+            member.Stored.Found(founding);
+    }
+
+    /// <summary>Walks; throws what must not be.</summary>
+    public static void Run(int seed)
+    {
+        var walk = new RandomWalk(seed);
+        try
+        {
+            foreach (SimulatedMember member in walk._members)
+                member.Start(0);
+            for (; walk._now < Steps; walk._now++)
+                walk.Step();
+        }
+        catch (Exception problem) when (problem is SimulationException or InvalidOperationException)
+        {
+            throw new SimulationException($"walk {seed}, step {walk._now}: {problem.Message}", problem);
+        }
+    }
+
+    private void Step()
+    {
+        SimulatedMember one = _members[_random.Next(Nodes)];
+        switch (_random.Next(30))
+        {
+            case 0 or 1 when one.Node is { IsLeader: false } || _random.Next(10) == 0:
+                one.Tick(_now);
+                break;
+            case 2:
+                one.Crash();
+                break;
+            case 3 or 4 when one.Node is null:
+                one.Start(_now);
+                break;
+            case 5 when one.Node is { IsLeader: true }:
+                one.Propose(_random.Next(20), _now);
+                break;
+            case 6 when one.Node is { IsLeader: true } node:
+                node.ChangeMembers(new MembershipChange(
+                    (MembershipChangeKind)_random.Next(3), _members[_random.Next(Nodes)].Id));
+                one.Pump(_now);
+                break;
+            case 7 when one.Node is { IsLeader: true }:
+                one.Beat(_members.Select(member => member.Id), _now);
+                break;
+            case 8:
+                one.RequestBarrier(_now);
+                break;
+            case 9 when _random.Next(4) == 0:
+                one.Compact(_now);
+                break;
+            case 10 or 11:
+                _network.TryReceiveAny(out _);
+                break;
+            case < 17:
+                one.Work(long.MaxValue);
+                break;
+            default:
+                if (_network.TryReceiveAny(out Packet packet))
+                    _members.Find(member => member.Id == packet.To)!.Receive(packet, _now);
+                break;
+        }
+    }
+}
