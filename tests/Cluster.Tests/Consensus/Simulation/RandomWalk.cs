@@ -26,13 +26,23 @@ internal sealed class RandomWalk
     private readonly SimulatedNetwork _network;
     private readonly Truth _truth = new();
     private readonly List<SimulatedMember> _members = [];
+
+    /// <summary>Nodes that hear each other come in groups that change; else any may hear any.</summary>
+    private readonly bool _hasSides;
+
+    /// <summary>Members change, and there is a learner from the beginning.</summary>
+    private readonly bool _hasChanges;
+
+    private List<SimulatedMember> _side;
     private long _now;
 
     private RandomWalk(int seed)
     {
         _random = new Random(seed);
         _network = new SimulatedNetwork(_random) { DamagesChunks = true };
-        int founders = 3 + _random.Next(3);
+        _hasSides = seed % 2 == 1;
+        _hasChanges = seed % 4 != 1;
+        int founders = _hasChanges && _hasSides ? 4 : 3 + _random.Next(3);
         for (int number = 1; number <= Nodes; number++)
         {
             _members.Add(new SimulatedMember(
@@ -42,6 +52,7 @@ internal sealed class RandomWalk
             _members.Take(founders).Select(member => new Member(member.Id, IsVoter: true)));
         foreach (SimulatedMember member in _members.Take(founders))
             member.Stored.Found(founding);
+        _side = _members;
     }
 
     /// <summary>Walks; throws what must not be.</summary>
@@ -52,6 +63,8 @@ internal sealed class RandomWalk
         {
             foreach (SimulatedMember member in walk._members)
                 member.Start(0);
+            if (walk._hasSides && walk._hasChanges)
+                walk.AddLearner();
             for (; walk._now < Steps; walk._now++)
                 walk.Step();
         }
@@ -61,9 +74,33 @@ internal sealed class RandomWalk
         }
     }
 
+    /// <summary>One leads, and the last is a learner that has everything.</summary>
+    private void AddLearner()
+    {
+        SimulatedMember leader = _members[0];
+        leader.Tick(0);
+        Deliver();
+        leader.Node!.ChangeMembers(new MembershipChange(MembershipChangeKind.AddLearner, _members[^1].Id));
+        leader.Pump(0);
+        Deliver();
+
+        void Deliver()
+        {
+            for (int round = 0; round < 100; round++)
+            {
+                foreach (SimulatedMember member in _members)
+                    member.Work(long.MaxValue);
+                while (_network.TryReceive(long.MaxValue, out Packet packet))
+                    Find(packet.To).Receive(packet, 0);
+            }
+        }
+    }
+
     private void Step()
     {
-        SimulatedMember one = _members[_random.Next(Nodes)];
+        if (_hasSides && _random.Next(25) == 0)
+            _side = [.. _members.Where(_ => _random.Next(2) == 0)];
+        SimulatedMember one = _side.Count > 0 ? _side[_random.Next(_side.Count)] : _members[_random.Next(Nodes)];
         switch (_random.Next(30))
         {
             case 0 or 1 when one.Node is { IsLeader: false } || _random.Next(10) == 0:
@@ -78,7 +115,7 @@ internal sealed class RandomWalk
             case 5 when one.Node is { IsLeader: true }:
                 one.Propose(_random.Next(20), _now);
                 break;
-            case 6 when one.Node is { IsLeader: true } node:
+            case 6 when _hasChanges && one.Node is { IsLeader: true } node:
                 node.ChangeMembers(new MembershipChange(
                     (MembershipChangeKind)_random.Next(3), _members[_random.Next(Nodes)].Id));
                 one.Pump(_now);
@@ -92,16 +129,19 @@ internal sealed class RandomWalk
             case 9 when _random.Next(4) == 0:
                 one.Compact(_now);
                 break;
-            case 10 or 11:
+            case 10 or 11 when !_hasSides:
                 _network.TryReceiveAny(out _);
                 break;
             case < 17:
                 one.Work(long.MaxValue);
                 break;
             default:
-                if (_network.TryReceiveAny(out Packet packet))
-                    _members.Find(member => member.Id == packet.To)!.Receive(packet, _now);
+                if (_network.TryReceiveAny(out Packet packet)
+                    && (!_hasSides || (_side.Contains(Find(packet.From)) && _side.Contains(Find(packet.To)))))
+                    Find(packet.To).Receive(packet, _now);
                 break;
         }
     }
+
+    private SimulatedMember Find(NodeId id) => _members.Find(member => member.Id == id)!;
 }

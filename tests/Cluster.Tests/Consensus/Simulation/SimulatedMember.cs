@@ -176,8 +176,8 @@ internal sealed class SimulatedMember(
     public override string ToString() => Node is null
         ? $"{TraceText.Of(Id)} is down"
         : TraceText.Of(Node) + string.Concat(Node.Replication.Others.Select(one =>
-            $", {TraceText.Of(one.Id)}: {one.State} {one.Soundness} {one.Match}<{one.Next} attempt {one.Snapshot?.Attempt} "
-            + $"at {one.Snapshot?.Wanted} {one.Snapshot?.Unanswered}"));
+            $", {TraceText.Of(one.Id)}: {one.State} {one.Soundness} {one.Match}<{one.Next} "
+            + $"attempt {one.Snapshot?.Attempt} at {one.Snapshot?.Wanted} {one.Snapshot?.Unanswered}"));
 
     private bool Handle(long now)
     {
