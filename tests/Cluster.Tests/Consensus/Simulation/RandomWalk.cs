@@ -66,7 +66,12 @@ internal sealed class RandomWalk
             if (walk._hasSides && walk._hasChanges)
                 walk.AddLearner();
             for (; walk._now < Steps; walk._now++)
-                walk.Step();
+            {
+                if (!walk._hasSides || !walk._hasChanges)
+                    walk.Step();
+                else if (walk._now % 50 == 0)
+                    walk.Quarrel();
+            }
         }
         catch (Exception problem) when (problem is SimulationException or InvalidOperationException)
         {
@@ -79,28 +84,80 @@ internal sealed class RandomWalk
     {
         SimulatedMember leader = _members[0];
         leader.Tick(0);
-        Deliver();
+        DeliverUntil(() => false);
         leader.Node!.ChangeMembers(new MembershipChange(MembershipChangeKind.AddLearner, _members[^1].Id));
         leader.Pump(0);
-        Deliver();
+        DeliverUntil(() => false);
+    }
 
-        void Deliver()
+    /// <summary>
+    /// Leaders in a row, each heard by some when it is elected, by others when it changes the members at once, and by
+    /// nobody afterwards.
+    /// </summary>
+    private void Quarrel()
+    {
+        SimulatedMember one = _members[_random.Next(Nodes)];
+        _side = SideOf(one);
+        foreach (SimulatedMember member in _side.Where(member => member.Node is { IsLeader: false }))
+            member.Tick(_now);
+        for (int campaign = 0; campaign < 3 && one.Node is { IsLeader: false }; campaign++)
         {
-            for (int round = 0; round < 100; round++)
-            {
-                foreach (SimulatedMember member in _members)
-                    member.Work(long.MaxValue);
-                while (_network.TryReceive(long.MaxValue, out Packet packet))
-                    Find(packet.To).Receive(packet, 0);
-            }
+            while (_network.TryReceiveAny(out _))
+                continue;
+            one.Tick(_now);
+            DeliverUntil(() => one.Node is { IsLeader: true });
         }
+        if (one.Node is not { IsLeader: true } leader)
+            return;
+        _side = SideOf(one);
+        if (leader.Members.Voters > 3)
+        {
+            NodeId other = _members[_random.Next(Nodes)].Id;
+            leader.ChangeMembers(new MembershipChange(
+                leader.Members.IsVoter(other) ? MembershipChangeKind.Remove : MembershipChangeKind.Promote, other));
+            one.Pump(_now);
+        }
+        DeliverUntil(() => false);
+    }
+
+    private List<SimulatedMember> SideOf(SimulatedMember one) =>
+        [.. _members.Where(member => member == one || _random.Next(2) == 0)];
+
+    /// <summary>Within the side, until something is so or nothing is left.</summary>
+    private void DeliverUntil(Func<bool> isEnough)
+    {
+        for (int round = 0; round < 12; round++)
+        {
+            foreach (SimulatedMember member in _side)
+                member.Work(long.MaxValue);
+            while (!isEnough() && _network.TryReceive(long.MaxValue, out Packet packet))
+            {
+                if (_side.Contains(Find(packet.From)) && _side.Contains(Find(packet.To)))
+                    Find(packet.To).Receive(packet, _now);
+            }
+            if (isEnough())
+                return;
+        }
+    }
+
+    private SimulatedMember TakeOne()
+    {
+        if (_hasSides && _random.Next(20) == 0)
+            _side = [.. _members.Where(_ => _random.Next(2) == 0)];
+        return _side.Count > 0 ? _side[_random.Next(_side.Count)] : _members[_random.Next(Nodes)];
+    }
+
+    /// <summary>Across sides nothing arrives.</summary>
+    private void Deliver()
+    {
+        if (_network.TryReceiveAny(out Packet packet)
+            && (!_hasSides || (_side.Contains(Find(packet.From)) && _side.Contains(Find(packet.To)))))
+            Find(packet.To).Receive(packet, _now);
     }
 
     private void Step()
     {
-        if (_hasSides && _random.Next(25) == 0)
-            _side = [.. _members.Where(_ => _random.Next(2) == 0)];
-        SimulatedMember one = _side.Count > 0 ? _side[_random.Next(_side.Count)] : _members[_random.Next(Nodes)];
+        SimulatedMember one = TakeOne();
         switch (_random.Next(30))
         {
             case 0 or 1 when one.Node is { IsLeader: false } || _random.Next(10) == 0:
@@ -136,9 +193,7 @@ internal sealed class RandomWalk
                 one.Work(long.MaxValue);
                 break;
             default:
-                if (_network.TryReceiveAny(out Packet packet)
-                    && (!_hasSides || (_side.Contains(Find(packet.From)) && _side.Contains(Find(packet.To)))))
-                    Find(packet.To).Receive(packet, _now);
+                Deliver();
                 break;
         }
     }
