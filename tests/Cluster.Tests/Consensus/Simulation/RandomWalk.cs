@@ -33,6 +33,9 @@ internal sealed class RandomWalk
     /// <summary>Members change, and there is a learner from the beginning.</summary>
     private readonly bool _hasChanges;
 
+    /// <summary>Leaders in a row, and nothing else.</summary>
+    private readonly bool _isQuarrel;
+
     private List<SimulatedMember> _side;
     private long _now;
 
@@ -42,6 +45,7 @@ internal sealed class RandomWalk
         _network = new SimulatedNetwork(_random) { DamagesChunks = true };
         _hasSides = seed % 2 == 1;
         _hasChanges = seed % 4 != 1;
+        _isQuarrel = seed % 4 == 3 || seed % 8 == 1;
         int founders = _hasChanges && _hasSides ? 4 : 3 + _random.Next(3);
         for (int number = 1; number <= Nodes; number++)
         {
@@ -67,7 +71,7 @@ internal sealed class RandomWalk
                 walk.AddLearner();
             for (; walk._now < Steps; walk._now++)
             {
-                if (!walk._hasSides || !walk._hasChanges)
+                if (!walk._isQuarrel)
                     walk.Step();
                 else if (walk._now % 50 == 0)
                     walk.Quarrel();
@@ -91,8 +95,8 @@ internal sealed class RandomWalk
     }
 
     /// <summary>
-    /// Leaders in a row, each heard by some when it is elected, by others when it changes the members at once, and by
-    /// nobody afterwards.
+    /// Leaders in a row, each heard by some when it is elected, by others when it changes the members at once, or
+    /// proposes, and by nobody afterwards.
     /// </summary>
     private void Quarrel()
     {
@@ -110,14 +114,20 @@ internal sealed class RandomWalk
         if (one.Node is not { IsLeader: true } leader)
             return;
         _side = SideOf(one);
-        if (leader.Members.Voters > 3)
+        if (!_hasChanges)
+        {
+            one.Propose(5, _now);
+        }
+        else if (leader.Members.Voters > 3)
         {
             NodeId other = _members[_random.Next(Nodes)].Id;
             leader.ChangeMembers(new MembershipChange(
                 leader.Members.IsVoter(other) ? MembershipChangeKind.Remove : MembershipChangeKind.Promote, other));
             one.Pump(_now);
         }
-        DeliverUntil(() => false);
+        // What is on its way then never arrives.
+        int most = _random.Next(2) == 0 ? int.MaxValue : _random.Next(20);
+        DeliverUntil(() => most-- <= 0);
     }
 
     private List<SimulatedMember> SideOf(SimulatedMember one) =>
