@@ -23,13 +23,13 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
     /// <param name="name">The bug.</param>
     /// <param name="near">Where to begin to look, so that the rare ones do not take long.</param>
     [Theory]
-    [InlineData(nameof(PlantedBug.VoteNotSynced), 90)]
-    [InlineData(nameof(PlantedBug.CandidacyNotSynced), 0)]
+    [InlineData(nameof(PlantedBug.VoteNotSynced), 200)]
+    [InlineData(nameof(PlantedBug.CandidacyNotSynced), 70)]
     [InlineData(nameof(PlantedBug.AcknowledgedBeforeSync), 0)]
     [InlineData(nameof(PlantedBug.OwnCopyCountedBeforeSync), 0)]
     [InlineData(nameof(PlantedBug.OldTermCommittedByCount), 1875)]
     [InlineData(nameof(PlantedBug.LearnerCounted), 0)]
-    [InlineData(nameof(PlantedBug.ChangeBeforeOwnCommit), 120)]
+    [InlineData(nameof(PlantedBug.ChangeBeforeOwnCommit), 190)]
     [InlineData(nameof(PlantedBug.TwoChangesAtOnce), 15)]
     [InlineData(nameof(PlantedBug.LogNotCompared), 0)]
     [InlineData(nameof(PlantedBug.VoteTermNotChecked), 0)]
