@@ -31,8 +31,15 @@ public sealed class EntryReader : IDisposable
     /// </summary>
     public ReadOutcome Read(
         GroupId group, LogIndex index, Position position, int recordBytes,
-        out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body)
+        out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body) =>
+        Read(group, index, position, recordBytes, out _, out meta, out body);
+
+    /// <summary>As the other, and says the term that the entry was appended with.</summary>
+    public ReadOutcome Read(
+        GroupId group, LogIndex index, Position position, int recordBytes,
+        out Term term, out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body)
     {
+        term = default;
         meta = body = default;
         ReadOutcome outcome = ReadRecord(position, recordBytes, out RecordHeader header, out ReadOnlySpan<byte> record);
         if (outcome != ReadOutcome.Whole)
@@ -40,6 +47,7 @@ public sealed class EntryReader : IDisposable
         if (header.Kind != RecordKind.Entry || header.Group != group || header.Index != index
             || header.Flags.HasFlag(RecordFlags.SharedBody))
             return ReadOutcome.Gone;
+        term = header.Term;
         meta = record[(header.HeadBytes - header.MetaBytes)..header.HeadBytes];
         body = record[header.HeadBytes..];
         return ReadOutcome.Whole;

@@ -60,7 +60,11 @@ public sealed class LogGroup
     /// if the group has been dropped.
     /// </summary>
     /// <exception cref="StorageFailedException">The log has failed.</exception>
-    public Lsn Release(IndexRange range) => _log.Release(this, range);
+    public Lsn Release(IndexRange range) => _log.Release(this, [range]);
+
+    /// <summary>As <see cref="Release(IndexRange)"/>; a crash leaves all of it or nothing.</summary>
+    /// <param name="ranges">By rising index; one at least.</param>
+    public Lsn Release(ReadOnlySpan<IndexRange> ranges) => _log.Release(this, ranges);
 
     /// <summary>Ends the group: nothing of it comes back, and its id is never used again.</summary>
     public Appended Drop() => _log.Drop(this);

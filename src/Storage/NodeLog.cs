@@ -171,20 +171,20 @@ public sealed class NodeLog
             return Add(ref header, group, 0, [], meta, default);
     }
 
-    internal Lsn Release(LogGroup group, IndexRange range)
+    internal Lsn Release(LogGroup group, ReadOnlySpan<IndexRange> ranges)
     {
         var header = new RecordHeader
         {
             Kind = RecordKind.Release,
             Group = group.Id,
-            ReleaseBytes = RecordHeader.RangeBytes,
+            ReleaseBytes = ranges.Length * RecordHeader.RangeBytes,
             BodyCrc = Crc32C.Of([]),
         };
         lock (_lock)
         {
             // Behind its drop it would bring back the name of a group that is gone.
             bool isAlive = _groups.GetValueOrDefault(group.Id) == group;
-            return isAlive ? Add(ref header, group, 0, [range], [], default).Lsn : default;
+            return isAlive ? Add(ref header, group, 0, ranges, [], default).Lsn : default;
         }
     }
 

@@ -61,4 +61,22 @@ internal enum PlantedBug
 
     /// <summary>A snapshot goes on where another leader's ended.</summary>
     SnapshotResumed,
+
+    /// <summary>What rests on a write goes out before the node log has it on stable storage.</summary>
+    MessageBeforeWrite,
+
+    /// <summary>An entry that is live is released with those that are not.</summary>
+    LiveEntryReleased,
+
+    /// <summary>What a group held is not taken back before a snapshot is put in its place.</summary>
+    TruncationNotWritten,
+
+    /// <summary>A group from before there was consensus begins with nothing.</summary>
+    OldEntriesDropped,
+
+    /// <summary>A snapshot is put in place without a mark that tells a start of the half of it.</summary>
+    InstallNotMarked,
+
+    /// <summary>What is let go is released before the state record that says so.</summary>
+    ReleasedBeforeState,
 }

@@ -193,15 +193,6 @@ public sealed class RaftLog
             _truncated = IndexSteps.Higher(_truncated, index.Next());
     }
 
-    /// <summary>The live set came from elsewhere; the entries behind it stay.</summary>
-    internal void InstallBefore(LogIndex index)
-    {
-        Commit = IndexSteps.Higher(Commit, index);
-        HandedOut = IndexSteps.Higher(HandedOut, index);
-        Applied = IndexSteps.Higher(Applied, index);
-        Compact(index);
-    }
-
     internal bool CommitTo(LogIndex index)
     {
         if (index <= Commit)

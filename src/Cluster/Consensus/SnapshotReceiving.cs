@@ -114,18 +114,16 @@ internal sealed class SnapshotReceiving(RaftNode node)
             _installed = log.Commit;
             return;
         }
-        bool isTailKept = isSound && log.Matches(end.Index, end.Term);
-        if (isTailKept)
+        if (isSound && log.Matches(end.Index, end.Term))
         {
-            log.InstallBefore(end.Index);
+            // The entries came by another way. They are as good as the snapshot, and need nothing put in place.
+            log.CommitTo(end.Index);
+            _installed = end.Index;
+            return;
         }
-        else
-        {
-            log.Reset(end.Index, end.Term, end.Members);
-            node.NoteTruncated(new LogIndex(1));
-        }
-        // Two in a row, before the owner took the first: what the first swept away stays away.
-        _install = new SnapshotInstall(end.Index, end.Term, isTailKept && _install is not { IsTailKept: false });
+        log.Reset(end.Index, end.Term, end.Members);
+        node.NoteTruncated(new LogIndex(1));
+        _install = new SnapshotInstall(end.Index, end.Term);
         _installed = end.Index;
         node.NoteStateChanged();
         if (isSound)

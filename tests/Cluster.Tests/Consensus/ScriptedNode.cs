@@ -107,8 +107,7 @@ internal sealed class ScriptedNode(NodeId id, ScriptedCluster cluster)
         if (install is not null)
         {
             string content = Encoding.UTF8.GetString([.. _staged]);
-            cluster.Tell($"{Name} installs \"{content}\" as of {install.Index}/{install.Term}"
-                + (install.IsTailKept ? ", keeps what is behind" : ""));
+            cluster.Tell($"{Name} installs \"{content}\" as of {install.Index}/{install.Term}");
             _applied.Clear();
             _applied.AddRange(content.Split(','));
         }
@@ -128,7 +127,7 @@ internal sealed class ScriptedNode(NodeId id, ScriptedCluster cluster)
         _writes.Add(() =>
         {
             if (install is not null)
-                _disk.RemoveAll(entry => !install.IsTailKept || entry.Index <= install.Index);
+                _disk.Clear();
             if (truncateFrom.Value > 0)
                 _disk.RemoveAll(entry => entry.Index >= truncateFrom);
             _disk.AddRange(entries);

@@ -28,9 +28,9 @@ internal sealed class StoredGroup
 
     public void Apply(StoredWrite write)
     {
-        if (write.Install is { } install)
+        if (write.Install is not null)
         {
-            Remove(index => !install.IsTailKept || index <= install.Index.Value);
+            Remove(_ => true);
             Applied = write.Applied;
         }
         if (write.TruncateFrom.Value > 0)
