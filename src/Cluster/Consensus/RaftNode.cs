@@ -105,6 +105,9 @@ public sealed class RaftNode
 
     internal bool BecameSound { get; set; }
 
+    /// <summary>Something is to be sent that no Ready has handed out.</summary>
+    internal bool HasMessages => _messages.Count > 0 || _durableMessages.Count > 0;
+
     /// <summary>
     /// It may campaign. Also who has removed itself, until that is committed: the others may not know of it, and have
     /// less of the log, so that nobody else could be elected (thesis, section 4.2.2).

@@ -17,6 +17,12 @@ public sealed record RaftOptions
     /// </summary>
     public int AppendBytes { get; init; } = 256 * 1024;
 
+    /// <summary>
+    /// A chunk of a snapshot is closed beyond this many bytes of entries, unless one is larger: as <see
+    /// cref="AppendBytes"/>.
+    /// </summary>
+    public int SnapshotChunkBytes { get; init; } = 256 * 1024;
+
     /// <summary>Bytes of entries sent to one follower and not acknowledged: a gigabit for 30 ms.</summary>
     public int InflightBytes { get; init; } = 4 * 1024 * 1024;
 

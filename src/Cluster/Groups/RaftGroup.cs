@@ -1,0 +1,584 @@
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Storage;
+
+namespace Warren.Cluster.Groups;
+
+/// <summary>
+/// One member of one replicated group: consensus (<see cref="RaftNode"/>) over a group of the node log. Owned by the
+/// turn of whoever owns the group, and only ever called there. Calls gather; <see cref="Flush"/> at the end of a turn
+/// carries out what came of them: writes, then messages, then entries to apply. Nothing waits for a disk.
+/// <para>How an owner uses it. At a start it derives from <see cref="RaftGroupOwner"/>, makes a <see
+/// cref="RaftGroupStart"/> (which hands it what is live), opens its group of the node log and makes the group. It posts
+/// to itself what the log and the links call on other threads (<see cref="IGroupOwner"/>, messages, heartbeats) and
+/// passes it on here in its turn. What it decides, while <see cref="MayDecide"/>, it proposes, and changes its machine
+/// only in <see cref="RaftGroupOwner.Apply"/>: in a group of one that is before the next <see cref="Flush"/> returns;
+/// answers wait for <see cref="RaftGroupOwner.Committed"/>. Now and then it compacts, and says what is still live.
+/// </para>
+/// Invariants: every entry behind the compacted index is in the node log until it is compacted; what is given to the
+/// owner is never taken back, but by <see cref="RaftGroupOwner.Reset"/>.
+/// </summary>
+public sealed class RaftGroup
+{
+    /// <summary>Appends that wait for payloads; more are as good as lost, and sent again.</summary>
+    private const int MostWaiting = 64;
+
+    private readonly RaftGroupOwner _owner;
+    private readonly RaftOptions _options;
+    private readonly Random _random;
+    private readonly GroupLog _log;
+    private readonly PayloadReading _reading;
+    private readonly ReadysInFlight _inFlight = new();
+    private readonly Ready _ready = new();
+    private readonly Queue<Outgoing> _waiting = new(0);
+    private readonly SortedDictionary<long, RaftEntry> _staged = [];
+    private readonly Dictionary<NodeId, OutgoingSnapshot> _snapshots = new(0);
+    private readonly HashSet<long> _barriers = new(0);
+    private RaftNode _node;
+    private Lsn _durable;
+    private bool _isFlushing;
+    private bool _hasFailed;
+
+    /// <summary>The owner was told that all up to here is committed.</summary>
+    private LogIndex _told;
+
+    /// <param name="start">What recovery found, or nothing.</param>
+    /// <param name="options">The same for all members.</param>
+    /// <param name="random">Draws the waits before elections; of this group alone.</param>
+    /// <param name="log">The group's way into the node log.</param>
+    /// <param name="owner">Is called from the first <see cref="Flush"/> on.</param>
+    public RaftGroup(RaftGroupStart start, RaftOptions options, Random random, LogGroup log, RaftGroupOwner owner)
+    {
+        _owner = owner;
+        _options = options;
+        _random = random;
+        _log = new GroupLog(log, start);
+        _reading = new PayloadReading(log.Id, owner);
+        _node = new RaftNode(start.Raft, options, random);
+        Applied = _told = _node.Log.CompactedIndex;
+        if (start.WritesState)
+            _node.NoteStateChanged();
+    }
+
+    public GroupId Id => _log.Id;
+
+    public bool IsLeader => _node.IsLeader;
+
+    /// <summary>The leader, as far as it is known.</summary>
+    public NodeId Leader => _node.Leader;
+
+    public Term Term => _node.Term;
+
+    public Membership Members => _node.Members;
+
+    public Soundness Soundness => _node.Soundness;
+
+    /// <summary>What the owner has of the log.</summary>
+    public LogIndex Applied { get; private set; }
+
+    public LogIndex Commit => _node.Log.Commit;
+
+    public LogIndex CompactedIndex => _node.Log.CompactedIndex;
+
+    public LogIndex LastIndex => _node.Log.LastIndex;
+
+    /// <summary>
+    /// This leads, and the owner has all that was decided before its term: with what it has proposed since, which may
+    /// not be applied yet, it knows all that there is.
+    /// </summary>
+    public bool MayDecide => (IsAlone || _node.HasCommittedInTerm)
+        && _node.Log.TryTermAt(Applied, out Term term) && term == _node.Term;
+
+    /// <summary>
+    /// This leads, and is the only one that votes: what it appends cannot be taken back but by a crash of this node,
+    /// which takes the owner's machine along.
+    /// </summary>
+    public bool IsAlone => _node.IsLeader && _node.Members.Voters == 1 && _node.Members.IsVoter(_node.Self);
+
+    /// <summary>The next batch of heartbeats should not wait for its time.</summary>
+    public bool WantsHeartbeat => _node.WantsHeartbeat;
+
+    /// <summary>What <see cref="Durable"/> should be called for next; null: nothing is awaited.</summary>
+    public Lsn? Awaited => _inFlight.First;
+
+    /// <summary>
+    /// Up to here compaction costs no member that is heard from a whole snapshot; one that is slow holds it back.
+    /// </summary>
+    public LogIndex CompactionLimit => IndexSteps.Lower(_node.CompactionLimit, CompactionMost);
+
+    /// <summary>The highest index that may be compacted.</summary>
+    public LogIndex CompactionMost
+    {
+        get
+        {
+            LogIndex limit = IndexSteps.Lower(_node.Log.Applied, _node.Log.Durable);
+            foreach (OutgoingSnapshot snapshot in _snapshots.Values)
+            {
+                if (snapshot.Last is { } last)
+                    limit = IndexSteps.Lower(limit, last.CompleteAt);
+            }
+            return limit;
+        }
+    }
+
+    internal RaftNode Node => _node;
+
+    public void Step(NodeId from, RaftMessage message) => _node.Step(from, message);
+
+    /// <summary>A leader's heartbeat; the answer goes back with other groups'.</summary>
+    public HeartbeatAnswer Step(NodeId from, Heartbeat heartbeat) => _node.Step(from, heartbeat);
+
+    public void Step(NodeId from, HeartbeatAnswer answer) => _node.Step(from, answer);
+
+    /// <summary>What goes to a member in the next batch of heartbeats; false: nothing.</summary>
+    public bool TryHeartbeat(NodeId to, out Heartbeat heartbeat) => _node.TryHeartbeat(to, out heartbeat);
+
+    public void Tick() => _node.Tick();
+
+    /// <summary>
+    /// Puts what the owner has decided behind the log, all or nothing; false: this does not lead, or must not go on
+    /// yet. Payloads must not change until they are applied and durable.
+    /// </summary>
+    public bool TryPropose(ReadOnlySpan<EntryPayload> payloads, out LogIndex first) =>
+        _node.TryPropose(payloads, out first);
+
+    public ChangeOutcome ChangeMembers(MembershipChange change) => _node.ChangeMembers(change);
+
+    public bool TransferLeadership(NodeId to) => _node.TransferLeadership(to);
+
+    /// <summary>
+    /// Asks to be told (<see cref="RaftGroupOwner.Barrier"/>) when all is applied here that was committed before now.
+    /// </summary>
+    public void RequestBarrier(long id)
+    {
+        _barriers.Add(id);
+        _node.RequestBarrier(id);
+    }
+
+    /// <summary>
+    /// Forgets the entries up to an index, of which some are live: the others are released. A crash leaves all of that,
+    /// or nothing.
+    /// </summary>
+    /// <param name="index">At most <see cref="CompactionMost"/>.</param>
+    /// <param name="live">What is live of the entries behind <see cref="CompactedIndex"/>, rising.</param>
+    /// <param name="released">Entries at or below <see cref="CompactedIndex"/> that are live no more.</param>
+    public void Compact(LogIndex index, ReadOnlySpan<LogIndex> live, ReadOnlySpan<IndexRange> released)
+    {
+        Flush();
+        LogIndex before = _node.Log.CompactedIndex;
+        if (_hasFailed || index <= before)
+            return;
+        Invariant.Holds(index <= CompactionMost, "what is not applied and durable is to be compacted");
+        LogIndex next = before.Next();
+        foreach (LogIndex one in live)
+        {
+            Invariant.Holds(one >= next && one <= index, "live entries are not in order");
+            if (Planted.Is(PlantedBug.LiveEntryReleased) && one == live[^1])
+                continue;
+            if (one > next)
+                _log.Release(new IndexRange(next, one.Previous()));
+            next = one.Next();
+        }
+        if (next <= index)
+            _log.Release(new IndexRange(next, index));
+        foreach (IndexRange range in released)
+        {
+            Invariant.Holds(range.Last <= before, "an entry is released that is not compacted");
+            _log.Release(range);
+        }
+        _node.Compact(index);
+        Flush();
+    }
+
+    /// <summary>The node log has the group up to here (<see cref="IGroupOwner.Durable"/>).</summary>
+    public void Durable(Lsn lsn)
+    {
+        _durable = lsn > _durable ? lsn : _durable;
+        if (_inFlight.TryTakeNumber(_durable, out long number))
+            _node.Persisted(number);
+    }
+
+    /// <summary>Entries were copied (<see cref="IGroupOwner.Moved"/>).</summary>
+    public void Moved(MovedEntries moves)
+    {
+        foreach (MovedEntry moved in moves.Entries)
+            _log.Positions.Move(moved);
+        _owner.Moved(moves.Entries);
+        _reading.Complete(moves);
+    }
+
+    /// <summary>A read that the owner was asked for has run.</summary>
+    public void Complete(PayloadRead read)
+    {
+        try
+        {
+            _reading.Complete(read);
+        }
+        catch (StorageFailedException)
+        {
+            _hasFailed = true;
+        }
+    }
+
+    /// <summary>Carries out whatever has come of the calls before.</summary>
+    public void Flush()
+    {
+        if (_isFlushing || _hasFailed)
+            return;
+        _isFlushing = true;
+        try
+        {
+            do
+            {
+                SendHeld();
+                while (_node.TakeReady(_ready))
+                    CarryOut();
+            }
+            while (Apply());
+            if (!_node.IsLeader)
+                _snapshots.Clear();
+            SendLastChunks();
+            ReadNext();
+        }
+        catch (StorageFailedException)
+        {
+            // The node is stopping, and its watcher has said so. Nobody is told anything any more.
+            _hasFailed = true;
+        }
+        finally
+        {
+            _isFlushing = false;
+        }
+        // A last chunk or an answer that was read may have gone to the node meanwhile.
+        if (_node.HasMessages && !_hasFailed)
+            Flush();
+    }
+
+    private void CarryOut()
+    {
+        foreach (StagedChunk chunk in _ready.Chunks)
+            Stage(chunk);
+        if (_ready.Writes)
+            Write();
+        foreach (Outgoing message in _ready.Messages)
+            Send(message);
+        foreach (Outgoing message in _ready.DurableMessages)
+        {
+            if (Planted.Is(PlantedBug.MessageBeforeWrite))
+                Send(message);
+            else
+                _inFlight.Hold(_log.LastLsn, message);
+        }
+        foreach (BarrierOutcome outcome in _ready.Barriers)
+        {
+            _barriers.Remove(outcome.Id);
+            _owner.Barrier(outcome);
+        }
+        foreach (SnapshotDemand demand in _ready.Demands)
+            Demand(demand);
+        SendHeld();
+    }
+
+    private void Write()
+    {
+        if (_ready.Install is { } install)
+        {
+            Invariant.Holds(
+                _staged.Count == 0 || _staged.Keys.Last() <= install.Index.Value,
+                "a snapshot has more than it is complete at");
+            _owner.Reset();
+            Applied = _told = install.Index;
+        }
+        Invariant.Holds(
+            _ready.TruncateFrom.Value == 0 || _ready.TruncateFrom > Applied, "what is applied is to be taken back");
+        _log.Write(_ready, _staged.Values, _node.Soundness == Soundness.Sound, Restore);
+        if (_ready.Install is not null)
+            _staged.Clear();
+        _inFlight.Add(_log.LastLsn, _ready.Number);
+    }
+
+    private void Restore(RaftEntry entry, Position position) => _owner.Restore(new RestoredEntry
+    {
+        Index = entry.Index,
+        Term = entry.Term,
+        Position = position,
+        BodyBytes = entry.Body.Length,
+        Meta = entry.Meta.Span,
+        Body = entry.Body,
+    });
+
+    private void SendHeld()
+    {
+        while (_inFlight.TryTakeMessage(_durable, out Outgoing message))
+            Send(message);
+    }
+
+    private void Send(Outgoing outgoing)
+    {
+        bool isWaiting = outgoing.Message is AppendRequest append
+            && (_waiting.Count > 0 || Lacking(append));
+        if (!isWaiting)
+            _owner.Send(outgoing.To, outgoing.Message);
+        else if (_waiting.Count < MostWaiting)
+            _waiting.Enqueue(outgoing);
+    }
+
+    private static bool Lacking(AppendRequest append)
+    {
+        foreach (RaftEntry entry in append.Entries)
+        {
+            if (!entry.IsInMemory)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Gives the owner what it may have now; true if that was anything.</summary>
+    private bool Apply()
+    {
+        LogIndex before = Applied;
+        LogIndex most = IsAlone ? _node.Log.LastIndex : _node.Log.HandedOut;
+        while (Applied < most && _node.Entry(Applied.Next()) is { IsInMemory: true } entry)
+            Apply(entry);
+        return TellApplied() || Applied > before;
+    }
+
+    private void Apply(in RaftEntry entry)
+    {
+        Applied = entry.Index;
+        if (entry.Kind != EntryKind.Payload)
+            return;
+        _owner.Apply(new AppliedEntry(
+            entry.Index, entry.Term, _log.Positions[entry.Index], entry.Meta, entry.Body));
+    }
+
+    private bool TellApplied()
+    {
+        LogIndex applied = IndexSteps.Lower(Applied, _node.Log.HandedOut);
+        if (applied > _node.Log.Applied)
+            _node.Applied(applied);
+        if (applied <= _told)
+            return false;
+        _told = applied;
+        _owner.Committed(applied);
+        return true;
+    }
+
+    private void Stage(StagedChunk chunk)
+    {
+        if (chunk.Offset == 0)
+            _staged.Clear();
+        bool isRead = SnapshotContent.TryRead(chunk.Bytes, chunk.Offset == 0, _staged);
+        Invariant.Holds(isRead, "a snapshot's content is of another version, or none");
+    }
+
+    private void Demand(SnapshotDemand demand)
+    {
+        if (demand.Offset == 0)
+        {
+            _snapshots[demand.To] = new OutgoingSnapshot(demand);
+        }
+        else if (_snapshots.TryGetValue(demand.To, out OutgoingSnapshot? snapshot)
+            && snapshot.Demand.Attempt == demand.Attempt)
+        {
+            snapshot.Demand = demand;
+            snapshot.IsWanted = true;
+        }
+    }
+
+    /// <summary>Goes on with whoever waits for payloads: the machine, followers, snapshots.</summary>
+    private void ReadNext()
+    {
+        while (!_reading.IsBusy)
+        {
+            if (!ReadToApply() && !ReadToSend() && !ReadForSnapshot())
+                return;
+        }
+    }
+
+    private bool ReadToApply()
+    {
+        if (Applied >= _node.Log.HandedOut || _node.Entry(Applied.Next()).IsInMemory)
+            return false;
+        var wanted = new List<LiveEntry>();
+        int bytes = 0;
+        for (LogIndex index = Applied.Next(); index <= _node.Log.HandedOut; index = index.Next())
+        {
+            RaftEntry entry = _node.Entry(index);
+            if (entry.IsInMemory || bytes > _options.SnapshotChunkBytes)
+                break;
+            wanted.Add(new LiveEntry(index, _log.Positions[index], entry.PayloadBytes));
+            bytes += entry.SizeBytes;
+        }
+        _reading.Begin(wanted, ApplyRead);
+        return true;
+    }
+
+    private void ApplyRead(PayloadRead read)
+    {
+        foreach (RaftEntry entry in read.Entries)
+        {
+            if (entry.Index == Applied.Next())
+                Apply(entry);
+        }
+        if (read.Outcome != ReadOutcome.Whole)
+            BecomeUnsound();
+        else
+            TellApplied();
+    }
+
+    private bool ReadToSend()
+    {
+        if (!_waiting.TryPeek(out Outgoing first))
+            return false;
+        var append = (AppendRequest)first.Message;
+        var wanted = new List<LiveEntry>();
+        foreach (RaftEntry entry in append.Entries)
+        {
+            if (entry.IsInMemory)
+                continue;
+            if (entry.Index <= _node.Log.CompactedIndex || !_node.Log.Matches(entry.Index, entry.Term))
+            {
+                _waiting.Dequeue();
+                return true;
+            }
+            wanted.Add(new LiveEntry(entry.Index, _log.Positions[entry.Index], entry.PayloadBytes));
+        }
+        if (wanted.Count > 0)
+            _reading.Begin(wanted, SendRead);
+        else
+            SendWaiting(append);
+        return true;
+    }
+
+    private void SendRead(PayloadRead read)
+    {
+        var append = (AppendRequest)_waiting.Peek().Message;
+        if (read.Outcome is ReadOutcome.Damaged or ReadOutcome.Unreadable)
+        {
+            BecomeUnsound();
+        }
+        else if (read.Outcome == ReadOutcome.Gone)
+        {
+            // Compacted meanwhile: the member will be told of a snapshot.
+            _waiting.Dequeue();
+        }
+        else
+        {
+            int place = 0;
+            RaftEntry[] entries =
+                [.. append.Entries.Select(entry => entry.IsInMemory ? entry : Filled(entry, read.Entries[place++]))];
+            SendWaiting(append with { Entries = entries });
+        }
+    }
+
+    private static RaftEntry Filled(in RaftEntry entry, in RaftEntry read) => entry.With(read.Meta, read.Body);
+
+    private void SendWaiting(AppendRequest append) => _owner.Send(_waiting.Dequeue().To, append);
+
+    private bool ReadForSnapshot()
+    {
+        foreach (OutgoingSnapshot snapshot in _snapshots.Values)
+        {
+            if (!snapshot.IsWanted)
+                continue;
+            List<LiveEntry> next = snapshot.Next(_owner, _options.SnapshotChunkBytes);
+            var wanted = next.FindAll(entry => !IsInMemory(entry.Index));
+            if (wanted.Count > 0)
+                _reading.Begin(wanted, read => SendChunk(snapshot, next, read));
+            else
+                SendChunk(snapshot, next, null);
+            return true;
+        }
+        return false;
+    }
+
+    private bool IsInMemory(LogIndex index) =>
+        index > _node.Log.CompactedIndex && _node.Entry(index).IsInMemory;
+
+    private void SendChunk(OutgoingSnapshot snapshot, List<LiveEntry> next, PayloadRead? read)
+    {
+        if (_snapshots.GetValueOrDefault(snapshot.Demand.To) != snapshot)
+            return;
+        if (read is not null && read.Outcome != ReadOutcome.Whole && IsLost(read))
+        {
+            BecomeUnsound();
+            return;
+        }
+        // What is missing in the middle was released meanwhile, or left memory: the next try gets it.
+        var have = new List<RaftEntry>();
+        int place = 0;
+        foreach (LiveEntry entry in next)
+        {
+            if (read is not null && place < read.Wanted.Count && read.Wanted[place].Index == entry.Index)
+            {
+                if (place == read.Entries.Count)
+                    break;
+                have.Add(read.Entries[place++]);
+            }
+            else if (IsInMemory(entry.Index))
+            {
+                have.Add(_node.Entry(entry.Index));
+            }
+            else
+            {
+                break;
+            }
+        }
+        if (snapshot.TryMakeChunk(_owner, have, out byte[] bytes, out bool isLast))
+        {
+            snapshot.IsWanted = false;
+            if (isLast)
+                snapshot.Last = (bytes, Applied);
+            else if (!_node.SendChunk(snapshot.Demand, bytes, null))
+                _snapshots.Remove(snapshot.Demand.To);
+        }
+        if (snapshot.Last is not null)
+            SendLastChunks();
+    }
+
+    /// <summary>What could not be read is not just gone, or somewhere else by now.</summary>
+    private bool IsLost(PayloadRead read)
+    {
+        LiveEntry tried = read.Wanted[read.Entries.Count];
+        return read.Outcome != ReadOutcome.Gone
+            || (_owner.TryNextLive(tried.Index.Previous(), out LiveEntry now) && now == tried);
+    }
+
+    /// <summary>A snapshot is complete at what is committed: in a group of one the owner may be ahead of that.</summary>
+    private void SendLastChunks()
+    {
+        foreach (OutgoingSnapshot snapshot in _snapshots.Values)
+        {
+            if (snapshot.Last is not { } last || last.CompleteAt > _node.Log.Applied)
+                continue;
+            _node.SendChunk(snapshot.Demand, last.Bytes, last.CompleteAt);
+            _snapshots.Remove(snapshot.Demand.To);
+        }
+    }
+
+    /// <summary>
+    /// Something that this member has, and may have answered for, cannot be read: as after a start that finds damage,
+    /// it keeps out until a leader has brought it the whole.
+    /// </summary>
+    private void BecomeUnsound()
+    {
+        HardState state = _node.State();
+        _log.MarkUnsound(state.CompactedIndex);
+        _owner.Reset();
+        _inFlight.Clear();
+        _waiting.Clear();
+        _staged.Clear();
+        _snapshots.Clear();
+        _reading.Forget();
+        _node = new RaftNode(
+            new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
+            _options,
+            _random);
+        Applied = _told = state.CompactedIndex;
+        long[] unanswered = [.. _barriers];
+        _barriers.Clear();
+        foreach (long id in unanswered)
+            _owner.Barrier(new BarrierOutcome(id, default));
+    }
+}

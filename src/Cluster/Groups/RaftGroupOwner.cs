@@ -1,0 +1,56 @@
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Storage;
+
+namespace Warren.Cluster.Groups;
+
+/// <summary>
+/// What a <see cref="RaftGroup"/> asks of whoever owns it: the replicated machine, and the way out to peers and disk.
+/// All of it is called in the owner's turn, from within a call to the group.
+/// <para>Entries change the machine by <see cref="Apply"/> or <see cref="Restore"/>, which must come to the same: the
+/// live entries up to an index, in order, make the machine that all entries up to there would have made. An entry that
+/// undoes another finds nothing to undo when that one is gone already.</para>
+/// </summary>
+public abstract class RaftGroupOwner
+{
+    /// <summary>The message goes to a member of the group; it may be lost, doubled or late.</summary>
+    public abstract void Send(NodeId to, RaftMessage message);
+
+    /// <summary>
+    /// Have it run (<see cref="PayloadRead.Run"/>) beside the turns, then give it back in the owner's turn
+    /// (<see cref="RaftGroup.Complete"/>). One at a time.
+    /// </summary>
+    public abstract void Read(PayloadRead read);
+
+    /// <summary>
+    /// The next entry, once each, by rising index; those of consensus itself are left out. When it is committed; in a
+    /// group of one as soon as it is appended. Whoever proposed one knows by index and term that it is his.
+    /// </summary>
+    public abstract void Apply(in AppliedEntry entry);
+
+    /// <summary>
+    /// Everything applied up to here is committed: it stays whatever fails, and who waits for that may be told.
+    /// </summary>
+    public abstract void Committed(LogIndex index);
+
+    /// <summary>
+    /// An entry that a start, or a leader's snapshot, brings; by rising index. A start may bring entries that were dead
+    /// already, all those of one compaction or none: they are released with the next.
+    /// </summary>
+    public abstract void Restore(in RestoredEntry entry);
+
+    /// <summary>Forget everything: it is lost here, or <see cref="Restore"/> brings it anew.</summary>
+    public abstract void Reset();
+
+    /// <summary>The first live entry behind an index; false if there is none.</summary>
+    public abstract bool TryNextLive(LogIndex after, out LiveEntry entry);
+
+    /// <summary>Whether an entry is live.</summary>
+    public abstract bool IsLive(LogIndex index);
+
+    /// <summary>Entries lie elsewhere now: whoever holds an old position replaces it.</summary>
+    public abstract void Moved(IReadOnlyList<MovedEntry> entries);
+
+    /// <summary>A read barrier of <see cref="RaftGroup.RequestBarrier"/> has been reached, or has failed.</summary>
+    public abstract void Barrier(BarrierOutcome outcome);
+}

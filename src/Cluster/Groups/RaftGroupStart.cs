@@ -1,0 +1,92 @@
+using Warren.Cluster.Consensus;
+using Warren.Storage;
+
+namespace Warren.Cluster.Groups;
+
+/// <summary>What a member of a group begins with: nothing, or what the node log had of it.</summary>
+public sealed class RaftGroupStart
+{
+    private RaftGroupStart(RaftStart raft) => Raft = raft;
+
+    /// <summary>Something of the group is lost here: the member waits for a leader that brings it the whole.</summary>
+    public bool IsUnsound => Raft.IsUnsound;
+
+    internal RaftStart Raft { get; private init; }
+
+    /// <summary>Of the entries behind the compacted index.</summary>
+    internal IReadOnlyList<Position> Positions { get; private init; } = [];
+
+    /// <summary>Entries at or below the compacted index that are nobody's.</summary>
+    internal IReadOnlyList<LogIndex> Dead { get; private init; } = [];
+
+    /// <summary>The state is to be written before anything else: there is none, or it says otherwise.</summary>
+    internal bool WritesState { get; private init; }
+
+    /// <summary>The node log has the group as unsound, and it is taken as it is.</summary>
+    internal bool WritesSound { get; private init; }
+
+    internal long LostEntries { get; private init; }
+
+    /// <summary>A new group, the same at each of its founders.</summary>
+    public static RaftGroupStart Found(NodeId self, Membership founders) =>
+        new(new RaftStart { Self = self, State = new HardState { Members = founders } }) { WritesState = true };
+
+    /// <summary>A group that is elsewhere; waits for its leader.</summary>
+    public static RaftGroupStart Join(NodeId self) =>
+        new(new RaftStart { Self = self, State = new HardState() }) { WritesState = true };
+
+    /// <summary>
+    /// A group as recovery found it, whose live entries go to the owner on the way. One that was written before there
+    /// was consensus goes on as a group of this one member.
+    /// </summary>
+    /// <param name="self">This node.</param>
+    /// <param name="found">Within the call that brings it.</param>
+    /// <param name="owner">Gets what is live.</param>
+    /// <param name="acceptsLoss">
+    /// What damage has left is all that there is, if this is the only member: nobody else could bring the rest.
+    /// </param>
+    public static RaftGroupStart Recover(
+        NodeId self, RecoveredGroup found, RaftGroupOwner owner, bool acceptsLoss)
+    {
+        var recovery = new GroupRecovery(found, owner);
+        recovery.Read();
+        bool isAlone = recovery.IsAlone(self);
+        if (recovery.IsUnsound && !(isAlone && acceptsLoss))
+        {
+            owner.Reset();
+            return new RaftGroupStart(
+                new RaftStart { Self = self, State = recovery.State ?? new HardState(), IsUnsound = true })
+            {
+                LostEntries = found.LostEntries,
+            };
+        }
+        if (!recovery.IsUnsound && recovery.State is { } state)
+        {
+            return new RaftGroupStart(
+                new RaftStart { Self = self, State = state, Entries = recovery.Entries })
+            {
+                Positions = recovery.Positions,
+                Dead = recovery.Dead,
+            };
+        }
+        recovery.TakeOver();
+        var alone = new HardState
+        {
+            Term = recovery.State is null || recovery.State.Term < found.LastTerm
+                ? found.LastTerm
+                : recovery.State.Term,
+            Vote = recovery.State?.Vote ?? default,
+            Losses = recovery.State?.Losses ?? 0,
+            Commit = recovery.LastIndex,
+            CompactedIndex = recovery.LastIndex,
+            CompactedTerm = recovery.LastTerm,
+            Members = new Membership([new Member(self, IsVoter: true)]),
+        };
+        return new RaftGroupStart(new RaftStart { Self = self, State = alone })
+        {
+            Dead = recovery.Dead,
+            WritesState = true,
+            WritesSound = recovery.IsUnsound,
+        };
+    }
+}

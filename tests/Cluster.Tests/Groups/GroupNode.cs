@@ -1,0 +1,265 @@
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
+using Warren.Cluster.Tests.Consensus;
+using Warren.Cluster.Tests.Consensus.Simulation;
+using Warren.Storage;
+using Warren.Storage.Disk;
+
+namespace Warren.Cluster.Tests.Groups;
+
+/// <summary>
+/// A node with a disk that may fail, its log and one group. What the log says comes to the group's turn later, as from
+/// another thread.
+/// </summary>
+internal sealed class GroupNode(
+    NodeId id, RaftOptions options, NodeLogOptions logOptions, SimulatedNetwork network, KeyTruth truth,
+    Random random)
+    : IGroupOwner, IStorageWatcher
+{
+    public static readonly GroupId Group = new(1);
+
+    private readonly Queue<MovedEntries> _moves = new();
+    private NodeLog? _log;
+    private StorageBackground? _background;
+    private FaultyDisk? _crashed;
+    private Lsn _durable;
+    private long _now;
+
+    public NodeId Id { get; } = id;
+
+    public FaultyDisk Disk { get; set; } = new();
+
+    public RaftGroup? Raft { get; private set; }
+
+    public KeyMachine? Machine { get; private set; }
+
+    /// <summary>What a start without anything of the group begins with; null: it joins.</summary>
+    public Membership? Founders { get; set; }
+
+    /// <summary>Damage has been done to the disk.</summary>
+    public bool IsDamaged { get; private set; }
+
+    public bool WasUnsound { get; private set; }
+
+    public bool WasHealed { get; private set; }
+
+    public bool IsUp => Raft is not null;
+
+    public void Start(long now)
+    {
+        _now = now;
+        Machine = new KeyMachine { Truth = truth, Sends = (to, message) => network.Send(Id, to, message, _now) };
+        RaftGroupStart? start = null;
+        LogIndex compacted = default;
+        _log = StorageDirectory.Open(
+            Disk,
+            logOptions,
+            this,
+            (_, found) => start = RaftGroupStart.Recover(Id, found, Machine, acceptsLoss: false),
+            static () => { });
+        start ??= Founders is { } founders ? RaftGroupStart.Found(Id, founders) : RaftGroupStart.Join(Id);
+        _background = new StorageBackground(_log, logOptions, this);
+        Raft = new RaftGroup(start, options, random, _log.OpenGroup(Group, this), Machine);
+        compacted = Raft.CompactedIndex;
+        if (!start.IsUnsound)
+            Machine.RestoredTo(compacted);
+        Flush(now);
+    }
+
+    /// <summary>The power is cut.</summary>
+    public void Crash() => Die(Disk.Crash(random));
+
+    /// <summary>The power will be cut in the middle of what is done next.</summary>
+    public void CrashSoon()
+    {
+        int left = 1 + random.Next(6);
+        FaultyDisk disk = Disk;
+        disk.BeforeOperation = _ =>
+        {
+            if (--left == 0)
+                _crashed = disk.Crash(random);
+        };
+    }
+
+    /// <summary>It will not, after all.</summary>
+    public void SpareCrash() => Disk.BeforeOperation = null;
+
+    /// <summary>A bit flips in what is not the end of the log: that could not be told from a torn one.</summary>
+    public bool TryDamage()
+    {
+        var segments = Disk.List("log").Where(name => name.EndsWith(".seg", StringComparison.Ordinal)).Order().ToList();
+        if (segments.Count < 3)
+            return false;
+        string path = "log/" + segments[random.Next(segments.Count - 2)];
+        using (IDiskFile file = Disk.Open(path))
+        {
+            if (file.LengthBytes < 1024)
+                return false;
+            Disk.FlipBit(path, 512 + random.NextInt64(file.LengthBytes - 512), random.Next(8));
+        }
+        return IsDamaged = true;
+    }
+
+    public void Receive(Packet packet, long now)
+    {
+        if (Raft is null)
+            return;
+        switch (packet.Kind)
+        {
+            case PacketKind.Message:
+                Raft.Step(packet.From, network.Open(packet));
+                break;
+            case PacketKind.Heartbeat when HeartbeatFormat.TryRead(packet.Bytes, out Heartbeat heartbeat):
+                network.Send(Id, packet.From, Raft.Step(packet.From, heartbeat), now);
+                break;
+            case PacketKind.HeartbeatAnswer when HeartbeatFormat.TryRead(packet.Bytes, out HeartbeatAnswer answer):
+                Raft.Step(packet.From, answer);
+                break;
+        }
+        // Not after each: a turn may have several.
+        if (random.Next(3) != 0)
+            Flush(now);
+    }
+
+    public void Beat(IEnumerable<NodeId> others, long now)
+    {
+        foreach (NodeId other in others)
+        {
+            if (Raft is not null && Raft.TryHeartbeat(other, out Heartbeat heartbeat))
+                network.Send(Id, other, heartbeat, now);
+        }
+    }
+
+    public void Tick(long now)
+    {
+        Raft?.Tick();
+        Flush(now);
+    }
+
+    /// <summary>The log's threads, and whoever reads, go on a bit.</summary>
+    public void Work(long now, bool isQuick)
+    {
+        if (Raft is null)
+            return;
+        try
+        {
+            if (isQuick || random.Next(3) == 0)
+                _log!.CommitRound();
+            if (random.Next(12) == 0)
+                _background!.RunOnce();
+            if (random.Next(60) == 0)
+                _background!.MakeCheckpoint();
+        }
+        catch (Exception error) when (error is DiskException or StorageFailedException)
+        {
+            if (_crashed is null)
+                throw new SimulationException($"{TraceText.Of(Id)}: {error.Message}");
+        }
+        if (_crashed is { } crashed)
+        {
+            Die(crashed);
+            return;
+        }
+        if (isQuick || random.Next(2) == 0)
+            Raft.Durable(_durable);
+        while (_moves.Count > 0 && random.Next(2) == 0)
+            Raft.Moved(_moves.Dequeue());
+        if (Machine!.Reads.Count > 0 && random.Next(3) == 0)
+        {
+            using EntryReader reader = _log!.OpenReader();
+            PayloadRead read = Machine.Reads.Dequeue();
+            read.Run(reader);
+            Raft.Complete(read);
+        }
+        Flush(now);
+        if (Raft.Soundness == Soundness.NeedsSnapshot)
+            WasUnsound = true;
+        else if (WasUnsound && Raft.Soundness == Soundness.Sound)
+            WasHealed = true;
+    }
+
+    public void Flush(long now)
+    {
+        _now = now;
+        Raft?.Flush();
+    }
+
+    public void Propose(long now)
+    {
+        if (Raft is not { MayDecide: true })
+            return;
+        var payloads = new EntryPayload[1 + random.Next(3)];
+        for (int place = 0; place < payloads.Length; place++)
+        {
+            byte[] body = new byte[random.Next(30) == 0 ? random.Next(20_000) : random.Next(120)];
+            random.NextBytes(body);
+            bool isSet = random.Next(4) != 0;
+            byte[] meta = [isSet ? KeyMachine.Set : KeyMachine.Remove, (byte)random.Next(10)];
+            payloads[place] = new EntryPayload(meta, isSet ? body : default(ReadOnlyMemory<byte>));
+        }
+        Raft.TryPropose(payloads, out _);
+        Flush(now);
+    }
+
+    public void Compact(long now)
+    {
+        _now = now;
+        if (Raft is null)
+            return;
+        // A member that is slow must not hold up the log for ever.
+        LogIndex index = Raft.CompactionLimit;
+        if (Raft.IsLeader && random.Next(3) == 0)
+            index = new LogIndex(Math.Min(Raft.Node.Log.Applied.Value, Raft.Node.Log.Durable.Value));
+        Machine!.Compact(Raft, index < Raft.CompactionMost ? index : Raft.CompactionMost);
+    }
+
+    /// <summary>Every live entry is on the disk as it was proposed.</summary>
+    public void CheckReadable()
+    {
+        using EntryReader reader = _log!.OpenReader();
+        foreach ((LiveEntry live, ulong hash) in Machine!.Live)
+        {
+            ReadOutcome outcome = reader.Read(
+                Group, live.Index, live.Position, EntryReader.EntryOverheadBytes + live.PayloadBytes,
+                out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body);
+            if (outcome != ReadOutcome.Whole || KeyMachine.HashOf(meta, body) != hash)
+                throw new SimulationException($"{TraceText.Of(Id)}: entry {live.Index} is {outcome} at {live.Position}");
+        }
+    }
+
+    void IGroupOwner.Durable(Lsn lsn) => _durable = lsn;
+
+    void IGroupOwner.Moved(MovedEntries moves) => _moves.Enqueue(moves);
+
+    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
+    {
+    }
+
+    void IStorageWatcher.Failed(StorageFailedException error)
+    {
+        if (_crashed is null)
+            throw new SimulationException(error.Message);
+    }
+
+    void IStorageWatcher.Damaged(string message)
+    {
+        if (!IsDamaged)
+            throw new SimulationException(message);
+    }
+
+    public override string ToString() => Raft is null
+        ? $"{TraceText.Of(Id)} is down"
+        : $"{TraceText.Of(Raft.Node)} {Raft.Soundness} compacted {Raft.CompactedIndex} applied {Raft.Applied}";
+
+    private void Die(FaultyDisk left)
+    {
+        Disk = left;
+        _crashed = null;
+        Raft = null;
+        Machine = null;
+        _log = null;
+        _moves.Clear();
+        _durable = default;
+    }
+}

@@ -1,0 +1,282 @@
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Tests.Consensus;
+using Warren.Cluster.Tests.Consensus.Simulation;
+using Warren.Storage;
+
+namespace Warren.Cluster.Tests.Groups;
+
+/// <summary>
+/// Nodes with logs on disks that lose what was not synced, and one group on them, for a while, from a seed: elections,
+/// proposals, members, compactions, snapshots, power cuts at any operation of a disk, a damaged member. Whatever
+/// anybody is told is held against <see cref="KeyTruth"/>. Then the faults end, and within bounded time every member
+/// has everything; nothing is on any disk but what is live.
+/// </summary>
+internal sealed class GroupSimulation
+{
+    private const int Steps = 1200;
+    private const int SettlingSteps = 4000;
+
+    private readonly Random _random;
+    private readonly SimulatedNetwork _network;
+    private readonly KeyTruth _truth = new();
+    private readonly List<GroupNode> _nodes = [];
+    private readonly List<NodeId> _ids = [];
+    private readonly bool _isOld;
+    private long _now;
+    private long _crashes;
+
+    private GroupSimulation(int seed)
+    {
+        _random = new Random(seed);
+        _network = new SimulatedNetwork(_random);
+        _isOld = seed % 3 == 0;
+        int count = 1 + _random.Next(4);
+        var options = new RaftOptions
+        {
+            ElectionTicks = 8,
+            AppendBytes = 300,
+            InflightBytes = 1500,
+            InflightAppends = 8,
+            PayloadBytes = 400,
+            UncommittedBytes = 20_000,
+            SnapshotChunkBytes = 100 << _random.Next(4),
+        };
+        var logOptions = new NodeLogOptions
+        {
+            SegmentBytes = 2048 << _random.Next(4),
+            CheckpointSpacingBytes = 2048 << _random.Next(4),
+            CheckpointSpacingFactor = _random.Next(2),
+            SpareSegments = _random.Next(2),
+            ReserveBytes = 0,
+            ReclaimBelowPercent = _random.Next(30, 100),
+            ReclaimSlackSegments = 0,
+        };
+        for (int number = 1; number <= count; number++)
+            _ids.Add(ScriptedCluster.Id((byte)number));
+        int founders = _isOld ? 1 : 1 + _random.Next(count);
+        var founding = new Membership(_ids.Take(founders).Select(id => new Member(id, IsVoter: true)));
+        foreach (NodeId id in _ids)
+        {
+            var node = new GroupNode(id, options, logOptions, _network, _truth, _random);
+            if (_nodes.Count < founders && !_isOld)
+                node.Founders = founding;
+            _nodes.Add(node);
+        }
+        if (_isOld)
+            _nodes[0].Disk = OldGroup.Make(logOptions, _truth, _random);
+    }
+
+    /// <summary>Runs a seed and says what happened; throws what must not.</summary>
+    public static GroupReport Run(int seed)
+    {
+        var simulation = new GroupSimulation(seed);
+        try
+        {
+            return simulation.Run();
+        }
+        catch (Exception problem)
+            when (problem is SimulationException or InvalidOperationException or StorageFailedException)
+        {
+            throw new SimulationException($"seed {seed}, step {simulation._now}: {problem.Message}", problem);
+        }
+    }
+
+    private GroupReport Run()
+    {
+        foreach (GroupNode node in _nodes)
+            node.Start(_now);
+        _network.Loss = _random.Next(3) * 0.03;
+        _network.Doubling = _random.Next(2) * 0.05;
+        _network.DelayMost = 1 + _random.Next(8);
+        _network.DamagesChunks = _random.Next(2) == 0;
+        for (int step = 0; step < Steps; step++)
+        {
+            Disturb();
+            Use();
+            Step(isQuick: false);
+        }
+        Settle();
+        int snapshots = _nodes.Count(node => node.Machine!.Restored.Count > 0);
+        Sweep();
+        return new GroupReport(
+            _now, _truth.Count, _crashes, snapshots, _nodes.Count(node => node.WasUnsound),
+            _nodes.Count(node => node.IsDamaged && node.WasHealed));
+    }
+
+    private void Step(bool isQuick)
+    {
+        _now++;
+        while (_network.TryReceive(_now, out Packet packet))
+            Find(packet.To).Receive(packet, _now);
+        foreach (GroupNode node in _nodes)
+        {
+            bool wasUp = node.IsUp;
+            node.Work(_now, isQuick);
+            if (wasUp && !node.IsUp)
+                _crashes++;
+            if (_random.Next(3) == 0)
+                node.Tick(_now);
+            if (node.Raft is { WantsHeartbeat: true } || (_now + node.Id.Value.GetHashCode()) % 8 == 0)
+                node.Beat(_ids, _now);
+        }
+    }
+
+    private void Use()
+    {
+        GroupNode? leader = Leader();
+        if (_random.Next(4) == 0)
+            leader?.Propose(_now);
+        if (_random.Next(25) == 0)
+            _nodes[_random.Next(_nodes.Count)].Compact(_now);
+        if (_random.Next(30) == 0)
+            leader?.Compact(_now);
+        if (leader is not null && _random.Next(40) == 0)
+            ChangeMembers(leader);
+        if (_random.Next(200) == 0)
+            leader?.Raft!.TransferLeadership(_ids[_random.Next(_ids.Count)]);
+        if (_random.Next(60) == 0)
+            leader?.Raft!.RequestBarrier(_now);
+        leader?.Flush(_now);
+    }
+
+    private void ChangeMembers(GroupNode leader)
+    {
+        var kind = (MembershipChangeKind)_random.Next(3);
+        if (kind == MembershipChangeKind.Remove
+            && (leader.Raft!.Members.Voters <= 3 || _random.Next(4) != 0))
+            return;
+        leader.Raft!.ChangeMembers(new MembershipChange(kind, _ids[_random.Next(_ids.Count)]));
+    }
+
+    private GroupNode? Leader()
+    {
+        var leaders = _nodes.Where(node => node.Raft is { IsLeader: true }).ToList();
+        return leaders.Count == 0 ? null : leaders[_random.Next(leaders.Count)];
+    }
+
+    private void Disturb()
+    {
+        GroupNode one = _nodes[_random.Next(_nodes.Count)];
+        if (!one.IsUp)
+        {
+            if (_random.Next(10) == 0)
+                one.Start(_now);
+        }
+        else if (_random.Next(60) == 0)
+        {
+            if (_random.Next(2) == 0)
+            {
+                one.CrashSoon();
+            }
+            else
+            {
+                one.Crash();
+                _crashes++;
+            }
+        }
+        if (_random.Next(80) == 0 && MayBeDamaged())
+            one.TryDamage();
+        if (_random.Next(60) == 0)
+        {
+            foreach (NodeId other in _ids)
+            {
+                _network.Cut(one.Id, other);
+                if (_random.Next(2) == 0)
+                    _network.Cut(other, one.Id);
+            }
+        }
+        if (_random.Next(40) == 0)
+            _network.Heal();
+    }
+
+    /// <summary>One of three voters at least, and never another: more is not to be survived.</summary>
+    private bool MayBeDamaged() => !_nodes.Any(node => node.IsDamaged)
+        && _nodes.All(node => node.Raft is { } raft && raft.Members.Voters > 2 && raft.Soundness == Soundness.Sound
+            && raft.Node.Log.MembersIndex <= raft.Commit && raft.Node.Log.CompactedMembers.Voters > 2);
+
+    private void Settle()
+    {
+        _network.Heal();
+        (_network.Loss, _network.Doubling, _network.DamagesChunks, _network.DelayMost) = (0, 0, false, 4);
+        foreach (GroupNode node in _nodes)
+            node.SpareCrash();
+        StartAll();
+        LogIndex before = _truth.Last;
+        for (int step = 0; step < SettlingSteps; step++)
+        {
+            Step(isQuick: true);
+            StartAll();
+            GroupNode? leader = Newest();
+            if (leader is null)
+                continue;
+            if (_truth.Last <= before && step % 40 == 39)
+                leader.Propose(_now);
+            if (_truth.Last > before && IsSettled(leader))
+                return;
+        }
+        throw new SimulationException(
+            $"{SettlingSteps} steps after the last fault there is no peace: {string.Join("; ", _nodes)}");
+    }
+
+    /// <summary>All is compacted, the nodes start once more: their disks have what is live, and nothing else.</summary>
+    private void Sweep()
+    {
+        GroupNode leader = Newest()!;
+        var members = _nodes.Where(node => leader.Raft!.Members.Contains(node.Id)).ToList();
+        foreach (GroupNode node in members)
+        {
+            for (int round = 0; round < 40; round++)
+                node.Work(_now, isQuick: true);
+            node.Machine!.Compact(node.Raft!, node.Raft!.CompactionMost);
+            for (int round = 0; round < 40; round++)
+                node.Work(_now, isQuick: true);
+            if (!node.IsDamaged)
+                node.CheckReadable();
+        }
+        foreach (GroupNode node in members)
+        {
+            LogIndex compacted = node.Raft!.CompactedIndex;
+            node.Crash();
+            node.Start(_now);
+            if (node.IsDamaged && node.Raft.Soundness != Soundness.Sound)
+                continue;
+            if (node.Raft.CompactedIndex != compacted)
+                throw new SimulationException($"{node} had compacted up to {compacted}");
+            SortedList<long, ulong> live = _truth.LiveAt(compacted);
+            if (!node.Machine!.Restored.SetEquals(live.Keys))
+            {
+                throw new SimulationException(
+                    $"{node} has {string.Join(" ", node.Machine.Restored.Order())} on disk, "
+                    + $"not {string.Join(" ", live.Keys)}");
+            }
+            if (!node.IsDamaged)
+                node.CheckReadable();
+        }
+    }
+
+    private void StartAll()
+    {
+        foreach (GroupNode node in _nodes)
+        {
+            if (!node.IsUp)
+                node.Start(_now);
+        }
+    }
+
+    private GroupNode? Newest() =>
+        _nodes.Where(node => node.Raft is { IsLeader: true }).MaxBy(node => node.Raft!.Term);
+
+    private bool IsSettled(GroupNode leader)
+    {
+        foreach (Member member in leader.Raft!.Members.Members)
+        {
+            GroupNode node = Find(member.Id);
+            if (node.Raft is not { Soundness: Soundness.Sound } raft || raft.Applied != leader.Raft.LastIndex
+                || raft.Commit != leader.Raft.LastIndex || raft.Node.Log.Durable != raft.LastIndex)
+                return false;
+        }
+        return leader.Raft.Applied == leader.Raft.LastIndex;
+    }
+
+    private GroupNode Find(NodeId id) => _nodes[_ids.IndexOf(id)];
+}

@@ -1,0 +1,62 @@
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Tests.Consensus.Simulation;
+using Xunit;
+
+namespace Warren.Cluster.Tests.Groups;
+
+/// <summary>Groups over node logs under faults, and the proof that the simulation would see a mistake.</summary>
+public sealed class GroupSimulationTests(ITestOutputHelper output)
+{
+    /// <summary>With the other tests.</summary>
+    private const int Seeds = 40;
+
+    /// <summary>Each planted bug is found within so many.</summary>
+    private const int PlantedBugSeeds = 400;
+
+    [Fact]
+    public void Whatever_happens_what_was_committed_is_on_every_member()
+    {
+        int first = SimulationShare.FirstSeed == 10_000 ? 0 : SimulationShare.FirstSeed;
+        int last = SimulationShare.LastSeed == int.MaxValue - 1 ? first + Seeds - 1 : SimulationShare.LastSeed;
+        GroupReport total = default;
+        for (int seed = first; seed <= last; seed++)
+            total += GroupSimulation.Run(seed);
+        output.WriteLine($"seeds {first} to {last}: {total}");
+        Assert.True(total.Committed > 20 * Seeds, $"{total}");
+        Assert.True(total.Crashes > 5 * Seeds, $"{total}");
+        Assert.True(total.Restored > Seeds / 2, $"{total}");
+        Assert.True(total.Healed > 0, $"{total}");
+    }
+
+    [Theory]
+    [InlineData(nameof(PlantedBug.MessageBeforeWrite))]
+    [InlineData(nameof(PlantedBug.LiveEntryReleased))]
+    [InlineData(nameof(PlantedBug.TruncationNotWritten))]
+    [InlineData(nameof(PlantedBug.OldEntriesDropped))]
+    [InlineData(nameof(PlantedBug.InstallNotMarked))]
+    [InlineData(nameof(PlantedBug.ReleasedBeforeState))]
+    public void A_planted_bug_is_found(string name)
+    {
+        Planted.Bug = Enum.Parse<PlantedBug>(name);
+        try
+        {
+            for (int seed = 0; seed < PlantedBugSeeds; seed++)
+            {
+                try
+                {
+                    GroupSimulation.Run(seed);
+                }
+                catch (SimulationException found)
+                {
+                    output.WriteLine(found.Message);
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            Planted.Bug = PlantedBug.None;
+        }
+        Assert.Fail($"{name} was not found");
+    }
+}
