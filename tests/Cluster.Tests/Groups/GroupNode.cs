@@ -44,6 +44,9 @@ internal sealed class GroupNode(
 
     public bool WasHealed { get; private set; }
 
+    /// <summary>That a leader has brought.</summary>
+    public int Snapshots { get; private set; }
+
     public bool IsUp => Raft is not null;
 
     public void Start(long now)
@@ -64,6 +67,7 @@ internal sealed class GroupNode(
         compacted = Raft.CompactedIndex;
         if (!start.IsUnsound)
             Machine.RestoredTo(compacted);
+        Machine.WasReplaced = false;
         Flush(now);
     }
 
@@ -183,6 +187,10 @@ internal sealed class GroupNode(
     {
         _now = now;
         Raft?.Flush();
+        if (Machine is not { WasReplaced: true } || Raft!.Soundness == Soundness.NeedsSnapshot)
+            return;
+        Machine.WasReplaced = false;
+        Snapshots++;
     }
 
     public void Propose(long now)

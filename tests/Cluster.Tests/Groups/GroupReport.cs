@@ -2,9 +2,9 @@ namespace Warren.Cluster.Tests.Groups;
 
 /// <summary>What a simulation has seen.</summary>
 internal readonly record struct GroupReport(
-    long Steps, long Committed, long Crashes, long Restored, long Unsound, long Healed)
+    long Steps, long Committed, long Crashes, long Snapshots, long Unsound, long Healed)
 {
     public static GroupReport operator +(GroupReport one, GroupReport other) => new(
         one.Steps + other.Steps, one.Committed + other.Committed, one.Crashes + other.Crashes,
-        one.Restored + other.Restored, one.Unsound + other.Unsound, one.Healed + other.Healed);
+        one.Snapshots + other.Snapshots, one.Unsound + other.Unsound, one.Healed + other.Healed);
 }

@@ -24,7 +24,7 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
         output.WriteLine($"seeds {first} to {last}: {total}");
         Assert.True(total.Committed > 20 * Seeds, $"{total}");
         Assert.True(total.Crashes > 5 * Seeds, $"{total}");
-        Assert.True(total.Restored > Seeds / 2, $"{total}");
+        Assert.True(total.Snapshots > Seeds / 2, $"{total}");
         Assert.True(total.Healed > 0, $"{total}");
     }
 

@@ -36,6 +36,9 @@ internal sealed class KeyMachine : RaftGroupOwner
 
     public IEnumerable<(LiveEntry Entry, ulong Hash)> Live => _live.Values;
 
+    /// <summary>All was forgotten, and brought anew.</summary>
+    public bool WasReplaced { get; set; }
+
     /// <summary>Entries that a start has brought.</summary>
     public HashSet<long> Restored { get; } = [];
 
@@ -104,6 +107,7 @@ internal sealed class KeyMachine : RaftGroupOwner
         _died.Clear();
         _untold.Clear();
         Restored.Clear();
+        WasReplaced = true;
         Applied = _told = default;
     }
 
