@@ -105,6 +105,16 @@ public sealed class RaftNode
 
     internal bool BecameSound { get; set; }
 
+    /// <summary>
+    /// Each tick may change something, heartbeats or not: somebody is awaited who may not answer. Else only silence
+    /// does.
+    /// </summary>
+    internal bool NeedsTicks => _barriers.HasOwn
+        || (IsLeader ? Replication.IsBusy : Role != RaftRole.Follower || (Leader.IsNone && IsPromotable));
+
+    /// <summary>The newest round of read barriers that went out to anybody.</summary>
+    internal long ClosedRound => _barriers.ClosedRound;
+
     /// <summary>Something is to be sent that no Ready has handed out.</summary>
     internal bool HasMessages => _messages.Count > 0 || _durableMessages.Count > 0;
 
@@ -195,6 +205,16 @@ public sealed class RaftNode
         LogIndex known = Planted.Is(PlantedBug.CommitBeyondMatch) ? Log.Commit : progress.Counted;
         heartbeat = new Heartbeat(Term, IndexSteps.Lower(known, Log.Commit), _barriers.StartRound());
         return true;
+    }
+
+    /// <summary>The leader's heartbeats of this term came, and said nothing new.</summary>
+    internal void HearLeader() => _elections.RestartWait();
+
+    /// <summary>A member answered heartbeats of this term, and said nothing new.</summary>
+    internal void HearFollower(NodeId from)
+    {
+        if (IsLeader && Replication.Find(from) is { } progress)
+            progress.IsActive = true;
     }
 
     /// <summary>Time passes. A group of one needs none.</summary>

@@ -34,6 +34,12 @@ internal sealed class ReadBarriers(RaftNode node, long firstRequest)
 
     public bool WantsRound => _isRoundOpen && node.HasCommittedInTerm;
 
+    /// <summary>This member waits for a barrier.</summary>
+    public bool HasOwn => _own.Count > 0;
+
+    /// <summary>The newest round that nobody joins any more.</summary>
+    public long ClosedRound => _isRoundOpen ? _round - 1 : _round;
+
     public void Request(long id)
     {
         var waiter = new Waiter(id, 0, default, 0);

@@ -40,6 +40,20 @@ internal sealed class Replication(RaftNode node)
 
     public List<Progress> Others => _others;
 
+    /// <summary>A snapshot is on its way, or leadership is.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            foreach (Progress progress in _others)
+            {
+                if (progress.State == ProgressState.Snapshot)
+                    return true;
+            }
+            return !TransferTo.IsNone;
+        }
+    }
+
     public void Begin()
     {
         _others.Clear();

@@ -121,6 +121,12 @@ public sealed class RaftGroup
         }
     }
 
+    /// <summary>
+    /// Where heartbeats find the group, once it is registered (<see cref="GroupHeartbeats.Register"/>). Without one,
+    /// its owner carries each heartbeat and tick to it.
+    /// </summary>
+    public HeartbeatSlot? Heartbeats { get; set; }
+
     internal RaftNode Node => _node;
 
     public void Step(NodeId from, RaftMessage message) => _node.Step(from, message);
@@ -141,6 +147,11 @@ public sealed class RaftGroup
     /// </summary>
     public bool TryPropose(ReadOnlySpan<EntryPayload> payloads, out LogIndex first) =>
         _node.TryPropose(payloads, out first);
+
+    /// <summary>
+    /// What heartbeats have gathered for the group: in its turn, when <see cref="HeartbeatSlot"/> has called for it.
+    /// </summary>
+    public void TakeHeartbeats() => Heartbeats?.Deliver(this);
 
     public ChangeOutcome ChangeMembers(MembershipChange change) => _node.ChangeMembers(change);
 
@@ -239,6 +250,7 @@ public sealed class RaftGroup
                 _snapshots.Clear();
             SendLastChunks();
             ReadNext();
+            Heartbeats?.Publish(_node);
         }
         catch (StorageFailedException)
         {
@@ -256,6 +268,8 @@ public sealed class RaftGroup
 
     private void CarryOut()
     {
+        // Before anybody can act on what is sent here: heartbeats are answered from this.
+        Heartbeats?.Publish(_node);
         foreach (StagedChunk chunk in _ready.Chunks)
             Stage(chunk);
         if (_ready.Writes)

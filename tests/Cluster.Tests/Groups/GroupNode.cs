@@ -23,10 +23,16 @@ internal sealed class GroupNode(
     private NodeLog? _log;
     private StorageBackground? _background;
     private FaultyDisk? _crashed;
+    private GroupHeartbeats? _heartbeats;
+    private bool _isCalled;
+    private bool _isHasty;
     private Lsn _durable;
     private long _now;
 
     public NodeId Id { get; } = id;
+
+    /// <summary>Heartbeats come and go as for all groups of a node; else each to the group.</summary>
+    public bool HasBatches { get; init; }
 
     public FaultyDisk Disk { get; set; } = new();
 
@@ -65,6 +71,11 @@ internal sealed class GroupNode(
         _background = new StorageBackground(_log, logOptions, this);
         Raft = new RaftGroup(start, options, random, _log.OpenGroup(Group, this), Machine);
         compacted = Raft.CompactedIndex;
+        if (HasBatches)
+        {
+            _heartbeats = new GroupHeartbeats(options, SendLines, () => _isHasty = true);
+            Raft.Heartbeats = _heartbeats.Register(Group, () => _isCalled = true);
+        }
         if (!start.IsUnsound)
             Machine.RestoredTo(compacted);
         Machine.WasReplaced = false;
@@ -107,6 +118,7 @@ internal sealed class GroupNode(
 
     public void Receive(Packet packet, long now)
     {
+        _now = now;
         if (Raft is null)
             return;
         switch (packet.Kind)
@@ -117,6 +129,13 @@ internal sealed class GroupNode(
             case PacketKind.Heartbeat when HeartbeatFormat.TryRead(packet.Bytes, out Heartbeat heartbeat):
                 network.Send(Id, packet.From, Raft.Step(packet.From, heartbeat), now);
                 break;
+            case PacketKind.HeartbeatLines or PacketKind.AnswerLines:
+                HeartbeatFrameKind kind = packet.Kind == PacketKind.HeartbeatLines
+                    ? HeartbeatFrameKind.Heartbeats
+                    : HeartbeatFrameKind.Answers;
+                if (!_heartbeats!.Receive(packet.From, kind, packet.Bytes))
+                    throw new SimulationException("lines of heartbeats do not come through their format");
+                return;
             case PacketKind.HeartbeatAnswer when HeartbeatFormat.TryRead(packet.Bytes, out HeartbeatAnswer answer):
                 Raft.Step(packet.From, answer);
                 break;
@@ -128,6 +147,11 @@ internal sealed class GroupNode(
 
     public void Beat(IEnumerable<NodeId> others, long now)
     {
+        if (HasBatches)
+        {
+            _heartbeats?.Beat();
+            return;
+        }
         foreach (NodeId other in others)
         {
             if (Raft is not null && Raft.TryHeartbeat(other, out Heartbeat heartbeat))
@@ -137,6 +161,11 @@ internal sealed class GroupNode(
 
     public void Tick(long now)
     {
+        if (HasBatches)
+        {
+            _heartbeats?.Tick();
+            return;
+        }
         Raft?.Tick();
         Flush(now);
     }
@@ -144,6 +173,7 @@ internal sealed class GroupNode(
     /// <summary>The log's threads, and whoever reads, go on a bit.</summary>
     public void Work(long now, bool isQuick)
     {
+        _now = now;
         if (Raft is null)
             return;
         try
@@ -176,7 +206,17 @@ internal sealed class GroupNode(
             read.Run(reader);
             Raft.Complete(read);
         }
+        if (_isCalled && random.Next(2) == 0)
+        {
+            _isCalled = false;
+            Raft.TakeHeartbeats();
+        }
         Flush(now);
+        if (_isHasty && random.Next(2) == 0)
+        {
+            _isHasty = false;
+            _heartbeats!.BeatHasty();
+        }
         if (Raft.Soundness == Soundness.NeedsSnapshot)
             WasUnsound = true;
         else if (WasUnsound && Raft.Soundness == Soundness.Sound)
@@ -260,8 +300,13 @@ internal sealed class GroupNode(
         ? $"{TraceText.Of(Id)} is down"
         : $"{TraceText.Of(Raft.Node)} {Raft.Soundness} compacted {Raft.CompactedIndex} applied {Raft.Applied}";
 
+    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) => network.SendLines(
+        Id, to, kind == HeartbeatFrameKind.Heartbeats ? PacketKind.HeartbeatLines : PacketKind.AnswerLines, lines, _now);
+
     private void Die(FaultyDisk left)
     {
+        _heartbeats = null;
+        _isCalled = _isHasty = false;
         Disk = left;
         _crashed = null;
         Raft = null;

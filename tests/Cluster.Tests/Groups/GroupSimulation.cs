@@ -59,7 +59,10 @@ internal sealed class GroupSimulation
         var founding = new Membership(_ids.Take(founders).Select(id => new Member(id, IsVoter: true)));
         foreach (NodeId id in _ids)
         {
-            var node = new GroupNode(id, options, logOptions, _network, _truth, _random);
+            var node = new GroupNode(id, options, logOptions, _network, _truth, _random)
+            {
+                HasBatches = seed % 2 == 0,
+            };
             if (_nodes.Count < founders && !_isOld)
                 node.Founders = founding;
             _nodes.Add(node);
@@ -117,7 +120,7 @@ internal sealed class GroupSimulation
                 _crashes++;
             if (_random.Next(3) == 0)
                 node.Tick(_now);
-            if (node.Raft is { WantsHeartbeat: true } || (_now + node.Id.Value.GetHashCode()) % 8 == 0)
+            if (node is { HasBatches: false, Raft: { WantsHeartbeat: true } } || (_now + node.Id.Value.GetHashCode()) % 8 == 0)
                 node.Beat(_ids, _now);
         }
     }

@@ -5,4 +5,6 @@ internal enum PacketKind
     Message,
     Heartbeat,
     HeartbeatAnswer,
+    HeartbeatLines,
+    AnswerLines,
 }

@@ -45,6 +45,10 @@ internal sealed class SimulatedNetwork(Random random)
         Send(new Packet(from, to, PacketKind.HeartbeatAnswer, bytes), now);
     }
 
+    /// <summary>Lines of heartbeats, or of answers to them, of all groups.</summary>
+    public void SendLines(NodeId from, NodeId to, PacketKind kind, ReadOnlySpan<byte> lines, long now) =>
+        Send(new Packet(from, to, kind, lines.ToArray()), now);
+
     /// <summary>The next packet that is due.</summary>
     public bool TryReceive(long now, out Packet packet)
     {

@@ -1,0 +1,165 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Storage;
+
+namespace Warren.Cluster.Groups;
+
+/// <summary>
+/// The heartbeats of all of a node's groups: to each other node one frame with a line a group, and one back. What is
+/// idle is done here, from what the groups' turns have published (<see cref="HeartbeatSlot"/>); no turn is disturbed.
+/// <para>A node has one. Whoever has its timer calls <see cref="Beat"/> every 250 ms and <see cref="Tick"/> every 100;
+/// links call <see cref="Receive"/> on their own threads.</para>
+/// </summary>
+/// <param name="options">Of all groups.</param>
+/// <param name="send">Takes a frame to a node, or loses it. Must not call back.</param>
+/// <param name="hasten">
+/// Called, on any thread, when <see cref="BeatHasty"/> should come without waiting: somebody waits for a read barrier.
+/// Must not call back.
+/// </param>
+public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Action hasten)
+{
+    private readonly ConcurrentDictionary<long, HeartbeatSlot> _byId = new();
+    private readonly List<HeartbeatSlot> _slots = [];
+    private readonly List<HeartbeatSlot> _hasty = [];
+    private readonly HeartbeatBatches _batches = new();
+    private readonly HeartbeatBatches _answers = new();
+    // Of what walks through the slots and fills batches.
+    private readonly Lock _walking = new();
+    // Of answers, and of who is in a hurry.
+    private readonly Lock _lock = new();
+
+    /// <summary>Takes a group in, by the start of its owner.</summary>
+    /// <param name="id">The group.</param>
+    /// <param name="wake">
+    /// Called, on any thread, when the group's turn should call <see cref="RaftGroup.TakeHeartbeats"/> and <see
+    /// cref="RaftGroup.Flush"/>.
+    /// </param>
+    public HeartbeatSlot Register(GroupId id, Action wake)
+    {
+        var slot = new HeartbeatSlot(this, id, options, wake);
+        bool isNew = _byId.TryAdd(id.Value, slot);
+        Invariant.Holds(isNew, "a group is registered twice");
+        lock (_walking)
+        {
+            slot.Place = _slots.Count;
+            _slots.Add(slot);
+        }
+        return slot;
+    }
+
+    /// <summary>The group is gone from this node.</summary>
+    public void Remove(HeartbeatSlot slot)
+    {
+        _byId.TryRemove(slot.Id.Value, out _);
+        lock (_walking)
+        {
+            HeartbeatSlot last = _slots[^1];
+            _slots[slot.Place] = last;
+            last.Place = slot.Place;
+            _slots.RemoveAt(_slots.Count - 1);
+        }
+    }
+
+    /// <summary>Sends each node a line for every group that is led here and has a member there.</summary>
+    public void Beat()
+    {
+        lock (_walking)
+        {
+            foreach (HeartbeatSlot slot in _slots)
+                slot.Beat(_batches);
+            _batches.Send(HeartbeatFrameKind.Heartbeats, send);
+        }
+    }
+
+    /// <summary>As <see cref="Beat"/>, for the groups that asked for it.</summary>
+    public void BeatHasty()
+    {
+        lock (_walking)
+        {
+            lock (_lock)
+            {
+                foreach (HeartbeatSlot slot in _hasty)
+                {
+                    slot.IsHasty = false;
+                    slot.Beat(_batches);
+                }
+                _hasty.Clear();
+            }
+            _batches.Send(HeartbeatFrameKind.Heartbeats, send);
+        }
+    }
+
+    /// <summary>A tick of the time in which elections are counted; late answers go.</summary>
+    public void Tick()
+    {
+        lock (_walking)
+        {
+            foreach (HeartbeatSlot slot in _slots)
+                slot.Tick();
+        }
+        lock (_lock)
+            _answers.Send(HeartbeatFrameKind.Answers, send);
+    }
+
+    /// <summary>
+    /// A frame has come; false if it is none. Lines of groups that are not here are passed over: the group may be on
+    /// its way in, or out.
+    /// </summary>
+    public bool Receive(NodeId from, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) =>
+        kind == HeartbeatFrameKind.Heartbeats ? ReceiveHeartbeats(from, lines) : ReceiveAnswers(from, lines);
+
+    internal void Hasten(HeartbeatSlot slot)
+    {
+        lock (_lock)
+        {
+            if (slot.IsHasty)
+                return;
+            slot.IsHasty = true;
+            _hasty.Add(slot);
+            if (_hasty.Count > 1)
+                return;
+        }
+        hasten();
+    }
+
+    /// <summary>A turn has answered what could not be answered without it.</summary>
+    internal void Answer(NodeId to, GroupId group, in HeartbeatAnswer answer)
+    {
+        lock (_lock)
+            _answers.Add(to, group, answer);
+    }
+
+    private bool ReceiveHeartbeats(NodeId from, ReadOnlySpan<byte> lines)
+    {
+        if (lines.Length % HeartbeatBatches.LineBytes != 0)
+            return false;
+        for (; !lines.IsEmpty; lines = lines[HeartbeatBatches.LineBytes..])
+        {
+            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatBatches.LineBytes], out Heartbeat heartbeat))
+                return false;
+            var group = new GroupId(BinaryPrimitives.ReadInt64LittleEndian(lines));
+            if (_byId.TryGetValue(group.Value, out HeartbeatSlot? slot)
+                && slot.TryAnswer(from, heartbeat, out HeartbeatAnswer answer))
+                Answer(from, group, answer);
+        }
+        lock (_lock)
+            _answers.Send(HeartbeatFrameKind.Answers, send);
+        return true;
+    }
+
+    private bool ReceiveAnswers(NodeId from, ReadOnlySpan<byte> lines)
+    {
+        if (lines.Length % HeartbeatBatches.AnswerBytes != 0)
+            return false;
+        for (; !lines.IsEmpty; lines = lines[HeartbeatBatches.AnswerBytes..])
+        {
+            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatBatches.AnswerBytes], out HeartbeatAnswer answer))
+                return false;
+            if (_byId.TryGetValue(BinaryPrimitives.ReadInt64LittleEndian(lines), out HeartbeatSlot? slot))
+                slot.Take(from, answer);
+        }
+        return true;
+    }
+}
