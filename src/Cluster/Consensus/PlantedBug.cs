@@ -77,6 +77,9 @@ internal enum PlantedBug
     /// <summary>A snapshot is put in place without a mark that tells a start of the half of it.</summary>
     InstallNotMarked,
 
+    /// <summary>Heartbeats are answered without a look at whom the member follows, and in which term.</summary>
+    OldLeaderHeard,
+
     /// <summary>What is let go is released before the state record that says so.</summary>
     ReleasedBeforeState,
 }

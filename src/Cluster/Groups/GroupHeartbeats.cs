@@ -27,8 +27,12 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     private readonly HeartbeatBatches _answers = new();
     // Of what walks through the slots and fills batches.
     private readonly Lock _walking = new();
-    // Of answers, and of who is in a hurry.
+    // Of answers, and of who is in a hurry. Taken before a slot's.
     private readonly Lock _lock = new();
+    private long _now;
+
+    /// <summary>Ticks so far.</summary>
+    internal long Now => Volatile.Read(ref _now);
 
     /// <summary>Takes a group in, by the start of its owner.</summary>
     /// <param name="id">The group.</param>
@@ -96,8 +100,10 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     {
         lock (_walking)
         {
+            long now = Now + 1;
+            Volatile.Write(ref _now, now);
             foreach (HeartbeatSlot slot in _slots)
-                slot.Tick();
+                slot.Tick(now);
         }
         lock (_lock)
             _answers.Send(HeartbeatFrameKind.Answers, send);
@@ -128,34 +134,37 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     internal void Answer(NodeId to, GroupId group, in HeartbeatAnswer answer)
     {
         lock (_lock)
-            _answers.Add(to, group, answer);
+            _answers.Of(to).Add(group, answer);
     }
 
     private bool ReceiveHeartbeats(NodeId from, ReadOnlySpan<byte> lines)
     {
-        if (lines.Length % HeartbeatBatches.LineBytes != 0)
+        if (lines.Length % HeartbeatLines.LineBytes != 0)
             return false;
-        for (; !lines.IsEmpty; lines = lines[HeartbeatBatches.LineBytes..])
-        {
-            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatBatches.LineBytes], out Heartbeat heartbeat))
-                return false;
-            var group = new GroupId(BinaryPrimitives.ReadInt64LittleEndian(lines));
-            if (_byId.TryGetValue(group.Value, out HeartbeatSlot? slot)
-                && slot.TryAnswer(from, heartbeat, out HeartbeatAnswer answer))
-                Answer(from, group, answer);
-        }
         lock (_lock)
-            _answers.Send(HeartbeatFrameKind.Answers, send);
+        {
+            HeartbeatLines answers = _answers.Of(from);
+            for (; !lines.IsEmpty; lines = lines[HeartbeatLines.LineBytes..])
+            {
+                if (!HeartbeatFormat.TryRead(lines[8..HeartbeatLines.LineBytes], out Heartbeat heartbeat))
+                    return false;
+                var group = new GroupId(BinaryPrimitives.ReadInt64LittleEndian(lines));
+                if (_byId.TryGetValue(group.Value, out HeartbeatSlot? slot)
+                    && slot.TryAnswer(from, heartbeat, out HeartbeatAnswer answer))
+                    answers.Add(group, answer);
+            }
+            answers.Send(from, HeartbeatFrameKind.Answers, send);
+        }
         return true;
     }
 
     private bool ReceiveAnswers(NodeId from, ReadOnlySpan<byte> lines)
     {
-        if (lines.Length % HeartbeatBatches.AnswerBytes != 0)
+        if (lines.Length % HeartbeatLines.AnswerBytes != 0)
             return false;
-        for (; !lines.IsEmpty; lines = lines[HeartbeatBatches.AnswerBytes..])
+        for (; !lines.IsEmpty; lines = lines[HeartbeatLines.AnswerBytes..])
         {
-            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatBatches.AnswerBytes], out HeartbeatAnswer answer))
+            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatLines.AnswerBytes], out HeartbeatAnswer answer))
                 return false;
             if (_byId.TryGetValue(BinaryPrimitives.ReadInt64LittleEndian(lines), out HeartbeatSlot? slot))
                 slot.Take(from, answer);

@@ -31,8 +31,13 @@ public sealed class HeartbeatSlot
     private bool _isLeader;
     private bool _needsTicks;
 
-    /// <summary>Ticks that the turn has not been told of, since the leader was heard, or all followers were.</summary>
-    private int _ticks;
+    /// <summary>
+    /// The tick up to which the turn was told, or, later, at which the leader was heard, or all followers were.
+    /// </summary>
+    private long _since;
+
+    /// <summary>The tick before which nothing is to be done, if all goes well; looked at without the lock.</summary>
+    private long _quietTo;
 
     /// <summary>The leader was heard since the turn was told last, before those ticks.</summary>
     private bool _wasHeard;
@@ -63,9 +68,10 @@ public sealed class HeartbeatSlot
         lock (_lock)
         {
             if (node.Term != _term || node.IsLeader != _isLeader)
-                (_ticks, _wasHeard) = (0, false);
+                (_since, _wasHeard) = (_heartbeats.Now, false);
             (_term, _leader, _isLeader, _commit) = (node.Term, node.Leader, node.IsLeader, node.Log.Commit);
             (_soundness, _needsTicks) = (node.Soundness, node.NeedsTicks);
+            BeQuiet();
             _peerCount = 0;
             if (!_isLeader)
                 return;
@@ -83,11 +89,12 @@ public sealed class HeartbeatSlot
         RaftNode node = group.Node;
         List<(NodeId From, Heartbeat Heartbeat)>? heartbeats = null;
         List<(NodeId From, HeartbeatAnswer Answer)>? answers = null;
-        int ticks;
+        long ticks;
         lock (_lock)
         {
             _isCalled = false;
-            ticks = _ticks;
+            long now = _heartbeats.Now;
+            ticks = now - _since;
             if (_wasHeard)
                 node.HearLeader();
             for (int place = 0; place < _peerCount; place++)
@@ -96,7 +103,8 @@ public sealed class HeartbeatSlot
                     node.HearFollower(_peers[place].Id);
                 _peers[place].IsHeard = false;
             }
-            (_ticks, _wasHeard) = (0, false);
+            (_since, _wasHeard) = (now, false);
+            BeQuiet();
             if (_heartbeatsIn.Count > 0)
                 heartbeats = [.. _heartbeatsIn];
             if (_answersIn.Count > 0)
@@ -113,22 +121,14 @@ public sealed class HeartbeatSlot
     }
 
     /// <summary>A tick of time, for all groups.</summary>
-    internal void Tick()
+    internal void Tick(long now)
     {
+        if (now < Volatile.Read(ref _quietTo))
+            return;
         lock (_lock)
         {
-            _ticks++;
-            if (_isLeader && !_needsTicks)
-            {
-                // Of a group of one, nobody has to be heard.
-                if (_ticks < _checkTicks || TakeAllHeard())
-                    return;
-            }
-            else if (!_needsTicks && _ticks <= QuietTicks)
-            {
-                return;
-            }
-            if (_isCalled)
+            // Of a group of one, nobody has to be heard.
+            if (_isCalled || now < _quietTo || (_isLeader && !_needsTicks && TakeAllHeard(now)))
                 return;
             _isCalled = true;
         }
@@ -144,8 +144,9 @@ public sealed class HeartbeatSlot
                 return;
             for (int place = 0; place < _peerCount; place++)
             {
-                ref readonly Peer peer = ref _peers[place];
-                batches.Add(peer.Id, Id, new Heartbeat(_term, IndexSteps.Lower(peer.Known, _commit), _round));
+                ref Peer peer = ref _peers[place];
+                peer.Lines ??= batches.Of(peer.Id);
+                peer.Lines.Add(Id, new Heartbeat(_term, peer.Known, _round));
             }
         }
     }
@@ -158,15 +159,21 @@ public sealed class HeartbeatSlot
         lock (_lock)
         {
             isKnown = !_isLeader && heartbeat.Term == _term && from == _leader;
+            if (Planted.Is(PlantedBug.OldLeaderHeard) && !_isLeader && heartbeat.Term < _term)
+            {
+                answer = new HeartbeatAnswer(heartbeat.Term, heartbeat.Round, _soundness);
+                return true;
+            }
             if (isKnown)
             {
-                (_ticks, _wasHeard) = (0, true);
+                (_since, _wasHeard) = (_heartbeats.Now, true);
+                BeQuiet();
                 answer = new HeartbeatAnswer(_term, heartbeat.Round, _soundness);
                 if (heartbeat.Commit <= _commit || _soundness != Soundness.Sound)
                     return true;
             }
             // A line that says more than the one before makes that one needless.
-            _heartbeatsIn.RemoveAll(Is(from));
+            Forget(_heartbeatsIn, from);
             _heartbeatsIn.Add((from, heartbeat));
             if (_isCalled)
                 return isKnown;
@@ -195,7 +202,7 @@ public sealed class HeartbeatSlot
             {
                 return;
             }
-            _answersIn.RemoveAll(one => one.From == from);
+            Forget(_answersIn, from);
             _answersIn.Add((from, answer));
             if (_isCalled)
                 return;
@@ -204,16 +211,27 @@ public sealed class HeartbeatSlot
         _wake();
     }
 
-    private static Predicate<(NodeId From, Heartbeat Heartbeat)> Is(NodeId from) => one => one.From == from;
+    private static void Forget<T>(List<(NodeId From, T)> waiting, NodeId from)
+    {
+        for (int place = waiting.Count - 1; place >= 0; place--)
+        {
+            if (waiting[place].From == from)
+                waiting.RemoveAt(place);
+        }
+    }
 
-    private bool TakeAllHeard()
+    private void BeQuiet() => Volatile.Write(
+        ref _quietTo, _since + (_needsTicks ? 1 : _isLeader ? _checkTicks : QuietTicks + 1));
+
+    private bool TakeAllHeard(long now)
     {
         for (int place = 0; place < _peerCount; place++)
         {
             if (!_peers[place].IsHeard)
                 return false;
         }
-        _ticks = 0;
+        _since = now;
+        BeQuiet();
         for (int place = 0; place < _peerCount; place++)
             _peers[place].IsHeard = false;
         return true;
@@ -223,7 +241,7 @@ public sealed class HeartbeatSlot
     {
         if (_peers.Length == place)
             Array.Resize(ref _peers, place == 0 ? node.Replication.Others.Count : place * 2);
-        bool isHeard = _peers[place].Id == progress.Id && _peers[place].IsHeard;
+        bool isSame = _peers[place].Id == progress.Id;
         // Says the round, which from now on nobody joins.
         node.TryHeartbeat(progress.Id, out Heartbeat heartbeat);
         _peers[place] = new Peer
@@ -233,7 +251,8 @@ public sealed class HeartbeatSlot
             AnsweredRound = progress.AnsweredRound,
             IsSettled = progress is { State: ProgressState.Replicate, Soundness: Soundness.Sound }
                 && progress.Match == node.Log.LastIndex,
-            IsHeard = isHeard,
+            IsHeard = isSame && _peers[place].IsHeard,
+            Lines = isSame ? _peers[place].Lines : null,
         };
     }
 
@@ -242,6 +261,9 @@ public sealed class HeartbeatSlot
         public NodeId Id;
         public LogIndex Known;
         public long AnsweredRound;
+
+        /// <summary>Of the node's next batch.</summary>
+        public HeartbeatLines? Lines;
 
         /// <summary>It has all there is: its answer changes nothing but that it was heard.</summary>
         public bool IsSettled;

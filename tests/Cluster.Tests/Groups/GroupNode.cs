@@ -28,6 +28,7 @@ internal sealed class GroupNode(
     private bool _isHasty;
     private Lsn _durable;
     private long _now;
+    private long _barriers;
 
     public NodeId Id { get; } = id;
 
@@ -50,6 +51,8 @@ internal sealed class GroupNode(
 
     public bool WasHealed { get; private set; }
 
+    public int BarriersReached { get; private set; }
+
     /// <summary>That a leader has brought.</summary>
     public int Snapshots { get; private set; }
 
@@ -70,6 +73,7 @@ internal sealed class GroupNode(
         start ??= Founders is { } founders ? RaftGroupStart.Found(Id, founders) : RaftGroupStart.Join(Id);
         _background = new StorageBackground(_log, logOptions, this);
         Raft = new RaftGroup(start, options, random, _log.OpenGroup(Group, this), Machine);
+        Machine.Group = Raft;
         compacted = Raft.CompactedIndex;
         if (HasBatches)
         {
@@ -250,6 +254,15 @@ internal sealed class GroupNode(
         Flush(now);
     }
 
+    public void RequestBarrier(long now)
+    {
+        if (Raft is null)
+            return;
+        Machine!.Barriers.Add(++_barriers, truth.Last);
+        Raft.RequestBarrier(_barriers);
+        Flush(now);
+    }
+
     public void Compact(long now)
     {
         _now = now;
@@ -305,6 +318,7 @@ internal sealed class GroupNode(
 
     private void Die(FaultyDisk left)
     {
+        BarriersReached += Machine!.BarriersReached;
         _heartbeats = null;
         _isCalled = _isHasty = false;
         Disk = left;

@@ -104,7 +104,8 @@ internal sealed class GroupSimulation
         Sweep();
         return new GroupReport(
             _now, _truth.Count, _crashes, _nodes.Sum(node => node.Snapshots), _nodes.Count(node => node.WasUnsound),
-            _nodes.Count(node => node.IsDamaged && node.WasHealed));
+            _nodes.Count(node => node.IsDamaged && node.WasHealed),
+            _nodes.Sum(node => node.BarriersReached));
     }
 
     private void Step(bool isQuick)
@@ -138,8 +139,14 @@ internal sealed class GroupSimulation
             ChangeMembers(leader);
         if (_random.Next(200) == 0)
             leader?.Raft!.TransferLeadership(_ids[_random.Next(_ids.Count)]);
-        if (_random.Next(60) == 0)
-            leader?.Raft!.RequestBarrier(_now);
+        if (_random.Next(15) == 0)
+            _nodes[_random.Next(_nodes.Count)].RequestBarrier(_now);
+        // The oldest leader is the one that may have been replaced.
+        if (_random.Next(10) == 0)
+        {
+            _nodes.Where(node => node.Raft is { IsLeader: true })
+                .MinBy(node => node.Raft!.Term)?.RequestBarrier(_now);
+        }
         leader?.Flush(_now);
     }
 

@@ -26,6 +26,7 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
         Assert.True(total.Crashes > 5 * Seeds, $"{total}");
         Assert.True(total.Snapshots > Seeds / 2, $"{total}");
         Assert.True(total.Healed > 0, $"{total}");
+        Assert.True(total.Barriers > 10 * Seeds, $"{total}");
     }
 
     [Theory]
@@ -35,6 +36,8 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.OldEntriesDropped))]
     [InlineData(nameof(PlantedBug.InstallNotMarked))]
     [InlineData(nameof(PlantedBug.ReleasedBeforeState))]
+    [InlineData(nameof(PlantedBug.BarrierWithoutRound))]
+    [InlineData(nameof(PlantedBug.OldLeaderHeard))]
     public void A_planted_bug_is_found(string name)
     {
         Planted.Bug = Enum.Parse<PlantedBug>(name);

@@ -23,11 +23,16 @@ internal sealed class KeyMachine : RaftGroupOwner
 
     public required Action<NodeId, RaftMessage> Sends { get; init; }
 
+    public RaftGroup? Group { get; set; }
+
     public required KeyTruth Truth { get; init; }
 
     public Queue<PayloadRead> Reads { get; } = new();
 
-    public List<BarrierOutcome> Barriers { get; } = [];
+    /// <summary>What was committed when each barrier was asked for.</summary>
+    public Dictionary<long, LogIndex> Barriers { get; } = [];
+
+    public int BarriersReached { get; private set; }
 
     /// <summary>Applied, in order, and whether that was before it was committed.</summary>
     public LogIndex Applied { get; private set; }
@@ -136,7 +141,16 @@ internal sealed class KeyMachine : RaftGroupOwner
         }
     }
 
-    public override void Barrier(BarrierOutcome outcome) => Barriers.Add(outcome);
+    public override void Barrier(BarrierOutcome outcome)
+    {
+        if (!Barriers.Remove(outcome.Id, out LogIndex asked))
+            throw new SimulationException($"barrier {outcome.Id} is answered twice");
+        if (!outcome.IsReached)
+            return;
+        BarriersReached++;
+        if (Group!.Applied < asked)
+            throw new SimulationException($"a barrier asked at {asked} is reached at {Group.Applied}");
+    }
 
     public void Compact(RaftGroup group, LogIndex index)
     {

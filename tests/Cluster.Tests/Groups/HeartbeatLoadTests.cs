@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
+using Warren.Cluster.Tests.Consensus;
+using Warren.Storage;
+using Warren.Storage.Disk;
+using Xunit;
+
+namespace Warren.Cluster.Tests.Groups;
+
+/// <summary>What idle groups cost: three nodes with ten thousand groups, a third of them led by each.</summary>
+public sealed class HeartbeatLoadTests(ITestOutputHelper output)
+{
+    private const int Groups = 10_000;
+    private const int Seconds = 60;
+
+    [Fact]
+    public void Ten_thousand_idle_groups_call_for_no_turn_and_allocate_nothing()
+    {
+        IdleNode[] nodes = IdleNode.MakeCluster(3, Groups);
+        IdleNode.Settle(nodes);
+        RunIdle(nodes, 2);
+        long calls = nodes.Sum(node => node.Calls);
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        long lines = nodes.Sum(node => node.LinesSent);
+        var clock = Stopwatch.StartNew();
+        RunIdle(nodes, Seconds);
+        clock.Stop();
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        lines = nodes.Sum(node => node.LinesSent) - lines;
+        double share = clock.Elapsed.TotalSeconds / nodes.Length / Seconds;
+        output.WriteLine(
+            $"{Groups} groups, {nodes.Length} nodes: {share:P3} of a core a node, "
+            + $"{lines / nodes.Length / Seconds} lines a second and node, {allocated} bytes in {Seconds} s");
+        Assert.Equal(calls, nodes.Sum(node => node.Calls));
+        Assert.All(nodes, node => Assert.Equal(node.Led, node.LedNow));
+        Assert.Equal((Groups * 2L * 2 * 4) * Seconds, lines);
+        Assert.True(allocated < 1000, $"{allocated} bytes were allocated");
+    }
+
+    [Fact]
+    public void Silence_calls_for_the_turns_and_a_new_leader()
+    {
+        IdleNode[] nodes = IdleNode.MakeCluster(3, 30);
+        IdleNode.Settle(nodes);
+        nodes[0].IsCut = true;
+        for (int second = 0; second < 10; second++)
+        {
+            RunIdle(nodes, 1);
+            IdleNode.Work(nodes);
+        }
+        Assert.Equal(0, nodes[0].LedNow);
+        Assert.Equal(30, nodes[1].LedNow + nodes[2].LedNow);
+    }
+
+    private static void RunIdle(IdleNode[] nodes, int seconds)
+    {
+        // In steps of 50 ms: a tick every 100, a batch every 250.
+        for (int step = 1; step <= seconds * 20; step++)
+        {
+            foreach (IdleNode node in nodes)
+            {
+                if (step % 2 == 0)
+                    node.Heartbeats.Tick();
+                if (step % 5 == 0)
+                    node.Heartbeats.Beat();
+            }
+            if (nodes[0].IsCut)
+                IdleNode.Work(nodes);
+        }
+    }
+}
