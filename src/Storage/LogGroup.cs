@@ -34,14 +34,18 @@ public sealed class LogGroup
     /// <summary>
     /// Sets what the group must remember beside its entries, at most 65,535 bytes; replaces the last.
     /// </summary>
-    public Appended SetState(ReadOnlySpan<byte> state) =>
-        _log.AppendPlain(this, RecordKind.State, default, default, state);
+    /// <param name="state">What.</param>
+    /// <param name="releases">
+    /// Entries that are wanted no more with that, ranges by rising index: a crash leaves both or neither.
+    /// </param>
+    public Appended SetState(ReadOnlySpan<byte> state, ReadOnlySpan<IndexRange> releases = default) =>
+        _log.AppendPlain(this, RecordKind.State, default, default, state, releases);
 
     /// <summary>Takes back all entries from this index on: the next one may have it.</summary>
     /// <param name="from">The first that is taken back.</param>
     /// <param name="before">The term of the entry before it.</param>
     public Appended Truncate(LogIndex from, Term before) =>
-        _log.AppendPlain(this, RecordKind.Truncate, from, before, []);
+        _log.AppendPlain(this, RecordKind.Truncate, from, before, [], []);
 
     /// <summary>
     /// Remembers, through restarts and until <see cref="MarkSound"/>, that not all of the group's entries are there.
@@ -60,11 +64,7 @@ public sealed class LogGroup
     /// if the group has been dropped.
     /// </summary>
     /// <exception cref="StorageFailedException">The log has failed.</exception>
-    public Lsn Release(IndexRange range) => _log.Release(this, [range]);
-
-    /// <summary>As <see cref="Release(IndexRange)"/>; a crash leaves all of it or nothing.</summary>
-    /// <param name="ranges">By rising index; one at least.</param>
-    public Lsn Release(ReadOnlySpan<IndexRange> ranges) => _log.Release(this, ranges);
+    public Lsn Release(IndexRange range) => _log.Release(this, range);
 
     /// <summary>Ends the group: nothing of it comes back, and its id is never used again.</summary>
     public Appended Drop() => _log.Drop(this);

@@ -156,7 +156,8 @@ public sealed class NodeLog
     }
 
     internal Appended AppendPlain(
-        LogGroup group, RecordKind kind, LogIndex index, Term term, ReadOnlySpan<byte> meta)
+        LogGroup group, RecordKind kind, LogIndex index, Term term, ReadOnlySpan<byte> meta,
+        ReadOnlySpan<IndexRange> releases)
     {
         var header = new RecordHeader
         {
@@ -165,26 +166,27 @@ public sealed class NodeLog
             Index = index,
             Term = term,
             MetaBytes = checked((ushort)meta.Length),
+            ReleaseBytes = releases.Length * RecordHeader.RangeBytes,
             BodyCrc = Crc32C.Of([]),
         };
         lock (_lock)
-            return Add(ref header, group, 0, [], meta, default);
+            return Add(ref header, group, 0, releases, meta, default);
     }
 
-    internal Lsn Release(LogGroup group, ReadOnlySpan<IndexRange> ranges)
+    internal Lsn Release(LogGroup group, IndexRange range)
     {
         var header = new RecordHeader
         {
             Kind = RecordKind.Release,
             Group = group.Id,
-            ReleaseBytes = ranges.Length * RecordHeader.RangeBytes,
+            ReleaseBytes = RecordHeader.RangeBytes,
             BodyCrc = Crc32C.Of([]),
         };
         lock (_lock)
         {
             // Behind its drop it would bring back the name of a group that is gone.
             bool isAlive = _groups.GetValueOrDefault(group.Id) == group;
-            return isAlive ? Add(ref header, group, 0, ranges, [], default).Lsn : default;
+            return isAlive ? Add(ref header, group, 0, [range], [], default).Lsn : default;
         }
     }
 

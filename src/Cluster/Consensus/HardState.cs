@@ -20,6 +20,12 @@ public sealed record HardState
     /// </summary>
     public long Losses { get; init; }
 
+    /// <summary>
+    /// Entries from here on are those of a snapshot that is being put in place: a start that finds this takes them
+    /// back, and has its log up to before. 0: none.
+    /// </summary>
+    public LogIndex Installing { get; init; }
+
     /// <summary>Committed when this was written; more may be. A start may apply up to here at once.</summary>
     public LogIndex Commit { get; init; }
 

@@ -12,7 +12,7 @@ public static class HardStateFormat
     /// <summary>Raised when a member of another version could not read what is written.</summary>
     public const byte Version = 1;
 
-    private const int HeadBytes = 1 + 8 + NodeId.SizeBytes + 8 + 8 + 8 + 8;
+    private const int HeadBytes = 1 + 8 + NodeId.SizeBytes + 8 + 8 + 8 + 8 + 8;
 
     public static byte[] Write(HardState state)
     {
@@ -24,6 +24,7 @@ public static class HardStateFormat
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(33), state.CompactedIndex.Value);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(41), state.CompactedTerm.Value);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(49), state.Losses);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(57), state.Installing.Value);
         MembershipFormat.Write(state.Members, bytes.AsSpan(HeadBytes));
         return bytes;
     }
@@ -44,10 +45,11 @@ public static class HardStateFormat
             CompactedIndex = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[33..])),
             CompactedTerm = new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes[41..])),
             Losses = BinaryPrimitives.ReadInt64LittleEndian(bytes[49..]),
+            Installing = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[57..])),
             Members = members!,
         };
         if (found.CompactedIndex.Value < 0 || found.Commit < found.CompactedIndex || found.CompactedTerm.Value < 0
-            || found.Losses < 0 || found.Term < found.CompactedTerm)
+            || found.Losses < 0 || found.Installing.Value < 0 || found.Term < found.CompactedTerm)
             return false;
         state = found;
         return true;

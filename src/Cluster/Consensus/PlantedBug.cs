@@ -74,8 +74,8 @@ internal enum PlantedBug
     /// <summary>A group from before there was consensus begins with nothing.</summary>
     OldEntriesDropped,
 
-    /// <summary>A snapshot is put in place without a mark that tells a start of the half of it.</summary>
-    InstallNotMarked,
+    /// <summary>A snapshot is put in place without a word that tells a start of the half of it.</summary>
+    InstallNotNamed,
 
     /// <summary>Heartbeats are answered without a look at whom the member follows, and in which term.</summary>
     OldLeaderHeard,

@@ -50,6 +50,8 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         LogIndex compacted = State?.CompactedIndex ?? found.LastIndex;
         while (found.TryNext(out RecoveredEntry entry))
         {
+            if (State is { Installing.Value: > 0 } && entry.Index >= State.Installing)
+                continue;
             if (entry.Index > compacted)
                 Keep(entry);
             else if (State is not null && IsOwn(entry.Meta))

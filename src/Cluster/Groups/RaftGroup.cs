@@ -295,17 +295,19 @@ public sealed class RaftGroup
 
     private void Write()
     {
+        SnapshotPlacing? snapshot = null;
         if (_ready.Install is { } install)
         {
             Invariant.Holds(
                 _staged.Count == 0 || _staged.Keys.Last() <= install.Index.Value,
                 "a snapshot has more than it is complete at");
+            snapshot = new SnapshotPlacing(_staged.Values, _log.Positions, _owner);
             _owner.Reset();
             Applied = _told = install.Index;
         }
         Invariant.Holds(
             _ready.TruncateFrom.Value == 0 || _ready.TruncateFrom > Applied, "what is applied is to be taken back");
-        _log.Write(_ready, _staged.Values, _node.Soundness == Soundness.Sound, Restore);
+        _log.Write(_ready, snapshot, _node.Soundness == Soundness.Sound, Restore);
         if (_ready.Install is not null)
             _staged.Clear();
         _inFlight.Add(_log.LastLsn, _ready.Number);

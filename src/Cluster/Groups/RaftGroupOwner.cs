@@ -34,8 +34,7 @@ public abstract class RaftGroupOwner
     public abstract void Committed(LogIndex index);
 
     /// <summary>
-    /// An entry that a start, or a leader's snapshot, brings; by rising index. A start may bring entries that were dead
-    /// already, all those of one compaction or none: they are released with the next.
+    /// A live entry that a start, or a leader's snapshot, brings; by rising index.
     /// </summary>
     public abstract void Restore(in RestoredEntry entry);
 

@@ -25,6 +25,12 @@ public sealed class RaftGroupStart
     /// <summary>The node log has the group as unsound, and it is taken as it is.</summary>
     internal bool WritesSound { get; private init; }
 
+    /// <summary>What is there from here on is of a snapshot that was not put in place. 0: nothing.</summary>
+    internal LogIndex TakesBackFrom { get; private init; }
+
+    /// <summary>The term of the entry before.</summary>
+    internal Term TakesBackBehind { get; private init; }
+
     internal long LostEntries { get; private init; }
 
     /// <summary>A new group, the same at each of its founders.</summary>
@@ -67,6 +73,9 @@ public sealed class RaftGroupStart
             {
                 Positions = recovery.Positions,
                 Dead = recovery.Dead,
+                TakesBackFrom = state.Installing,
+                TakesBackBehind = recovery.Entries.Count > 0 ? recovery.Entries[^1].Term : state.CompactedTerm,
+                WritesState = state.Installing.Value != 0,
             };
         }
         recovery.TakeOver();

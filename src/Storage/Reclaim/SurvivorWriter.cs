@@ -42,6 +42,9 @@ internal sealed class SurvivorWriter
     public void AddOverruling(in RecordHeader original, ReadOnlySpan<byte> head)
     {
         RecordHeader header = original;
+        // Without its meta it is no state any more.
+        if (header.Kind == RecordKind.State)
+            header.Kind = RecordKind.Release;
         header.Flags = RecordFlags.None;
         header.MetaBytes = 0;
         header.BodyBytes = 0;

@@ -15,6 +15,7 @@ public sealed class HardStateFormatTests
         CompactedIndex = new LogIndex(5),
         CompactedTerm = new Term(4),
         Losses = 2,
+        Installing = new LogIndex(6),
         Members = new Membership(
             [new Member(ScriptedCluster.Id(3), IsVoter: true), new Member(ScriptedCluster.Id(1), IsVoter: false)]),
     };
@@ -32,13 +33,13 @@ public sealed class HardStateFormatTests
     public void The_layout_is_that_of_the_document()
     {
         byte[] bytes = HardStateFormat.Write(State);
-        Assert.Equal(57 + 1 + 2 * 17, bytes.Length);
+        Assert.Equal(65 + 1 + 2 * 17, bytes.Length);
         Assert.Equal((1, 9), (bytes[0], bytes[1]));
-        Assert.Equal((7, 5, 4, 2, 2), (bytes[25], bytes[33], bytes[41], bytes[49], bytes[57]));
+        Assert.Equal((7, 5, 4, 2, 6, 2), (bytes[25], bytes[33], bytes[41], bytes[49], bytes[57], bytes[65]));
         Assert.Equal(ScriptedCluster.Id(3), NodeId.Read(bytes.AsSpan(9)));
         // The learner first: by rising identity.
-        Assert.Equal((0, 1), (bytes[58], bytes[58 + 17]));
-        Assert.Equal(ScriptedCluster.Id(1), NodeId.Read(bytes.AsSpan(59)));
+        Assert.Equal((0, 1), (bytes[66], bytes[66 + 17]));
+        Assert.Equal(ScriptedCluster.Id(1), NodeId.Read(bytes.AsSpan(67)));
     }
 
     [Theory]
@@ -47,10 +48,11 @@ public sealed class HardStateFormatTests
     [InlineData(25, 4)]
     [InlineData(41, 10)]
     [InlineData(56, 0x80)]
-    [InlineData(57, 1)]
-    [InlineData(57, 3)]
-    [InlineData(58, 2)]
-    [InlineData(62, 9)]
+    [InlineData(64, 0x80)]
+    [InlineData(65, 1)]
+    [InlineData(65, 3)]
+    [InlineData(66, 2)]
+    [InlineData(70, 9)]
     public void What_is_no_state_is_refused(int offset, byte value)
     {
         byte[] bytes = HardStateFormat.Write(State);

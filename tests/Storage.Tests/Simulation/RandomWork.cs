@@ -44,7 +44,7 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
                 Truncate();
                 break;
             case 11:
-                node.SetState(PickGroup(), Bytes(random.Next(1, 50)));
+                SetState();
                 break;
             case 12:
                 if (Chance(0.2))
@@ -103,6 +103,12 @@ internal sealed class RandomWork(SimulatedNode node, Random random)
         byte[] body = Bytes(Chance(0.03) ? random.Next(LargeBodyBytes) : random.Next(BodyBytes));
         long id = PickGroup();
         AppendEntry(id, body, null, Chance(0.9), Released(node.Find(id), Chance(0.2) ? 3 : 0));
+    }
+
+    private void SetState()
+    {
+        long id = PickGroup();
+        node.SetState(id, Bytes(random.Next(1, 50)), Released(node.Find(id), Chance(0.5) ? 3 : 0));
     }
 
     private void AppendShared()

@@ -131,11 +131,19 @@ internal sealed class SimulatedNode(NodeLogOptions options, Story story)
         Model.Apply(appended.Lsn, groups => groups[id].Truncate(from, termBefore));
     }
 
-    public void SetState(long id, byte[] state)
+    public void SetState(long id, byte[] state, IndexRange[] releases)
     {
-        Appended appended = _open[id].Group.SetState(state);
-        Story.Tell($"{appended.Lsn}: group {id} state at {appended.Position}");
-        Model.Apply(appended.Lsn, groups => Get(groups, id).State = state);
+        Appended appended = _open[id].Group.SetState(state, releases);
+        Story.Tell(
+            $"{appended.Lsn}: group {id} state at {appended.Position} releases "
+            + string.Join(",", releases.Select(range => $"{range.First}-{range.Last}")));
+        Model.Apply(appended.Lsn, groups =>
+        {
+            ModelGroup changed = Get(groups, id);
+            changed.State = state;
+            foreach (IndexRange range in releases)
+                changed.Release(range);
+        });
     }
 
     /// <param name="id">Of the group.</param>
