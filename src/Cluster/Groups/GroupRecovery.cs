@@ -44,8 +44,9 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         }
         else if (found.LastTerm.Value > 0)
         {
-            // Terms come with consensus, and it never writes an entry before its state.
+            // Terms come with consensus, and it never writes an entry before its state. What is whose cannot be told.
             _isIncomplete = true;
+            return;
         }
         LogIndex compacted = State?.CompactedIndex ?? found.LastIndex;
         while (found.TryNext(out RecoveredEntry entry))
@@ -54,7 +55,7 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
                 continue;
             if (entry.Index > compacted)
                 Keep(entry);
-            else if (State is not null && IsOwn(entry.Meta))
+            else if (entry.Term.Value > 0 && IsOwn(entry.Meta))
                 _dead.Add(entry.Index);
             else
                 Restore(entry);

@@ -104,7 +104,7 @@ internal sealed class GroupNode(
     /// <summary>It will not, after all.</summary>
     public void SpareCrash() => Disk.BeforeOperation = null;
 
-    /// <summary>A bit flips in what is not the end of the log: that could not be told from a torn one.</summary>
+    /// <summary>Bits flip in a segment, in what is not the end of the log: that could not be told from a torn one.</summary>
     public bool TryDamage()
     {
         var segments = Disk.List("log").Where(name => name.EndsWith(".seg", StringComparison.Ordinal)).Order().ToList();
@@ -115,7 +115,8 @@ internal sealed class GroupNode(
         {
             if (file.LengthBytes < 1024)
                 return false;
-            Disk.FlipBit(path, 512 + random.NextInt64(file.LengthBytes - 512), random.Next(8));
+            for (int flips = 0; flips < 12; flips++)
+                Disk.FlipBit(path, 512 + random.NextInt64(file.LengthBytes - 512), random.Next(8));
         }
         return IsDamaged = true;
     }
@@ -203,13 +204,8 @@ internal sealed class GroupNode(
             Raft.Durable(_durable);
         while (_moves.Count > 0 && random.Next(2) == 0)
             Raft.Moved(_moves.Dequeue());
-        if (Machine!.Reads.Count > 0 && random.Next(3) == 0)
-        {
-            using EntryReader reader = _log!.OpenReader();
-            PayloadRead read = Machine.Reads.Dequeue();
-            read.Run(reader);
-            Raft.Complete(read);
-        }
+        if (random.Next(3) == 0)
+            ReadAll();
         if (_isCalled && random.Next(2) == 0)
         {
             _isCalled = false;
@@ -221,6 +217,8 @@ internal sealed class GroupNode(
             _isHasty = false;
             _heartbeats!.BeatHasty();
         }
+        if (Raft.Soundness != Soundness.Sound && !IsDamaged)
+            throw new SimulationException($"{this}, and nothing was done to its disk");
         if (Raft.Soundness == Soundness.NeedsSnapshot)
             WasUnsound = true;
         else if (WasUnsound && Raft.Soundness == Soundness.Sound)
@@ -253,6 +251,26 @@ internal sealed class GroupNode(
         Raft.TryPropose(payloads, out _);
         Flush(now);
     }
+
+    public void ProposeSet(byte key)
+    {
+        Raft!.TryPropose([new EntryPayload(new[] { KeyMachine.Set, key }, new byte[50])], out _);
+        Flush(_now);
+    }
+
+    /// <summary>All that is appended becomes durable, and is told.</summary>
+    public void Commit()
+    {
+        while (_log!.CommitRound() == CommitOutcome.Committed)
+        {
+            Raft!.Durable(_durable);
+            Raft.Flush();
+            ReadAll();
+        }
+    }
+
+    /// <summary>The power is cut, and nothing that was not synced has come through.</summary>
+    public void LoseUnsynced() => Die(Disk.Crash(random, CrashMode.LoseAll));
 
     public void RequestBarrier(long now)
     {
@@ -312,6 +330,17 @@ internal sealed class GroupNode(
     public override string ToString() => Raft is null
         ? $"{TraceText.Of(Id)} is down"
         : $"{TraceText.Of(Raft.Node)} {Raft.Soundness} compacted {Raft.CompactedIndex} applied {Raft.Applied}";
+
+    private void ReadAll()
+    {
+        using EntryReader reader = _log!.OpenReader();
+        while (Machine!.Reads.TryDequeue(out PayloadRead? read))
+        {
+            read.Run(reader);
+            Raft!.Complete(read);
+            Raft.Flush();
+        }
+    }
 
     private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) => network.SendLines(
         Id, to, kind == HeartbeatFrameKind.Heartbeats ? PacketKind.HeartbeatLines : PacketKind.AnswerLines, lines, _now);

@@ -137,7 +137,7 @@ internal sealed class GroupSimulation
             leader?.Compact(_now);
         if (leader is not null && _random.Next(40) == 0)
             ChangeMembers(leader);
-        if (_random.Next(200) == 0)
+        if (_random.Next(60) == 0)
             leader?.Raft!.TransferLeadership(_ids[_random.Next(_ids.Count)]);
         if (_random.Next(15) == 0)
             _nodes[_random.Next(_nodes.Count)].RequestBarrier(_now);
@@ -185,8 +185,8 @@ internal sealed class GroupSimulation
                 _crashes++;
             }
         }
-        if (_random.Next(20) == 0 && MayBeDamaged())
-            one.TryDamage();
+        if (_random.Next(6) == 0 && MayBeDamaged() && one.TryDamage() && _random.Next(2) == 0)
+            one.Crash();
         if (_random.Next(60) == 0)
         {
             foreach (NodeId other in _ids)

@@ -54,6 +54,45 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         Assert.Equal(30, nodes[1].LedNow + nodes[2].LedNow);
     }
 
+    [Theory]
+    [InlineData(nameof(PlantedBug.None))]
+    [InlineData(nameof(PlantedBug.OldLeaderHeard))]
+    public void Who_follows_another_leader_confirms_no_barrier_of_the_old_one(string bug)
+    {
+        IdleNode[] nodes = IdleNode.MakeCluster(3, 1);
+        IdleNode.Settle(nodes);
+        nodes[0].First.RequestBarrier(1);
+        Beat(nodes);
+        Assert.True(Assert.Single(nodes[0].Barriers).IsReached);
+
+        nodes[0].IsDeaf = true;
+        Assert.True(nodes[0].First.TransferLeadership(nodes[1].Id));
+        nodes[0].First.Flush();
+        IdleNode.Work(nodes);
+        Assert.True(nodes[1].First.IsLeader);
+        Planted.Bug = Enum.Parse<PlantedBug>(bug);
+        try
+        {
+            nodes[0].First.RequestBarrier(2);
+            Beat(nodes);
+        }
+        finally
+        {
+            Planted.Bug = PlantedBug.None;
+        }
+        Assert.Equal(bug == nameof(PlantedBug.None) ? 1 : 2, nodes[0].Barriers.Count);
+    }
+
+    private static void Beat(IdleNode[] nodes)
+    {
+        nodes[0].First.Flush();
+        nodes[0].Heartbeats.BeatHasty();
+        IdleNode.Work(nodes);
+        foreach (IdleNode node in nodes)
+            node.Heartbeats.Tick();
+        IdleNode.Work(nodes);
+    }
+
     private static void RunIdle(IdleNode[] nodes, int seconds)
     {
         // In steps of 50 ms: a tick every 100, a batch every 250.

@@ -35,6 +35,14 @@ internal sealed class IdleNode : IStorageWatcher
 
     public bool IsCut { get; set; }
 
+    /// <summary>No messages reach it, only heartbeats.</summary>
+    public bool IsDeaf { get; set; }
+
+    public List<BarrierOutcome> Barriers { get; } = [];
+
+    /// <summary>Its first group.</summary>
+    public RaftGroup First => _groups[0].Raft;
+
     /// <summary>Groups that this node leads once all is settled.</summary>
     public int Led { get; private set; }
 
@@ -157,7 +165,7 @@ internal sealed class IdleNode : IStorageWatcher
         {
             foreach (IdleNode node in _node._nodes)
             {
-                if (node.Id == to && !node.IsCut && !_node.IsCut)
+                if (node.Id == to && !node.IsCut && !node.IsDeaf && !_node.IsCut)
                     node._inbox.Enqueue((_node.Id, _number, message));
             }
         }
@@ -192,8 +200,6 @@ internal sealed class IdleNode : IStorageWatcher
         {
         }
 
-        public override void Barrier(BarrierOutcome outcome)
-        {
-        }
+        public override void Barrier(BarrierOutcome outcome) => _node.Barriers.Add(outcome);
     }
 }

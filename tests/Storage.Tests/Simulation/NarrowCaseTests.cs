@@ -72,10 +72,10 @@ public sealed class NarrowCaseTests
         long kept = _node.AddGroup();
         long dropped = _node.AddGroup();
         Append(kept, 1800);
-        _node.SetState(dropped, [1]);
+        _node.SetState(dropped, [1], []);
         _node.Commit();
         Append(kept, 1800);
-        _node.SetState(dropped, [2]);
+        _node.SetState(dropped, [2], []);
         _node.Commit();
         _node.Drop(dropped);
         Append(kept, 1800);
