@@ -157,7 +157,7 @@ public sealed class NodeLog
 
     internal Appended AppendPlain(
         LogGroup group, RecordKind kind, LogIndex index, Term term, ReadOnlySpan<byte> meta,
-        ReadOnlySpan<IndexRange> releases)
+        ReadOnlySpan<IndexRange> gone)
     {
         var header = new RecordHeader
         {
@@ -166,22 +166,17 @@ public sealed class NodeLog
             Index = index,
             Term = term,
             MetaBytes = checked((ushort)meta.Length),
-            ReleaseBytes = releases.Length * RecordHeader.RangeBytes,
+            ReleaseBytes = gone.Length * RecordHeader.RangeBytes,
             BodyCrc = Crc32C.Of([]),
         };
         lock (_lock)
-            return Add(ref header, group, 0, releases, meta, default);
+            return Add(ref header, group, 0, gone, meta, default);
     }
 
     internal Lsn Release(LogGroup group, IndexRange range)
     {
-        var header = new RecordHeader
-        {
-            Kind = RecordKind.Release,
-            Group = group.Id,
-            ReleaseBytes = RecordHeader.RangeBytes,
-            BodyCrc = Crc32C.Of([]),
-        };
+        var header = new RecordHeader { Kind = RecordKind.Release, Group = group.Id, BodyCrc = Crc32C.Of([]) };
+        header.ReleaseBytes = RecordHeader.RangeBytes;
         lock (_lock)
         {
             // Behind its drop it would bring back the name of a group that is gone.

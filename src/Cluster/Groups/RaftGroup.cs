@@ -20,9 +20,6 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 public sealed class RaftGroup
 {
-    /// <summary>Appends that wait for payloads; more are as good as lost, and sent again.</summary>
-    private const int MostWaiting = 64;
-
     private readonly RaftGroupOwner _owner;
     private readonly RaftOptions _options;
     private readonly Random _random;
@@ -30,9 +27,9 @@ public sealed class RaftGroup
     private readonly PayloadReading _reading;
     private readonly ReadysInFlight _inFlight = new();
     private readonly Ready _ready = new();
-    private readonly Queue<Outgoing> _waiting = new(0);
+    private readonly LaggingAppends _appends;
     private readonly SortedDictionary<long, RaftEntry> _staged = [];
-    private readonly Dictionary<NodeId, OutgoingSnapshot> _snapshots = new(0);
+    private readonly OutgoingSnapshots _snapshots;
     private readonly HashSet<long> _barriers = new(0);
     private RaftNode _node;
     private Lsn _durable;
@@ -54,6 +51,8 @@ public sealed class RaftGroup
         _random = random;
         _log = new GroupLog(log, start);
         _reading = new PayloadReading(log.Id, owner);
+        _appends = new LaggingAppends(this);
+        _snapshots = new OutgoingSnapshots(this);
         _node = new RaftNode(start.Raft, options, random);
         Applied = _told = _node.Log.CompactedIndex;
         if (start.WritesState)
@@ -107,19 +106,7 @@ public sealed class RaftGroup
     public LogIndex CompactionLimit => IndexSteps.Lower(_node.CompactionLimit, CompactionMost);
 
     /// <summary>The highest index that may be compacted.</summary>
-    public LogIndex CompactionMost
-    {
-        get
-        {
-            LogIndex limit = IndexSteps.Lower(_node.Log.Applied, _node.Log.Durable);
-            foreach (OutgoingSnapshot snapshot in _snapshots.Values)
-            {
-                if (snapshot.Last is { } last)
-                    limit = IndexSteps.Lower(limit, last.CompleteAt);
-            }
-            return limit;
-        }
-    }
+    public LogIndex CompactionMost => _snapshots.Limit(IndexSteps.Lower(_node.Log.Applied, _node.Log.Durable));
 
     /// <summary>
     /// Where heartbeats find the group, once it is registered (<see cref="GroupHeartbeats.Register"/>). Without one,
@@ -128,6 +115,14 @@ public sealed class RaftGroup
     public HeartbeatSlot? Heartbeats { get; set; }
 
     internal RaftNode Node => _node;
+
+    internal RaftGroupOwner Owner => _owner;
+
+    internal RaftOptions Options => _options;
+
+    internal PayloadReading Reading => _reading;
+
+    internal GroupPositions Positions => _log.Positions;
 
     public void Step(NodeId from, RaftMessage message) => _node.Step(from, message);
 
@@ -248,7 +243,7 @@ public sealed class RaftGroup
             while (Apply());
             if (!_node.IsLeader)
                 _snapshots.Clear();
-            SendLastChunks();
+            _snapshots.SendLastChunks();
             ReadNext();
             Heartbeats?.Publish(_node);
         }
@@ -266,6 +261,31 @@ public sealed class RaftGroup
             Flush();
     }
 
+    /// <summary>
+    /// Something that this member has, and may have answered for, cannot be read: as after a start that finds damage,
+    /// it keeps out until a leader has brought it the whole.
+    /// </summary>
+    internal void BecomeUnsound()
+    {
+        HardState state = _node.State();
+        _log.MarkUnsound(state.CompactedIndex);
+        _owner.Reset();
+        _inFlight.Clear();
+        _appends.Clear();
+        _staged.Clear();
+        _snapshots.Clear();
+        _reading.Forget();
+        _node = new RaftNode(
+            new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
+            _options,
+            _random);
+        Applied = _told = state.CompactedIndex;
+        long[] unanswered = [.. _barriers];
+        _barriers.Clear();
+        foreach (long id in unanswered)
+            _owner.Barrier(new BarrierOutcome(id, default));
+    }
+
     private void CarryOut()
     {
         // Before anybody can act on what is sent here: heartbeats are answered from this.
@@ -275,11 +295,11 @@ public sealed class RaftGroup
         if (_ready.Writes)
             Write();
         foreach (Outgoing message in _ready.Messages)
-            Send(message);
+            _appends.Send(message);
         foreach (Outgoing message in _ready.DurableMessages)
         {
             if (Planted.Is(PlantedBug.MessageBeforeWrite))
-                Send(message);
+                _appends.Send(message);
             else
                 _inFlight.Hold(_log.LastLsn, message);
         }
@@ -289,7 +309,7 @@ public sealed class RaftGroup
             _owner.Barrier(outcome);
         }
         foreach (SnapshotDemand demand in _ready.Demands)
-            Demand(demand);
+            _snapshots.Demand(demand);
         SendHeld();
     }
 
@@ -326,27 +346,7 @@ public sealed class RaftGroup
     private void SendHeld()
     {
         while (_inFlight.TryTakeMessage(_durable, out Outgoing message))
-            Send(message);
-    }
-
-    private void Send(Outgoing outgoing)
-    {
-        bool isWaiting = outgoing.Message is AppendRequest append
-            && (_waiting.Count > 0 || Lacking(append));
-        if (!isWaiting)
-            _owner.Send(outgoing.To, outgoing.Message);
-        else if (_waiting.Count < MostWaiting)
-            _waiting.Enqueue(outgoing);
-    }
-
-    private static bool Lacking(AppendRequest append)
-    {
-        foreach (RaftEntry entry in append.Entries)
-        {
-            if (!entry.IsInMemory)
-                return true;
-        }
-        return false;
+            _appends.Send(message);
     }
 
     /// <summary>Gives the owner what it may have now; true if that was anything.</summary>
@@ -388,26 +388,12 @@ public sealed class RaftGroup
         Invariant.Holds(isRead, "a snapshot's content is of another version, or none");
     }
 
-    private void Demand(SnapshotDemand demand)
-    {
-        if (demand.Offset == 0)
-        {
-            _snapshots[demand.To] = new OutgoingSnapshot(demand);
-        }
-        else if (_snapshots.TryGetValue(demand.To, out OutgoingSnapshot? snapshot)
-            && snapshot.Demand.Attempt == demand.Attempt)
-        {
-            snapshot.Demand = demand;
-            snapshot.IsWanted = true;
-        }
-    }
-
     /// <summary>Goes on with whoever waits for payloads: the machine, followers, snapshots.</summary>
     private void ReadNext()
     {
         while (!_reading.IsBusy)
         {
-            if (!ReadToApply() && !ReadToSend() && !ReadForSnapshot())
+            if (!ReadToApply() && !_appends.ReadNext() && !_snapshots.ReadNext())
                 return;
         }
     }
@@ -441,160 +427,5 @@ public sealed class RaftGroup
             BecomeUnsound();
         else
             TellApplied();
-    }
-
-    private bool ReadToSend()
-    {
-        if (!_waiting.TryPeek(out Outgoing first))
-            return false;
-        var append = (AppendRequest)first.Message;
-        var wanted = new List<LiveEntry>();
-        foreach (RaftEntry entry in append.Entries)
-        {
-            if (entry.IsInMemory)
-                continue;
-            if (entry.Index <= _node.Log.CompactedIndex || !_node.Log.Matches(entry.Index, entry.Term))
-            {
-                _waiting.Dequeue();
-                return true;
-            }
-            wanted.Add(new LiveEntry(entry.Index, _log.Positions[entry.Index], entry.PayloadBytes));
-        }
-        if (wanted.Count > 0)
-            _reading.Begin(wanted, SendRead);
-        else
-            SendWaiting(append);
-        return true;
-    }
-
-    private void SendRead(PayloadRead read)
-    {
-        var append = (AppendRequest)_waiting.Peek().Message;
-        if (read.Outcome is ReadOutcome.Damaged or ReadOutcome.Unreadable)
-        {
-            BecomeUnsound();
-        }
-        else if (read.Outcome == ReadOutcome.Gone)
-        {
-            // Compacted meanwhile: the member will be told of a snapshot.
-            _waiting.Dequeue();
-        }
-        else
-        {
-            int place = 0;
-            RaftEntry[] entries =
-                [.. append.Entries.Select(entry => entry.IsInMemory ? entry : Filled(entry, read.Entries[place++]))];
-            SendWaiting(append with { Entries = entries });
-        }
-    }
-
-    private static RaftEntry Filled(in RaftEntry entry, in RaftEntry read) => entry.With(read.Meta, read.Body);
-
-    private void SendWaiting(AppendRequest append) => _owner.Send(_waiting.Dequeue().To, append);
-
-    private bool ReadForSnapshot()
-    {
-        foreach (OutgoingSnapshot snapshot in _snapshots.Values)
-        {
-            if (!snapshot.IsWanted)
-                continue;
-            List<LiveEntry> next = snapshot.Next(_owner, _options.SnapshotChunkBytes);
-            var wanted = next.FindAll(entry => !IsInMemory(entry.Index));
-            if (wanted.Count > 0)
-                _reading.Begin(wanted, read => SendChunk(snapshot, next, read));
-            else
-                SendChunk(snapshot, next, null);
-            return true;
-        }
-        return false;
-    }
-
-    private bool IsInMemory(LogIndex index) =>
-        index > _node.Log.CompactedIndex && _node.Entry(index).IsInMemory;
-
-    private void SendChunk(OutgoingSnapshot snapshot, List<LiveEntry> next, PayloadRead? read)
-    {
-        if (_snapshots.GetValueOrDefault(snapshot.Demand.To) != snapshot)
-            return;
-        if (read is not null && read.Outcome != ReadOutcome.Whole && IsLost(read))
-        {
-            BecomeUnsound();
-            return;
-        }
-        // What is missing in the middle was released meanwhile, or left memory: the next try gets it.
-        var have = new List<RaftEntry>();
-        int place = 0;
-        foreach (LiveEntry entry in next)
-        {
-            if (read is not null && place < read.Wanted.Count && read.Wanted[place].Index == entry.Index)
-            {
-                if (place == read.Entries.Count)
-                    break;
-                have.Add(read.Entries[place++]);
-            }
-            else if (IsInMemory(entry.Index))
-            {
-                have.Add(_node.Entry(entry.Index));
-            }
-            else
-            {
-                break;
-            }
-        }
-        if (snapshot.TryMakeChunk(_owner, have, out byte[] bytes, out bool isLast))
-        {
-            snapshot.IsWanted = false;
-            if (isLast)
-                snapshot.Last = (bytes, Applied);
-            else if (!_node.SendChunk(snapshot.Demand, bytes, null))
-                _snapshots.Remove(snapshot.Demand.To);
-        }
-        if (snapshot.Last is not null)
-            SendLastChunks();
-    }
-
-    /// <summary>What could not be read is not just gone, or somewhere else by now.</summary>
-    private bool IsLost(PayloadRead read)
-    {
-        LiveEntry tried = read.Wanted[read.Entries.Count];
-        return read.Outcome != ReadOutcome.Gone
-            || (_owner.TryNextLive(tried.Index.Previous(), out LiveEntry now) && now == tried);
-    }
-
-    /// <summary>A snapshot is complete at what is committed: in a group of one the owner may be ahead of that.</summary>
-    private void SendLastChunks()
-    {
-        foreach (OutgoingSnapshot snapshot in _snapshots.Values)
-        {
-            if (snapshot.Last is not { } last || last.CompleteAt > _node.Log.Applied)
-                continue;
-            _node.SendChunk(snapshot.Demand, last.Bytes, last.CompleteAt);
-            _snapshots.Remove(snapshot.Demand.To);
-        }
-    }
-
-    /// <summary>
-    /// Something that this member has, and may have answered for, cannot be read: as after a start that finds damage,
-    /// it keeps out until a leader has brought it the whole.
-    /// </summary>
-    private void BecomeUnsound()
-    {
-        HardState state = _node.State();
-        _log.MarkUnsound(state.CompactedIndex);
-        _owner.Reset();
-        _inFlight.Clear();
-        _waiting.Clear();
-        _staged.Clear();
-        _snapshots.Clear();
-        _reading.Forget();
-        _node = new RaftNode(
-            new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
-            _options,
-            _random);
-        Applied = _told = state.CompactedIndex;
-        long[] unanswered = [.. _barriers];
-        _barriers.Clear();
-        foreach (long id in unanswered)
-            _owner.Barrier(new BarrierOutcome(id, default));
     }
 }

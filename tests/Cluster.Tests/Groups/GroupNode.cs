@@ -107,7 +107,8 @@ internal sealed class GroupNode(
     /// <summary>Bits flip in a segment, in what is not the end of the log: that could not be told from a torn one.</summary>
     public bool TryDamage()
     {
-        var segments = Disk.List("log").Where(name => name.EndsWith(".seg", StringComparison.Ordinal)).Order().ToList();
+        var segments = Disk.List("log")
+            .Where(name => name.EndsWith(".seg", StringComparison.Ordinal)).Order().ToList();
         if (segments.Count < 3)
             return false;
         string path = "log/" + segments[random.Next(segments.Count - 2)];
@@ -303,7 +304,10 @@ internal sealed class GroupNode(
                 Group, live.Index, live.Position, EntryReader.EntryOverheadBytes + live.PayloadBytes,
                 out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body);
             if (outcome != ReadOutcome.Whole || KeyMachine.HashOf(meta, body) != hash)
-                throw new SimulationException($"{TraceText.Of(Id)}: entry {live.Index} is {outcome} at {live.Position}");
+            {
+                throw new SimulationException(
+                    $"{TraceText.Of(Id)}: entry {live.Index} is {outcome} at {live.Position}");
+            }
         }
     }
 
@@ -342,8 +346,11 @@ internal sealed class GroupNode(
         }
     }
 
-    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) => network.SendLines(
-        Id, to, kind == HeartbeatFrameKind.Heartbeats ? PacketKind.HeartbeatLines : PacketKind.AnswerLines, lines, _now);
+    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
+    {
+        bool isHeartbeat = kind == HeartbeatFrameKind.Heartbeats;
+        network.SendLines(Id, to, isHeartbeat ? PacketKind.HeartbeatLines : PacketKind.AnswerLines, lines, _now);
+    }
 
     private void Die(FaultyDisk left)
     {

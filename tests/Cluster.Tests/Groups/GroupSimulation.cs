@@ -121,7 +121,8 @@ internal sealed class GroupSimulation
                 _crashes++;
             if (_random.Next(3) == 0)
                 node.Tick(_now);
-            if (node is { HasBatches: false, Raft: { WantsHeartbeat: true } } || (_now + node.Id.Value.GetHashCode()) % 8 == 0)
+            bool isHasty = node is { HasBatches: false, Raft.WantsHeartbeat: true };
+            if (isHasty || (_now + node.Id.Value.GetHashCode()) % 8 == 0)
                 node.Beat(_ids, _now);
         }
     }

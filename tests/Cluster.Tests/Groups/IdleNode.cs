@@ -50,7 +50,8 @@ internal sealed class IdleNode : IStorageWatcher
 
     public static IdleNode[] MakeCluster(int count, int groups)
     {
-        IdleNode[] nodes = [.. Enumerable.Range(1, count).Select(number => new IdleNode(ScriptedCluster.Id((byte)number)))];
+        IdleNode[] nodes =
+            [.. Enumerable.Range(1, count).Select(number => new IdleNode(ScriptedCluster.Id((byte)number)))];
         var members = new Membership(nodes.Select(node => new Member(node.Id, IsVoter: true)));
         foreach (IdleNode node in nodes)
         {

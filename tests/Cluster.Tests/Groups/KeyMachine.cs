@@ -161,8 +161,8 @@ internal sealed class KeyMachine : RaftGroupOwner
         live.AddRange(_died
             .Where(one => one.Index > before && one.Index <= index && one.By > index).Select(one => one.Index.Value));
         live.Sort();
-        IndexRange[] released =
-            [.. _died.Where(one => one.Index <= before && one.By <= index).Select(one => new IndexRange(one.Index, one.Index))];
+        var gone = _died.FindAll(one => one.Index <= before && one.By <= index);
+        IndexRange[] released = [.. gone.Select(one => new IndexRange(one.Index, one.Index))];
         _died.RemoveAll(one => one.Index <= index && one.By <= index);
         group.Compact(index, [.. live.Select(one => new LogIndex(one))], released);
     }
