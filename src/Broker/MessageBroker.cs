@@ -6,6 +6,7 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Delays;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -80,6 +81,7 @@ public sealed class MessageBroker : IDisposable
         DirectReplies = new DirectReplies();
         Authenticator = new Authenticator(AuthenticationOptions.From(options));
         Connections = new ConnectionRegistry(this);
+        Operations = new QueueOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
@@ -98,6 +100,8 @@ public sealed class MessageBroker : IDisposable
     public ConnectionRegistry Connections { get; }
 
     public NodeAlarms Alarms { get; }
+
+    public QueueOperations Operations { get; }
 
     public DirectReplies DirectReplies { get; }
 

@@ -25,8 +25,10 @@ public sealed class Node : IAsyncDisposable
     private readonly NodeStorage _storage;
     private readonly MessageBroker _broker;
     private readonly TlsServer? _tls;
-    private readonly ImmutableArray<AmqpListener> _listeners;
-    private readonly ImmutableArray<Task> _accepting;
+    private readonly Lock _listening = new();
+    private ImmutableArray<AmqpListener> _listeners;
+    private ImmutableArray<AmqpListener> _suspended = [];
+    private ImmutableArray<Task> _accepting;
 
     private Node(
         NodeOptions options, NodeLog log, NodeStorage storage, MessageBroker broker, TlsServer? tls,
@@ -44,6 +46,34 @@ public sealed class Node : IAsyncDisposable
     public MessageBroker Broker => _broker;
 
     public ImmutableArray<AmqpListener> Listeners => _listeners;
+
+    /// <summary>Takes no new clients; those that there are go on.</summary>
+    public void SuspendListeners()
+    {
+        lock (_listening)
+        {
+            foreach (AmqpListener listener in _listeners)
+                listener.Dispose();
+            _suspended = _suspended.AddRange(_listeners);
+            _listeners = [];
+        }
+    }
+
+    /// <summary>Takes new clients again, where they were taken before.</summary>
+    /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
+    public void ResumeListeners()
+    {
+        lock (_listening)
+        {
+            while (_suspended is [var last, .. var rest])
+            {
+                AmqpListener listener = Listen(last.Again, _options, _broker, _tls);
+                _suspended = rest;
+                _listeners = _listeners.Add(listener);
+                _accepting = _accepting.Add(listener.RunAsync());
+            }
+        }
+    }
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>

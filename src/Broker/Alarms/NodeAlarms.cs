@@ -53,6 +53,9 @@ public sealed class NodeAlarms
     /// <summary>Bytes of messages above which those that are not stored are written to disk.</summary>
     public long MemoryPagingBytes => (long)(_memory.LimitBytes * _broker.Options.MemoryPagingRatio);
 
+    /// <summary>Memory is above its watermark.</summary>
+    public bool IsMemoryOn => Volatile.Read(ref _isMemoryOn);
+
     /// <summary>The disk has less free than its limit, or no space for the log.</summary>
     public bool IsDiskOn => Volatile.Read(ref _isDiskLow) || Volatile.Read(ref _isLogWithoutSpace);
 

@@ -18,6 +18,9 @@ internal sealed class Handshake
 
     private MessageBroker Broker => _connection.Broker;
 
+    /// <summary>How the client logged in; empty before it has.</summary>
+    public string Mechanism { get; private set; } = "";
+
     public void OnProtocolHeader(ReadOnlySpan<byte> header)
     {
         ProtocolVersion version = ProtocolHeader.Parse(header);
@@ -93,6 +96,7 @@ internal sealed class Handshake
             return;
         }
         _connection.User = result.User;
+        Mechanism = startOk.MechanismText;
         BrokerOptions options = Broker.Options;
         _connection.Send(
             0, new ConnectionTune(options.ChannelMax, (uint)options.FrameMaxBytes, options.HeartbeatSeconds));

@@ -154,6 +154,12 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _group.WhenAllDurable(answer);
     }
 
+    /// <summary>Answers an operator once what he made, or found there, is durable.</summary>
+    internal void WhenDurable(DefinitionKey key, Action answer) => _group.WhenDurable(key, answer);
+
+    /// <summary>Answers an operator once what he removed cannot come back.</summary>
+    internal void WhenGone(Action answer) => _group.WhenAllDurable(answer);
+
     /// <summary>The log is on stable storage up to here.</summary>
     internal void Durable(Lsn lsn) => _group.Durable(lsn);
 
@@ -197,7 +203,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     // Most have closed before; those of a vhost that goes, or of a connection, have not.
     private void LetGo(QueueDefinition queue)
     {
-        queue.Home.Post(QueueCommand.Close(null, ifUnused: false, ifEmpty: false));
+        queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
         // One that does not survive a restart may have written messages to spare memory.
         if (_broker.Storage is not null)
             queue.Home.DropLog();

@@ -1,3 +1,4 @@
+using Warren.Amqp;
 using Warren.Broker.Channels;
 
 namespace Warren.Broker.Queues;
@@ -69,6 +70,9 @@ public sealed class Consumer
     public bool NoAck { get; init; }
 
     public bool Exclusive { get; init; }
+
+    /// <summary>As the client gave them.</summary>
+    public FieldTable Arguments { get; init; } = FieldTable.Empty;
 
     /// <summary>x-priority; higher goes first.</summary>
     public int Priority { get; init; }

@@ -3,6 +3,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Broker.Turns;
 using Warren.Storage;
 
@@ -53,6 +54,9 @@ public sealed class Queue : Mailbox<QueueCommand>
 
     /// <summary>Bytes of ready messages that are in memory; the turn's, others may read an old value.</summary>
     public long ResidentBytes => _machine.ResidentBytes;
+
+    /// <summary>Its counts are the turn's, others may read old values; its commands are the turn's alone.</summary>
+    public QueueMachine Machine => _machine;
 
     public int ConsumerCount => _machine.ConsumerCount;
 
@@ -365,7 +369,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                     break;
                 case QueueEffectKind.Confirm:
                     // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
-                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { Completed: not null })
+                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { Completed: not null, AwaitsSync: false })
                         _storage.Await(effect.Ticket);
                     else
                         Verdict(effect.Ticket, accepted: true, scratch);
@@ -390,6 +394,9 @@ public sealed class Queue : Mailbox<QueueCommand>
         {
             case QueueEffectKind.Reject:
                 Verdict(effect.Ticket, accepted: false, scratch);
+                break;
+            case QueueEffectKind.GetOk or QueueEffectKind.Answer when effect.Request is OperatorRequest operation:
+                operation.Take(effect, scratch);
                 break;
             case QueueEffectKind.GetOk:
                 var get = (GetRequest)effect.Request;

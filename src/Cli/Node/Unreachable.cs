@@ -1,0 +1,60 @@
+using System.Text;
+
+namespace Warren.Cli.Node;
+
+/// <summary>What a caller is told when no node answers: what was tried, what is there, what to do.</summary>
+internal static class Unreachable
+{
+    public static CommandException Because(NodePlace place, IReadOnlyList<string> tried)
+    {
+        string name = place.NodeName;
+        var text = new StringBuilder();
+        text.Append("Error: unable to perform an operation on node '").Append(name)
+            .Append("'. Please see diagnostics information and suggestions below.\n\n")
+            .Append("Most common reasons for this are:\n\n")
+            .Append(" * Target node is not running\n")
+            .Append(" * Target node has another name, or keeps its data elsewhere "
+                + "(RABBITMQ_NODENAME, RABBITMQ_MNESIA_BASE)\n")
+            .Append(" * Only root and the user who runs the node may use its control socket\n\n")
+            .Append("In addition to the diagnostics info below:\n\n")
+            .Append(" * Consult server logs on node ").Append(name).Append('\n')
+            .Append(" * If target node is configured to use long node names, "
+                + "don't forget to use --longnames with CLI tools\n\n")
+            .Append("DIAGNOSTICS\n===========\n\n")
+            .Append("attempted to contact: [").Append(name).Append("]\n\n")
+            .Append(name).Append(":\n");
+        foreach (string attempt in tried)
+            text.Append("  * ").Append(attempt).Append('\n');
+        string[] others = [.. Others(place)];
+        if (others.Length > 0)
+            text.Append("  * other nodes there: [").Append(string.Join(", ", others)).Append("]\n");
+        text.Append("  * suggestion: ")
+            .Append(others.Length > 0 ? "name one of them with -n, or start the node" : "start the node").Append('\n')
+            .Append("\nCurrent node details:\n * effective user: ").Append(System.Environment.UserName).Append('\n');
+        return new CommandException(ExitCode.Unavailable, text.ToString());
+    }
+
+    private static IEnumerable<string> Others(NodePlace place)
+    {
+        foreach (string socket in place.Sockets)
+        {
+            string? directory = Path.GetDirectoryName(socket);
+            if (directory is null || !Directory.Exists(directory))
+                continue;
+            string[] found;
+            try
+            {
+                found = Directory.GetFiles(directory, "*" + NodePlace.SocketEnding);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                continue;
+            }
+            foreach (string other in found)
+            {
+                if (!place.Sockets.Contains(other))
+                    yield return Path.GetFileName(other)[..^NodePlace.SocketEnding.Length];
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+using System.Text.Json;
+using Warren.Broker.Topology;
+
+namespace Warren.Server.Control;
+
+/// <summary>All that the node can be asked by commands: a line each.</summary>
+internal sealed class ControlCommands
+{
+    /// <summary>Answers a request: rows by the reply, and what is written into the last frame; null: nothing.</summary>
+    private delegate Task<Action<Utf8JsonWriter>?> Handler(ControlRequest request, ControlReply reply);
+
+    private readonly NodeHost _host;
+    private readonly ClusterCommands _cluster;
+    private readonly Dictionary<string, Handler> _handlers;
+
+    public ControlCommands(NodeHost host)
+    {
+        _host = host;
+        _cluster = new ClusterCommands(host);
+        var lists = new ListCommands(host);
+        var connections = new ConnectionCommands(host);
+        var queues = new QueueCommands(host);
+        _handlers = new()
+        {
+            ["hello"] = (_, _) => Now(WriteHello),
+            ["ping"] = (_, _) => Now(null),
+            ["status"] = (_, _) => Now(json => NodeReport.Write(json, host)),
+            ["alarms"] = (_, _) => Now(WriteAlarms),
+            ["listeners"] = (_, _) => Now(WriteListeners),
+            ["cluster_status"] = (_, _) => Now(json => ClusterReport.Write(json, host, _cluster)),
+            ["environment"] = (_, _) => Now(json => EnvironmentReport.Write(json, host)),
+            ["node_health_check"] = CheckHealthAsync,
+            ["check_port_connectivity"] = CheckPortsAsync,
+            ["plugins"] = (_, _) => Now(json => Plugins.Write(json, host)),
+            ["set_plugins"] = (request, _) => Done(() => Plugins.Set(host, request.Texts("plugins"))),
+
+            ["stop"] = (_, _) => Now(null),
+            ["stop_app"] = (_, _) => Done(host.StopAppAsync()),
+            ["start_app"] = (_, _) => StartAppAsync(),
+            ["await_startup"] = AwaitStartupAsync,
+            ["rotate_logs"] = (_, _) => Done(host.Log.Reopen),
+            ["force_gc"] = (_, _) => throw ControlRefusalException.NotBuilt("a forced collection"),
+            ["suspend_listeners"] = (_, _) => Done(() => Running.SuspendListeners()),
+            ["resume_listeners"] = (_, _) => Done(() => Running.ResumeListeners()),
+
+            ["join_cluster"] = (request, _) => Stopped(
+                () => _cluster.JoinAsync(request.Text("node"), request.Flag("force"))),
+            ["reset"] = (_, _) => Stopped(_cluster.ResetAsync),
+            ["force_reset"] = (_, _) => Stopped(_cluster.ForceResetAsync),
+            ["force_boot"] = (_, _) => Stopped(_cluster.ForceBootAsync),
+            ["forget_cluster_node"] = (request, _) => Done(_cluster.ForgetAsync(request.Text("node"))),
+            ["change_cluster_node_type"] = (request, _) => Stopped(() => _cluster.ChangeTypeAsync(request.Text("type"))),
+            // Who belongs to the cluster is replicated: there is nothing to be seeded.
+            ["update_cluster_nodes"] = (_, _) => Stopped(() => Task.CompletedTask),
+            ["await_online_nodes"] = AwaitOnlineNodesAsync,
+            ["restart_vhost"] = (request, _) => Done(() => Find(request.Vhost)),
+
+            ["list_queues"] = lists.QueuesAsync,
+            ["list_unresponsive_queues"] = lists.UnresponsiveQueuesAsync,
+            ["list_exchanges"] = lists.ExchangesAsync,
+            ["list_bindings"] = lists.BindingsAsync,
+            ["list_vhosts"] = lists.VhostsAsync,
+            ["list_users"] = lists.UsersAsync,
+            ["list_permissions"] = lists.PermissionsAsync,
+            ["list_user_permissions"] = lists.UserPermissionsAsync,
+            ["list_topic_permissions"] = lists.TopicPermissionsAsync,
+            ["list_user_topic_permissions"] = lists.UserTopicPermissionsAsync,
+            ["list_vhost_limits"] = lists.VhostLimitsAsync,
+            ["list_user_limits"] = lists.UserLimitsAsync,
+            ["list_feature_flags"] = FeatureFlags.ListAsync,
+            ["enable_feature_flag"] = (request, _) => Done(() => FeatureFlags.Enable(host, request.Text("name"))),
+
+            ["list_connections"] = connections.ListAsync,
+            ["list_channels"] = connections.ListChannelsAsync,
+            ["list_consumers"] = connections.ListConsumersAsync,
+            ["close_connection"] = connections.CloseAsync,
+            ["close_all_connections"] = connections.CloseAllAsync,
+            ["close_all_user_connections"] = connections.CloseAllAsync,
+
+            ["purge_queue"] = queues.PurgeAsync,
+            ["delete_queue"] = queues.DeleteAsync,
+            ["declare_queue"] = queues.DeclareAsync,
+            ["publish"] = queues.PublishAsync,
+            ["get_messages"] = queues.GetAsync,
+            ["sync_queue"] = queues.SyncAsync,
+            ["cancel_sync_queue"] = queues.CancelSyncAsync,
+        };
+    }
+
+    private Node Running => _host.RequireNode();
+
+    /// <exception cref="ControlRefusalException">It is not known, or cannot be done.</exception>
+    public Task<Action<Utf8JsonWriter>?> RunAsync(ControlRequest request, ControlReply reply) =>
+        _handlers.TryGetValue(request.Command, out Handler? handler)
+            ? handler(request, reply)
+            : throw ControlRefusalException.NotBuilt($"the command {request.Command}");
+
+    /// <summary>What must not begin before the caller has his answer.</summary>
+    public void AfterAnswer(string command)
+    {
+        if (command == "stop")
+            _host.RequestStop();
+    }
+
+    /// <summary>What every caller is told first.</summary>
+    public void WriteHello(Utf8JsonWriter json)
+    {
+        json.WriteString("node", _host.Options.Places.NodeName);
+        json.WriteString("product_version", _host.Options.Broker.ProductVersion);
+        json.WriteString("warren_version", NodeReport.WarrenVersion);
+        json.WriteNumber("pid", Environment.ProcessId);
+        json.WriteBoolean("app_running", _host.Node is not null);
+        json.WriteBoolean("app_starting", _host.IsStarting);
+    }
+
+    private static Task<Action<Utf8JsonWriter>?> Now(Action<Utf8JsonWriter>? write) => Task.FromResult(write);
+
+    private static Task<Action<Utf8JsonWriter>?> Done(Action act)
+    {
+        act();
+        return Now(null);
+    }
+
+    private static async Task<Action<Utf8JsonWriter>?> Done(Task task)
+    {
+        await task.ConfigureAwait(false);
+        return null;
+    }
+
+    private Task<Action<Utf8JsonWriter>?> Stopped(Func<Task> act) => _host.Node is null
+        ? Done(act())
+        : throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
+
+    private Vhost Find(string name) => Running.Broker.FindVhost(name);
+
+    private async Task<Action<Utf8JsonWriter>?> StartAppAsync()
+    {
+        try
+        {
+            await _host.StartAppAsync().ConfigureAwait(false);
+            return null;
+        }
+        catch (Configuration.ConfigurationException error)
+        {
+            throw ControlRefusalException.Because(error.Message);
+        }
+    }
+
+    private async Task<Action<Utf8JsonWriter>?> AwaitStartupAsync(ControlRequest request, ControlReply reply)
+    {
+        await UntilAsync(() => _host.Node is not null, reply.Cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task<Action<Utf8JsonWriter>?> AwaitOnlineNodesAsync(ControlRequest request, ControlReply reply)
+    {
+        int count = request.Number("count");
+        await UntilAsync(() => _cluster.HasRunning(count), reply.Cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task UntilAsync(Func<bool> holds, CancellationToken cancellation)
+    {
+        while (!holds())
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _host.Seams.Time, cancellation).ConfigureAwait(false);
+    }
+
+    private void WriteAlarms(Utf8JsonWriter json)
+    {
+        NodeReport.WriteAlarms(json, _host);
+        WriteResult(json);
+    }
+
+    private void WriteListeners(Utf8JsonWriter json)
+    {
+        NodeReport.WriteListeners(json, _host);
+        WriteResult(json);
+    }
+
+    private void WriteResult(Utf8JsonWriter json)
+    {
+        json.WriteString("node", _host.Options.Places.NodeName);
+        json.WriteString("result", "ok");
+    }
+
+    private async Task<Action<Utf8JsonWriter>?> CheckHealthAsync(ControlRequest request, ControlReply reply)
+    {
+        IReadOnlyList<string> failures = await HealthCheck.RunAsync(Running, reply.Cancellation).ConfigureAwait(false);
+        return json =>
+        {
+            json.WriteStartArray("failures");
+            foreach (string failure in failures)
+                json.WriteStringValue(failure);
+            json.WriteEndArray();
+        };
+    }
+
+    private async Task<Action<Utf8JsonWriter>?> CheckPortsAsync(ControlRequest request, ControlReply reply)
+    {
+        var listeners = Running.Listeners;
+        var failed = new List<string>();
+        foreach (Listeners.AmqpListener listener in listeners)
+        {
+            if (!await HealthCheck.AcceptsAsync(listener, reply.Cancellation).ConfigureAwait(false))
+                failed.Add(listener.LocalEndPoint.ToString());
+        }
+        return json =>
+        {
+            json.WriteStartArray("ports");
+            foreach (Listeners.AmqpListener listener in listeners)
+                json.WriteNumberValue(listener.LocalEndPoint.Port);
+            json.WriteEndArray();
+            json.WriteStartArray("failed");
+            foreach (string one in failed)
+                json.WriteStringValue(one);
+            json.WriteEndArray();
+        };
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Warren.Amqp;
+using Warren.Broker;
+using Warren.Broker.Operations;
+using Warren.Broker.Queues;
+using Warren.Broker.Topology;
+
+namespace Warren.Server.Control;
+
+/// <summary>What an operator does to queues and their messages.</summary>
+internal sealed class QueueCommands(NodeHost host)
+{
+    private MessageBroker Broker => host.RequireNode().Broker;
+
+    public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
+    {
+        (AnswerKind answer, long messages) = await QueueOperations.PurgeAsync(Find(request))
+            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        if (answer == AnswerKind.Closed)
+            throw new ControlRefusalException(ControlRefusalException.NotFoundKind, "not_found");
+        return json => json.WriteNumber("messages", messages);
+    }
+
+    public async Task<Action<Utf8JsonWriter>?> DeleteAsync(ControlRequest request, ControlReply reply)
+    {
+        (AnswerKind answer, long messages) = await Broker.Operations
+            .DeleteAsync(Find(request), request.Flag("if_unused"), request.Flag("if_empty"))
+            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        if (answer is AnswerKind.InUse or AnswerKind.NotEmpty)
+        {
+            throw new ControlRefusalException(
+                ControlRefusalException.InvalidArgumentKind,
+                answer == AnswerKind.InUse ? "Queue is in use" : "Queue is not empty");
+        }
+        return json => json.WriteNumber("messages", messages);
+    }
+
+    public async Task<Action<Utf8JsonWriter>?> DeclareAsync(ControlRequest request, ControlReply reply)
+    {
+        var arguments = new FieldTable();
+        if (request.FindText("type") is { } type)
+            arguments.Add("x-queue-type", FieldValue.Of(type));
+        if (request.Arguments.TryGetProperty("arguments", out JsonElement more))
+        {
+            foreach (JsonProperty argument in more.EnumerateObject())
+                arguments.Add(argument.Name, ValueOf(argument));
+        }
+        await Broker.Operations
+            .DeclareAsync(
+                request.Vhost, request.Text("queue"), request.Flag("durable"), request.Flag("auto_delete"), arguments)
+            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    public async Task<Action<Utf8JsonWriter>?> PublishAsync(ControlRequest request, ControlReply reply)
+    {
+        Vhost vhost = Broker.FindVhost(request.Vhost);
+        string exchange = request.Text("exchange");
+        if (!vhost.Exchanges.Contains(exchange))
+        {
+            throw new ControlRefusalException(
+                ControlRefusalException.NotFoundKind, $"no exchange '{exchange}' in vhost '{vhost.Name}'");
+        }
+        byte[] body = Encoding.UTF8.GetBytes(request.Text("body"));
+        if (body.Length > host.Options.Broker.MaxMessageSizeBytes)
+        {
+            throw new ControlRefusalException(
+                ControlRefusalException.InvalidArgumentKind,
+                $"message size {body.Length} is larger than configured max size {host.Options.Broker.MaxMessageSizeBytes}");
+        }
+        var properties = new BasicProperties { DeliveryMode = (byte)(request.Flag("persistent") ? 2 : 1) };
+        PublishOutcome outcome = await Broker.Operations
+            .PublishAsync(vhost, exchange, request.Text("routing_key"), properties, body, request.Number("count"))
+            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        return json =>
+        {
+            json.WriteNumber("confirmed", outcome.Confirmed);
+            json.WriteNumber("unroutable", outcome.Unroutable);
+            json.WriteNumber("refused", outcome.Refused);
+        };
+    }
+
+    public async Task<Action<Utf8JsonWriter>?> GetAsync(ControlRequest request, ControlReply reply)
+    {
+        (AnswerKind answer, var messages) = await QueueOperations
+            .GetAsync(Find(request), Math.Clamp(request.Number("count"), 1, 1000), request.Flag("ack"))
+            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        if (answer == AnswerKind.RefusedSingleActive)
+        {
+            throw ControlRefusalException.Because(
+                "a quorum queue with a single active consumer gives no messages to anybody else");
+        }
+        foreach (FetchedMessage message in messages)
+        {
+            await reply.RowAsync(json =>
+            {
+                json.WriteStringValue(Encoding.UTF8.GetString(message.Exchange));
+                json.WriteStringValue(Encoding.UTF8.GetString(message.RoutingKey));
+                json.WriteBooleanValue(message.IsRedelivered);
+                WriteProperties(json, message.Properties);
+                json.WriteStringValue(Encoding.UTF8.GetString(message.Body));
+            }).ConfigureAwait(false);
+        }
+        return null;
+    }
+
+    public Task<Action<Utf8JsonWriter>?> SyncAsync(ControlRequest request, ControlReply reply)
+    {
+        Find(request);
+        throw ControlRefusalException.Because("not_mirrored");
+    }
+
+    public Task<Action<Utf8JsonWriter>?> CancelSyncAsync(ControlRequest request, ControlReply reply)
+    {
+        Find(request);
+        return Task.FromResult<Action<Utf8JsonWriter>?>(null);
+    }
+
+    private QueueDefinition Find(ControlRequest request) => Broker.FindQueue(request.Vhost, request.Text("queue"));
+
+    private static FieldValue ValueOf(JsonProperty argument) => argument.Value.ValueKind switch
+    {
+        JsonValueKind.String => FieldValue.Of(argument.Value.GetString()!),
+        JsonValueKind.True => FieldValue.Of(true),
+        JsonValueKind.False => FieldValue.Of(false),
+        JsonValueKind.Number when argument.Value.TryGetInt64(out long number) => FieldValue.Of(number),
+        JsonValueKind.Number => FieldValue.Of(argument.Value.GetDouble()),
+        _ => throw new ControlRefusalException(
+            ControlRefusalException.InvalidArgumentKind,
+            $"the argument {argument.Name} must be a text, a number, true or false"),
+    };
+
+    private static void WriteProperties(Utf8JsonWriter json, BasicProperties properties)
+    {
+        var table = new FieldTable();
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                table.Add(name, FieldValue.Of(value));
+        }
+        Add("content_type", properties.ContentType);
+        Add("content_encoding", properties.ContentEncoding);
+        if (properties.Headers is { } headers)
+            table.Add("headers", FieldValue.Of(headers));
+        if (properties.DeliveryMode is { } mode)
+            table.Add("delivery_mode", FieldValue.Of(mode));
+        if (properties.Priority is { } priority)
+            table.Add("priority", FieldValue.Of(priority));
+        Add("correlation_id", properties.CorrelationId);
+        Add("reply_to", properties.ReplyTo);
+        Add("expiration", properties.Expiration?.ToString(CultureInfo.InvariantCulture));
+        Add("message_id", properties.MessageId);
+        Add("type", properties.Type);
+        Add("user_id", properties.UserId);
+        Add("app_id", properties.AppId);
+        json.Table(table);
+    }
+}
