@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Warren.Amqp;
+using Warren.Broker.Administration;
 using Warren.Broker.Alarms;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
@@ -20,6 +22,9 @@ namespace Warren.Broker;
 /// </summary>
 public sealed class MessageBroker : IDisposable
 {
+    /// <summary>The global parameter that names the cluster.</summary>
+    internal const string ClusterNameParameter = "cluster_name";
+
     /// <summary>
     /// How often heartbeats and handshakes are looked at: a heartbeat of one second needs two a second.
     /// </summary>
@@ -78,7 +83,11 @@ public sealed class MessageBroker : IDisposable
         Definitions = new DefinitionsStore(this);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies();
-        Authenticator = new Authenticator(AuthenticationOptions.From(options));
+        PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
+            ? hashing
+            : PasswordHashing.Sha256;
+        Authenticator = new Authenticator(AuthenticationOptions.From(options), PasswordHashing);
+        Administration = new BrokerAdministration(this);
         Connections = new ConnectionRegistry(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (storage is not null)
@@ -100,6 +109,19 @@ public sealed class MessageBroker : IDisposable
     public NodeAlarms Alarms { get; }
 
     public DirectReplies DirectReplies { get; }
+
+    /// <summary>Users, vhosts, permissions, policies and parameters.</summary>
+    public BrokerAdministration Administration { get; }
+
+    /// <summary>What the operator called the cluster; else the node's name.</summary>
+    public string ClusterName =>
+        Topology.GlobalParameters.TryGetValue(ClusterNameParameter, out FieldValue name)
+        && name.Kind == FieldKind.LongString
+            ? name.AsText()
+            : Options.ClusterName ?? Options.NodeName;
+
+    /// <summary>The digest that new passwords get.</summary>
+    public PasswordHashing PasswordHashing { get; }
 
     public SlabPool Slabs { get; }
 
