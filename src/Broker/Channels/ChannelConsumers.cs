@@ -110,8 +110,11 @@ internal sealed class ChannelConsumers
     [
         .. _consumers.Values.Select(consumer => new ConsumerStatus(
             consumer, consumer.Queue.Definition,
-            !consumer.Queue.Definition.Settings.SingleActiveConsumer || consumer.Queue.Machine.Holder == consumer)),
+            !HasSingleActive(consumer.Queue.Definition) || consumer.Queue.Machine.Holder == consumer)),
     ];
+
+    private static bool HasSingleActive(QueueDefinition queue) =>
+        queue.Arguments.TryGetValue("x-single-active-consumer", out FieldValue value) && value.IsTrue;
 
     /// <summary>A queue has ended a consumer on its own account.</summary>
     public void Ended(Consumer consumer)

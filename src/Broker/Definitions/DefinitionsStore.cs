@@ -76,8 +76,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Start()
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
-        if (_broker.Topology.Vhosts.Count == 0)
-            PostInline(new Item(new Bootstrap()));
+        PostInline(new Item(new Bootstrap()));
         foreach (QueueDefinition queue in _broker.AllQueues())
             queue.Home.ScheduleTick();
     }
@@ -154,11 +153,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _group.WhenAllDurable(answer);
     }
 
-    /// <summary>Answers an operator once what he made, or found there, is durable.</summary>
+    /// <summary>Runs the answer once what this key names is durable.</summary>
     internal void WhenDurable(DefinitionKey key, Action answer) => _group.WhenDurable(key, answer);
 
-    /// <summary>Answers an operator once what he removed cannot come back.</summary>
-    internal void WhenGone(Action answer) => _group.WhenAllDurable(answer);
+    /// <summary>Runs the answer once everything that was changed so far is durable.</summary>
+    internal void WhenAllDurable(Action answer) => _group.WhenAllDurable(answer);
 
     /// <summary>The log is on stable storage up to here.</summary>
     internal void Durable(Lsn lsn) => _group.Durable(lsn);
@@ -186,6 +185,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             LetGo(queue);
         _broker.Security = draft.Security;
         _broker.Topology = draft.Topology;
+        foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
+            queue.Home.Post(QueueCommand.Configure(settings));
+        // Nobody enters any more, now that it is published: these are all there are.
+        if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
+            _broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
     }
 
     private void TakeIn(QueueDefinition queue)

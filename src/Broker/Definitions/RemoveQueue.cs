@@ -34,7 +34,7 @@ internal sealed class RemoveQueue : DefinitionsChange
         if (_answer is null)
             return;
         if (_request is null)
-            store.WhenGone(_answer);
+            store.WhenAllDurable(_answer);
         else
             store.AnswerWhenGone(_request, _answer);
     }

@@ -44,6 +44,9 @@ public sealed class Queue : Mailbox<QueueCommand>
     /// <summary>Set once, before the queue is in the topology.</summary>
     internal QueueDefinition Definition { get; set; } = null!;
 
+    /// <summary>The rules in force, its policies' included; the turn's, others may read an old value.</summary>
+    internal QueueSettings Settings => Volatile.Read(ref _settings);
+
     /// <summary>Ready messages; the turn's, others may read an old value.</summary>
     public int ReadyCount => _machine.ReadyCount;
 
@@ -344,7 +347,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                 _machine.Close(command.Target, command.Priority != 0, command.Flag, CloseReason.Deleted, nowMs);
                 break;
             case QueueCommandKind.Configure:
-                _settings = (QueueSettings)command.Target!;
+                Volatile.Write(ref _settings, (QueueSettings)command.Target!);
                 _machine.Configure(_settings, nowMs);
                 break;
             case QueueCommandKind.Compact:

@@ -9,7 +9,8 @@ namespace Warren.Broker.Security;
 ///
 /// A pattern must not be able to stop the broker, so it is compiled to an automaton that reads each character once.
 /// What an automaton cannot do (look-around, back-references, atomic groups) is matched by backtracking under a time
-/// limit; past it the name does not match, which refuses. Immutable, used by any thread.
+/// limit; past it the name does not match, which refuses. One that runs into the limit again and again is given up: it
+/// matches nothing any more, so that thousands of names do not cost thousands of times the limit. Used by any thread.
 /// </summary>
 public sealed class NamePattern
 {
@@ -18,10 +19,20 @@ public sealed class NamePattern
     /// </summary>
     private static readonly TimeSpan BacktrackingLimit = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>
+    /// What a pattern may run into the limit: each time counts so much, each match that ends in time counts it down by
+    /// one. A busy machine makes an honest pattern late now and then, never so often.
+    /// </summary>
+    private const int MostLateness = 200;
+
+    private const int LatenessOfOne = 20;
+
     /// <summary><c>.*</c></summary>
     public static readonly NamePattern Everything = new(".*", null);
 
     private readonly Regex? _regex;
+    // Counted without care for threads that meet: it need not be exact.
+    private int _lateness;
 
     private NamePattern(string text, Regex? regex)
     {
@@ -31,6 +42,9 @@ public sealed class NamePattern
 
     /// <summary>The pattern as it was written.</summary>
     public string Text { get; }
+
+    /// <summary>It took too long too often, and matches nothing any more.</summary>
+    internal bool IsGivenUp => _lateness >= MostLateness;
 
     /// <summary>Compiles a pattern.</summary>
     /// <param name="text">In the syntax of PCRE as Erlang's <c>re</c> takes it.</param>
@@ -48,7 +62,7 @@ public sealed class NamePattern
 
         try
         {
-            pattern = new NamePattern(text, Build(text.Length == 0 ? "^$" : PcreSyntax.Translate(text)));
+            pattern = new NamePattern(text, Build(text));
             return true;
         }
         catch (RegexParseException wrong)
@@ -69,12 +83,18 @@ public sealed class NamePattern
     {
         if (_regex is null)
             return true;
+        if (IsGivenUp)
+            return false;
         try
         {
-            return _regex.IsMatch(name);
+            bool matches = _regex.IsMatch(name);
+            if (_lateness > 0)
+                _lateness--;
+            return matches;
         }
         catch (RegexMatchTimeoutException)
         {
+            _lateness += LatenessOfOne;
             return false;
         }
     }
@@ -84,8 +104,12 @@ public sealed class NamePattern
     /// <summary>The pattern that matches exactly this text.</summary>
     internal static string Escape(string text) => Regex.Escape(text);
 
-    private static Regex Build(string translated)
+    /// <exception cref="RegexParseException">It is no regular expression.</exception>
+    internal static void Check(string text) => Build(text);
+
+    private static Regex Build(string text)
     {
+        string translated = text.Length == 0 ? "^$" : PcreSyntax.Translate(text);
         try
         {
             return new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Warren.Broker;
 
 namespace Warren.Server.Control;
 
@@ -7,10 +8,10 @@ internal static class ClusterReport
 {
     public static void Write(Utf8JsonWriter json, NodeHost host, ClusterCommands cluster)
     {
-        host.RequireNode();
+        MessageBroker broker = host.RequireNode().Broker;
         string node = host.Options.Places.NodeName;
         NodeReport.WriteAlarms(json, host);
-        json.WriteString("cluster_name", host.Options.Broker.ClusterName ?? node);
+        json.WriteString("cluster_name", broker.ClusterName);
         Names(json, "disk_nodes", cluster.Members);
         FeatureFlags.Write(json);
         NodeReport.WriteListeners(json, host);

@@ -20,6 +20,8 @@ internal sealed class ControlCommands
         var lists = new ListCommands(host);
         var connections = new ConnectionCommands(host);
         var queues = new QueueCommands(host);
+        var administration = new AdministrationCommands(host);
+        var policies = new PolicyCommands(host);
         _handlers = new()
         {
             ["hello"] = (_, _) => Now(WriteHello),
@@ -69,6 +71,39 @@ internal sealed class ControlCommands
             ["list_user_limits"] = lists.UserLimitsAsync,
             ["list_feature_flags"] = FeatureFlags.ListAsync,
             ["enable_feature_flag"] = (request, _) => Done(() => FeatureFlags.Enable(host, request.Text("name"))),
+
+            ["add_user"] = administration.AddUserAsync,
+            ["authenticate_user"] = administration.AuthenticateUserAsync,
+            ["change_password"] = administration.ChangePasswordAsync,
+            ["clear_password"] = administration.ClearPasswordAsync,
+            ["delete_user"] = administration.DeleteUserAsync,
+            ["set_user_tags"] = administration.SetUserTagsAsync,
+            ["set_user_limits"] = administration.SetUserLimitsAsync,
+            ["clear_user_limits"] = administration.ClearUserLimitsAsync,
+            ["set_permissions"] = administration.SetPermissionsAsync,
+            ["clear_permissions"] = administration.ClearPermissionsAsync,
+            ["set_topic_permissions"] = administration.SetTopicPermissionsAsync,
+            ["clear_topic_permissions"] = administration.ClearTopicPermissionsAsync,
+            ["add_vhost"] = administration.AddVhostAsync,
+            ["delete_vhost"] = administration.DeleteVhostAsync,
+            ["set_vhost_tags"] = administration.SetVhostTagsAsync,
+            ["set_vhost_limits"] = administration.SetVhostLimitsAsync,
+            ["clear_vhost_limits"] = administration.ClearVhostLimitsAsync,
+            ["list_policies"] = policies.ListAsync,
+            ["list_operator_policies"] = policies.ListOperatorsAsync,
+            ["set_policy"] = policies.SetAsync,
+            ["set_operator_policy"] = policies.SetOperatorsAsync,
+            ["clear_policy"] = policies.ClearAsync,
+            ["clear_operator_policy"] = policies.ClearOperatorsAsync,
+            ["list_parameters"] = policies.ListParametersAsync,
+            ["list_global_parameters"] = policies.ListGlobalParametersAsync,
+            ["set_parameter"] = policies.SetParameterAsync,
+            ["clear_parameter"] = policies.ClearParameterAsync,
+            ["set_global_parameter"] = policies.SetGlobalParameterAsync,
+            ["clear_global_parameter"] = policies.ClearGlobalParameterAsync,
+            ["set_cluster_name"] = policies.SetClusterNameAsync,
+            ["export_definitions"] = administration.ExportAsync,
+            ["import_definitions"] = administration.ImportAsync,
 
             ["list_connections"] = connections.ListAsync,
             ["list_channels"] = connections.ListChannelsAsync,

@@ -2,12 +2,13 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Warren.Amqp;
 using Warren.Broker;
+using Warren.Broker.Administration;
 
 namespace Warren.Server.Control;
 
 /// <summary>
 /// Serves the command line tools on the node's control socket, whether the broker runs or not. A task a client: greeting,
-/// hello, one request, its answer. Invariants: so many clients at a time and no more; nobody is waited for without a
+/// hello, requests and their answers. Invariants: so many clients at a time and no more; nobody is waited for without a
 /// limit; nothing that a client sends ends more than his own connection.
 /// </summary>
 public sealed class ControlEndpoint : IAsyncDisposable
@@ -108,10 +109,16 @@ public sealed class ControlEndpoint : IAsyncDisposable
             return;
         }
         await SendAsync(stream, ControlFrame.Hello, _commands.WriteHello).ConfigureAwait(false);
-        if (await ControlFrame.ReadAsync(stream, patience.Token).ConfigureAwait(false) is not { } frame
-            || frame.Kind != ControlFrame.Request)
-            return;
-        await AnswerAsync(stream, frame.Body).ConfigureAwait(false);
+        // Some commands ask several questions; each gets its time.
+        while (await ReadAsync(stream).ConfigureAwait(false) is { Kind: ControlFrame.Request } frame)
+            await AnswerAsync(stream, frame.Body).ConfigureAwait(false);
+    }
+
+    private async ValueTask<(byte Kind, byte[] Body)?> ReadAsync(NetworkStream stream)
+    {
+        using var patience = new CancellationTokenSource(ClientPatience, _host.Seams.Time);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ending.Token);
+        return await ControlFrame.ReadAsync(stream, cancellation.Token).ConfigureAwait(false);
     }
 
     private async Task AnswerAsync(NetworkStream stream, byte[] body)
@@ -138,6 +145,10 @@ public sealed class ControlEndpoint : IAsyncDisposable
         catch (ControlRefusalException refusal)
         {
             await RefuseAsync(stream, refusal).ConfigureAwait(false);
+        }
+        catch (AdministrationException error)
+        {
+            await RefuseAsync(stream, AdministrationCommands.Refusal(error)).ConfigureAwait(false);
         }
         catch (AmqpException error)
         {

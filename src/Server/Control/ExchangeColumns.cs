@@ -12,5 +12,5 @@ internal static class ExchangeColumns
         ("auto_delete", (json, exchange) => json.WriteBooleanValue(exchange.AutoDelete)),
         ("internal", (json, exchange) => json.WriteBooleanValue(exchange.Internal)),
         ("arguments", (json, exchange) => json.Table(exchange.Arguments)),
-        ("policy", (json, _) => json.WriteStringValue("")));
+        ("policy", (json, exchange) => json.WriteStringValue(exchange.Policy?.Policy?.Name ?? "")));
 }

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Broker.Topology;
+using Warren.Server.Definitions;
 
 namespace Warren.Server.Control;
 
@@ -48,10 +51,21 @@ internal static class QueueColumns
             ("leader", (json, queue) => Leader(json, node, queue)),
             ("members", Replicas),
             ("online", Replicas),
-            // Of policies the queue's settings have the outcome; which one it was comes with them.
-            ("policy", Nothing),
-            ("operator_policy", Nothing),
-            ("effective_policy_definition", Nothing),
+            ("policy", (json, queue) => json.WriteStringValue(PolicyOf(host, queue)?.Policy?.Name ?? "")),
+            ("operator_policy", (json, queue) =>
+                json.WriteStringValue(PolicyOf(host, queue)?.OperatorPolicy?.Name ?? "")),
+            ("effective_policy_definition", (json, queue) => Definition(json, PolicyOf(host, queue))),
+            // What a queue does not count: RabbitMQ leaves a cell empty too when it does not know.
+            ("messages_ready_ram", Nothing),
+            ("messages_unacknowledged_ram", Nothing),
+            ("messages_ram", Nothing),
+            ("messages_persistent", Nothing),
+            ("message_bytes_persistent", Nothing),
+            ("head_message_timestamp", Nothing),
+            ("disk_reads", Nothing),
+            ("disk_writes", Nothing),
+            ("consumer_utilisation", Nothing),
+            ("consumer_capacity", Nothing),
             // One copy, on this node: nobody else has any of it.
             ("slave_pids", Nothing),
             ("synchronised_slave_pids", Nothing),
@@ -67,6 +81,20 @@ internal static class QueueColumns
         QueueType.Stream => "stream",
         _ => "classic",
     };
+
+    private static EffectivePolicy? PolicyOf(NodeHost host, QueueDefinition queue) =>
+        host.Node is { } node && node.Broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
+        && vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy)
+            ? policy
+            : null;
+
+    private static void Definition(Utf8JsonWriter json, EffectivePolicy? policy)
+    {
+        if (policy is null)
+            json.WriteStringValue("");
+        else
+            JsonFields.Write(json, policy.Definition);
+    }
 
     private static void Leader(Utf8JsonWriter json, string node, QueueDefinition queue)
     {

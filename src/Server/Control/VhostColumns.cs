@@ -9,9 +9,10 @@ internal static class VhostColumns
         ("name", (json, vhost) => json.WriteStringValue(vhost.Name)),
         ("default_queue_type", (json, vhost) =>
             json.WriteStringValue(vhost.DefaultQueueType ?? host.Options.Broker.DefaultQueueType)),
+        // Nothing traces yet, and nothing can be told to.
         ("tracing", (json, _) => json.WriteBooleanValue(false)),
-        ("description", (json, _) => json.WriteStringValue("")),
-        ("tags", (json, _) => json.Atoms([])),
+        ("description", (json, vhost) => json.WriteStringValue(vhost.Description)),
+        ("tags", (json, vhost) => json.Atoms(vhost.Tags)),
         ("cluster_state", (json, _) =>
         {
             json.WriteStartObject();

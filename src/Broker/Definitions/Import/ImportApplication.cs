@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Warren.Amqp;
+using Warren.Broker.Administration;
 using Warren.Broker.Arguments;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -10,21 +12,12 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Definitions.Import;
 
 /// <summary>
-/// Applies a definitions document to a broker that is starting and serves nobody yet: all of it, or an exception that
-/// names what does not fit, before anything was published. What is there already as the document has it is left alone,
+/// Applies a definitions document to a broker: all of it, or an exception that names what does not fit, before anything
+/// was published. What is there already as the document has it is left alone,
 /// so that a document that is applied at each start is written once.
 /// </summary>
-public static class ImportApplication
+internal static class ImportApplication
 {
-    /// <summary>Returns when it is done.</summary>
-    /// <exception cref="DefinitionsException">Something of the document cannot be.</exception>
-    public static void Apply(MessageBroker broker, DefinitionsDocument document)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        broker.Definitions.Post(new ImportDefinitions(document, done));
-        done.Task.GetAwaiter().GetResult();
-    }
-
     internal static void Apply(DefinitionsStore store, DefinitionsDocument document)
     {
         DefinitionsDraft draft = store.NewDraft();
@@ -39,6 +32,16 @@ public static class ImportApplication
             draft.Add(new TopicPermissionEntry(
                 permission.User, permission.Vhost, permission.Exchange, permission.Permission));
         }
+        foreach (ImportedGlobalParameter parameter in document.GlobalParameters)
+            draft.Add(new GlobalParameterEntry(parameter.Name, SortedFields.Of(parameter.Value)));
+        foreach (ImportedPolicy policy in document.Policies)
+            Attempt($"policy '{policy.Policy.Name}' in vhost '{policy.Vhost}'", () => AddPolicy(draft, policy));
+        foreach (ImportedParameter parameter in document.Parameters)
+        {
+            Attempt(
+                $"parameter '{parameter.Name.Name}' of '{parameter.Name.Component}' in vhost '{parameter.Vhost}'",
+                () => AddParameter(draft, parameter));
+        }
         foreach (ImportedExchange exchange in document.Exchanges)
             Attempt($"exchange '{exchange.Name}' in vhost '{exchange.Vhost}'", () => AddExchange(draft, exchange));
         foreach (ImportedQueue queue in document.Queues)
@@ -50,6 +53,29 @@ public static class ImportApplication
                 () => AddBinding(draft, binding));
         }
         store.Commit(draft);
+        foreach (DraftStep step in draft.Steps)
+            Warn(store.Broker, step.Entry);
+    }
+
+    private static void Warn(MessageBroker broker, DefinitionsEntry entry)
+    {
+        if (entry is not PolicyEntry policy)
+            return;
+        foreach (string warning in PolicyAdministration.Warnings(policy.Vhost, policy.Policy, policy.IsOperators))
+            broker.Log(LogLevel.Warning, LogCategory.Default, warning);
+    }
+
+    private static void AddPolicy(DefinitionsDraft draft, ImportedPolicy policy)
+    {
+        VhostOf(draft, policy.Vhost);
+        draft.Add(new PolicyEntry(policy.Vhost, policy.Policy, policy.IsOperators));
+    }
+
+    private static void AddParameter(DefinitionsDraft draft, ImportedParameter parameter)
+    {
+        VhostOf(draft, parameter.Vhost);
+        NameChecks.CheckValue(parameter.Value);
+        draft.Add(new ParameterEntry(parameter.Vhost, parameter.Name, SortedFields.Of(parameter.Value)));
     }
 
     private static void CheckUsers(SecuritySnapshot security, DefinitionsDocument document)
@@ -73,12 +99,15 @@ public static class ImportApplication
         {
             throw new DefinitionsException(what, $"cannot be made: {error.ReplyText}");
         }
+        catch (AdministrationException refusal)
+        {
+            throw new DefinitionsException(what, $"cannot be kept: {refusal.Message}");
+        }
     }
 
     private static void AddUser(DefinitionsDraft draft, ImportedUser imported)
     {
-        if (!PasswordHash.TryParseHashing(draft.Broker.Options.PasswordHashing, out PasswordHashing hashing))
-            hashing = PasswordHashing.Sha256;
+        PasswordHashing hashing = draft.Broker.PasswordHashing;
         // A clear password would get another salt, and so be another one, at each start.
         bool isSame = imported.Password is { } clear
             && draft.Security.TryGetUser(imported.Name, out User? present)
@@ -103,16 +132,23 @@ public static class ImportApplication
             limits[parameter.Vhost] = parameter.Limits;
         foreach (ImportedVhost vhost in document.Vhosts)
         {
-            draft.Add(new VhostEntry(
-                vhost.Name,
-                vhost.DefaultQueueType ?? draft.FindVhost(vhost.Name)?.DefaultQueueType,
-                limits.GetValueOrDefault(vhost.Name, draft.Security.LimitsOf(vhost.Name))));
+            VhostLimits present = draft.Security.LimitsOf(vhost.Name);
+            VhostEntry entry = draft.FindVhost(vhost.Name) is { } there
+                ? VhostEntry.Of(there, present)
+                : new VhostEntry(vhost.Name, null, present);
+            draft.Add(entry with
+            {
+                Description = vhost.Description ?? entry.Description,
+                Tags = vhost.Tags ?? entry.Tags,
+                DefaultQueueType = vhost.DefaultQueueType ?? entry.DefaultQueueType,
+                Limits = limits.GetValueOrDefault(vhost.Name, present),
+            });
         }
         foreach ((string name, VhostLimits limit) in limits)
         {
             Vhost vhost = draft.FindVhost(name)
                 ?? throw new DefinitionsException("parameters", $"name the vhost '{name}', which there is not");
-            draft.Add(new VhostEntry(name, vhost.DefaultQueueType, limit));
+            draft.Add(VhostEntry.Of(vhost, limit));
         }
     }
 

@@ -8,12 +8,4 @@ namespace Warren.Broker.Definitions.Import;
 /// <param name="Durable">As written; true when unsaid.</param>
 /// <param name="AutoDelete">As written; false when unsaid.</param>
 /// <param name="Arguments">As written; the type is one of them.</param>
-public sealed record ImportedQueue(string Vhost, string Name, bool Durable, bool AutoDelete, FieldTable Arguments)
-{
-    internal static ImportedQueue Read(ImportNode node) => new(
-        node.Member("vhost").Name(),
-        node.Member("name").Name(),
-        node.Member("durable").Flag(absent: true),
-        node.Member("auto_delete").Flag(absent: false),
-        node.Member("arguments").Table());
-}
+public sealed record ImportedQueue(string Vhost, string Name, bool Durable, bool AutoDelete, FieldTable Arguments);

@@ -1,17 +1,19 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Warren.Broker.Arguments;
+using Warren.Broker.Definitions.Import;
 using Warren.Broker.Security;
 
-namespace Warren.Broker.Definitions.Import;
+namespace Warren.Server.Definitions;
 
 /// <summary>
-/// Reads RabbitMQ's definitions JSON, of any version since 3.0. Reads all of it or nothing: the first wrong shape
-/// ends it
-/// with an error that names the place. What RabbitMQ passes over is passed over here, with a warning.
+/// Reads RabbitMQ's definitions JSON, of any version since 3.0, of the whole broker or of one vhost. Reads all of it or
+/// nothing: the first wrong shape ends it with an error that names the place. What RabbitMQ passes over is passed over
+/// here, with a warning.
 /// </summary>
 public sealed class DefinitionsReader
 {
+    private const string VhostLimits = "vhost-limits";
     private const string OperatorPolicy = "operator_policy";
 
     private static readonly ImmutableHashSet<string> KnownSections =
@@ -19,26 +21,38 @@ public sealed class DefinitionsReader
         "rabbit_version", "rabbitmq_version", "product_name", "product_version", "rabbitmq_definition_format",
         "original_cluster_name", "original_vhost_name", "explanation", "description", "metadata", "default_queue_type",
         "users", "vhosts", "permissions", "topic_permissions", "parameters", "global_parameters", "policies",
-        "exchanges", "queues", "bindings",
+        "exchanges", "queues", "bindings", "limits", "tags",
     ];
 
     private readonly ImmutableArray<string>.Builder _warnings = ImmutableArray.CreateBuilder<string>();
-    private readonly ImportNode _document;
+    private readonly DocumentNode _document;
+    private readonly SectionReader _sections;
+    private readonly string? _vhost;
 
-    private DefinitionsReader(JsonElement document) => _document = new ImportNode(document, "");
+    private DefinitionsReader(JsonElement document, string? vhost, PasswordHashing hashing)
+    {
+        _document = new DocumentNode(document, "");
+        _document.ExpectObject();
+        _vhost = vhost;
+        _sections = new SectionReader(vhost, IsBeforeSha256() ? PasswordHashing.Md5 : hashing);
+    }
 
     /// <summary>Reads a document that the caller opened.</summary>
     /// <param name="json">UTF-8, with or without a byte order mark.</param>
     /// <param name="hashing">
     /// What a password hash is taken for that does not say; the configured digest. Documents from before 3.6 hold MD5.
     /// </param>
+    /// <param name="vhost">
+    /// Where everything of the document belongs, which is that of one vhost and names none; null: it names them.
+    /// </param>
     /// <exception cref="DefinitionsException">It is not JSON, or not definitions.</exception>
-    public static DefinitionsDocument Read(Stream json, PasswordHashing hashing = PasswordHashing.Sha256)
+    public static DefinitionsDocument Read(
+        Stream json, PasswordHashing hashing = PasswordHashing.Sha256, string? vhost = null)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            return new DefinitionsReader(document.RootElement).Read(hashing);
+            return new DefinitionsReader(document.RootElement, vhost, hashing).Read();
         }
         catch (JsonException notJson)
         {
@@ -46,39 +60,36 @@ public sealed class DefinitionsReader
         }
     }
 
-    private DefinitionsDocument Read(PasswordHashing hashing)
+    private DefinitionsDocument Read()
     {
-        _document.ExpectObject();
         foreach (JsonProperty section in _document.Element.EnumerateObject())
         {
             if (!KnownSections.Contains(section.Name))
                 _warnings.Add($"definitions: section '{section.Name}' is unknown and passed over");
         }
-
-        if (IsBeforeSha256())
-            hashing = PasswordHashing.Md5;
-        ImmutableArray<ImportedPolicy> policies = All("policies", ImportedPolicy.Read);
-        if (policies.Length > 0)
-            _warnings.Add($"definitions: {policies.Length} policies are kept, but policies are not in force yet");
+        bool isWhole = _vhost is null;
         return new DefinitionsDocument
         {
-            ClusterName = ReadClusterName(),
-            Users = All("users", node => ImportedUser.Read(node, hashing)),
-            Vhosts = All("vhosts", ImportedVhost.Read),
-            VhostLimits = [.. Parameters(isVhostLimits: true).Select(ImportedVhostLimits.Read)],
-            Permissions = All("permissions", ImportedPermission.Read),
-            TopicPermissions = All("topic_permissions", ImportedTopicPermission.Read),
+            Users = isWhole ? All("users", _sections.User) : [],
+            Vhosts = isWhole ? All("vhosts", SectionReader.Vhost) : [],
+            VhostLimits = [.. Parameters(VhostLimits).Select(_sections.VhostLimits)],
+            Permissions = isWhole ? All("permissions", SectionReader.Permission) : [],
+            TopicPermissions = isWhole ? All("topic_permissions", SectionReader.TopicPermission) : [],
+            GlobalParameters = isWhole ? All("global_parameters", SectionReader.GlobalParameter) : [],
+            Policies =
+            [
+                .. All("policies", _sections.Policy),
+                .. Parameters(OperatorPolicy).Select(_sections.OperatorPolicy),
+            ],
             Parameters = ReadParameters(),
-            GlobalParameters = ReadGlobalParameters(),
-            Policies = policies,
-            Exchanges = All("exchanges", ImportedExchange.Read).RemoveAll(IsBrokersOwn),
-            Queues = All("queues", ImportedQueue.Read).RemoveAll(IsBrokersOwn),
-            Bindings = All("bindings", ImportedBinding.Read).RemoveAll(IsImplicit),
+            Exchanges = All("exchanges", _sections.Exchange).RemoveAll(IsBrokersOwn),
+            Queues = All("queues", _sections.Queue).RemoveAll(IsBrokersOwn),
+            Bindings = All("bindings", _sections.Binding).RemoveAll(IsImplicit),
             Warnings = _warnings.ToImmutable(),
         };
     }
 
-    private ImmutableArray<T> All<T>(string section, Func<ImportNode, T> read) =>
+    private ImmutableArray<T> All<T>(string section, Func<DocumentNode, T> read) =>
         [.. _document.Member(section).Objects().Select(read)];
 
     // 3.6.0 was the first to hash with SHA-256, 3.6.1 the first to say so in each user.
@@ -93,35 +104,23 @@ public sealed class DefinitionsReader
             && version[3] == '.';
     }
 
-    private string? ReadClusterName()
-    {
-        foreach (ImportNode parameter in _document.Member("global_parameters").Objects())
-        {
-            if (parameter.Member("name").Text() == "cluster_name")
-                return parameter.Member("value").Text();
-        }
-
-        return null;
-    }
-
-    private ImmutableArray<ImportedParameter> ReadGlobalParameters() =>
-        All("global_parameters", ImportedParameter.ReadGlobal).RemoveAll(parameter => parameter.Name == "cluster_name");
-
-    private IEnumerable<ImportNode> Parameters(bool isVhostLimits) => _document.Member("parameters").Objects()
-        .Where(node => node.Member("component").Text() == ImportedVhostLimits.Component == isVhostLimits);
+    private IEnumerable<DocumentNode> Parameters(string component) => _document.Member("parameters").Objects()
+        .Where(node => node.Member("component").Text() == component);
 
     private ImmutableArray<ImportedParameter> ReadParameters()
     {
         ImmutableArray<ImportedParameter> parameters =
-            [.. Parameters(isVhostLimits: false).Select(ImportedParameter.Read)];
+        [
+            .. _document.Member("parameters").Objects()
+                .Where(node => node.Member("component").Text() is not (VhostLimits or OperatorPolicy))
+                .Select(_sections.Parameter),
+        ];
         foreach (ImportedParameter parameter in parameters)
         {
-            _warnings.Add(parameter.Component == OperatorPolicy
-                ? $"definitions: operator policy '{parameter.Name}' is kept, but policies are not in force yet"
-                : $"definitions: parameter '{parameter.Name}' of '{parameter.Component}' is kept, "
-                    + "but nothing uses it yet");
+            _warnings.Add(
+                $"definitions: parameter '{parameter.Name.Name}' of '{parameter.Name.Component}' is kept, "
+                + "but nothing uses it yet");
         }
-
         return parameters;
     }
 

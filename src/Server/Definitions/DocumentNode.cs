@@ -2,29 +2,30 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
+using Warren.Broker.Definitions.Import;
 
-namespace Warren.Broker.Definitions.Import;
+namespace Warren.Server.Definitions;
 
 /// <summary>A value in the document and the way to it, so that every complaint names its place.</summary>
 /// <param name="Element">The value.</param>
 /// <param name="Path">Such as <c>users[2].tags</c>; empty for the document.</param>
-internal readonly record struct ImportNode(JsonElement Element, string Path)
+internal readonly record struct DocumentNode(JsonElement Element, string Path)
 {
     private bool IsAbsent => Element.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     public DefinitionsException Wrong(string problem) => new(Path.Length == 0 ? "the document" : Path, problem);
 
     /// <summary>A member of an object; absent when it is not there.</summary>
-    public ImportNode Member(string name)
+    public DocumentNode Member(string name)
     {
         string path = Path.Length == 0 ? name : $"{Path}.{name}";
         return Element.TryGetProperty(name, out JsonElement member)
-            ? new ImportNode(member, path)
-            : new ImportNode(default, path);
+            ? new DocumentNode(member, path)
+            : new DocumentNode(default, path);
     }
 
     /// <summary>The objects of a list; none when it is absent.</summary>
-    public IEnumerable<ImportNode> Objects()
+    public IEnumerable<DocumentNode> Objects()
     {
         if (IsAbsent)
             yield break;
@@ -33,7 +34,7 @@ internal readonly record struct ImportNode(JsonElement Element, string Path)
         int index = 0;
         foreach (JsonElement item in Element.EnumerateArray())
         {
-            var node = new ImportNode(item, $"{Path}[{index++}]");
+            var node = new DocumentNode(item, $"{Path}[{index++}]");
             node.ExpectObject();
             yield return node;
         }
@@ -86,14 +87,18 @@ internal readonly record struct ImportNode(JsonElement Element, string Path)
     public long? Limit() => Integer(-1) is var limit and >= 0 ? limit : null;
 
     /// <summary>A list of words, or words in one string with commas between.</summary>
-    public ImmutableArray<string> Words()
+    public ImmutableArray<string> Words() => OptionalWords() ?? [];
+
+    /// <inheritdoc cref="Words"/>
+    public ImmutableArray<string>? OptionalWords()
     {
         if (IsAbsent)
-            return [];
+            return null;
         if (Element.ValueKind == JsonValueKind.String)
         {
-            return [.. Element.GetString()!.Split(
-                ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+            string[] split = Element.GetString()!.Split(
+                ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return [.. split];
         }
 
         if (Element.ValueKind != JsonValueKind.Array)
@@ -101,7 +106,7 @@ internal readonly record struct ImportNode(JsonElement Element, string Path)
         var words = ImmutableArray.CreateBuilder<string>();
         int index = 0;
         foreach (JsonElement item in Element.EnumerateArray())
-            words.Add(new ImportNode(item, $"{Path}[{index++}]").Text());
+            words.Add(new DocumentNode(item, $"{Path}[{index++}]").Text());
         return words.ToImmutable();
     }
 
@@ -111,14 +116,15 @@ internal readonly record struct ImportNode(JsonElement Element, string Path)
         if (IsAbsent || IsEmptyList)
             return FieldTable.Empty;
         ExpectObject();
-        var table = new FieldTable();
-        foreach (JsonProperty field in Element.EnumerateObject())
-            table.Add(field.Name, Field(field.Value));
-        return table;
+        return Value().AsTable();
     }
 
+    /// <summary>Whatever it is.</summary>
+    public FieldValue Value() =>
+        Element.ValueKind == JsonValueKind.Undefined ? throw Wrong("is missing") : JsonFields.Read(Element);
+
     /// <summary>Members of an object that may be written as an empty list, or be absent.</summary>
-    public ImportNode OrEmpty()
+    public DocumentNode OrEmpty()
     {
         if (!IsAbsent && !IsEmptyList)
             ExpectObject();
@@ -128,26 +134,6 @@ internal readonly record struct ImportNode(JsonElement Element, string Path)
     private static JsonElement EmptyObject { get; } = JsonElement.Parse("{}");
 
     private bool IsEmptyList => Element.ValueKind == JsonValueKind.Array && Element.GetArrayLength() == 0;
-
-    // RabbitMQ gives every whole number the type long; a fraction can only be a double.
-    private FieldValue Field(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.True or JsonValueKind.False => FieldValue.Of(value.GetBoolean()),
-        JsonValueKind.String => FieldValue.Of(value.GetString()!),
-        JsonValueKind.Number when value.TryGetInt64(out long number) => FieldValue.Of(number),
-        JsonValueKind.Number => FieldValue.Of(value.GetDouble()),
-        JsonValueKind.Array => FieldValue.Of(FieldArrayOf(value)),
-        JsonValueKind.Object => FieldValue.Of((this with { Element = value }).Table()),
-        _ => FieldValue.Void,
-    };
-
-    private FieldArray FieldArrayOf(JsonElement list)
-    {
-        var values = new List<FieldValue>(list.GetArrayLength());
-        foreach (JsonElement item in list.EnumerateArray())
-            values.Add(Field(item));
-        return new FieldArray([.. values]);
-    }
 
     private string Kind() => Element.ValueKind switch
     {
