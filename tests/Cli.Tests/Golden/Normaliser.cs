@@ -10,14 +10,13 @@ internal static partial class Normaliser
 {
     public static IReadOnlyList<string> Of(string command, IEnumerable<string> lines)
     {
-        IEnumerable<string> plain = lines.Select(Plain).Where(line => !line.Contains("log.stream", StringComparison.Ordinal));
-        bool isList = command.Contains(" list_", StringComparison.Ordinal);
-        if (isList)
-            plain = plain.Select(line => line.TrimStart(',')).Order(StringComparer.Ordinal);
-        List<string> all = [.. plain];
+        List<string> all =
+            [.. lines.Select(Plain).Where(line => !line.Contains("log.stream", StringComparison.Ordinal))];
         while (all is [.., ""])
             all.RemoveAt(all.Count - 1);
-        return all;
+        return command.Contains(" list_", StringComparison.Ordinal)
+            ? [.. all.Select(line => line.TrimStart(',')).Order(StringComparer.Ordinal)]
+            : all;
     }
 
     private static string Plain(string line)
