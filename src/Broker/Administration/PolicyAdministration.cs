@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
-using Warren.Broker.Logging;
 using Warren.Broker.Policies;
 using Warren.Broker.Topology;
 

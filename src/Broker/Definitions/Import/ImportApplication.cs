@@ -4,7 +4,6 @@ using Warren.Broker.Administration;
 using Warren.Broker.Arguments;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
-using Warren.Broker.Logging;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
@@ -176,7 +175,7 @@ internal static class ImportApplication
     {
         Vhost vhost = VhostOf(draft, queue.Vhost);
         BrokerOptions options = draft.Broker.Options;
-        string defaultType = vhost.DefaultQueueType ?? options.DefaultQueueType;
+        string defaultType = queue.Type ?? vhost.DefaultQueueType ?? options.DefaultQueueType;
         ValidQueue valid = DeclareQueue.Validate(
             queue.Vhost, queue.Name, queue.Durable, false, queue.AutoDelete, queue.Arguments, defaultType, options);
         var declaration = new QueueDeclaration
