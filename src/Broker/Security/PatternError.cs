@@ -30,16 +30,17 @@ public sealed record PatternError(string Reason, int Offset)
     {
         int end = System.Text.Encoding.UTF8.GetByteCount(pattern);
         int at = Math.Min(wrong.Offset, end);
+        int before = Math.Max(at - 1, 0);
         return wrong.Error switch
         {
             RegexParseError.InsufficientClosingParentheses => new("missing )", end),
-            RegexParseError.InsufficientOpeningParentheses => new("unmatched parentheses", Math.Max(at - 1, 0)),
+            RegexParseError.InsufficientOpeningParentheses => new("unmatched parentheses", before),
             RegexParseError.QuantifierAfterNothing or RegexParseError.NestedQuantifiersNotParenthesized =>
-                new("nothing to repeat", Math.Max(at - 1, 0)),
+                new("nothing to repeat", before),
             RegexParseError.UnterminatedBracket => new("missing terminating ] for character class", end),
             RegexParseError.UnescapedEndingBackslash => new(@"\ at end of pattern", end),
-            RegexParseError.ReversedCharacterRange => new("range out of order in character class", at),
-            RegexParseError.ReversedQuantifierRange => new("numbers out of order in {} quantifier", at),
+            RegexParseError.ReversedCharacterRange => new("range out of order in character class", before),
+            RegexParseError.ReversedQuantifierRange => new("numbers out of order in {} quantifier", before),
             RegexParseError.QuantifierOrCaptureGroupOutOfRange => new("number too big in {} quantifier", at),
             RegexParseError.InvalidGroupingConstruct => new("unrecognized character after (? or (?-", at),
             RegexParseError.UndefinedNumberedReference or RegexParseError.UndefinedNamedReference =>

@@ -14,8 +14,8 @@ namespace Warren.Server.Definitions;
 /// <summary>
 /// Writes what RabbitMQ 3.13 exports, in the form in which it and <see cref="DefinitionsReader"/> read it: users with
 /// hashes, vhosts, rights, parameters, policies, exchanges, queues and bindings; no exclusive queue, none of the
-/// broker's own exchanges, no message. Everything is of one moment, and in one order, so that equal definitions make
-/// equal documents.
+/// broker's own exchanges, no message. Queues, exchanges and bindings are of one moment; all is in one order, so that
+/// equal definitions make equal documents.
 /// </summary>
 public sealed class DefinitionsWriter
 {

@@ -110,7 +110,8 @@ internal sealed class SectionReader(string? vhost, PasswordHashing hashingWhenUn
         node.Member("name").Name(),
         node.Member("durable").Flag(absent: true),
         node.Member("auto_delete").Flag(absent: false),
-        node.Member("arguments").Table());
+        node.Member("arguments").Table(),
+        QueueTypeOf(node.Member("type")));
 
     public ImportedBinding Binding(DocumentNode node)
     {

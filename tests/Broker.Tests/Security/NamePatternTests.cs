@@ -63,6 +63,30 @@ public class NamePatternTests
     }
 
     [Fact]
+    public void A_pattern_that_is_slow_again_and_again_is_given_up_and_others_are_not()
+    {
+        NamePattern hostile = NamePattern.Compile("^(?!x)(a+)+$");
+        string name = new string('a', 254) + "!";
+        int asked = 0;
+        while (!hostile.IsGivenUp)
+        {
+            Assert.True(asked++ < 100, "not given up");
+            Assert.False(hostile.Matches(name));
+        }
+        Assert.False(hostile.Matches("aaa"));
+
+        // Late now and then, as on a busy machine.
+        NamePattern honest = NamePattern.Compile("^(?!x)(a+)+$");
+        for (int round = 0; round < 20; round++)
+        {
+            honest.Matches(name);
+            for (int each = 0; each < 30; each++)
+                Assert.True(honest.Matches("aaa"));
+        }
+        Assert.False(honest.IsGivenUp);
+    }
+
+    [Fact]
     public void Matching_costs_no_allocation()
     {
         NamePattern pattern = NamePattern.Compile("^wr-[a-z]+\\.[0-9]*$");

@@ -1,10 +1,13 @@
 using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Definitions.Import;
+using Warren.Broker.Policies;
 using Warren.Broker.Security;
+using Warren.Broker.Topology;
+using Warren.Server.Definitions;
 using Xunit;
 
-namespace Warren.Broker.Tests.Import;
+namespace Warren.Server.Tests.Definitions;
 
 public class DefinitionsReaderTests
 {
@@ -29,7 +32,8 @@ public class DefinitionsReaderTests
           "parameters": [
             {"vhost": "/", "component": "vhost-limits", "name": "limits", "value": {"max-connections": 9}},
             {"vhost": "/", "component": "shovel", "name": "s", "value": {"src-queue": "q"}},
-            {"vhost": "/", "component": "operator_policy", "name": "op", "value": {"pattern": ".*"}}],
+            {"vhost": "/", "component": "operator_policy", "name": "op", "value":
+              {"pattern": "^h", "definition": {"max-length": 5}, "priority": 1, "apply-to": "queues"}}],
           "global_parameters": [
             {"name": "cluster_name", "value": "rabbit@site"}, {"name": "mqtt_port_to_vhost", "value": {"1883": "b"}}],
           "policies": [
@@ -80,7 +84,8 @@ public class DefinitionsReaderTests
         Assert.Equal(("b", "old", null), (vhosts[1].Name, vhosts[1].Description, vhosts[1].DefaultQueueType));
         Assert.Equal(new VhostLimits(null, 7), vhosts[1].Limits);
         Assert.Equal([new ImportedVhostLimits("/", new VhostLimits(9, null))], _document.VhostLimits);
-        Assert.Equal("rabbit@site", _document.ClusterName);
+        Assert.Equal([], vhosts[0].Tags);
+        Assert.Null(vhosts[1].Tags);
     }
 
     [Fact]
@@ -120,24 +125,46 @@ public class DefinitionsReaderTests
     }
 
     [Fact]
-    public void What_has_no_effect_is_kept_and_told_of()
+    public void Policies_come_checked_and_sorted()
     {
-        Assert.Equal("all", _document.Policies[0].Definition["ha-mode"].AsText());
-        Assert.Equal(3, _document.Policies[0].Priority);
-        Assert.Equal(["s", "op"], _document.Parameters.Select(parameter => parameter.Name));
-        Assert.Equal("""{"1883": "b"}""", Assert.Single(_document.GlobalParameters).ValueJson);
+        Assert.Equal([false, true], _document.Policies.Select(policy => policy.IsOperators));
+        Policy policy = _document.Policies[0].Policy;
+        Assert.Equal(("ha", "^ha", PolicyTarget.Queues, 3), (policy.Name, policy.Pattern.Text, policy.Target, policy.Priority));
+        Assert.Equal("all", policy.Definition["ha-mode"].AsText());
+        Assert.Equal(5, Number(_document.Policies[1].Policy.Definition["max-length"]));
+    }
+
+    [Fact]
+    public void Parameters_are_kept_and_told_of()
+    {
+        Assert.Equal([new ParameterName("shovel", "s")], _document.Parameters.Select(parameter => parameter.Name));
+        Assert.Equal(["cluster_name", "mqtt_port_to_vhost"], _document.GlobalParameters.Select(each => each.Name));
+        Assert.Equal("""{"1883":"b"}""", JsonFields.Text(_document.GlobalParameters[1].Value));
         Assert.Equal(
             [
                 "definitions: section 'federations' is unknown and passed over",
-                "definitions: 1 policies are kept, but policies are not in force yet",
                 "definitions: parameter 's' of 'shovel' is kept, but nothing uses it yet",
-                "definitions: operator policy 'op' is kept, but policies are not in force yet",
                 "definitions: exchange '' in vhost '/' is the broker's own; passed over",
                 "definitions: exchange 'amq.topic' in vhost '/' is the broker's own; passed over",
                 "definitions: queue 'amq.gen-x' in vhost '/' has a name that only the broker gives; passed over",
                 "definitions: the binding of 'q' in vhost '/' to the default exchange is implied; passed over",
             ],
             _document.Warnings);
+    }
+
+    [Fact]
+    public void A_document_of_one_vhost_belongs_where_it_is_read_for()
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes("""
+            {"users": [5], "queues": [{"name": "q"}],
+             "policies": [{"name": "p", "pattern": ".*", "definition": {"max-length": 1}}],
+             "parameters": [{"component": "vhost-limits", "name": "limits", "value": {"max-queues": 3}}]}
+            """));
+        DefinitionsDocument document = DefinitionsReader.Read(stream, vhost: "v");
+        Assert.Equal("v", Assert.Single(document.Queues).Vhost);
+        Assert.Equal("v", Assert.Single(document.Policies).Vhost);
+        Assert.Equal("v", Assert.Single(document.VhostLimits).Vhost);
+        Assert.Empty(document.Users);
     }
 
     [Theory]
@@ -170,6 +197,9 @@ public class DefinitionsReaderTests
         "queues[0].durable must be true or false, but is a string")]
     [InlineData("{\"queues\": [{\"name\": \"q\"}]}", "queues[0].vhost is missing")]
     [InlineData(
+        "{\"policies\": [{\"name\": \"p\", \"vhost\": \"/\", \"pattern\": \"a\", \"definition\": {\"foo\": 1}}]}",
+        "policies[0] cannot be used: Validation failed  [{<<\"foo\">>,1}] are not recognised policy settings")]
+    [InlineData(
         "{\"bindings\": [{\"source\": \"x\", \"vhost\": \"/\", \"destination\": \"q\", "
             + "\"destination_type\": \"topic\"}]}",
         "bindings[0].destination_type must be queue or exchange, but is 'topic'")]
@@ -200,6 +230,8 @@ public class DefinitionsReaderTests
 
     [Fact]
     public void A_byte_order_mark_is_no_obstacle() => Assert.Empty(Read("\uFEFF{}").Users);
+
+    private static long Number(FieldValue value) => value.TryGetInteger(out long number) ? number : -1;
 
     private static DefinitionsDocument Read(string json)
     {

@@ -175,7 +175,7 @@ internal static class ImportApplication
     {
         Vhost vhost = VhostOf(draft, queue.Vhost);
         BrokerOptions options = draft.Broker.Options;
-        string defaultType = vhost.DefaultQueueType ?? options.DefaultQueueType;
+        string defaultType = queue.Type ?? vhost.DefaultQueueType ?? options.DefaultQueueType;
         ValidQueue valid = DeclareQueue.Validate(
             queue.Vhost, queue.Name, queue.Durable, false, queue.AutoDelete, queue.Arguments, defaultType, options);
         var declaration = new QueueDeclaration
