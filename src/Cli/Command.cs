@@ -45,6 +45,12 @@ internal abstract class Command(string name, string usage, Section section, stri
     /// <summary>What is wrong with the arguments, beyond their number; null: nothing.</summary>
     public virtual string? Validate(Invocation call) => null;
 
+    /// <summary>Refuses what is neither the line's nor the node's fault, before the banner.</summary>
+    public virtual void Check(Invocation call)
+    {
+        // Most have nothing to say.
+    }
+
     /// <summary>What is printed before it begins, unless the caller wants quiet.</summary>
     public virtual string? Banner(Invocation call) => null;
 

@@ -77,6 +77,8 @@ internal static class CommandTable
         (Both, new NodeHealthCheck()),
         (Tool.Diagnostics, new Alarms()),
         (Tool.Diagnostics, new CheckAlarms()),
+        (Tool.Diagnostics | Tool.Queues, CriticalityCheck.OfMirrors()),
+        (Tool.Diagnostics | Tool.Queues, CriticalityCheck.OfQuorum()),
         (Tool.Diagnostics, new CheckLocalAlarms()),
         (Tool.Diagnostics, new CheckPortConnectivity()),
         (Tool.Diagnostics, new CheckPortListener()),
@@ -115,7 +117,9 @@ internal static class CommandTable
         // The node's configuration and definitions.
         (Both, new EnvironmentCommand()),
         (Ctl, new SetClusterName()),
+        (Ctl, new SetDiskFreeLimit()),
         (Ctl, new SetLogLevel()),
+        (Ctl, new SetMemoryWatermark()),
         (Ctl, new ExportDefinitions()),
         (Ctl, new ImportDefinitions()),
         (Ctl, new EnableFeatureFlag()),
@@ -131,6 +135,9 @@ internal static class CommandTable
         (Ctl, new SuspendListeners()),
         (Ctl, new Commands.DeleteQueue()),
         (Ctl, new PurgeQueue()),
+
+        (Tool.Upgrade, new Drain()),
+        (Tool.Upgrade, new Revive()),
 
         // Plugins.
         (Tool.Plugins, new PluginDirectories()),

@@ -88,12 +88,12 @@ internal static class Dispatcher
         string given = string.Join(' ', arguments!);
         Format? format = FormatOf(parsed, tool, command, given);
         using var call = new Invocation(tool, command, parsed, environment, terminal) { Format = format };
-        string? wrong = WhatIsWrong(call, parsed);
-        if (wrong is not null)
-            throw Invalid(tool, command, given, ExitCode.Usage, $"Error (argument validation): {wrong}");
         try
         {
+            if (WhatIsWrong(call, parsed) is { } wrong)
+                throw new ArgumentsException(ExitCode.Usage, wrong);
             CheckState(call, given);
+            command.Check(call);
             if (command.Banner(call) is { } banner && format is not Format.Json and not Format.JsonStream)
                 call.Say(banner);
             return command.Run(call);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Warren.Broker;
+using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Turns;
@@ -45,6 +46,9 @@ public sealed class Node : IAsyncDisposable
 
     public MessageBroker Broker => _broker;
 
+    /// <summary>It is under maintenance.</summary>
+    public bool IsDrained { get; private set; }
+
     public ImmutableArray<AmqpListener> Listeners => _listeners;
 
     /// <summary>Takes no new clients; those that there are go on.</summary>
@@ -57,6 +61,25 @@ public sealed class Node : IAsyncDisposable
             _suspended = _suspended.AddRange(_listeners);
             _listeners = [];
         }
+    }
+
+    /// <summary>
+    /// Maintenance: takes no new clients and asks those that there are to go elsewhere. What queues hold stays.
+    /// </summary>
+    public void Drain()
+    {
+        SuspendListeners();
+        IsDrained = true;
+        foreach (Connection connection in _broker.Connections.Snapshot())
+            connection.Shutdown("Node was put into maintenance mode");
+    }
+
+    /// <summary>The end of maintenance.</summary>
+    /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
+    public void Revive()
+    {
+        ResumeListeners();
+        IsDrained = false;
     }
 
     /// <summary>Takes new clients again, where they were taken before.</summary>

@@ -21,6 +21,7 @@ public sealed class NodeHost : IAsyncDisposable
     public NodeHost(NodeOptions options, NodeSeams seams, NodeLog log)
     {
         Options = options;
+        Limits = options.Broker;
         Seams = seams;
         Log = log;
         StartedTimestamp = seams.Time.GetTimestamp();
@@ -44,6 +45,16 @@ public sealed class NodeHost : IAsyncDisposable
 
     public bool IsStarting => Volatile.Read(ref _isStarting);
 
+    /// <summary>The memory and disk limits in force: those of <see cref="Options"/>, or what was set since the start.</summary>
+    public BrokerOptions Limits { get; private set; }
+
+    /// <summary>Sets other limits, until the broker or the process stops.</summary>
+    public void SetLimits(BrokerOptions limits)
+    {
+        Limits = limits;
+        Node?.Broker.Alarms.SetLimits(limits);
+    }
+
     /// <summary>Ends when somebody has asked for the process to end.</summary>
     public Task Stopping => _stopping.Task;
 
@@ -59,6 +70,7 @@ public sealed class NodeHost : IAsyncDisposable
             if (_node is not null)
                 return;
             Volatile.Write(ref _isStarting, true);
+            Limits = Options.Broker;
             Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log));
         }
         finally

@@ -10,6 +10,17 @@ internal sealed class SetLogLevel() : ChangeCommand(
 {
     public override (int Least, int Most) Arguments => (1, 1);
 
+    public override void Check(Invocation call)
+    {
+        string level = call.Arguments[0];
+        if (level is not ("debug" or "info" or "warning" or "error" or "critical" or "none"))
+        {
+            throw CommandException.Because(
+                ExitCode.Unavailable,
+                $"level {level} is not supported. Try one of debug, info, warning, error, critical, none");
+        }
+    }
+
     public override string? Banner(Invocation call) =>
         $"Setting log level to \"{call.Arguments[0]}\" ...";
 

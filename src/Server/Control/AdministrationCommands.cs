@@ -37,10 +37,10 @@ internal sealed class AdministrationCommands(NodeHost host)
 
     /// <summary>Any JSON out of an argument.</summary>
     public static FieldValue Value(ControlRequest request, string name) =>
-        JsonFields.TryParse(request.Text(name), out FieldValue value, out string? error)
+        JsonFields.TryParse(request.Text(name), out FieldValue value, out _)
             ? value
             : throw new ControlRefusalException(
-                ControlRefusalException.InvalidArgumentKind, $"JSON decoding error. Reason: {error}");
+                ControlRefusalException.InvalidArgumentKind, "JSON decoding error. Reason: badarg");
 
     public Task<Action<Utf8JsonWriter>?> AddUserAsync(ControlRequest request, ControlReply reply)
     {

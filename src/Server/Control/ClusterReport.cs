@@ -17,7 +17,7 @@ internal static class ClusterReport
         NodeReport.WriteListeners(json, host);
         json.WriteStartObject("maintenance_status");
         foreach (string member in cluster.RunningMembers)
-            json.WriteString(member, "not under maintenance");
+            json.WriteString(member, IsDrained(host, member) ? "under maintenance" : "not under maintenance");
         json.WriteEndObject();
         json.WriteStartObject("partitions");
         json.WriteEndObject();
@@ -31,6 +31,10 @@ internal static class ClusterReport
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    // Of others it is known when there are others.
+    private static bool IsDrained(NodeHost host, string member) =>
+        member == host.Options.Places.NodeName && host.Node is { IsDrained: true };
 
     private static void Names(Utf8JsonWriter json, string name, IReadOnlyList<string> nodes)
     {

@@ -17,6 +17,7 @@ internal sealed class ControlCommands
     {
         _host = host;
         _cluster = new ClusterCommands(host);
+        var limits = new LimitCommands(host);
         var lists = new ListCommands(host);
         var connections = new ConnectionCommands(host);
         var queues = new QueueCommands(host);
@@ -41,9 +42,14 @@ internal sealed class ControlCommands
             ["start_app"] = (_, _) => StartAppAsync(),
             ["await_startup"] = AwaitStartupAsync,
             ["rotate_logs"] = (_, _) => Done(host.Log.Reopen),
-            ["force_gc"] = (_, _) => throw ControlRefusalException.NotBuilt("a forced collection"),
+            ["force_gc"] = (_, _) => Done(() => Running.Broker.Alarms.CollectNow()),
+            ["set_log_level"] = (request, _) => Done(() => limits.SetLogLevel(request)),
+            ["set_vm_memory_high_watermark"] = (request, _) => Done(() => limits.SetMemory(request)),
+            ["set_disk_free_limit"] = (request, _) => Done(() => limits.SetDisk(request)),
+            ["drain"] = (_, _) => Done(() => Running.Drain()),
+            ["revive"] = (_, _) => Resume(() => Running.Revive()),
             ["suspend_listeners"] = (_, _) => Done(() => Running.SuspendListeners()),
-            ["resume_listeners"] = (_, _) => Done(() => Running.ResumeListeners()),
+            ["resume_listeners"] = (_, _) => Resume(() => Running.ResumeListeners()),
 
             ["join_cluster"] = (request, _) => Stopped(
                 () => _cluster.JoinAsync(request.Text("node"), request.Flag("force"))),
@@ -160,6 +166,19 @@ internal sealed class ControlCommands
     {
         await task.ConfigureAwait(false);
         return null;
+    }
+
+    // A port may be somebody else's by now.
+    private static Task<Action<Utf8JsonWriter>?> Resume(Action act)
+    {
+        try
+        {
+            return Done(act);
+        }
+        catch (Configuration.ConfigurationException error)
+        {
+            throw ControlRefusalException.Because(error.Message);
+        }
     }
 
     private Task<Action<Utf8JsonWriter>?> Stopped(Func<Task> act) => _host.Node is null

@@ -28,6 +28,12 @@ public sealed record ControlRequest(string Command, JsonElement Arguments)
             ? number
             : throw Missing(name, "a whole number");
 
+    /// <summary>Any number, a fraction too.</summary>
+    public double? FindNumber(string name) =>
+        Arguments.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : null;
+
     /// <exception cref="ControlRefusalException">It is not there, or not a list of texts.</exception>
     public IReadOnlyList<string> Texts(string name) =>
         Arguments.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array

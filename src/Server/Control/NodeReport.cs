@@ -21,7 +21,7 @@ internal static class NodeReport
         json.WriteNumber("pid", Environment.ProcessId);
         json.WriteString("os", OperatingSystem.IsLinux() ? "Linux" : RuntimeInformation.OSDescription);
         json.WriteNumber("uptime", (long)host.Seams.Time.GetElapsedTime(host.StartedTimestamp).TotalSeconds);
-        json.WriteBoolean("is_under_maintenance", false);
+        json.WriteBoolean("is_under_maintenance", host.Node is { IsDrained: true });
         json.WriteString("rabbitmq_version", host.Options.Broker.ProductVersion);
         json.WriteString("warren_version", WarrenVersion);
         json.WriteString("node", places.NodeName);
@@ -76,10 +76,10 @@ internal static class NodeReport
         WriteMemory(json, broker);
         json.WriteNumber("vm_memory_limit", broker.Alarms.MemoryLimitBytes);
         json.WriteStartObject("vm_memory_high_watermark_setting");
-        if (host.Options.Broker.MemoryHighWatermarkBytes is { } absolute)
+        if (host.Limits.MemoryHighWatermarkBytes is { } absolute)
             json.WriteNumber("absolute", absolute);
         else
-            json.WriteNumber("relative", host.Options.Broker.MemoryHighWatermark);
+            json.WriteNumber("relative", host.Limits.MemoryHighWatermark);
         json.WriteEndObject();
         json.WriteNumber("disk_free_limit", broker.Alarms.DiskLimitBytes);
         if (broker.Alarms.DiskFreeBytes is { } freeBytes)
