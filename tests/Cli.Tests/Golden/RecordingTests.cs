@@ -21,10 +21,12 @@ public sealed class RecordingTests
         {
             CommandRun run = populated.Node.RunWithInput(recording.Input, recording.Words);
             string difference = Compare(recording, run);
-            bool isExpected = Differences.All.ContainsKey(recording.Command);
+            string? reason = Differences.All.GetValueOrDefault(recording.Command);
             seen.Add(recording.Command);
-            if (difference.Length > 0 && !isExpected)
+            if (difference.Length > 0 && reason is null)
                 report.Append("$ ").Append(recording.Command).Append('\n').Append(difference);
+            else if (difference.Length == 0 && reason is not null)
+                report.Append("$ ").Append(recording.Command).Append($"\n  is alike; it was to differ: {reason}\n");
         }
         foreach (string command in Differences.All.Keys.Except(seen))
             report.Append("$ ").Append(command).Append("\n  is named as a difference and was not recorded\n");
