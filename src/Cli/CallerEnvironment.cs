@@ -1,6 +1,8 @@
 namespace Warren.Cli;
 
-/// <summary>What a command takes from the process that it runs in: variables, its own place, the machine's name.</summary>
+/// <summary>
+/// What a command takes from the process that it runs in: variables, its own place, the machine's name.
+/// </summary>
 /// <param name="Variables">By name; null: not set.</param>
 /// <param name="ProgramDirectory">Where the program lies, without a slash at its end.</param>
 /// <param name="HostName">The machine's name, short or long.</param>

@@ -6,8 +6,8 @@ using Warren.Cli.Node;
 namespace Warren.Cli;
 
 /// <summary>
-/// From a command line to an exit code: finds tool and command, checks the line in RabbitMQ's order (switches, number of
-/// arguments, values, the node's state), prints the banner, runs the command, and puts its failure into words.
+/// From a command line to an exit code: finds tool and command, checks the line in RabbitMQ's order (switches, number
+/// of arguments, values, the node's state), prints the banner, runs the command, and puts its failure into words.
 /// </summary>
 internal static class Dispatcher
 {

@@ -4,7 +4,9 @@ using Warren.Cli.Node;
 
 namespace Warren.Cli;
 
-/// <summary>One call of a command: its words and switches, and the node it is for, reached when first asked for.</summary>
+/// <summary>
+/// One call of a command: its words and switches, and the node it is for, reached when first asked for.
+/// </summary>
 internal sealed class Invocation : IDisposable
 {
     private readonly ParsedLine _line;

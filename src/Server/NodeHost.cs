@@ -45,7 +45,9 @@ public sealed class NodeHost : IAsyncDisposable
 
     public bool IsStarting => Volatile.Read(ref _isStarting);
 
-    /// <summary>The memory and disk limits in force: those of <see cref="Options"/>, or what was set since the start.</summary>
+    /// <summary>
+    /// The memory and disk limits in force: those of <see cref="Options"/>, or what was set since the start.
+    /// </summary>
     public BrokerOptions Limits { get; private set; }
 
     /// <summary>Sets other limits, until the broker or the process stops.</summary>

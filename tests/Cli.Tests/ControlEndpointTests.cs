@@ -116,7 +116,8 @@ public sealed class ControlEndpointTests
         CommandRun run = node.Run("rabbitmqctl", "-n", "nosuch", "list_queues");
         Assert.Equal((ExitCode.Unavailable, ""), (run.Code, run.Output));
         Assert.Contains("attempted to contact: [nosuch@localhost]", run.Error, StringComparison.Ordinal);
-        Assert.Contains($"no control socket at {node.DataBase}/nosuch@localhost.control", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"no control socket at {node.DataBase}/nosuch@localhost.control", run.Error,
+            StringComparison.Ordinal);
         Assert.Contains("other nodes there: [rabbit@localhost]", run.Error, StringComparison.Ordinal);
     }
 

@@ -45,7 +45,8 @@ public sealed class MessageCommandTests
                 "--arguments", """{"x-max-length": 2, "x-overflow": "reject-publish"}""").Code);
         CommandRun run = node.Run("warren", "publish", "-k", "small", "--count", "5", "m");
         Assert.Equal(ExitCode.Unavailable, run.Code);
-        Assert.Contains("2 messages were confirmed, 0 had nowhere to go, 3 were refused", run.Error, StringComparison.Ordinal);
+        Assert.Contains("2 messages were confirmed, 0 had nowhere to go, 3 were refused", run.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed class MessageCommandTests
         Assert.Equal(ExitCode.Ok, node.Run("warren", "queue", "declare", "q", "--type", "quorum").Code);
         CommandRun other = node.Run("warren", "queue", "declare", "q", "--type", "classic");
         Assert.Equal(ExitCode.Unavailable, other.Code);
-        Assert.Contains("inequivalent arg 'x-queue-type' for queue 'q' in vhost '/'", other.Error, StringComparison.Ordinal);
+        Assert.Contains("inequivalent arg 'x-queue-type' for queue 'q' in vhost '/'", other.Error,
+            StringComparison.Ordinal);
         Assert.Equal(ExitCode.Unavailable, node.Run("warren", "queue", "declare", "amq.q").Code);
         Assert.Equal(ExitCode.Unavailable, node.Run("warren", "queue", "declare", "-p", "nosuch", "q").Code);
     }

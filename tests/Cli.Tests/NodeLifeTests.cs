@@ -21,7 +21,8 @@ public sealed class NodeLifeTests
         await client.LoginAsync();
 
         CommandRun stopped = node.Run("rabbitmqctl", "stop_app");
-        Assert.Equal((ExitCode.Ok, "Stopping rabbit application on node rabbit@localhost ...\n"), (stopped.Code, stopped.Output));
+        Assert.Equal((ExitCode.Ok, "Stopping rabbit application on node rabbit@localhost ...\n"), (stopped.Code,
+            stopped.Output));
         Received close = await client.ExpectAsync(MethodId.ConnectionClose);
         Assert.NotNull(close);
         await client.DisposeAsync();

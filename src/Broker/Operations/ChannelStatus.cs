@@ -20,7 +20,9 @@ public sealed record ChannelStatus
     /// <summary>Settlements that wait for tx.commit.</summary>
     public int UncommittedSettlements { get; init; }
 
-    /// <summary>Publishes whose confirm is not out; an ack out of turn counts when those before it are out too.</summary>
+    /// <summary>
+    /// Publishes whose confirm is not out; an ack out of turn counts when those before it are out too.
+    /// </summary>
     public int Unconfirmed { get; init; }
 
     /// <summary>For consumers to come; 0 is unlimited.</summary>

@@ -48,7 +48,8 @@ public sealed class QueueOperations
     /// <summary>
     /// Deletes a queue, if need be only an empty or an unused one; returns how many messages were ready.
     /// </summary>
-    public async Task<(AnswerKind Answer, long Messages)> DeleteAsync(QueueDefinition queue, bool ifUnused, bool ifEmpty)
+    public async Task<(AnswerKind Answer, long Messages)> DeleteAsync(
+        QueueDefinition queue, bool ifUnused, bool ifEmpty)
     {
         var request = new CountRequest();
         queue.Home.Post(QueueCommand.Close(request, ifUnused, ifEmpty));
@@ -102,7 +103,8 @@ public sealed class QueueOperations
 
     /// <summary>Publishes a message so many times, and waits for every confirm.</summary>
     public async Task<PublishOutcome> PublishAsync(
-        Vhost vhost, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body, int count)
+        Vhost vhost, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
+        int count)
     {
         byte[] encoded = new byte[properties.EncodedSizeBytes];
         properties.Encode(encoded);

@@ -372,7 +372,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                     break;
                 case QueueEffectKind.Confirm:
                     // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
-                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { Completed: not null, AwaitsSync: false })
+                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { NeedsNoSync: true })
                         _storage.Await(effect.Ticket);
                     else
                         Verdict(effect.Ticket, accepted: true, scratch);

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Warren.Cli.CommandLine;
 
-/// <summary>An amount of bytes as RabbitMQ's configuration writes it: a number and perhaps a unit, <c>50MB</c>.</summary>
+/// <summary>
+/// An amount of bytes as RabbitMQ's configuration writes it: a number and perhaps a unit, <c>50MB</c>.
+/// </summary>
 internal static class ByteAmount
 {
     public static bool TryParse(string text, out long bytes)
@@ -11,7 +13,8 @@ internal static class ByteAmount
         int digits = 0;
         while (digits < text.Length && char.IsAsciiDigit(text[digits]))
             digits++;
-        if (digits == 0 || !long.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+        if (digits == 0 || !long.TryParse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture,
+            out long count))
             return false;
         long? unit = text[digits..].ToLowerInvariant() switch
         {

@@ -2,8 +2,8 @@ namespace Warren.Cli.CommandLine;
 
 /// <summary>
 /// Takes a command line apart as RabbitMQ's tools do: switches may stand anywhere, before the command as well;
-/// <c>--name value</c>, <c>--name=value</c>, <c>-n value</c>, <c>-n=value</c>; everything behind <c>--</c> is a word. What
-/// is not known is gathered, not refused: the command has the say.
+/// <c>--name value</c>, <c>--name=value</c>, <c>-n value</c>, <c>-n=value</c>; everything behind <c>--</c> is a word.
+/// What is not known is gathered, not refused: the command has the say.
 /// </summary>
 internal static class LineParser
 {

@@ -5,7 +5,9 @@ using Warren.Cli.Help;
 
 namespace Warren.Cli.Commands;
 
-/// <summary>Creates a user, who may not do anything yet. Warren's own: <c>--generate-password</c> makes up a good one.</summary>
+/// <summary>
+/// Creates a user, who may not do anything yet. Warren's own: <c>--generate-password</c> makes up a good one.
+/// </summary>
 internal sealed class AddUser() : ChangeCommand(
     "add_user", "<username> <password>", Section.Users,
     "Creates a new user in the internal database. This user will have no permissions for any virtual hosts by default.")

@@ -3,7 +3,9 @@ using Warren.Cli.Help;
 
 namespace Warren.Cli.Commands;
 
-/// <summary>Would stop bringing replicas up to date; replication never needs it, so that there is nothing to stop.</summary>
+/// <summary>
+/// Would stop bringing replicas up to date; replication never needs it, so that there is nothing to stop.
+/// </summary>
 internal sealed class CancelSyncQueue() : ChangeCommand(
     "cancel_sync_queue", "[--vhost <vhost>] <queue>", Section.Replication,
     "Instructs a synchronising mirrored queue to stop synchronising itself")

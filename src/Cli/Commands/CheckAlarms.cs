@@ -6,7 +6,8 @@ namespace Warren.Cli.Commands;
 /// <summary>Fails while an alarm is on, on any node.</summary>
 internal sealed class CheckAlarms() : DiagnosticCommand(
     "check_alarms", "",
-    "Health check that exits with a non-zero code if the target node reports any alarms, local or cluster-wide.", "alarms")
+    "Health check that exits with a non-zero code if the target node reports any alarms, local or cluster-wide.",
+    "alarms")
 {
     public override string? Banner(Invocation call) =>
         $"Asking node {call.Place.NodeName} to report any local resource alarms ...";

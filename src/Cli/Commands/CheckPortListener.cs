@@ -6,7 +6,8 @@ namespace Warren.Cli.Commands;
 /// <summary>Fails unless the node listens on a port.</summary>
 internal sealed class CheckPortListener() : DiagnosticCommand(
     "check_port_listener", "<port>",
-    "Health check that exits with a non-zero code if target node does not have an active listener for given port", "listeners")
+    "Health check that exits with a non-zero code if target node does not have an active listener for given port",
+    "listeners")
 {
     public override (int Least, int Most) Arguments => (1, 1);
 

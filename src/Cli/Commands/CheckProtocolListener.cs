@@ -6,7 +6,8 @@ namespace Warren.Cli.Commands;
 /// <summary>Fails unless the node serves a protocol.</summary>
 internal sealed class CheckProtocolListener() : DiagnosticCommand(
     "check_protocol_listener", "<protocol>",
-    "Health check that exits with a non-zero code if target node does not have an active listener for given protocol", "listeners")
+    "Health check that exits with a non-zero code if target node does not have an active listener for given protocol",
+    "listeners")
 {
     public override (int Least, int Most) Arguments => (1, 1);
 

@@ -11,7 +11,8 @@ internal sealed class ClearParameter() : ChangeCommand(
     public override (int Least, int Most) Arguments => (2, 2);
 
     public override string? Banner(Invocation call) =>
-        $"Clearing runtime parameter \"{call.Arguments[1]}\" for component \"{call.Arguments[0]}\" on vhost \"{call.Vhost}\" ...";
+        $"Clearing runtime parameter \"{call.Arguments[1]}\" for component \"{call.Arguments[0]}\" on vhost "
+        + $"\"{call.Vhost}\" ...";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
     {

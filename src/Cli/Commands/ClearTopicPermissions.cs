@@ -22,7 +22,8 @@ internal sealed class ClearTopicPermissions() : ChangeCommand(
 
     public override string? Banner(Invocation call) =>
         call.Arguments.Count > 1
-            ? $"Clearing topic permissions on \"{call.Arguments[1]}\" for user \"{call.Arguments[0]}\" in vhost \"{call.Vhost}\" ..."
+            ? $"Clearing topic permissions on \"{call.Arguments[1]}\" for user \"{call.Arguments[0]}\" in vhost "
+                + $"\"{call.Vhost}\" ..."
             : $"Clearing topic permissions for user \"{call.Arguments[0]}\" in vhost \"{call.Vhost}\" ...";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)

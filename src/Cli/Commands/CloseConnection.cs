@@ -3,7 +3,9 @@ using Warren.Cli.Help;
 
 namespace Warren.Cli.Commands;
 
-/// <summary>Closes one client's connection, given by the pid that <c>list_connections</c> shows, or by its name.</summary>
+/// <summary>
+/// Closes one client's connection, given by the pid that <c>list_connections</c> shows, or by its name.
+/// </summary>
 internal sealed class CloseConnection() : ChangeCommand(
     "close_connection", "<connection pid> <explanation>", Section.Operations,
     "Instructs the broker to close the connection associated with the Erlang process id")

@@ -4,8 +4,8 @@ using Warren.Cli.Help;
 namespace Warren.Cli.Commands;
 
 /// <summary>
-/// Whether queues would be worse off without this node. In a cluster of one the question does not arise; in a larger one
-/// the node has the answer.
+/// Whether queues would be worse off without this node. In a cluster of one the question does not arise; in a larger
+/// one the node has the answer.
 /// </summary>
 internal sealed class CriticalityCheck(string name, string summary, string banner) : Command(
     name, "", Section.Monitoring, summary)

@@ -4,7 +4,8 @@ using Warren.Cli.Help;
 namespace Warren.Cli.Commands;
 
 /// <summary>
-/// A question about the node whose answer is a map, and what is printed of it. Health checks fail with 69 and a sentence.
+/// A question about the node whose answer is a map, and what is printed of it. Health checks fail with 69 and a
+/// sentence.
 /// </summary>
 /// <param name="name">As it is typed.</param>
 /// <param name="usage">What may follow.</param>

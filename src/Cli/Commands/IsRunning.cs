@@ -18,7 +18,8 @@ internal sealed class IsRunning() : DiagnosticCommand(
         call.Output.WriteLine(
             answer.GetProperty("app_running").GetBoolean()
             ? $"RabbitMQ on node {call.Node.NodeName} is fully booted and running"
-            : $"RabbitMQ on node {call.Node.NodeName} is not running or has not fully booted yet (check with is_booting)");
+            : $"RabbitMQ on node {call.Node.NodeName} is not running or has not fully booted yet (check with "
+                + $"is_booting)");
         return ExitCode.Ok;
     }
 }

@@ -23,7 +23,9 @@ internal abstract class ListCommand(string name, string usage, Section section, 
     /// <summary>The columns listed when none are named.</summary>
     protected abstract string[] Default { get; }
 
-    /// <summary>RabbitMQ prints nothing for an empty list of a command that streams, and an empty line for the others.</summary>
+    /// <summary>
+    /// RabbitMQ prints nothing for an empty list of a command that streams, and an empty line for the others.
+    /// </summary>
     protected virtual bool IsStreamed => false;
 
     public override string? Validate(Invocation call)

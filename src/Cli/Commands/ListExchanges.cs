@@ -4,7 +4,8 @@ namespace Warren.Cli.Commands;
 
 /// <summary>The exchanges of a virtual host.</summary>
 internal sealed class ListExchanges() : ListCommand(
-    "list_exchanges", "[--vhost <vhost>] [--no-table-headers] [<column> ...] [--timeout <timeout>]", Section.Monitoring, "Lists exchanges")
+    "list_exchanges", "[--vhost <vhost>] [--no-table-headers] [<column> ...] [--timeout <timeout>]",
+    Section.Monitoring, "Lists exchanges")
 {
     public override string[] Guides => [];
 

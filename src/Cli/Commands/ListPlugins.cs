@@ -40,7 +40,8 @@ internal sealed class ListPlugins() : Command(
     public override ExitCode Run(Invocation call)
     {
         var pattern = new Regex(PatternOf(call), RegexOptions.None, TimeSpan.FromSeconds(1));
-        PluginState[] plugins = [.. PluginState.All(call).Where(plugin => pattern.IsMatch(plugin.Name) && Wanted(call, plugin))];
+        PluginState[] plugins = [.. PluginState.All(call).Where(plugin => pattern.IsMatch(plugin.Name) && Wanted(call,
+            plugin))];
         if (call.Format is Format.Json or Format.JsonStream)
             WriteJson(call, plugins);
         else if (call.Has("minimal"))

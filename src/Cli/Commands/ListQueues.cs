@@ -43,7 +43,8 @@ internal sealed class ListQueues() : ListCommand(
 
     protected override string[] Known =>
     [
-        "name", "durable", "auto_delete", "arguments", "policy", "operator_policy", "effective_policy_definition", "pid",
+        "name", "durable", "auto_delete", "arguments", "policy", "operator_policy", "effective_policy_definition",
+        "pid",
         "owner_pid", "exclusive", "exclusive_consumer_pid", "exclusive_consumer_tag", "messages_ready",
         "messages_unacknowledged", "messages", "messages_ready_ram", "messages_unacknowledged_ram", "messages_ram",
         "messages_persistent", "message_bytes", "message_bytes_ready", "message_bytes_unacknowledged",

@@ -4,7 +4,8 @@ namespace Warren.Cli.Commands;
 
 /// <summary>The virtual hosts.</summary>
 internal sealed class ListVhosts() : ListCommand(
-    "list_vhosts", "[--no-table-headers] [<column> ...] [--timeout <timeout>]", Section.AccessControl, "Lists virtual hosts")
+    "list_vhosts", "[--no-table-headers] [<column> ...] [--timeout <timeout>]", Section.AccessControl,
+    "Lists virtual hosts")
 {
     public override string[] Guides => ["virtual-hosts", "access-control"];
 

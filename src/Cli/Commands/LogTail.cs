@@ -33,7 +33,8 @@ internal sealed class LogTail() : DiagnosticCommand(
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete);
             file.Seek(-Math.Min(TailBytes, file.Length), SeekOrigin.End);
             using var reader = new StreamReader(file);
             var last = new Queue<string>();

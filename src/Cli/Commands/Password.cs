@@ -1,6 +1,8 @@
 namespace Warren.Cli.Commands;
 
-/// <summary>A password that is not on the command line, where others could read it, but comes on standard input.</summary>
+/// <summary>
+/// A password that is not on the command line, where others could read it, but comes on standard input.
+/// </summary>
 internal static class Password
 {
     public static string Read(Invocation call)

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Warren.Cli.Commands;
 
 /// <summary>
-/// The names that an operator counts on, and whether Warren does what they stand for. There is nothing to load: the node
-/// keeps the file <c>enabled_plugins</c>, and the functions are built in.
+/// The names that an operator counts on, and whether Warren does what they stand for. There is nothing to load: the
+/// node keeps the file <c>enabled_plugins</c>, and the functions are built in.
 /// </summary>
 /// <param name="Name">The plugin's name.</param>
 /// <param name="Version">The version of RabbitMQ whose plugin it stands for.</param>

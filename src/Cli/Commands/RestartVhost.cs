@@ -13,7 +13,8 @@ internal sealed class RestartVhost() : ChangeCommand(
 
     public override (int Least, int Most) Arguments => (0, 0);
 
-    public override string? Banner(Invocation call) => $"Trying to restart vhost '{call.Vhost}' on node '{call.Place.NodeName}' ...";
+    public override string? Banner(Invocation call) =>
+        $"Trying to restart vhost '{call.Vhost}' on node '{call.Place.NodeName}' ...";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
     {

@@ -11,7 +11,8 @@ internal sealed class SetParameter() : ChangeCommand(
     public override (int Least, int Most) Arguments => (3, 3);
 
     public override string? Banner(Invocation call) =>
-        $"Setting runtime parameter \"{call.Arguments[1]}\" for component \"{call.Arguments[0]}\" to \"{call.Arguments[2]}\" in vhost \"{call.Vhost}\" ...";
+        $"Setting runtime parameter \"{call.Arguments[1]}\" for component \"{call.Arguments[0]}\" to "
+        + $"\"{call.Arguments[2]}\" in vhost \"{call.Vhost}\" ...";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
     {

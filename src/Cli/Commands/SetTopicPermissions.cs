@@ -21,7 +21,8 @@ internal sealed class SetTopicPermissions() : ChangeCommand(
     };
 
     public override string? Banner(Invocation call) =>
-        $"Setting topic permissions on \"{call.Arguments[1]}\" for user \"{call.Arguments[0]}\" in vhost \"{call.Vhost}\" ...";
+        $"Setting topic permissions on \"{call.Arguments[1]}\" for user \"{call.Arguments[0]}\" in vhost "
+        + $"\"{call.Vhost}\" ...";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
     {

@@ -13,7 +13,8 @@ internal sealed class UpdateClusterNodes() : ChangeCommand(
 
     public override (int Least, int Most) Arguments => (1, 1);
 
-    public override string? Banner(Invocation call) => $"Will seed {call.Place.NodeName} from {call.Arguments[0]} on next start";
+    public override string? Banner(Invocation call) =>
+        $"Will seed {call.Place.NodeName} from {call.Arguments[0]} on next start";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
     {

@@ -40,7 +40,8 @@ internal sealed class Wait() : Command(
         }
         call.Say($"pid is {processId}");
         call.Say(
-            $"Waiting for erlang distribution on node '{call.Place.NodeName}' while OS process '{processId}' is running");
+            $"Waiting for erlang distribution on node '{call.Place.NodeName}' while OS process '{processId}' is "
+            + $"running");
         Until<bool>(call, ref waitedMs, () =>
         {
             if (!NodeEnd.IsThere(processId))

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Warren.Cli.Formatting;
 
 /// <summary>
-/// A table drawn with a terminal's line letters, as RabbitMQ's tools draw it. The one form that must see all rows before
-/// it can write the first.
+/// A table drawn with a terminal's line letters, as RabbitMQ's tools draw it. The one form that must see all rows
+/// before it can write the first.
 /// </summary>
 internal sealed class PrettyTable(TextWriter output, IReadOnlyList<string> columns) : RowWriter(output, columns)
 {

@@ -35,7 +35,9 @@ internal abstract class RowWriter(TextWriter output, IReadOnlyList<string> colum
         _hasRows = true;
     }
 
-    /// <summary>Ends the list. <paramref name="wasStreamed"/>: RabbitMQ prints nothing for an empty one, else a line.</summary>
+    /// <summary>
+    /// Ends the list. <paramref name="wasStreamed"/>: RabbitMQ prints nothing for an empty one, else a line.
+    /// </summary>
     public void End(bool wasStreamed) => WriteEnd(_hasRows, wasStreamed);
 
     protected abstract void WriteRow(JsonElement row, bool isFirst);

@@ -7,7 +7,9 @@ namespace Warren.Cli.Formatting;
 /// <summary>A value as RabbitMQ's tools write it in JSON: members of maps by name, tables as lists of three.</summary>
 internal static class TermJson
 {
-    /// <summary>Erlang numbers the nodes that a tool is connected to; RabbitMQ's own shows numbers like this one.</summary>
+    /// <summary>
+    /// Erlang numbers the nodes that a tool is connected to; RabbitMQ's own shows numbers like this one.
+    /// </summary>
     private const string ForeignNode = "12605";
 
     public static string Of(JsonElement value)

@@ -60,8 +60,12 @@ internal static class TermText
         };
     }
 
-    private static string Table(JsonElement fields) => "[" + string.Join(
-        ',', fields.EnumerateArray().Select(field => $"{{\"{Escape(field[0].GetString()!)}\",{Inner(field[2])}}}")) + "]";
+    private static string Table(JsonElement fields)
+    {
+        IEnumerable<string> cells = fields.EnumerateArray()
+            .Select(field => $"{{\"{Escape(field[0].GetString()!)}\",{Inner(field[2])}}}");
+        return $"[{string.Join(',', cells)}]";
+    }
 
     private static string Inner(JsonElement value) => value.ValueKind switch
     {

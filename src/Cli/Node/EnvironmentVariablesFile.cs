@@ -1,8 +1,8 @@
 namespace Warren.Cli.Node;
 
 /// <summary>
-/// The lines <c>NAME=value</c> of <c>rabbitmq-env.conf</c>, of which a command needs the few that say where the node is.
-/// The node reads the same file and refuses to start if it is malformed: here such a line is passed over.
+/// The lines <c>NAME=value</c> of <c>rabbitmq-env.conf</c>, of which a command needs the few that say where the node
+/// is. The node reads the same file and refuses to start if it is malformed: here such a line is passed over.
 /// </summary>
 internal static class EnvironmentVariablesFile
 {

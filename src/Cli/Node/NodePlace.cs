@@ -47,7 +47,8 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
 
     // A tree as ./build.sh dist makes it; a package's lies below /usr and keeps its data elsewhere.
     private static string? TreeOf(string program) =>
-        program.EndsWith("/lib/warren", StringComparison.Ordinal) && !program.StartsWith("/usr/", StringComparison.Ordinal)
+        program.EndsWith("/lib/warren", StringComparison.Ordinal) && !program.StartsWith("/usr/",
+            StringComparison.Ordinal)
             ? program[..^"/lib/warren".Length]
             : null;
 
@@ -55,10 +56,10 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
     {
         if (program.StartsWith("/usr/", StringComparison.Ordinal))
             return null;
-        for (string? directory = program; !string.IsNullOrEmpty(directory); directory = Path.GetDirectoryName(directory))
+        for (string? place = program; !string.IsNullOrEmpty(place); place = Path.GetDirectoryName(place))
         {
-            if (File.Exists(Path.Combine(directory, "Warren.slnx")))
-                return directory;
+            if (File.Exists(Path.Combine(place, "Warren.slnx")))
+                return place;
         }
         return null;
     }

@@ -57,7 +57,8 @@ internal sealed class ControlCommands
             ["force_reset"] = (_, _) => Stopped(_cluster.ForceResetAsync),
             ["force_boot"] = (_, _) => Stopped(_cluster.ForceBootAsync),
             ["forget_cluster_node"] = (request, _) => Done(_cluster.ForgetAsync(request.Text("node"))),
-            ["change_cluster_node_type"] = (request, _) => Stopped(() => _cluster.ChangeTypeAsync(request.Text("type"))),
+            ["change_cluster_node_type"] = (request,
+                _) => Stopped(() => _cluster.ChangeTypeAsync(request.Text("type"))),
             // Who belongs to the cluster is replicated: there is nothing to be seeded.
             ["update_cluster_nodes"] = (_, _) => Stopped(() => Task.CompletedTask),
             ["await_online_nodes"] = AwaitOnlineNodesAsync,

@@ -7,9 +7,9 @@ using Warren.Broker.Administration;
 namespace Warren.Server.Control;
 
 /// <summary>
-/// Serves the command line tools on the node's control socket, whether the broker runs or not. A task a client: greeting,
-/// hello, requests and their answers. Invariants: so many clients at a time and no more; nobody is waited for without a
-/// limit; nothing that a client sends ends more than his own connection.
+/// Serves the command line tools on the node's control socket, whether the broker runs or not. A task a client:
+/// greeting, hello, requests and their answers. Invariants: so many clients at a time and no more; nobody is waited for
+/// without a limit; nothing that a client sends ends more than his own connection.
 /// </summary>
 public sealed class ControlEndpoint : IAsyncDisposable
 {
@@ -102,10 +102,10 @@ public sealed class ControlEndpoint : IAsyncDisposable
             return;
         if (!greeting.AsSpan().SequenceEqual(ControlFrame.Greeting))
         {
-            await RefuseAsync(stream, new ControlRefusalException(
-                ControlRefusalException.OtherKind,
+            var refusal = ControlRefusalException.Because(
                 $"the node speaks version {ControlFrame.Version} of the control protocol, the command version "
-                + $"{(greeting[4] << 8) + greeting[5]}: use the commands that came with the node")).ConfigureAwait(false);
+                + $"{(greeting[4] << 8) + greeting[5]}: use the commands that came with the node");
+            await RefuseAsync(stream, refusal).ConfigureAwait(false);
             return;
         }
         await SendAsync(stream, ControlFrame.Hello, _commands.WriteHello).ConfigureAwait(false);

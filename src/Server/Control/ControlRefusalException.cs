@@ -1,6 +1,8 @@
 namespace Warren.Server.Control;
 
-/// <summary>Why the node does not do what it was asked; the caller decides on words and exit code by the kind.</summary>
+/// <summary>
+/// Why the node does not do what it was asked; the caller decides on words and exit code by the kind.
+/// </summary>
 public sealed class ControlRefusalException(string kind, string text) : Exception(text)
 {
     public const string NotFoundKind = "not_found";

@@ -7,8 +7,8 @@ using Warren.Server.Configuration;
 namespace Warren.Server.Control;
 
 /// <summary>
-/// The Unix socket by which commands find the node: beside the pid file, in the node's name, for root and the node's own
-/// user alone. The file's mode says so, and who connects is looked at as well.
+/// The Unix socket by which commands find the node: beside the pid file, in the node's name, for root and the node's
+/// own user alone. The file's mode says so, and who connects is looked at as well.
 /// </summary>
 internal sealed class ControlSocket : IDisposable
 {

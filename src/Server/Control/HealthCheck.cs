@@ -34,8 +34,10 @@ internal static class HealthCheck
     public static async Task<bool> AcceptsAsync(AmqpListener listener, CancellationToken cancellation)
     {
         IPAddress address = listener.LocalEndPoint.Address;
-        if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            address = address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+        if (address.Equals(IPAddress.Any))
+            address = IPAddress.Loopback;
+        else if (address.Equals(IPAddress.IPv6Any))
+            address = IPAddress.IPv6Loopback;
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(ConnectPatience);

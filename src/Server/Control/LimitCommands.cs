@@ -40,5 +40,6 @@ internal sealed class LimitCommands(NodeHost host)
         request.FindNumber("share") is { } share && share >= 0 && share <= most
             ? share
             : throw new ControlRefusalException(
-                ControlRefusalException.InvalidArgumentKind, $"a number of bytes, or a share from 0 to {most}, is needed");
+                ControlRefusalException.InvalidArgumentKind,
+                $"a number of bytes, or a share from 0 to {most}, is needed");
 }

@@ -9,8 +9,8 @@ using Warren.Broker.Topology;
 namespace Warren.Server.Control;
 
 /// <summary>
-/// Lists of what is defined, read from the published snapshots. They are sorted by name: RabbitMQ's order is that of its
-/// tables, which is none.
+/// Lists of what is defined, read from the published snapshots. They are sorted by name: RabbitMQ's order is that of
+/// its tables, which is none.
 /// </summary>
 internal sealed class ListCommands
 {

@@ -4,8 +4,8 @@ using Warren.Server.Configuration;
 namespace Warren.Server.Control;
 
 /// <summary>
-/// The names in <c>enabled_plugins</c>. Nothing is loaded: a name says what the operator counts on, and some bring others
-/// along, as RabbitMQ's plugins do. The file is read when it is asked for, since people edit it.
+/// The names in <c>enabled_plugins</c>. Nothing is loaded: a name says what the operator counts on, and some bring
+/// others along, as RabbitMQ's plugins do. The file is read when it is asked for, since people edit it.
 /// </summary>
 internal static class Plugins
 {

@@ -68,7 +68,8 @@ internal sealed class QueueCommands(NodeHost host)
         {
             throw new ControlRefusalException(
                 ControlRefusalException.InvalidArgumentKind,
-                $"message size {body.Length} is larger than configured max size {host.Options.Broker.MaxMessageSizeBytes}");
+                $"message size {body.Length} is larger than configured max size "
+                + $"{host.Options.Broker.MaxMessageSizeBytes}");
         }
         var properties = new BasicProperties { DeliveryMode = (byte)(request.Flag("persistent") ? 2 : 1) };
         PublishOutcome outcome = await Broker.Operations

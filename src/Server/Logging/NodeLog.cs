@@ -116,7 +116,9 @@ public sealed class NodeLog : IDisposable
             Write(level, category, message.ToStringAndClear());
     }
 
-    /// <summary>From now on lines of this level and above are written, of every category, until the process ends.</summary>
+    /// <summary>
+    /// From now on lines of this level and above are written, of every category, until the process ends.
+    /// </summary>
     public void SetLevel(LogLevel level)
     {
         _options = _options with

@@ -13,7 +13,8 @@ public sealed class RowWriterTests
 
     [Fact]
     public void TablesKeepEachRowOnItsLine() => Assert.Equal(
-        "name\tstate\tmore\na\\011b\trunning\t[{\"x\",\"y\"},{\"n\",1}]\nsay \"hi\"\t<rabbit@h.example.17.4.2>\t{0,9,1}\n",
+        "name\tstate\tmore\na\\011b\trunning\t[{\"x\",\"y\"},{\"n\",1}]\n"
+        + "say \"hi\"\t<rabbit@h.example.17.4.2>\t{0,9,1}\n",
         Write(Format.Table));
 
     [Fact]
@@ -21,7 +22,8 @@ public sealed class RowWriterTests
     {
         string text = Write(Format.Json);
         Assert.Equal(
-            "[\n{\"name\":\"a\\tb\",\"state\":\"running\",\"more\":[[\"x\",\"longstr\",\"y\"],[\"n\",\"signedint\",1]]}\n"
+            "[\n{\"name\":\"a\\tb\",\"state\":\"running\","
+            + "\"more\":[[\"x\",\"longstr\",\"y\"],[\"n\",\"signedint\",1]]}\n"
             + ",{\"name\":\"say \\\"hi\\\"\",\"state\":\"#PID<12605.4.2>\",\"more\":[0,9,1]}\n]\n",
             text);
         using JsonDocument document = JsonDocument.Parse(text);
@@ -37,7 +39,8 @@ public sealed class RowWriterTests
     }
 
     [Fact]
-    public void CsvDoublesQuotes() => Assert.Equal("\"say \"\"hi\"\"\"", Write(Format.Csv).Split('\n')[2].Split(',')[0]);
+    public void CsvDoublesQuotes() => Assert.Equal(
+        "\"say \"\"hi\"\"\"", Write(Format.Csv).Split('\n')[2].Split(',')[0]);
 
     [Fact]
     public void ErlangQuotesBinariesAndAtoms() => Assert.Equal(

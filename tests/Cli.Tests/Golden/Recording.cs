@@ -25,8 +25,8 @@ internal sealed record Recording(string Command, int Code, IReadOnlyList<string>
     }
 
     /// <summary>
-    /// Reads a file of recordings: <c>$</c> before a command, <c>=</c> before its exit code, <c>&gt;</c> before lines of
-    /// standard output, <c>!</c> of standard error, <c>#</c> before a title.
+    /// Reads a file of recordings: <c>$</c> before a command, <c>=</c> before its exit code, <c>&gt;</c> before lines
+    /// of standard output, <c>!</c> of standard error, <c>#</c> before a title.
     /// </summary>
     public static IEnumerable<Recording> Read(string path)
     {

@@ -15,21 +15,21 @@ public sealed class RecordingTests
     {
         await using Populated populated = await Populated.StartAsync();
         var report = new StringBuilder();
-        var seen = new HashSet<string>();
+        var differed = new HashSet<string>();
         foreach (Recording recording in Recording.Read(
             Path.Combine(AppContext.BaseDirectory, "Golden", "rabbitmq-3.10.txt")))
         {
             CommandRun run = populated.Node.RunWithInput(recording.Input, recording.Words);
             string difference = Compare(recording, run);
-            string? reason = Differences.All.GetValueOrDefault(recording.Command);
-            seen.Add(recording.Command);
-            if (difference.Length > 0 && reason is null)
+            if (difference.Length == 0)
+                continue;
+            // Some were recorded twice, and differ once.
+            differed.Add(recording.Command);
+            if (!Differences.All.ContainsKey(recording.Command))
                 report.Append("$ ").Append(recording.Command).Append('\n').Append(difference);
-            else if (difference.Length == 0 && reason is not null)
-                report.Append("$ ").Append(recording.Command).Append($"\n  is alike; it was to differ: {reason}\n");
         }
-        foreach (string command in Differences.All.Keys.Except(seen))
-            report.Append("$ ").Append(command).Append("\n  is named as a difference and was not recorded\n");
+        foreach ((string command, string reason) in Differences.All.Where(one => !differed.Contains(one.Key)))
+            report.Append("$ ").Append(command).Append($"\n  does not differ any more; it did, since: {reason}\n");
         Assert.True(report.Length == 0, report.ToString());
     }
 

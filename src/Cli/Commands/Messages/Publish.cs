@@ -4,9 +4,12 @@ using Warren.Cli.Help;
 
 namespace Warren.Cli.Commands.Messages;
 
-/// <summary>Publishes messages, and succeeds when all of them are where they belong, and safe if they are to be.</summary>
+/// <summary>
+/// Publishes messages, and succeeds when all of them are where they belong, and safe if they are to be.
+/// </summary>
 internal sealed class Publish() : ChangeCommand(
-    "publish", "[--vhost <vhost>] --routing-key|-k <key> [--exchange|-e <exchange>] [--count|-c <n>] [--transient] <body>",
+    "publish", "[--vhost <vhost>] --routing-key|-k <key> [--exchange|-e <exchange>] [--count|-c <n>] [--transient] "
+    + "<body>",
     Section.Queues, "Publishes messages and waits until they are confirmed")
 {
     public override (int Least, int Most) Arguments => (1, 1);
