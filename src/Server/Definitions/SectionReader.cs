@@ -74,7 +74,7 @@ internal sealed class SectionReader(string? vhost, PasswordHashing hashingWhenUn
     }
 
     public static ImportedGlobalParameter GlobalParameter(DocumentNode node) =>
-        new(node.Member("name").Name(), node.Member("value").Value());
+        new(node.Member("name").Name(), node.Member("value").ObjectOrValue());
 
     public ImportedParameter Parameter(DocumentNode node) => new(
         VhostOf(node),

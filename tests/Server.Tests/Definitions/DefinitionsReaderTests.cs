@@ -152,6 +152,20 @@ public class DefinitionsReaderTests
             _document.Warnings);
     }
 
+    /// <summary>As rabbitmqctl of 3.10 exports objects that Erlang keeps as lists.</summary>
+    [Fact]
+    public void A_list_of_pairs_is_an_object()
+    {
+        DefinitionsDocument document = Read("""
+            {"vhosts": [{"name": "v", "limits": [["max-connections", 100], ["max-queues", -1]]}],
+             "global_parameters": [{"name": "g", "value": [["a", 1], ["b", [["c", 2]]]]},
+              {"name": "h", "value": [["a", 1], 5]}]}
+            """);
+        Assert.Equal(new VhostLimits(100, null), document.Vhosts[0].Limits);
+        Assert.Equal("""{"a":1,"b":[["c",2]]}""", JsonFields.Text(document.GlobalParameters[0].Value));
+        Assert.Equal("""[["a",1],5]""", JsonFields.Text(document.GlobalParameters[1].Value));
+    }
+
     [Fact]
     public void A_document_of_one_vhost_belongs_where_it_is_read_for()
     {
