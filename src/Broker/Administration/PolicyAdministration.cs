@@ -8,8 +8,8 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Administration;
 
 /// <summary>
-/// The policies of vhosts, or the operator policies. A change holds at once for the queues and exchanges that there are,
-/// and for those made later. What is in force for a queue or an exchange is in its vhost's
+/// The policies of vhosts, or the operator policies. A change holds at once for the queues and exchanges that there
+/// are, and for those made later. What is in force for a queue or an exchange is in its vhost's
 /// <see cref="VhostPolicies.OfQueues"/> and in <see cref="Exchanges.Exchange.Policy"/>.
 /// </summary>
 public sealed class PolicyAdministration

@@ -74,7 +74,9 @@ public sealed class UserAdministration
     public Task SetLimitsAsync(string name, FieldTable limits) =>
         ChangeAsync(name, user => user with { Limits = LimitTerm.ReadUser(limits, user.Limits) });
 
-    /// <summary>Clears one limit, or those there are for <c>all</c>. A limit that is not known is cleared as well.</summary>
+    /// <summary>
+    /// Clears one limit, or those there are for <c>all</c>. A limit that is not known is cleared as well.
+    /// </summary>
     public Task ClearLimitsAsync(string name, string limit) => ChangeAsync(name, user => user with
     {
         Limits = limit switch

@@ -34,7 +34,8 @@ public sealed class VhostAdministration
     });
 
     /// <summary>Changes what is given.</summary>
-    public Task UpdateAsync(string name, VhostMetadata metadata) => ChangeAsync(name, vhost => Changed(vhost, metadata));
+    public Task UpdateAsync(string name, VhostMetadata metadata) =>
+        ChangeAsync(name, vhost => Changed(vhost, metadata));
 
     /// <summary>Makes a vhost, or changes what is given of the one that is there.</summary>
     public Task PutAsync(string name, VhostMetadata metadata) => RunAsync(store =>

@@ -135,7 +135,8 @@ internal sealed class SectionReader(string? vhost, PasswordHashing hashingWhenUn
         string where = VhostOf(node);
         try
         {
-            return new ImportedPolicy(where, PolicyTerm.Read(node.Member("name").Name(), term, isOperators), isOperators);
+            Policy policy = PolicyTerm.Read(node.Member("name").Name(), term, isOperators);
+            return new ImportedPolicy(where, policy, isOperators);
         }
         catch (AdministrationException refusal)
         {

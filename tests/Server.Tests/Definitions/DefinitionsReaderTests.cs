@@ -129,7 +129,9 @@ public class DefinitionsReaderTests
     {
         Assert.Equal([false, true], _document.Policies.Select(policy => policy.IsOperators));
         Policy policy = _document.Policies[0].Policy;
-        Assert.Equal(("ha", "^ha", PolicyTarget.Queues, 3), (policy.Name, policy.Pattern.Text, policy.Target, policy.Priority));
+        Assert.Equal(
+            ("ha", "^ha", PolicyTarget.Queues, 3),
+            (policy.Name, policy.Pattern.Text, policy.Target, policy.Priority));
         Assert.Equal("all", policy.Definition["ha-mode"].AsText());
         Assert.Equal(5, Number(_document.Policies[1].Policy.Definition["max-length"]));
     }

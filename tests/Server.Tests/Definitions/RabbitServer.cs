@@ -88,8 +88,12 @@ internal sealed class RabbitServer : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = _root,
         };
-        foreach (string name in start.Environment.Keys.Where(key => key.StartsWith("RABBITMQ_", StringComparison.Ordinal))
-            .Append("NOTIFY_SOCKET").ToList())
+        string[] inherited =
+        [
+            .. start.Environment.Keys.Where(key => key.StartsWith("RABBITMQ_", StringComparison.Ordinal)),
+            "NOTIFY_SOCKET",
+        ];
+        foreach (string name in inherited)
             start.Environment.Remove(name);
         start.Environment["RABBITMQ_NODENAME"] = "definitions@localhost";
         start.Environment["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1";
