@@ -15,7 +15,9 @@ public enum AdministrationFailure
     /// <summary>The subject is the user's name.</summary>
     AlreadyExists,
 
-    /// <summary>A pattern is no regular expression: the subject, and <see cref="AdministrationException.Pattern"/>.</summary>
+    /// <summary>
+    /// A pattern, the subject, is no regular expression: <see cref="AdministrationException.Pattern"/> says why.
+    /// </summary>
     InvalidPattern,
 
     /// <summary>A value cannot be; the message is RabbitMQ's, its line breaks included.</summary>

@@ -50,6 +50,8 @@ public sealed class PermissionAdministration
         CheckVhost(store, vhost);
         CheckUser(user);
         store.Commit(new PermissionEntry(user, vhost, permission));
+        Note($"Successfully set permissions for user '{user}' in virtual host '{vhost}' to "
+            + $"'{configure}', '{write}', '{read}'");
     });
 
     /// <summary>Gives a user these rights in every vhost that there is.</summary>
@@ -61,6 +63,8 @@ public sealed class PermissionAdministration
         foreach ((string vhost, _) in _broker.Topology.Vhosts)
             draft.Add(new PermissionEntry(user, vhost, permission));
         store.Commit(draft);
+        Note($"Successfully set permissions for user '{user}' in all virtual hosts to "
+            + $"'{configure}', '{write}', '{read}'");
     });
 
     /// <summary>Takes all rights of a user in a vhost but those to topics; there need not be any.</summary>
@@ -69,6 +73,7 @@ public sealed class PermissionAdministration
         CheckVhost(store, vhost);
         CheckUser(user);
         store.Commit(new RemovalEntry(DefinitionKey.OfPermission(user, vhost)));
+        Note($"Successfully cleared permissions for user '{user}' in virtual host '{vhost}'");
     });
 
     /// <summary>Gives a user these rights to routing keys of an exchange, which need not exist.</summary>
@@ -152,6 +157,8 @@ public sealed class PermissionAdministration
         if (!_broker.Security.TryGetUser(user, out _))
             throw AdministrationException.NoSuchUser(user);
     }
+
+    private void Note(string message) => _broker.Log(LogLevel.Info, LogCategory.Default, message);
 
     private Task RunAsync(Action<DefinitionsStore> apply) => AdministrativeChange.RunAsync(_broker, apply);
 }

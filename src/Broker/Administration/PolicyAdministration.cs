@@ -8,8 +8,8 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Administration;
 
 /// <summary>
-/// The policies of vhosts, or the operator policies. A change holds at once for the queues and exchanges that there are,
-/// and for those made later. What is in force for a queue or an exchange is in its vhost's
+/// The policies of vhosts, or the operator policies. A change holds at once for the queues and exchanges that there
+/// are, and for those made later. What is in force for a queue or an exchange is in its vhost's
 /// <see cref="VhostPolicies.OfQueues"/> and in <see cref="Exchanges.Exchange.Policy"/>.
 /// </summary>
 public sealed class PolicyAdministration
@@ -67,22 +67,28 @@ public sealed class PolicyAdministration
     {
         Get(vhost, name);
         store.Commit(new RemovalEntry(DefinitionKey.OfPolicy(vhost, name, _isOperators)));
+        _broker.Log(
+            LogLevel.Info, LogCategory.Default,
+            $"Successfully cleared {What(_isOperators)} '{name}' in virtual host '{vhost}'");
     });
 
     internal void Set(DefinitionsStore store, string vhost, Policy policy)
     {
         VhostAdministration.Find(_broker, vhost);
         store.Commit(new PolicyEntry(vhost, policy, _isOperators));
+        _broker.Log(
+            LogLevel.Info, LogCategory.Default,
+            $"Successfully set {What(_isOperators)} '{policy.Name}' matching {PolicyTargets.NameOf(policy.Target)} names "
+            + $"in virtual host '{vhost}' using pattern '{policy.Pattern.Text}'");
         foreach (string warning in Warnings(vhost, policy, _isOperators))
             _broker.Log(LogLevel.Warning, LogCategory.Default, warning);
     }
 
     /// <summary>A sentence for each key that is kept without effect.</summary>
-    internal static IEnumerable<string> Warnings(string vhost, Policy policy, bool isOperators)
-    {
-        string what = isOperators ? "operator policy" : "policy";
-        return PolicyRules.WithoutEffect(policy.Definition).Select(each =>
-            $"{what} '{policy.Name}' in vhost '{vhost}': '{each.Key}' is kept, but without effect until Warren has "
-            + each.WaitsFor);
-    }
+    internal static IEnumerable<string> Warnings(string vhost, Policy policy, bool isOperators) =>
+        PolicyRules.WithoutEffect(policy.Definition).Select(each =>
+            $"{What(isOperators)} '{policy.Name}' in vhost '{vhost}': '{each.Key}' is kept, but without effect until "
+            + $"Warren has {each.WaitsFor}");
+
+    private static string What(bool isOperators) => isOperators ? "operator policy" : "policy";
 }

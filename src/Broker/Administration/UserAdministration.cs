@@ -35,6 +35,7 @@ public sealed class UserAdministration
         if (_broker.Security.TryGetUser(name, out _))
             throw AdministrationException.UserExists(name);
         store.Commit(new UserEntry(new User(name, hash, Tags(tags))));
+        Note($"Created user '{name}'");
     });
 
     /// <summary>
@@ -55,26 +56,34 @@ public sealed class UserAdministration
     {
         Get(name);
         store.Commit(new RemovalEntry(DefinitionKey.OfUser(name)));
+        Note($"Deleted user '{name}'");
     });
 
     public Task ChangePasswordAsync(string name, string password) => ChangePasswordAsync(name, NewHash(password));
 
     public Task ChangePasswordAsync(string name, PasswordHash hash) =>
-        ChangeAsync(name, user => user with { PasswordHash = hash });
+        ChangeAsync(
+            name, user => user with { PasswordHash = hash }, $"Successfully changed password for user '{name}'");
 
     /// <summary>From now on nobody logs in by password as this user.</summary>
     public Task ClearPasswordAsync(string name) =>
-        ChangeAsync(name, user => user with { PasswordHash = PasswordHash.None });
+        ChangeAsync(name, user => user with { PasswordHash = PasswordHash.None }, $"Clearing password for user '{name}'");
 
     /// <summary>Replaces all tags.</summary>
     public Task SetTagsAsync(string name, ImmutableArray<string> tags) =>
-        ChangeAsync(name, user => user with { Tags = Tags(tags) });
+        ChangeAsync(
+            name, user => user with { Tags = Tags(tags) },
+            $"Successfully set user tags for user '{name}' to [{string.Join(',', Tags(tags))}]");
 
     /// <summary>Sets the limits that are given; the others stay.</summary>
     public Task SetLimitsAsync(string name, FieldTable limits) =>
-        ChangeAsync(name, user => user with { Limits = LimitTerm.ReadUser(limits, user.Limits) });
+        ChangeAsync(
+            name, user => user with { Limits = LimitTerm.ReadUser(limits, user.Limits) },
+            $"Successfully set limits of user '{name}'");
 
-    /// <summary>Clears one limit, or those there are for <c>all</c>. A limit that is not known is cleared as well.</summary>
+    /// <summary>
+    /// Clears one limit, or those there are for <c>all</c>. A limit that is not known is cleared as well.
+    /// </summary>
     public Task ClearLimitsAsync(string name, string limit) => ChangeAsync(name, user => user with
     {
         Limits = limit switch
@@ -84,7 +93,7 @@ public sealed class UserAdministration
             LimitTerm.MaxChannels => user.Limits with { MaxChannels = null },
             _ => user.Limits,
         },
-    });
+    }, $"Successfully cleared limits of user '{name}'");
 
     /// <summary>Null if this is the user's password, or RabbitMQ's reason why not.</summary>
     public string? Authenticate(string name, string password)
@@ -112,8 +121,13 @@ public sealed class UserAdministration
             : throw AdministrationException.Invalid($"password hash {error}");
     }
 
-    private Task ChangeAsync(string name, Func<User, User> change) =>
-        RunAsync(store => store.Commit(new UserEntry(change(Get(name)))));
+    private Task ChangeAsync(string name, Func<User, User> change, string note) => RunAsync(store =>
+    {
+        store.Commit(new UserEntry(change(Get(name))));
+        Note(note);
+    });
+
+    private void Note(string message) => _broker.Log(LogLevel.Info, LogCategory.Default, message);
 
     private Task RunAsync(Action<DefinitionsStore> apply) => AdministrativeChange.RunAsync(_broker, apply);
 

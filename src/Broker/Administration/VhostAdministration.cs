@@ -29,12 +29,15 @@ public sealed class VhostAdministration
     public Task AddAsync(string name, VhostMetadata? metadata = null) => RunAsync(store =>
     {
         NameChecks.CheckName("vhost", name);
-        if (store.FindVhost(name) is null)
-            store.Commit(Changed(new VhostEntry(name, null, VhostLimits.None), metadata ?? new VhostMetadata()));
+        if (store.FindVhost(name) is not null)
+            return;
+        store.Commit(Changed(new VhostEntry(name, null, VhostLimits.None), metadata ?? new VhostMetadata()));
+        _broker.Log(LogLevel.Info, LogCategory.Default, $"Added vhost '{name}'");
     });
 
     /// <summary>Changes what is given.</summary>
-    public Task UpdateAsync(string name, VhostMetadata metadata) => ChangeAsync(name, vhost => Changed(vhost, metadata));
+    public Task UpdateAsync(string name, VhostMetadata metadata) =>
+        ChangeAsync(name, vhost => Changed(vhost, metadata));
 
     /// <summary>Makes a vhost, or changes what is given of the one that is there.</summary>
     public Task PutAsync(string name, VhostMetadata metadata) => RunAsync(store =>
@@ -51,6 +54,7 @@ public sealed class VhostAdministration
     {
         Find(_broker, name);
         store.Commit(new RemovalEntry(DefinitionKey.OfVhost(name)));
+        _broker.Log(LogLevel.Info, LogCategory.Default, $"Deleted vhost '{name}'");
     });
 
     /// <summary>Replaces all limits: what is not given is unlimited.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Warren.Amqp;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Security;
@@ -22,8 +21,7 @@ internal sealed class Bootstrap : DefinitionsChange
 
     private static void MakeFirst(DefinitionsStore store, BrokerOptions options)
     {
-        PasswordHash hash = PasswordHash.Create(
-            options.DefaultPassword, store.Broker.PasswordHashing, RandomNumberGenerator.GetBytes(PasswordHash.SaltSizeBytes));
+        PasswordHash hash = store.Broker.Administration.Users.NewHash(options.DefaultPassword);
         var permission = new Permission(
             NamePattern.Compile(options.DefaultConfigure),
             NamePattern.Compile(options.DefaultWrite),

@@ -20,7 +20,9 @@ public sealed class EffectivePolicy
 
     public Policy? OperatorPolicy { get; }
 
-    /// <summary>The two definitions merged, sorted by key: <c>effective_policy_definition</c>. Not to be changed.</summary>
+    /// <summary>
+    /// The two definitions merged, sorted by key: <c>effective_policy_definition</c>. Not to be changed.
+    /// </summary>
     public FieldTable Definition { get; }
 
     /// <summary>Whether it is what these two would make.</summary>

@@ -34,7 +34,8 @@ internal sealed record PolicyKey
         new("max-in-memory-bytes", PolicyChecks.AtLeast(0, "maximum memory in bytes"), QueueTypeSet.Quorum)
         { OperatorMerge = PolicyMerge.Lower },
         new("queue-mode", PolicyChecks.OneOf("queue-mode value", "default", "lazy"), ClassicOnly),
-        new("queue-version", PolicyChecks.Between(1, 2, "queue-version value")) { OperatorMerge = PolicyMerge.Operators },
+        new("queue-version", PolicyChecks.Between(1, 2, "queue-version value"))
+        { OperatorMerge = PolicyMerge.Operators },
         new("overflow",
             PolicyChecks.OneOf("overflow value", "drop-head", "reject-publish", "reject-publish-dlx"),
             QueueTypeSet.NotStream)
@@ -98,7 +99,9 @@ internal sealed record PolicyKey
 
     public string Name { get; }
 
-    /// <summary>What is wrong with a value, or null; no check: <see cref="MirrorChecks"/> sees all six together.</summary>
+    /// <summary>
+    /// What is wrong with a value, or null; no check: <see cref="MirrorChecks"/> sees all six together.
+    /// </summary>
     public Func<FieldValue, string?>? Check { get; }
 
     /// <summary>A policy with this key is for queues of these types alone.</summary>

@@ -70,7 +70,9 @@ public sealed class VhostPolicies
             null);
     }
 
-    /// <summary>Adds a policy, or puts it in the place of the one with its name; what it changes is not worked out.</summary>
+    /// <summary>
+    /// Adds a policy, or puts it in the place of the one with its name; what it changes is not worked out.
+    /// </summary>
     internal VhostPolicies With(Policy policy, bool isOperators)
     {
         var all = All(isOperators).RemoveAll(other => other.Name == policy.Name).ToBuilder();

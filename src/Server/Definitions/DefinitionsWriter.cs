@@ -223,7 +223,10 @@ public sealed class DefinitionsWriter
     private void WriteTable(string name, FieldTable table)
     {
         _json.WritePropertyName(name);
-        JsonFields.Write(_json, table);
+        var sorted = new FieldTable();
+        foreach ((string key, FieldValue value) in table.OrderBy(field => field.Key, StringComparer.Ordinal))
+            sorted.Set(key, value);
+        JsonFields.Write(_json, sorted);
     }
 
     private void WriteWords(string name, IEnumerable<string> words)

@@ -123,12 +123,35 @@ internal readonly record struct DocumentNode(JsonElement Element, string Path)
     public FieldValue Value() =>
         Element.ValueKind == JsonValueKind.Undefined ? throw Wrong("is missing") : JsonFields.Read(Element);
 
-    /// <summary>Members of an object that may be written as an empty list, or be absent.</summary>
+    /// <summary>
+    /// Members of an object that may be absent, or be written in the other ways that RabbitMQ has for one: as an empty
+    /// list, or as a list of pairs (<c>[["max-queues",5]]</c>), which is what Erlang keeps.
+    /// </summary>
     public DocumentNode OrEmpty()
     {
-        if (!IsAbsent && !IsEmptyList)
-            ExpectObject();
-        return this with { Element = IsAbsent || IsEmptyList ? EmptyObject : Element };
+        if (IsAbsent || IsEmptyList)
+            return this with { Element = EmptyObject };
+        if (IsListOfPairs)
+            return this with { Element = ObjectOf(Element) };
+        ExpectObject();
+        return this;
+    }
+
+    /// <summary>Whatever it is; a list of pairs is an object.</summary>
+    public FieldValue ObjectOrValue() => IsListOfPairs ? OrEmpty().Value() : Value();
+
+    private bool IsListOfPairs => Element.ValueKind == JsonValueKind.Array
+        && Element.GetArrayLength() > 0
+        && Element.EnumerateArray().All(pair => pair.ValueKind == JsonValueKind.Array
+            && pair.GetArrayLength() == 2
+            && pair[0].ValueKind == JsonValueKind.String);
+
+    private static JsonElement ObjectOf(JsonElement pairs)
+    {
+        var members = new Dictionary<string, JsonElement>();
+        foreach (JsonElement pair in pairs.EnumerateArray())
+            members[pair[0].GetString()!] = pair[1];
+        return JsonSerializer.SerializeToElement(members);
     }
 
     private static JsonElement EmptyObject { get; } = JsonElement.Parse("{}");

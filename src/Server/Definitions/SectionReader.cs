@@ -74,7 +74,7 @@ internal sealed class SectionReader(string? vhost, PasswordHashing hashingWhenUn
     }
 
     public static ImportedGlobalParameter GlobalParameter(DocumentNode node) =>
-        new(node.Member("name").Name(), node.Member("value").Value());
+        new(node.Member("name").Name(), node.Member("value").ObjectOrValue());
 
     public ImportedParameter Parameter(DocumentNode node) => new(
         VhostOf(node),
@@ -135,7 +135,8 @@ internal sealed class SectionReader(string? vhost, PasswordHashing hashingWhenUn
         string where = VhostOf(node);
         try
         {
-            return new ImportedPolicy(where, PolicyTerm.Read(node.Member("name").Name(), term, isOperators), isOperators);
+            Policy policy = PolicyTerm.Read(node.Member("name").Name(), term, isOperators);
+            return new ImportedPolicy(where, policy, isOperators);
         }
         catch (AdministrationException refusal)
         {

@@ -322,13 +322,14 @@ public sealed class AdministrationTests : IDisposable
     {
         _node.Node.Do(Samples.Vhost());
         _node.Node.Do(Samples.Queue("q", arguments: Fields.Of(("x-max-length", 2))));
-        DefinitionsDraftOf(new PolicyEntry("v", Make("a", Fields.Of(("max-length", 9), ("queue-mode", "lazy"))), false), 0);
-        DefinitionsDraftOf(new PolicyEntry("v", Make("a", Fields.Of(("max-length", 1))), false), 1);
-        DefinitionsDraftOf(new PolicyEntry("v", Make("b", Fields.Of(("max-length", 0)), "^other"), false), 0);
-        DefinitionsDraftOf(new PolicyEntry("v", Make("c", Fields.Of(("max-length", 1))), true), 0);
+        FieldTable longer = Fields.Of(("max-length", 9), ("queue-mode", "lazy"));
+        Configures(new PolicyEntry("v", Make("a", longer), false), 0);
+        Configures(new PolicyEntry("v", Make("a", Fields.Of(("max-length", 1))), false), 1);
+        Configures(new PolicyEntry("v", Make("b", Fields.Of(("max-length", 0)), "^other"), false), 0);
+        Configures(new PolicyEntry("v", Make("c", Fields.Of(("max-length", 1))), true), 0);
     }
 
-    private void DefinitionsDraftOf(PolicyEntry entry, int configured)
+    private void Configures(PolicyEntry entry, int configured)
     {
         Broker.Definitions.DefinitionsDraft draft = _node.Node.Store.NewDraft();
         draft.Add(entry);

@@ -52,7 +52,8 @@ public sealed class LiveConnectionTests
         Link link = await host.ConnectWithChannelAsync(new Login { User = "u", Password = "p" });
         await link.Client.DeclareAsync(1, "q");
         await host.Broker.Administration.Permissions.SetAsync("u", "/", "^other", "", "");
-        Received close = await link.Client.CallAsync(1, new QueueDelete("q", false, false, false), MethodId.ChannelClose);
+        Received close = await link.Client.CallAsync(
+            1, new QueueDelete("q", false, false, false), MethodId.ChannelClose);
         Assert.Equal(
             "403 ACCESS_REFUSED - configure access to queue 'q' in vhost '/' refused for user 'u'", close.CloseReason);
         await host.Broker.Administration.Permissions.ClearAsync("u", "/");

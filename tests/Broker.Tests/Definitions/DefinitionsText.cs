@@ -56,8 +56,8 @@ internal static class DefinitionsText
             if (queue.SurvivesRestart)
             {
                 lines.Add(
-                    $"queue {vhost.Name} {name}: {queue.Id.Value} {queue.Type} {queue.AutoDelete} {queue.Home.Settings} "
-                    + Hex(queue.Arguments));
+                    $"queue {vhost.Name} {name}: {queue.Id.Value} {queue.Type} {queue.AutoDelete} "
+                    + $"{queue.Home.Settings} " + Hex(queue.Arguments));
             }
         }
         foreach (Binding binding in vhost.AllBindings().Where(each => each.Source.Length > 0))

@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Definitions.Import;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
@@ -134,6 +135,11 @@ public sealed class ImportTests
         { "exchange", "tropic" },
         { "policy", "vhost z not found" },
         { "parameter", "vhost z not found" },
+        {
+            "queues",
+            "Adding 2 queue(s) to virtual host \"v\" would exceed the limit of 1 queue(s).\n\n"
+            + "This virtual host currently has 0 queue(s) defined.\n\nImport aborted!"
+        },
     };
 
     [Theory]
@@ -141,6 +147,8 @@ public sealed class ImportTests
     public void A_document_that_does_not_fit_changes_nothing(string what, string reason)
     {
         using var node = new DefinitionsNode(_disk);
+        if (what == "queues")
+            node.Do(new VhostEntry("v", null, new VhostLimits(null, 1)));
         node.Commit();
         string before = node.Text;
         TopologySnapshot topology = node.Broker.Topology;
@@ -156,6 +164,7 @@ public sealed class ImportTests
         "permission" => Document with { Permissions = [Document.Permissions[0] with { User = "nobody" }] },
         "limits" => Document with { VhostLimits = [Document.VhostLimits[0] with { Vhost = "z" }] },
         "exchange" => Document with { Exchanges = [Document.Exchanges[0] with { Type = "tropic" }] },
+        "queues" => Document with { VhostLimits = [] },
         "policy" => Document with { Policies = [Document.Policies[0] with { Vhost = "z" }] },
         _ => Document with { Parameters = [Document.Parameters[0] with { Vhost = "z" }] },
     };

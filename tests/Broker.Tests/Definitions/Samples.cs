@@ -117,7 +117,9 @@ internal static class Samples
     }
 
     public static ParameterEntry Parameter(string name = "n", string vhost = "v", object? value = null) => new(
-        vhost, new ParameterName("shovel", name), FieldValue.Of(Fields.Of(("src", value), ("list", new object?[] { 1 }))));
+        vhost,
+        new ParameterName("shovel", name),
+        FieldValue.Of(Fields.Of(("src", value), ("list", new object?[] { 1 }))));
 
     public static GlobalParameterEntry GlobalParameter(string name = "g", string value = "x") =>
         new(name, FieldValue.Of(value));

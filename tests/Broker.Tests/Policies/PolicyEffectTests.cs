@@ -79,7 +79,8 @@ public sealed class PolicyEffectTests
         await Policies(host).SetAsync("/", "b", "^unused$", Fields.Of(("expires", 2000)));
         await Policies(host).SetAsync("/", "c", "^slow$", Fields.Of(("consumer-timeout", 3000)));
         await Eventually.True(() => host.Queue("ttl").Settings.MessageTtlMs == 1000
-            && host.Queue("unused").Settings.ExpiresMs == 2000 && host.Queue("slow").Settings.ConsumerTimeoutMs == 3000);
+            && host.Queue("unused").Settings.ExpiresMs == 2000
+            && host.Queue("slow").Settings.ConsumerTimeoutMs == 3000);
         await PublishAsync(link, "ttl", 1);
         await PublishAsync(link, "slow", 1);
         await host.QueueHolds("ttl", ready: 1, unacked: 0);

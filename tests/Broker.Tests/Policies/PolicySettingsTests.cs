@@ -15,7 +15,8 @@ public sealed class PolicySettingsTests
     {
         FieldTable arguments = Fields.Of(("x-message-ttl", 5000), ("x-max-length", 10));
         QueueSettings settings = Settings(
-            QueueType.Classic, arguments, Fields.Of(("message-ttl", 1000), ("max-length", 100), ("max-length-bytes", 999)));
+            QueueType.Classic, arguments,
+            Fields.Of(("message-ttl", 1000), ("max-length", 100), ("max-length-bytes", 999)));
         Assert.Equal((1000, 10, 999), (settings.MessageTtlMs, settings.MaxLength, settings.MaxLengthBytes));
 
         settings = Settings(

@@ -32,7 +32,9 @@ public sealed class VhostPoliciesTests
         Assert.Equal(target is "all" or "exchanges", policy.MatchesExchange("q"));
     }
 
-    /// <summary>is_policy_applicable of 3.13: a mirroring policy for everything must not hide those of quorum queues.</summary>
+    /// <summary>
+    /// is_policy_applicable of 3.13: a mirroring policy for everything must not hide those of quorum queues.
+    /// </summary>
     [Theory]
     [InlineData("ha-mode", QueueType.Classic, true)]
     [InlineData("ha-mode", QueueType.Quorum, false)]
@@ -74,8 +76,8 @@ public sealed class VhostPoliciesTests
     }
 
     /// <summary>
-    /// Policies of both sets, queues and exchanges come and go at random: what is in force is always what there would be
-    /// had all been made in any other order, and what each queue goes by is that.
+    /// Policies of both sets, queues and exchanges come and go at random: what is in force is always what there would
+    /// be had all been made in any other order, and what each queue goes by is that.
     /// </summary>
     [Fact]
     public void What_is_in_force_does_not_depend_on_the_way_there()

@@ -129,7 +129,9 @@ public class DefinitionsReaderTests
     {
         Assert.Equal([false, true], _document.Policies.Select(policy => policy.IsOperators));
         Policy policy = _document.Policies[0].Policy;
-        Assert.Equal(("ha", "^ha", PolicyTarget.Queues, 3), (policy.Name, policy.Pattern.Text, policy.Target, policy.Priority));
+        Assert.Equal(
+            ("ha", "^ha", PolicyTarget.Queues, 3),
+            (policy.Name, policy.Pattern.Text, policy.Target, policy.Priority));
         Assert.Equal("all", policy.Definition["ha-mode"].AsText());
         Assert.Equal(5, Number(_document.Policies[1].Policy.Definition["max-length"]));
     }
@@ -150,6 +152,20 @@ public class DefinitionsReaderTests
                 "definitions: the binding of 'q' in vhost '/' to the default exchange is implied; passed over",
             ],
             _document.Warnings);
+    }
+
+    /// <summary>As rabbitmqctl of 3.10 exports objects that Erlang keeps as lists.</summary>
+    [Fact]
+    public void A_list_of_pairs_is_an_object()
+    {
+        DefinitionsDocument document = Read("""
+            {"vhosts": [{"name": "v", "limits": [["max-connections", 100], ["max-queues", -1]]}],
+             "global_parameters": [{"name": "g", "value": [["a", 1], ["b", [["c", 2]]]]},
+              {"name": "h", "value": [["a", 1], 5]}]}
+            """);
+        Assert.Equal(new VhostLimits(100, null), document.Vhosts[0].Limits);
+        Assert.Equal("""{"a":1,"b":[["c",2]]}""", JsonFields.Text(document.GlobalParameters[0].Value));
+        Assert.Equal("""[["a",1],5]""", JsonFields.Text(document.GlobalParameters[1].Value));
     }
 
     [Fact]

@@ -9,40 +9,13 @@ using Xunit;
 
 namespace Warren.Server.Tests.Definitions;
 
-/// <summary>What is exported comes back the same, by the reader and by any program that knows RabbitMQ's documents.</summary>
+/// <summary>
+/// What is exported comes back the same, by the reader and by any program that knows RabbitMQ's documents.
+/// </summary>
 public sealed class DefinitionsWriterTests : IDisposable
 {
     /// <summary>As RabbitMQ 3.13 writes them, in its order of keys.</summary>
-    private const string Document = """
-        {"rabbit_version":"3.13.7","rabbitmq_version":"3.13.7","product_name":"RabbitMQ","product_version":"3.13.7",
-        "users":[
-        {"name":"app","password_hash":"AQIDBOXpP0iuvNn9NTzLbyFuSNG3BhNuyCWiQnXcB1K7Kh4Q","hashing_algorithm":"rabbit_password_hashing_sha256","tags":["monitoring","own"],"limits":{"max-channels":5}},
-        {"name":"guest","password_hash":"","hashing_algorithm":"rabbit_password_hashing_sha256","tags":["administrator"],"limits":{}}],
-        "vhosts":[
-        {"name":"/","description":"Default virtual host","tags":[],"metadata":{"description":"Default virtual host","tags":[]}},
-        {"name":"v1","description":"test \"vhost\"","tags":["a","b"],"default_queue_type":"quorum","metadata":{"description":"test \"vhost\"","tags":["a","b"],"default_queue_type":"quorum"}}],
-        "permissions":[
-        {"user":"app","vhost":"/","configure":"^app","write":".*","read":""},
-        {"user":"guest","vhost":"/","configure":".*","write":".*","read":".*"}],
-        "topic_permissions":[{"user":"app","vhost":"/","exchange":"amq.topic","write":"^{username}","read":".*"}],
-        "parameters":[
-        {"component":"operator_policy","name":"maxlen","value":{"pattern":"^orders","definition":{"max-length":500},"priority":0,"apply-to":"queues"},"vhost":"/"},
-        {"component":"shovel","name":"s","value":{"list":[1,2.5,null,"x"],"src-queue":"ü"},"vhost":"/"},
-        {"component":"vhost-limits","name":"limits","value":{"max-connections":100},"vhost":"v1"}],
-        "global_parameters":[{"name":"cluster_name","value":"warren@site"},{"name":"gp1","value":{"a":1}}],
-        "policies":[
-        {"vhost":"/","name":"ttl","pattern":"^orders","apply-to":"queues","definition":{"max-length":1000,"message-ttl":3600000},"priority":1}],
-        "queues":[
-        {"name":"orders","vhost":"/","type":"classic","durable":true,"auto_delete":false,"arguments":{"x-max-priority":5,"x-dead-letter-exchange":""}},
-        {"name":"orders.qq","vhost":"/","type":"quorum","durable":true,"auto_delete":false,"arguments":{"x-queue-type":"quorum","x-delivery-limit":5}},
-        {"name":"passing","vhost":"/","type":"classic","durable":false,"auto_delete":true,"arguments":{}}],
-        "exchanges":[
-        {"name":"x","vhost":"/","type":"topic","durable":true,"auto_delete":false,"internal":true,"arguments":{"alternate-exchange":"amq.fanout"}}],
-        "bindings":[
-        {"source":"amq.topic","vhost":"/","destination":"orders","destination_type":"queue","routing_key":"a.*","arguments":{}},
-        {"source":"x","vhost":"/","destination":"orders","destination_type":"queue","routing_key":"","arguments":{"a":1,"b":true}},
-        {"source":"x","vhost":"/","destination":"amq.fanout","destination_type":"exchange","routing_key":"#","arguments":{}}]}
-        """;
+    private static readonly string Document = TestDocument.Read("whole.json");
 
     private readonly MessageBroker _broker = Start();
 
@@ -52,7 +25,7 @@ public sealed class DefinitionsWriterTests : IDisposable
     public async Task What_is_read_is_written_again_byte_by_byte()
     {
         await ImportAsync(_broker, Document);
-        Assert.Equal(Document.ReplaceLineEndings(""), Write(_broker));
+        Assert.Equal(Document, Write(_broker));
         using MessageBroker other = Start();
         await ImportAsync(other, Write(_broker));
         Assert.Equal(Write(_broker), Write(other));

@@ -44,6 +44,7 @@ internal static class ImportApplication
         }
         foreach (ImportedExchange exchange in document.Exchanges)
             Attempt($"exchange '{exchange.Name}' in vhost '{exchange.Vhost}'", () => AddExchange(draft, exchange));
+        CheckQueueLimits(draft, store.Broker.Security, document.Queues);
         foreach (ImportedQueue queue in document.Queues)
             Attempt($"queue '{queue.Name}' in vhost '{queue.Vhost}'", () => AddQueue(draft, queue));
         foreach (ImportedBinding binding in document.Bindings)
@@ -76,6 +77,26 @@ internal static class ImportApplication
         VhostOf(draft, parameter.Vhost);
         NameChecks.CheckValue(parameter.Value);
         draft.Add(new ParameterEntry(parameter.Vhost, parameter.Name, SortedFields.Of(parameter.Value)));
+    }
+
+    // By the limits from before the document, as in RabbitMQ, and in its words.
+    private static void CheckQueueLimits(
+        DefinitionsDraft draft, SecuritySnapshot before, IEnumerable<ImportedQueue> queues)
+    {
+        foreach (IGrouping<string, ImportedQueue> each in queues.GroupBy(queue => queue.Vhost))
+        {
+            if (before.LimitsOf(each.Key).MaxQueues is not { } limit || draft.FindVhost(each.Key) is not { } vhost)
+                continue;
+            int added = each.Select(queue => queue.Name).Distinct().Count(name => !vhost.Queues.Contains(name));
+            if (added > 0 && vhost.Queues.Count + added > limit)
+            {
+                throw new DefinitionsException(
+                    "queues",
+                    $"cannot be made: Adding {added} queue(s) to virtual host \"{vhost.Name}\" would exceed the limit of "
+                    + $"{limit} queue(s).\n\nThis virtual host currently has {vhost.Queues.Count} queue(s) defined."
+                    + "\n\nImport aborted!");
+            }
+        }
     }
 
     private static void CheckUsers(SecuritySnapshot security, DefinitionsDocument document)
