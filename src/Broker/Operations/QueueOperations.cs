@@ -37,12 +37,14 @@ public sealed class QueueOperations
         return change.Task;
     }
 
-    /// <summary>Drops all ready messages; returns how many.</summary>
+    /// <summary>Drops all ready messages; returns how many, when none of them can come back.</summary>
     public static async Task<(AnswerKind Answer, long Messages)> PurgeAsync(QueueDefinition queue)
     {
         var request = new CountRequest();
         queue.Home.Post(QueueCommand.Purge(request));
-        return await request.Task.ConfigureAwait(false);
+        (AnswerKind answer, long messages) = await request.Task.ConfigureAwait(false);
+        await AwaitDurableAsync(queue).ConfigureAwait(false);
+        return (answer, messages);
     }
 
     /// <summary>
@@ -98,6 +100,8 @@ public sealed class QueueOperations
             if (message.Slot >= 0)
                 queue.Home.Post(QueueCommand.Return(message.Slot, message.Position, countsDelivery: false));
         }
+        if (takesOut)
+            await AwaitDurableAsync(queue).ConfigureAwait(false);
         return (answer == AnswerKind.Empty ? AnswerKind.Ok : answer, found.ToImmutable());
     }
 
@@ -134,6 +138,16 @@ public sealed class QueueOperations
             done += batch;
         }
         return new PublishOutcome(confirmed, unroutable, refused);
+    }
+
+    // What the queue has decided so far is on stable storage.
+    private static Task AwaitDurableAsync(QueueDefinition queue)
+    {
+        if (!queue.SurvivesRestart)
+            return Task.CompletedTask;
+        var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        queue.Home.Post(QueueCommand.Sync(new PublishGroup(1, _ => durable.SetResult())));
+        return durable.Task;
     }
 
     // Null: it has nowhere to go.

@@ -445,7 +445,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueEffectKind.CloseChannel:
                 scratch.Events.Add(new ConnectionEvent(
-                    ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
+                    ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, effect.Consumer.OverdueError(_settings.ConsumerTimeoutMs)));
                 break;
             case QueueEffectKind.Closed:
                 _broker.Definitions.Post(new RemoveQueue(Definition));
@@ -493,12 +493,4 @@ public sealed class Queue : Mailbox<QueueCommand>
         else if (ticket.Publisher is DeliveryChannel publisher)
             scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
     }
-
-    private Amqp.AmqpException OverdueError(Consumer consumer) =>
-        new(
-            Amqp.ReplyCode.PreconditionFailed,
-            $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. "
-            + $"Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. "
-            + "This timeout value can be configured, see consumers doc guide to learn more")
-        { IsNobodysMethod = true };
 }
