@@ -16,6 +16,9 @@ namespace Warren.Broker.Operations;
 /// </summary>
 public sealed class QueueOperations
 {
+    /// <summary>Of an operator's publishes, as many are under way as make up this much.</summary>
+    private const int BatchBytes = 16 * 1024 * 1024;
+
     private readonly MessageBroker _broker;
 
     internal QueueOperations(MessageBroker broker) => _broker = broker;
@@ -117,9 +120,10 @@ public sealed class QueueOperations
         long unroutable = 0;
         long refused = 0;
         // In batches, so that memory and queues get a rest; each is confirmed before the next.
+        int mostAtATime = Math.Clamp(BatchBytes / (body.Length + 1), 1, 1000);
         for (int done = 0; done < count;)
         {
-            int batch = Math.Min(1000, count - done);
+            int batch = Math.Min(mostAtATime, count - done);
             var verdicts = new List<Task<bool>>(batch);
             for (int one = 0; one < batch; one++)
             {

@@ -27,5 +27,6 @@ internal sealed class JsonRows(TextWriter output, IReadOnlyList<string> columns)
         Output.WriteLine(ObjectOf(Columns, row));
     }
 
-    protected override void WriteEnd(bool hasRows, bool wasStreamed) => Output.WriteLine(hasRows ? "]" : "[]");
+    protected override void WriteEnd(bool hasRows, bool wasStreamed) =>
+        Output.WriteLine(hasRows ? "]" : wasStreamed ? "[\n]" : "[]");
 }

@@ -71,7 +71,23 @@ internal sealed class NodeConnection : IDisposable
     public JsonElement Ask(
         string command, Action<Utf8JsonWriter>? arguments = null, Action<JsonElement>? onRow = null)
     {
-        Send(command, arguments);
+        try
+        {
+            Send(command, arguments);
+            return ReadAnswer(onRow);
+        }
+        catch (Exception error) when (error is SocketException or EndOfStreamException)
+        {
+            throw new CommandException(
+                ExitCode.Unavailable,
+                $"Error: node {NodeName} went away before it had answered: {error.Message}");
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private JsonElement ReadAnswer(Action<JsonElement>? onRow)
+    {
         while (true)
         {
             (byte kind, JsonElement body) = Receive();
@@ -95,8 +111,6 @@ internal sealed class NodeConnection : IDisposable
             }
         }
     }
-
-    public void Dispose() => _socket.Dispose();
 
     private static Socket? Connect(string path, List<string> tried)
     {

@@ -86,6 +86,12 @@ public sealed class ControlEndpoint : IAsyncDisposable
         {
             _host.Log.Write(LogLevel.Debug, LogCategory.Default, $"a command was given up: {error.Message}");
         }
+        catch (Exception error)
+        {
+            // Our own mistake, but this client's alone: he sees the end, the next one is served.
+            _host.Log.Write(
+                LogLevel.Critical, LogCategory.Default, $"a command is given up after an error of the node: {error}");
+        }
         finally
         {
             client.Dispose();

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Warren.Amqp;
 using Warren.Broker;
+using Warren.Broker.Exchanges;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
@@ -40,13 +41,15 @@ internal sealed class QueueCommands(NodeHost host)
     public async Task<Action<Utf8JsonWriter>?> DeclareAsync(ControlRequest request, ControlReply reply)
     {
         var arguments = new FieldTable();
-        if (request.FindText("type") is { } type)
-            arguments.Add("x-queue-type", FieldValue.Of(type));
-        if (request.Arguments.TryGetProperty("arguments", out JsonElement more))
+        if (request.Arguments.TryGetProperty("arguments", out JsonElement more)
+            && more.ValueKind == JsonValueKind.Object)
         {
             foreach (JsonProperty argument in more.EnumerateObject())
-                arguments.Add(argument.Name, ValueOf(argument));
+                arguments[argument.Name] = ValueOf(argument);
         }
+        if (request.FindText("type") is { } type)
+            arguments["x-queue-type"] = FieldValue.Of(type);
+        CheckLength("the queue's name", request.Text("queue"));
         await Broker.Operations
             .DeclareAsync(
                 request.Vhost, request.Text("queue"), request.Flag("durable"), request.Flag("auto_delete"), arguments)
@@ -58,11 +61,19 @@ internal sealed class QueueCommands(NodeHost host)
     {
         Vhost vhost = Broker.FindVhost(request.Vhost);
         string exchange = request.Text("exchange");
-        if (!vhost.Exchanges.Contains(exchange))
+        if (!vhost.Exchanges.TryGetValue(exchange, out Exchange? target))
         {
             throw new ControlRefusalException(
                 ControlRefusalException.NotFoundKind, $"no exchange '{exchange}' in vhost '{vhost.Name}'");
         }
+        if (target.Internal)
+        {
+            throw ControlRefusalException.Because(
+                $"cannot publish to internal exchange '{exchange}' in vhost '{vhost.Name}'");
+        }
+        if (Broker.Alarms.Reason is { } reason)
+            throw ControlRefusalException.Because($"publishers are blocked: {reason}");
+        CheckLength("the routing key", request.Text("routing_key"));
         byte[] body = Encoding.UTF8.GetBytes(request.Text("body"));
         if (body.Length > host.Options.Broker.MaxMessageSizeBytes)
         {
@@ -120,6 +131,16 @@ internal sealed class QueueCommands(NodeHost host)
     }
 
     private QueueDefinition Find(ControlRequest request) => Broker.FindQueue(request.Vhost, request.Text("queue"));
+
+    // What AMQP writes its length of into one octet.
+    private static void CheckLength(string what, string text)
+    {
+        if (Encoding.UTF8.GetByteCount(text) > byte.MaxValue)
+        {
+            throw new ControlRefusalException(
+                ControlRefusalException.InvalidArgumentKind, $"{what} has more than {byte.MaxValue} bytes");
+        }
+    }
 
     private static FieldValue ValueOf(JsonProperty argument) => argument.Value.ValueKind switch
     {

@@ -49,7 +49,8 @@ public sealed class RowWriterTests
         Write(Format.Erlang));
 
     [Theory]
-    [InlineData(Format.Json, true, "[]\n")]
+    [InlineData(Format.Json, true, "[\n]\n")]
+    [InlineData(Format.Json, false, "[]\n")]
     [InlineData(Format.Table, true, "")]
     [InlineData(Format.Table, false, "\n")]
     [InlineData(Format.Erlang, true, "[]\n")]
