@@ -26,6 +26,7 @@ public sealed class GuideTests
             ["rabbitmqctl", "list_policies"],
             ["warren", "queue", "declare", "orders"],
             ["warren", "publish", "-k", "orders", "--count", "100", "test message"],
+            ["rabbitmqctl", "sync_queue", "orders"],
             ["rabbitmqctl", "list_queues", "name", "durable", "arguments"],
             ["rabbitmqctl", "list_queues", "name", "policy", "slave_nodes", "synchronised_slave_nodes"],
             ["rabbitmqctl", "list_queues", "name", "type", "leader", "members"],

@@ -5,6 +5,7 @@ using Warren.Amqp;
 using Warren.Broker;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Operations;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 
@@ -120,8 +121,14 @@ internal sealed class QueueCommands(NodeHost host)
 
     public Task<Action<Utf8JsonWriter>?> SyncAsync(ControlRequest request, ControlReply reply)
     {
-        Find(request);
-        throw ControlRefusalException.Because("not_mirrored");
+        QueueDefinition queue = Find(request);
+        bool isReplicated = queue.Type == QueueType.Quorum
+            || (Broker.FindVhost(queue.Vhost).Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy)
+                && policy.Definition.ContainsKey("ha-mode"));
+        // Replication never leaves a member behind that needs to be told: there is nothing left to do.
+        return isReplicated
+            ? Task.FromResult<Action<Utf8JsonWriter>?>(null)
+            : throw ControlRefusalException.Because("not_mirrored");
     }
 
     public Task<Action<Utf8JsonWriter>?> CancelSyncAsync(ControlRequest request, ControlReply reply)
