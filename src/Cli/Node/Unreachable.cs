@@ -25,6 +25,11 @@ internal static class Unreachable
             .Append(name).Append(":\n");
         foreach (string attempt in tried)
             text.Append("  * ").Append(attempt).Append('\n');
+        if (IsElsewhere(name))
+        {
+            text.Append("  * its host is not this machine: commands reach the nodes of their own machine; "
+                + "run the command there\n");
+        }
         string[] others = [.. Others(place)];
         if (others.Length > 0)
             text.Append("  * other nodes there: [").Append(string.Join(", ", others)).Append("]\n");
@@ -32,6 +37,12 @@ internal static class Unreachable
             .Append(others.Length > 0 ? "name one of them with -n, or start the node" : "start the node").Append('\n')
             .Append("\nCurrent node details:\n * effective user: ").Append(System.Environment.UserName).Append('\n');
         return new CommandException(ExitCode.Unavailable, text.ToString());
+    }
+
+    private static bool IsElsewhere(string name)
+    {
+        string host = name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..].Split('.')[0];
+        return host != "localhost" && host != System.Environment.MachineName.Split('.')[0];
     }
 
     private static IEnumerable<string> Others(NodePlace place)
