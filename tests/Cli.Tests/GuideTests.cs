@@ -59,7 +59,9 @@ public sealed class GuideTests
         }
         Assert.Equal("orders\t100\n", node.Run("rabbitmqctl", "-s", "list_queues").Output);
         Assert.Contains("Total memory used: ", node.Run("rabbitmqctl", "status").Output, StringComparison.Ordinal);
-        Assert.Equal("[rabbitmq_management,rabbitmq_prometheus].\n", File.ReadAllText(node.Host.Options.Places.EnabledPluginsFile));
+        Assert.Equal(
+            "[rabbitmq_management,rabbitmq_prometheus].\n",
+            File.ReadAllText(node.Host.Options.Places.EnabledPluginsFile));
     }
 
     [Theory]

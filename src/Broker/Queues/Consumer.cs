@@ -106,7 +106,9 @@ public sealed class Consumer
     internal bool HasCredit =>
         (NoAck || PrefetchCount == 0 || Unacked < PrefetchCount) && WindowMessagesLeft > 0 && WindowBytesLeft > 0;
 
-    /// <summary>What its channel is closed with; <paramref name="queueTimeoutMs"/>: of who has no timeout of its own.</summary>
+    /// <summary>
+    /// What its channel is closed with; <paramref name="queueTimeoutMs"/>: of who has no timeout of its own.
+    /// </summary>
     internal AmqpException OverdueError(long? queueTimeoutMs) =>
         new(
             ReplyCode.PreconditionFailed,

@@ -18,7 +18,7 @@ internal sealed class AwaitOnlineNodes() : ChangeCommand(
     public override string? Validate(Invocation call) =>
         int.TryParse(call.Arguments[0], out int count) && count > 0 ? null : "Argument must be a positive integer";
 
-    public override string? Banner(Invocation call) => 
+    public override string? Banner(Invocation call) =>
         $"Will wait for at least {call.Arguments[0]} nodes to join the cluster of {call.Place.NodeName}. "
         + $"Timeout: {(call.TimeoutMs ?? 0) / 1000} seconds.";
 

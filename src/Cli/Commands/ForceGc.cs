@@ -13,7 +13,7 @@ internal sealed class ForceGc() : ChangeCommand(
 
     public override (int Least, int Most) Arguments => (0, 0);
 
-    public override string? Banner(Invocation call) => 
+    public override string? Banner(Invocation call) =>
         $"Will ask all processes on node {call.Place.NodeName} to schedule a full sweep GC";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)

@@ -13,7 +13,7 @@ internal sealed class ResumeListeners() : ChangeCommand(
 
     public override (int Least, int Most) Arguments => (0, 0);
 
-    public override string? Banner(Invocation call) => 
+    public override string? Banner(Invocation call) =>
         $"Will resume client connection listeners on node {call.Place.NodeName}. "
         + "The node will now accept client connections";
 

@@ -17,31 +17,66 @@ internal sealed class ControlCommands
     {
         _host = host;
         _cluster = new ClusterCommands(host);
-        var limits = new LimitCommands(host);
-        var lists = new ListCommands(host);
-        var connections = new ConnectionCommands(host);
-        var queues = new QueueCommands(host);
-        var administration = new AdministrationCommands(host);
-        var policies = new PolicyCommands(host);
-        _handlers = new()
+        _handlers = new[]
+        {
+            AboutTheNode(), AboutItsLife(), AboutTheCluster(), Lists(), Administration(), Connections(), Queues(),
+        }.SelectMany(some => some).ToDictionary();
+    }
+
+    private Node Running => _host.RequireNode();
+
+    /// <exception cref="ControlRefusalException">It is not known, or cannot be done.</exception>
+    public Task<Action<Utf8JsonWriter>?> RunAsync(ControlRequest request, ControlReply reply) =>
+        _handlers.TryGetValue(request.Command, out Handler? handler)
+            ? handler(request, reply)
+            : throw ControlRefusalException.NotBuilt($"the command {request.Command}");
+
+    /// <summary>What must not begin before the caller has his answer.</summary>
+    public void AfterAnswer(string command)
+    {
+        if (command == "stop")
+            _host.RequestStop();
+    }
+
+    /// <summary>What every caller is told first.</summary>
+    public void WriteHello(Utf8JsonWriter json)
+    {
+        json.WriteString("node", _host.Options.Places.NodeName);
+        json.WriteString("product_version", _host.Options.Broker.ProductVersion);
+        json.WriteString("warren_version", NodeReport.WarrenVersion);
+        json.WriteNumber("pid", Environment.ProcessId);
+        json.WriteBoolean("app_running", _host.Node is not null);
+        json.WriteBoolean("app_starting", _host.IsStarting);
+    }
+
+    private Dictionary<string, Handler> AboutTheNode()
+    {
+        return new()
         {
             ["hello"] = (_, _) => Now(WriteHello),
             ["ping"] = (_, _) => Now(null),
-            ["status"] = (_, _) => Now(json => NodeReport.Write(json, host)),
+            ["status"] = (_, _) => Now(json => NodeReport.Write(json, _host)),
             ["alarms"] = (_, _) => Now(WriteAlarms),
             ["listeners"] = (_, _) => Now(WriteListeners),
-            ["cluster_status"] = (_, _) => Now(json => ClusterReport.Write(json, host, _cluster)),
-            ["environment"] = (_, _) => Now(json => EnvironmentReport.Write(json, host)),
+            ["cluster_status"] = (_, _) => Now(json => ClusterReport.Write(json, _host, _cluster)),
+            ["environment"] = (_, _) => Now(json => EnvironmentReport.Write(json, _host)),
             ["node_health_check"] = CheckHealthAsync,
             ["check_port_connectivity"] = CheckPortsAsync,
-            ["plugins"] = (_, _) => Now(json => Plugins.Write(json, host)),
-            ["set_plugins"] = (request, _) => Done(() => Plugins.Set(host, request.Texts("plugins"))),
+            ["plugins"] = (_, _) => Now(json => Plugins.Write(json, _host)),
+            ["set_plugins"] = (request, _) => Done(() => Plugins.Set(_host, request.Texts("plugins"))),
+        };
+    }
 
+    private Dictionary<string, Handler> AboutItsLife()
+    {
+        var limits = new LimitCommands(_host);
+        return new()
+        {
             ["stop"] = (_, _) => Now(null),
-            ["stop_app"] = (_, _) => Done(host.StopAppAsync()),
+            ["stop_app"] = (_, _) => Done(_host.StopAppAsync()),
             ["start_app"] = (_, _) => StartAppAsync(),
             ["await_startup"] = AwaitStartupAsync,
-            ["rotate_logs"] = (_, _) => Done(host.Log.Reopen),
+            ["rotate_logs"] = (_, _) => Done(_host.Log.Reopen),
             ["force_gc"] = (_, _) => Done(() => Running.Broker.Alarms.CollectNow()),
             ["set_log_level"] = (request, _) => Done(() => limits.SetLogLevel(request)),
             ["set_vm_memory_high_watermark"] = (request, _) => Done(() => limits.SetMemory(request)),
@@ -50,7 +85,13 @@ internal sealed class ControlCommands
             ["revive"] = (_, _) => Resume(() => Running.Revive()),
             ["suspend_listeners"] = (_, _) => Done(() => Running.SuspendListeners()),
             ["resume_listeners"] = (_, _) => Resume(() => Running.ResumeListeners()),
+        };
+    }
 
+    private Dictionary<string, Handler> AboutTheCluster()
+    {
+        return new()
+        {
             ["join_cluster"] = (request, _) => Stopped(
                 () => _cluster.JoinAsync(request.Text("node"), request.Flag("force"))),
             ["reset"] = (_, _) => Stopped(_cluster.ResetAsync),
@@ -63,7 +104,14 @@ internal sealed class ControlCommands
             ["update_cluster_nodes"] = (_, _) => Stopped(() => Task.CompletedTask),
             ["await_online_nodes"] = AwaitOnlineNodesAsync,
             ["restart_vhost"] = (request, _) => Done(() => Find(request.Vhost)),
+        };
+    }
 
+    private Dictionary<string, Handler> Lists()
+    {
+        var lists = new ListCommands(_host);
+        return new()
+        {
             ["list_queues"] = lists.QueuesAsync,
             ["list_unresponsive_queues"] = lists.UnresponsiveQueuesAsync,
             ["list_exchanges"] = lists.ExchangesAsync,
@@ -77,8 +125,16 @@ internal sealed class ControlCommands
             ["list_vhost_limits"] = lists.VhostLimitsAsync,
             ["list_user_limits"] = lists.UserLimitsAsync,
             ["list_feature_flags"] = FeatureFlags.ListAsync,
-            ["enable_feature_flag"] = (request, _) => Done(() => FeatureFlags.Enable(host, request.Text("name"))),
+            ["enable_feature_flag"] = (request, _) => Done(() => FeatureFlags.Enable(_host, request.Text("name"))),
+        };
+    }
 
+    private Dictionary<string, Handler> Administration()
+    {
+        var administration = new AdministrationCommands(_host);
+        var policies = new PolicyCommands(_host);
+        return new()
+        {
             ["add_user"] = administration.AddUserAsync,
             ["authenticate_user"] = administration.AuthenticateUserAsync,
             ["change_password"] = administration.ChangePasswordAsync,
@@ -111,14 +167,28 @@ internal sealed class ControlCommands
             ["set_cluster_name"] = policies.SetClusterNameAsync,
             ["export_definitions"] = administration.ExportAsync,
             ["import_definitions"] = administration.ImportAsync,
+        };
+    }
 
+    private Dictionary<string, Handler> Connections()
+    {
+        var connections = new ConnectionCommands(_host);
+        return new()
+        {
             ["list_connections"] = connections.ListAsync,
             ["list_channels"] = connections.ListChannelsAsync,
             ["list_consumers"] = connections.ListConsumersAsync,
             ["close_connection"] = connections.CloseAsync,
             ["close_all_connections"] = connections.CloseAllAsync,
             ["close_all_user_connections"] = connections.CloseAllAsync,
+        };
+    }
 
+    private Dictionary<string, Handler> Queues()
+    {
+        var queues = new QueueCommands(_host);
+        return new()
+        {
             ["purge_queue"] = queues.PurgeAsync,
             ["delete_queue"] = queues.DeleteAsync,
             ["declare_queue"] = queues.DeclareAsync,
@@ -127,32 +197,6 @@ internal sealed class ControlCommands
             ["sync_queue"] = queues.SyncAsync,
             ["cancel_sync_queue"] = queues.CancelSyncAsync,
         };
-    }
-
-    private Node Running => _host.RequireNode();
-
-    /// <exception cref="ControlRefusalException">It is not known, or cannot be done.</exception>
-    public Task<Action<Utf8JsonWriter>?> RunAsync(ControlRequest request, ControlReply reply) =>
-        _handlers.TryGetValue(request.Command, out Handler? handler)
-            ? handler(request, reply)
-            : throw ControlRefusalException.NotBuilt($"the command {request.Command}");
-
-    /// <summary>What must not begin before the caller has his answer.</summary>
-    public void AfterAnswer(string command)
-    {
-        if (command == "stop")
-            _host.RequestStop();
-    }
-
-    /// <summary>What every caller is told first.</summary>
-    public void WriteHello(Utf8JsonWriter json)
-    {
-        json.WriteString("node", _host.Options.Places.NodeName);
-        json.WriteString("product_version", _host.Options.Broker.ProductVersion);
-        json.WriteString("warren_version", NodeReport.WarrenVersion);
-        json.WriteNumber("pid", Environment.ProcessId);
-        json.WriteBoolean("app_running", _host.Node is not null);
-        json.WriteBoolean("app_starting", _host.IsStarting);
     }
 
     private static Task<Action<Utf8JsonWriter>?> Now(Action<Utf8JsonWriter>? write) => Task.FromResult(write);
