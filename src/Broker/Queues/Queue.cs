@@ -134,8 +134,8 @@ public sealed class Queue : Mailbox<QueueCommand>
             bool returns = command.Kind is QueueCommandKind.Return or QueueCommandKind.Requeue;
             if (returns != isReturning)
                 SetReturning(isReturning = returns, nowMs);
-            // Compaction moves messages: effects that still name the old place must be carried out before. So must those
-            // that were decided under the settings of before.
+            // Compaction moves messages: effects that still name the old place must be carried out before. So must
+            // those that were decided under the settings of before.
             bool ends = command.Kind is QueueCommandKind.Compact or QueueCommandKind.Configure;
             if (ends || _effects.Count >= QueueScratch.EffectsPerFlush)
                 Flush(scratch);
