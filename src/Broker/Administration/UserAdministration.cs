@@ -67,7 +67,8 @@ public sealed class UserAdministration
 
     /// <summary>From now on nobody logs in by password as this user.</summary>
     public Task ClearPasswordAsync(string name) =>
-        ChangeAsync(name, user => user with { PasswordHash = PasswordHash.None }, $"Clearing password for user '{name}'");
+        ChangeAsync(
+            name, user => user with { PasswordHash = PasswordHash.None }, $"Clearing password for user '{name}'");
 
     /// <summary>Replaces all tags.</summary>
     public Task SetTagsAsync(string name, ImmutableArray<string> tags) =>

@@ -39,10 +39,13 @@ public sealed class Policy : IEquatable<Policy>
     /// for none of that type, as in RabbitMQ: so a mirroring policy for all names passes quorum queues by.
     /// </summary>
     public bool Matches(string queue, QueueType type) =>
-        Target.Takes(type) && PolicyKey.AllAreFor(type, Definition) && Pattern.Matches(queue);
+        Target.Takes(type) && PolicyKey.AllAreFor(type, Definition) && MatchesName(queue);
 
     /// <summary>Whether it is for this exchange.</summary>
-    public bool MatchesExchange(string exchange) => Target.TakesExchanges() && Pattern.Matches(exchange);
+    public bool MatchesExchange(string exchange) => Target.TakesExchanges() && MatchesName(exchange);
+
+    // An empty pattern is for every name here, while as a permission it is for none but the empty one.
+    private bool MatchesName(string name) => Pattern.Text.Length == 0 || Pattern.Matches(name);
 
     public bool Equals(Policy? other) =>
         other is not null

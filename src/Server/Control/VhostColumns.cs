@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Warren.Broker.Topology;
 
 namespace Warren.Server.Control;
@@ -13,11 +14,13 @@ internal static class VhostColumns
         ("tracing", (json, _) => json.WriteBooleanValue(false)),
         ("description", (json, vhost) => json.WriteStringValue(vhost.Description)),
         ("tags", (json, vhost) => json.Atoms(vhost.Tags)),
-        ("cluster_state", (json, _) =>
-        {
-            json.WriteStartObject();
-            json.WritePropertyName(host.Options.Places.NodeName);
-            json.Atom("running");
-            json.WriteEndObject();
-        }));
+        ("cluster_state", (json, _) => State(json, host.Options.Places.NodeName)));
+
+    private static void State(Utf8JsonWriter json, string node)
+    {
+        json.WriteStartObject();
+        json.WritePropertyName(node);
+        json.Atom("running");
+        json.WriteEndObject();
+    }
 }

@@ -72,7 +72,9 @@ public sealed class VhostPoliciesTests
         Assert.True(Make("p", "^(?!amq\\.).*").Matches("orders", QueueType.Classic));
         Assert.False(Make("p", "^(?!amq\\.).*").Matches("amq.gen-x", QueueType.Classic));
         Assert.True(Make("p", "rder").Matches("orders", QueueType.Classic));
-        Assert.True(Make("p", "").Matches("", QueueType.Classic));
+        // But for the empty one, which is for everything.
+        Assert.True(Make("p", "").Matches("orders", QueueType.Classic));
+        Assert.True(Make("p", "").MatchesExchange("amq.topic"));
     }
 
     /// <summary>

@@ -1,8 +1,8 @@
 using Warren.Amqp;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
-using Warren.Broker.Security;
 using Warren.Broker.Queues;
+using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Xunit;
 using static Warren.Broker.Tests.Topology.Domain;

@@ -92,8 +92,8 @@ internal static class ImportApplication
             {
                 throw new DefinitionsException(
                     "queues",
-                    $"cannot be made: Adding {added} queue(s) to virtual host \"{vhost.Name}\" would exceed the limit of "
-                    + $"{limit} queue(s).\n\nThis virtual host currently has {vhost.Queues.Count} queue(s) defined."
+                    $"cannot be made: Adding {added} queue(s) to virtual host \"{vhost.Name}\" would exceed the limit "
+                    + $"of {limit} queue(s).\n\nThis virtual host currently has {vhost.Queues.Count} queue(s) defined."
                     + "\n\nImport aborted!");
             }
         }
