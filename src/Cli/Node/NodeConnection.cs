@@ -134,8 +134,7 @@ internal sealed class NodeConnection : IDisposable
                 SocketError.AddressNotAvailable => $"no control socket at {path}",
                 SocketError.ConnectionRefused => $"nobody listens at {path}: the node has ended without a stop",
                 SocketError.AccessDenied =>
-                    $"{path} may not be used by {System.Environment.UserName}: "
-                    + "only root and the user who runs the node may",
+                    $"{path} may not be used by {System.Environment.UserName}: {Unreachable.NotAllowed}",
                 _ => $"{path}: {error.Message}",
             });
             return null;

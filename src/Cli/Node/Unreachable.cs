@@ -5,6 +5,9 @@ namespace Warren.Cli.Node;
 /// <summary>What a caller is told when no node answers: what was tried, what is there, what to do.</summary>
 internal static class Unreachable
 {
+    /// <summary>What an attempt holds that was refused for the caller's sake, not for want of a node.</summary>
+    public const string NotAllowed = "only root and the user who runs the node may";
+
     public static CommandException Because(NodePlace place, IReadOnlyList<string> tried)
     {
         string name = place.NodeName;
@@ -33,8 +36,10 @@ internal static class Unreachable
         string[] others = [.. Others(place)];
         if (others.Length > 0)
             text.Append("  * other nodes there: [").Append(string.Join(", ", others)).Append("]\n");
-        text.Append("  * suggestion: ")
-            .Append(others.Length > 0 ? "name one of them with -n, or start the node" : "start the node").Append('\n')
+        string suggestion = others.Length > 0 ? "name one of them with -n, or start the node" : "start the node";
+        if (tried.Any(attempt => attempt.Contains(NotAllowed, StringComparison.Ordinal)))
+            suggestion = "run the command as root, or as the user who runs the node";
+        text.Append("  * suggestion: ").Append(suggestion).Append('\n')
             .Append("\nCurrent node details:\n * effective user: ").Append(System.Environment.UserName).Append('\n');
         return new CommandException(ExitCode.Unavailable, text.ToString());
     }
