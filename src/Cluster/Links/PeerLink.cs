@@ -99,6 +99,9 @@ public sealed class PeerLink
         return true;
     }
 
+    /// <summary>For tests: as if the other side had allowed it.</summary>
+    internal void ForgeCredit(LinkClass linkClass, long allowedBytes) => _outbox.Allow(linkClass, allowedBytes);
+
     internal void SendReachability(byte[] body)
     {
         _outbox.SetReachability(body);

@@ -256,9 +256,15 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         Peer? peer = null;
         LinkAttempt? displaced = null;
-        Refusal? Decide(PeerIdentity identity, LinkPurpose purpose) => purpose == LinkPurpose.Peer
-            ? Judge(null, identity, purpose)
-            : JudgeVisit(identity, purpose);
+        int linksAtAnswer = 0;
+        Refusal? Decide(PeerIdentity identity, LinkPurpose purpose)
+        {
+            if (purpose != LinkPurpose.Peer)
+                return JudgeVisit(identity, purpose);
+            lock (_lock)
+                linksAtAnswer = _peers.Find(identity.NodeId)?.Choice.Links ?? 0;
+            return Judge(null, identity, purpose);
+        }
         Refusal? Settle(PeerIdentity identity, LinkPurpose purpose)
         {
             if (purpose != LinkPurpose.Peer)
@@ -266,7 +272,7 @@ public sealed class PeerLinks : IAsyncDisposable
             lock (_lock)
             {
                 peer = _peers.Meet(identity.NodeId, identity.Name);
-                return peer.Choice.TrySettle(attempt, out displaced)
+                return peer.Choice.TrySettle(attempt, linksAtAnswer, out displaced)
                     ? null
                     : RefusalText.AlreadyLinked(Self, identity);
             }
@@ -470,7 +476,10 @@ public sealed class PeerLinks : IAsyncDisposable
     // Of a connection that came in: a node that proved the cookie by its name, anybody else by the address.
     private void NoteRefusal(string remote, HandshakeOutcome outcome)
     {
-        if (outcome.Refusal is not { } refusal || refusal.Code == RefusalCode.AlreadyLinked)
+        // A dial that the other side gave up for a link that is there now is nothing to tell.
+        bool isGivenUp = outcome.Refusal?.Code == RefusalCode.Unreachable
+            && outcome.Peer is { } linked && FindLink(linked.NodeId) is not null;
+        if (outcome.Refusal is not { } refusal || refusal.Code == RefusalCode.AlreadyLinked || isGivenUp)
             return;
         TellStranger(outcome.Peer is { } peer ? $"{peer.Name} at {remote}" : remote, refusal);
     }

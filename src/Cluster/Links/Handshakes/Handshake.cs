@@ -46,9 +46,7 @@ internal sealed class Handshake(Stream stream, ReadOnlyMemory<byte> cookie, Peer
             .ConfigureAwait(false);
         await ReceiveAnswerAsync().ConfigureAwait(false);
         Refusal? refusal = judge(Peer!, own.Purpose);
-        await SendVerdictAsync(refusal, DialerDecides).ConfigureAwait(false);
-        if (refusal is not null)
-            throw new RefusedException(refusal);
+        await DecideAsync(refusal, DialerDecides).ConfigureAwait(false);
         await ReceiveVerdictAsync(ListenerDecides).ConfigureAwait(false);
         return new HandshakeResult(
             Peer!, own.Purpose, version, _messages.Salt(ListenerSalt), _messages.Salt(DialerSalt));
@@ -74,10 +72,7 @@ internal sealed class Handshake(Stream stream, ReadOnlyMemory<byte> cookie, Peer
         if (refusal is not null)
             throw new RefusedException(refusal);
         await ReceiveVerdictAsync(DialerDecides).ConfigureAwait(false);
-        refusal = settle(Peer!, other.Purpose);
-        await SendVerdictAsync(refusal, ListenerDecides).ConfigureAwait(false);
-        if (refusal is not null)
-            throw new RefusedException(refusal);
+        await DecideAsync(settle(Peer!, other.Purpose), ListenerDecides).ConfigureAwait(false);
         return new HandshakeResult(
             Peer!, other.Purpose, version, _messages.Salt(DialerSalt), _messages.Salt(ListenerSalt));
     }
@@ -134,8 +129,21 @@ internal sealed class Handshake(Stream stream, ReadOnlyMemory<byte> cookie, Peer
             throw new RefusedException(refusal);
     }
 
-    private ValueTask SendVerdictAsync(Refusal? refusal, byte[] label) =>
-        _messages.WriteAsync(HandshakeType.Verdict, VerdictBody.Write(_messages.Payload, refusal), label);
+    private async Task DecideAsync(Refusal? refusal, byte[] label)
+    {
+        try
+        {
+            await _messages.WriteAsync(
+                HandshakeType.Verdict, VerdictBody.Write(_messages.Payload, refusal), label).ConfigureAwait(false);
+        }
+        catch (Exception error) when (
+            refusal is not null && (error is IOException or ObjectDisposedException))
+        {
+            // It has left; the reason is for our own side then.
+        }
+        if (refusal is not null)
+            throw new RefusedException(refusal);
+    }
 
     private async Task ReceiveVerdictAsync(byte[] label)
     {
