@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Warren.Cluster.Links;
 
 /// <summary>
-/// Bytes that wait, first in first out, in one array that grows to its limit and is given back when it runs empty. Not
-/// safe for several threads; its owner has a lock.
+/// Bytes that wait, first in first out, in one array that grows to its limit and is given back when little of it is
+/// used for a while. Not safe for several threads; its owner has a lock.
 /// </summary>
 internal sealed class ByteRing(int limitBytes)
 {
@@ -12,6 +12,9 @@ internal sealed class ByteRing(int limitBytes)
 
     private byte[] _bytes = [];
     private int _head;
+
+    /// <summary>The most that waited since the last <see cref="Trim"/>.</summary>
+    private int _peak;
 
     public int Count { get; private set; }
 
@@ -23,6 +26,7 @@ internal sealed class ByteRing(int limitBytes)
         EnsureRoom(first.Length + second.Length);
         Put(first);
         Put(second);
+        _peak = Math.Max(_peak, Count);
     }
 
     /// <summary>Copies the head without taking it.</summary>
@@ -38,8 +42,14 @@ internal sealed class ByteRing(int limitBytes)
         Peek(target);
         Count -= target.Length;
         _head = Count == 0 ? 0 : (_head + target.Length) % _bytes.Length;
-        if (Count == 0 && _bytes.Length > FirstBytes)
+    }
+
+    /// <summary>Now and then: an empty array that was hardly used since the last time is given back.</summary>
+    public void Trim()
+    {
+        if (Count == 0 && _peak < _bytes.Length / 8)
             Clear();
+        _peak = Count;
     }
 
     public void Clear()

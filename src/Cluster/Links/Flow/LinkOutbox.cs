@@ -44,10 +44,13 @@ internal sealed class LinkOutbox
             return !_isClosed && _queues[(int)linkClass].TryAdd(header, body);
     }
 
+    /// <summary>The next heartbeat; at its pace memory that is not used any more is given back.</summary>
     public void SetHeartbeat(in PeerHeartbeat heartbeat)
     {
         lock (_lock)
         {
+            for (int index = (int)LinkClass.Control; index < Classes; index++)
+                _queues[index].Trim();
             heartbeat.Write(_heartbeat);
             _isHeartbeatDue = true;
         }

@@ -61,6 +61,9 @@ internal sealed class SendQueue(int limitBytes)
         return true;
     }
 
+    /// <summary>Now and then: gives memory back that is not used any more.</summary>
+    public void Trim() => _frames.Trim();
+
     public void Clear()
     {
         _frames.Clear();
