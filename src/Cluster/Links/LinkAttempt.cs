@@ -1,10 +1,11 @@
 namespace Warren.Cluster.Links;
 
 /// <summary>A connection with another node from its first byte to its end, whichever side began it.</summary>
-internal sealed class LinkAttempt(string? remoteHost = null)
+internal sealed class LinkAttempt(string? remoteHost = null) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _ended = new();
+    private readonly CancellationTokenSource _givenUp = new();
     private Stream? _stream;
     private PeerLink? _link;
     private bool _isAbandoned;
@@ -17,6 +18,9 @@ internal sealed class LinkAttempt(string? remoteHost = null)
     public Task Ended => _ended.Task;
 
     public Stream Stream => _stream!;
+
+    /// <summary>Cancelled when the attempt is given up.</summary>
+    public CancellationToken GivenUp => _givenUp.Token;
 
     /// <summary>The link, from the moment on that the owner hears of it.</summary>
     public PeerLink? Link
@@ -49,9 +53,12 @@ internal sealed class LinkAttempt(string? remoteHost = null)
         Stream? stream;
         lock (_lock)
         {
+            if (_isAbandoned)
+                return;
             _isAbandoned = true;
             stream = _stream;
         }
+        _givenUp.Cancel();
         stream?.Dispose();
     }
 
@@ -64,4 +71,7 @@ internal sealed class LinkAttempt(string? remoteHost = null)
     }
 
     public void NoteEnded() => _ended.TrySetResult();
+
+    /// <summary>After it was given up.</summary>
+    public void Dispose() => _givenUp.Dispose();
 }

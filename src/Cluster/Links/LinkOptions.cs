@@ -4,7 +4,7 @@ namespace Warren.Cluster.Links;
 public sealed record LinkOptions
 {
     /// <summary>
-    /// How long a peer may be silent before its link is down (<c>cluster_keepalive_timeout</c>, ms). A second is longer
+    /// How long a peer may be silent before its link is down (<c>net_ticktime</c>). A second is longer
     /// than any pause of a healthy node, and a change of leader begins when it is over.
     /// </summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(1);

@@ -33,6 +33,9 @@ internal sealed class Peer
         set => Volatile.Write(ref _link, value);
     }
 
+    /// <summary>The owner wants to know it no more; nothing is taken from it by a relay.</summary>
+    public bool IsRemoved { get; set; }
+
     public PeerRecord Seen { get; set; }
 
     /// <summary>Whom it says it reaches; null: it has not said.</summary>

@@ -16,6 +16,11 @@ public sealed class PeerLink
     /// <summary>What one write holds: the longest frame, and the link's own frames before it.</summary>
     private const int WriteBytes = LinkFrame.MostFrameBytes + (8 * 1024);
 
+    /// <summary>
+    /// A loop whose stream never makes it wait would never leave its thread; after so much it lets others run.
+    /// </summary>
+    private const int ShareBytes = 1024 * 1024;
+
     private readonly Stream _stream;
     private readonly LinkSeams _seams;
     private readonly LinkOutbox _outbox;
@@ -198,7 +203,9 @@ public sealed class PeerLink
     private async Task WriteAsync()
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(WriteBytes);
+        var backOfTheQueue = new BackOfTheQueue(_seams.Schedule);
         uint number = 0;
+        int shareBytes = 0;
         try
         {
             while (true)
@@ -211,8 +218,14 @@ public sealed class PeerLink
                     await _stream.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
                 if (isLast)
                     break;
+                shareBytes = count == 0 ? 0 : shareBytes + count;
                 if (count == 0)
                     await _mustWrite.WaitAsync().ConfigureAwait(false);
+                else if (shareBytes >= ShareBytes)
+                {
+                    shareBytes = 0;
+                    await backOfTheQueue;
+                }
             }
         }
         catch (Exception)
@@ -228,6 +241,8 @@ public sealed class PeerLink
 
     private async Task ReadAsync()
     {
+        var backOfTheQueue = new BackOfTheQueue(_seams.Schedule);
+        int shareBytes = 0;
         while (true)
         {
             int count;
@@ -246,6 +261,11 @@ public sealed class PeerLink
             _input.Commit(count);
             if (!HandleInput())
                 return;
+            shareBytes += count;
+            if (shareBytes < ShareBytes)
+                continue;
+            shareBytes = 0;
+            await backOfTheQueue;
         }
     }
 

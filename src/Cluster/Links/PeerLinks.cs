@@ -350,7 +350,7 @@ public sealed class PeerLinks : IAsyncDisposable
         _peers.FindContact(peer.Name)?.NoteUp();
         attempt.Link = link;
         peer.Link = link;
-        TellReachability();
+        _peers.TellReachability();
     }
 
     private void NoteDown(Peer peer, string reason)
@@ -358,16 +358,7 @@ public sealed class PeerLinks : IAsyncDisposable
         peer.Link = null;
         peer.Reaches = null;
         peer.EndReason = reason;
-        TellReachability();
-    }
-
-    // Under the lock, so that the last word is the latest.
-    private void TellReachability()
-    {
-        NodeId[] reached = [.. _peers.Peers.Where(peer => peer.Link is not null).Select(peer => peer.Id).Order()];
-        byte[] body = ReachabilityBody.Make(reached);
-        foreach (Peer peer in _peers.Peers)
-            peer.Link?.SendReachability(body);
+        _peers.TellReachability();
     }
 
     private PeerLink MakeLink(LinkAttempt attempt, HandshakeResult result, Peer? peer) => new(
@@ -461,6 +452,7 @@ public sealed class PeerLinks : IAsyncDisposable
         attempt.Abandon();
         lock (_lock)
             _attempts.Remove(attempt);
+        attempt.Dispose();
         attempt.NoteEnded();
     }
 
@@ -469,7 +461,7 @@ public sealed class PeerLinks : IAsyncDisposable
         bool isNew;
         lock (_lock)
             isNew = contact.NoteRefusal(refusal, _time);
-        if (isNew && refusal.Code != RefusalCode.AlreadyLinked)
+        if (isNew && !_isStopping && refusal.Code != RefusalCode.AlreadyLinked)
             _owner.Refused($"{contact.Known.Name} at {contact.Known.Address}", refusal);
     }
 
@@ -488,7 +480,7 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (++_toldStrangers > MostToldStrangers)
+            if (_isStopping || ++_toldStrangers > MostToldStrangers)
                 return;
         }
         _owner.Refused(who, refusal);

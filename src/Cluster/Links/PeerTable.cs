@@ -13,8 +13,6 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
 
     public IEnumerable<PeerContact> Contacts => _contacts.Values;
 
-    public ICollection<Peer> Peers => _peers.Values;
-
     public Peer? Find(NodeId id) => _peers.GetValueOrDefault(id);
 
     public PeerContact? FindContact(NodeName name) => _contacts.GetValueOrDefault(name);
@@ -29,12 +27,14 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
         peer.Seen = peer.Seen.With(known.Seen);
     }
 
-    /// <summary>The peer of that name, if it was met, is returned.</summary>
+    /// <summary>
+    /// The peer of that name, if it was met, is returned. It stays in the table: how far it was seen is not forgotten.
+    /// </summary>
     public Peer? Remove(NodeName name)
     {
-        if (!_contacts.Remove(name, out PeerContact? contact) || contact.Id.IsNone)
+        if (!_contacts.Remove(name, out PeerContact? contact) || Find(contact.Id) is not { } peer)
             return null;
-        _peers.TryRemove(contact.Id, out Peer? peer);
+        peer.IsRemoved = true;
         return peer;
     }
 
@@ -43,6 +43,7 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
     {
         Peer peer = _peers.GetOrAdd(id, _ => new Peer(id, name, setup.Self, streams));
         peer.Name = name;
+        peer.IsRemoved = false;
         if (FindContact(name) is { } contact)
             contact.Id = id;
         return peer;
@@ -57,11 +58,20 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
                 .Select(peer => peer.Link!),
         ];
 
+    /// <summary>Tells all peers whom this node reaches. Under the lock, so that the last word is the latest.</summary>
+    public void TellReachability()
+    {
+        PeerLink[] links = [.. _peers.Values.Where(peer => peer.Link is not null).Select(peer => peer.Link!)];
+        byte[] body = ReachabilityBody.Make([.. links.Select(link => link.Peer.NodeId).Order()]);
+        foreach (PeerLink link in links)
+            link.SendReachability(body);
+    }
+
     public List<PeerStatus> Status()
     {
         var named = _contacts.Values.Select(contact => (contact.Known.Name, Find(contact.Id), contact.Refusal));
         var others = _peers.Values
-            .Where(peer => FindContact(peer.Name)?.Id != peer.Id)
+            .Where(peer => !peer.IsRemoved && FindContact(peer.Name)?.Id != peer.Id)
             .Select(peer => (peer.Name, (Peer?)peer, (Refusal?)null));
         return
         [

@@ -61,7 +61,7 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
         Refusal refusal;
         try
         {
-            Stream stream = await connect(deadline.Token).ConfigureAwait(false);
+            Stream stream = await connect(attempt.GivenUp).ConfigureAwait(false);
             attempt.Attach(stream);
             handshake = new Handshake(
                 stream, setup.Cookie, self, new Opening(_options.LowestVersion, _options.HighestVersion, purpose));
@@ -69,25 +69,12 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
             attempt.NoteKnown();
             return new HandshakeOutcome(result, null, handshake.Peer);
         }
-        catch (RefusedException error)
+        catch (Exception error)
         {
-            refusal = error.Refusal;
-        }
-        catch (Exception) when (deadline.IsCancellationRequested)
-        {
-            refusal = RefusalText.TimedOut(_options.HandshakeTimeout);
-        }
-        catch (AuthenticationException error)
-        {
-            refusal = new Refusal(RefusalCode.Tls, error.Message);
-        }
-        catch (Exception error) when (error is EndOfStreamException or ObjectDisposedException)
-        {
-            refusal = RefusalText.Ended;
-        }
-        catch (IOException error)
-        {
-            refusal = new Refusal(RefusalCode.Unreachable, error.Message);
+            // The outermost loop of this connection: whatever it was, it was this one's.
+            refusal = error is RefusedException || !deadline.IsCancellationRequested
+                ? RefusalOf(error)
+                : RefusalText.TimedOut(_options.HandshakeTimeout);
         }
         finally
         {
@@ -96,4 +83,12 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
         attempt.Abandon();
         return new HandshakeOutcome(null, refusal, handshake?.Peer);
     }
+
+    private static Refusal RefusalOf(Exception error) => error switch
+    {
+        RefusedException refused => refused.Refusal,
+        AuthenticationException => new Refusal(RefusalCode.Tls, error.Message),
+        EndOfStreamException or ObjectDisposedException or OperationCanceledException => RefusalText.Ended,
+        _ => new Refusal(RefusalCode.Unreachable, error.Message),
+    };
 }

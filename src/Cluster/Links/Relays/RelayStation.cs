@@ -40,7 +40,7 @@ internal sealed class RelayStation(PeerLinksSetup setup, PeerTable peers)
     private void Take(in RelayHeader header, in PeerFrame frame)
     {
         // Only nodes that this one would link with: known to the owner, or met before.
-        bool isTaken = peers.Find(header.Origin) is { } origin && origin.Incoming.TryTake(
+        bool isTaken = peers.Find(header.Origin) is { IsRemoved: false } origin && origin.Incoming.TryTake(
             header,
             _taken,
             new PeerFrame
