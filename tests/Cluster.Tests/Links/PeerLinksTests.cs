@@ -261,6 +261,32 @@ public sealed class PeerLinksTests
     }
 
     [Fact]
+    public void A_dial_that_nobody_answers_does_not_hold_up_a_stop()
+    {
+        SimulatedNode a = _world.Start("a");
+        SimulatedNode b = _world.Start("b");
+        _world.Network.Part("a", "b");
+        SimulatedWorld.Know(a, b);
+        _world.Advance(500);
+        Task stopping = a.Links.DisposeAsync().AsTask();
+        _world.Turns.Run();
+        Assert.True(stopping.IsCompletedSuccessfully);
+        Assert.Empty(a.Refusals);
+    }
+
+    [Fact]
+    public void A_removed_peer_is_told_and_dialed_no_more()
+    {
+        (SimulatedNode a, SimulatedNode b) = StartTwo();
+        a.Decision = (peer, _) => RefusalText.Forgotten(peer);
+        a.Links.RemovePeer(b.Identity.Name, "rabbit@b was removed from the cluster");
+        _world.Advance(20_000);
+        Assert.Equal("down a: rabbit@a ended the link: rabbit@b was removed from the cluster", b.Events[^1]);
+        Assert.Equal(RefusalCode.Forgotten, b.Links.Status()[0].Refusal);
+        Assert.Empty(a.Links.Status());
+    }
+
+    [Fact]
     public void A_visitor_has_a_link_of_its_own_beside_the_peers()
     {
         SimulatedNode a = _world.Start("a", SimulatedWorld.Identity("a") with { ClusterId = Guid.Empty });

@@ -109,13 +109,31 @@ public sealed class RelayTests
     [Fact]
     public void A_node_that_speaks_for_another_is_not_relayed()
     {
+        // c would take a stream from d, which it knows and has no link with.
+        SimulatedNode d = _world.Start("d");
+        foreach (SimulatedNode node in new[] { _a, _b, _c })
+            SimulatedWorld.Introduce(node, d);
+        _world.Network.Part("c", "d");
         PartAAndC();
         byte[] forged = new byte[RelayHeader.SizeBytes];
-        new RelayHeader(_c.Identity.NodeId, _b.Identity.NodeId, 5, 1, 1, Kind).Write(forged);
+        new RelayHeader(_c.Identity.NodeId, d.Identity.NodeId, 5, 1, 1, Kind).Write(forged);
         Assert.True(_a.LinkTo(_b).TrySendAny(LinkClass.Control, LinkKind.Relayed, forged));
         _world.Advance(50);
         Assert.Empty(_c.Frames);
-        Assert.True(_a.IsUp(_b));
+        // What d says itself is taken.
+        Assert.True(d.LinkTo(_b).TrySendAny(LinkClass.Control, LinkKind.Relayed, forged));
+        _world.Advance(50);
+        Assert.Equal(["d by b: "], _c.Frames);
+    }
+
+    [Fact]
+    public void Nothing_is_taken_from_a_removed_node_through_those_who_do_not_know_yet()
+    {
+        PartAAndC();
+        _c.Links.RemovePeer(_a.Identity.Name, "removed");
+        Assert.True(Send(_a, _c, "1"));
+        _world.Advance(50);
+        Assert.Empty(_c.Frames);
     }
 
     /// <summary>
