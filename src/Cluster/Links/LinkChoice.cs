@@ -22,7 +22,7 @@ internal sealed class LinkChoice<T>(bool isOwnDialPreferred)
     /// <summary>The own dial that has accepted and waits for the other side's last word. Never beside a link.</summary>
     public T? Accepted { get; private set; }
 
-    /// <summary>Rises with every link; what it was when a listener answered goes into <see cref="TrySettle"/>.</summary>
+    /// <summary>Rises with every link; what it was at a listener's answer goes into <see cref="TrySettle"/>.</summary>
     public int Links { get; private set; }
 
     /// <summary>The dialer is about to accept; false: it must refuse, there is a link.</summary>

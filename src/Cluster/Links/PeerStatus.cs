@@ -10,15 +10,15 @@ public sealed record PeerStatus
 
     public bool IsUp { get; init; }
 
-    /// <summary>Why there is no link: the last refusal, or how the last link ended; null while it is up or untried.</summary>
+    /// <summary>Why there is no link: the last refusal, or how the last link ended; null: up or untried.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The last refusal's kind; None if it was none.</summary>
     public RefusalCode Refusal { get; init; }
 
     /// <summary>
-    /// How far its wall clock was ahead of this node's at the handshake, the time of the handshake included; null: never
-    /// met.
+    /// How far its wall clock was ahead of this node's at the handshake, the time of the handshake included; null:
+    /// never met.
     /// </summary>
     public TimeSpan? ClockAhead { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Warren.Cluster.Links;
 using Xunit;
 
@@ -25,6 +27,29 @@ public sealed class HandshakeTests
         Assert.Equal(atDialer.OutputSalt, atListener.InputSalt);
         Assert.Equal(atDialer.InputSalt, atListener.OutputSalt);
         Assert.NotEqual(atDialer.InputSalt, atDialer.OutputSalt);
+    }
+
+    [Fact]
+    public async Task Proofs_and_salts_are_made_as_they_are_drawn()
+    {
+        List<byte[]> messages = [];
+        _pair.DialerEnd.Written = _pair.ListenerEnd.Written = bytes => messages.Add(bytes.ToArray());
+        Task<HandshakeResult> dialing = _pair.Dial();
+        _ = _pair.Listen();
+        _pair.Turns.Run();
+        HandshakeResult result = await dialing;
+        string[] labels = ["introduces", "answers", "decides", "decides"];
+        Assert.Equal(2 + labels.Length, messages.Count);
+        for (int index = 0; index < labels.Length; index++)
+        {
+            string label = $"warren {(index % 2 == 0 ? "dialer" : "listener")} {labels[index]}";
+            byte[] message = messages[index + 2];
+            byte[] before = [.. messages.Take(index + 2).SelectMany(bytes => bytes), .. message[..^32]];
+            Assert.Equal(Proof(label, before), message[^32..]);
+        }
+        byte[] all = [.. messages.SelectMany(bytes => bytes)];
+        Assert.Equal(BitConverter.ToUInt64(Proof("warren dialer salt", all)), result.OutputSalt);
+        Assert.Equal(BitConverter.ToUInt64(Proof("warren listener salt", all)), result.InputSalt);
     }
 
     [Fact]
@@ -132,8 +157,8 @@ public sealed class HandshakeTests
         _pair.SeenByListener = new PeerRecord(seenBoot, 77, seenLsn);
         AssertBoth(
             RefusalCode.WentBack,
-            $"the data directory of rabbit@a went back in time: it is at boot {boot}, LSN {durableLsn}, and was seen at "
-            + $"boot {seenBoot}, LSN {seenLsn}: it was restored from a copy; reset it and let it join again");
+            $"the data directory of rabbit@a went back in time: it is at boot {boot}, LSN {durableLsn}, and was seen "
+            + $"at boot {seenBoot}, LSN {seenLsn}: it was restored from a copy; reset it and let it join again");
     }
 
     [Fact]
@@ -162,6 +187,13 @@ public sealed class HandshakeTests
         _pair.ListenerSettles = (_, _) => reason;
         Refusal? told = _pair.Refusals().Dialer;
         Assert.Equal(" [2J" + new string('é', 254), told?.Sentence);
+    }
+
+    // Without the code under test.
+    private static byte[] Proof(string label, byte[] said)
+    {
+        byte[] message = [.. Encoding.ASCII.GetBytes(label.PadRight(32, '\0')), .. SHA256.HashData(said)];
+        return HMACSHA256.HashData("COOKIE"u8.ToArray(), message);
     }
 
     private void AssertBoth(RefusalCode code, string sentence)

@@ -60,7 +60,7 @@ public sealed class LinkChoiceTests
     private sealed class Meeting
     {
         private readonly List<int> _history = [];
-        private readonly LinkChoice<Connection>[] _choices = [new(isOwnDialPreferred: true), new(isOwnDialPreferred: false)];
+        private readonly LinkChoice<Connection>[] _choices = [new(true), new(false)];
         private readonly Connection[] _dials = [new(0), new(1)];
 
         public Meeting Replay()

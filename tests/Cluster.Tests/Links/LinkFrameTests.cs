@@ -20,7 +20,8 @@ public sealed class LinkFrameTests
     [Fact]
     public void Frames_are_sealed_one_behind_the_other()
     {
-        byte[] frames = [.. Make(LinkClass.Control, 1, [1]), .. Make(LinkClass.Bulk, 2, []), .. Make(LinkClass.Bulk, 3, [2])];
+        byte[] frames =
+            [.. Make(LinkClass.Control, 1, [1]), .. Make(LinkClass.Bulk, 2, []), .. Make(LinkClass.Bulk, 3, [2])];
         Assert.Equal(13u, LinkFrame.Seal(frames, Salt, 10));
         ReadOnlySpan<byte> rest = frames;
         for (uint number = 10; number < 13; number++)

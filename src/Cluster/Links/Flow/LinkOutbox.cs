@@ -35,7 +35,7 @@ internal sealed class LinkOutbox
             _queues[index] = new SendQueue(options.QueueBytes);
     }
 
-    /// <summary>False if it does not fit; the class's next room is then told once. False too on a closed link.</summary>
+    /// <summary>False if it does not fit, and room is told once when there is some; false too when closed.</summary>
     public bool TryAdd(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
         Span<byte> header = stackalloc byte[LinkFrame.HeaderBytes];

@@ -16,7 +16,8 @@ namespace Warren.Cluster.Links;
 /// The dialer proves the cookie first: a stranger who connects gets nothing that he could try cookies on. The owner of
 /// the stream bounds the time by closing it.
 /// </summary>
-internal sealed class Handshake(Stream stream, ReadOnlyMemory<byte> cookie, PeerIdentity self, Opening own) : IDisposable
+internal sealed class Handshake(Stream stream, ReadOnlyMemory<byte> cookie, PeerIdentity self, Opening own)
+    : IDisposable
 {
     private const int NonceBytes = 32;
 

@@ -9,7 +9,7 @@ namespace Warren.Cluster.Links;
 /// </summary>
 internal sealed class HandshakeStream : IDisposable
 {
-    /// <summary>No message is longer: two identities' worth, a sentence, a proof, and room for a later version.</summary>
+    /// <summary>No message is longer: an identity, a sentence, a proof, and room for a later version.</summary>
     public const int MostPayloadBytes = 1024;
 
     public const int HeaderBytes = 3;
@@ -27,8 +27,9 @@ internal sealed class HandshakeStream : IDisposable
         _transcript = new Transcript(cookie);
     }
 
-    /// <summary>"WARREN", and twice a byte that no text protocol begins with.</summary>
-    public static ReadOnlySpan<byte> Magic => [(byte)'W', (byte)'A', (byte)'R', (byte)'R', (byte)'E', (byte)'N', 0xF7, 1];
+    /// <summary>"WARREN", a byte that no text holds, and the version of the handshake itself.</summary>
+    public static ReadOnlySpan<byte> Magic =>
+        [(byte)'W', (byte)'A', (byte)'R', (byte)'R', (byte)'E', (byte)'N', 0xF7, 1];
 
     private static int MagicBytes => Magic.Length;
 

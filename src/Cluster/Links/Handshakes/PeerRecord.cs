@@ -1,6 +1,6 @@
 namespace Warren.Cluster.Links;
 
-/// <summary>The furthest that a peer's data directory was ever seen; kept by the owner across its own restarts.</summary>
+/// <summary>The furthest that a peer's data directory was ever seen; kept by the owner across restarts.</summary>
 /// <param name="Boot">Its highest boot number.</param>
 /// <param name="Process">The process at that boot; 0: not known.</param>
 /// <param name="DurableLsn">Its highest durable LSN.</param>

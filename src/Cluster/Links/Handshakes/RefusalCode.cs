@@ -1,6 +1,6 @@
 namespace Warren.Cluster.Links;
 
-/// <summary>Why two nodes do not link. The numbers are on the wire; a number that is not known is still a refusal.</summary>
+/// <summary>Why two nodes do not link. The numbers are on the wire; an unknown one is a refusal too.</summary>
 public enum RefusalCode : ushort
 {
     /// <summary>None: accepted.</summary>

@@ -3,7 +3,7 @@ using Warren.Wire;
 
 namespace Warren.Cluster.Tests.Links;
 
-/// <summary>Hosts by name, and the ways between them: each may be delayed or blocked in one direction, or cut.</summary>
+/// <summary>Hosts by name, and the ways between them: delayed, blocked in one direction, or cut.</summary>
 internal sealed class SimulatedNetwork(SimulatedTurns turns, ManualTime time)
 {
     private readonly Dictionary<string, Action<AcceptedStream>> _listeners = [];

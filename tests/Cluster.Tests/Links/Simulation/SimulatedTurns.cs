@@ -1,6 +1,6 @@
 namespace Warren.Cluster.Tests.Links;
 
-/// <summary>Everything that is scheduled runs on the test's own thread, one after another, until nothing is left.</summary>
+/// <summary>What is scheduled runs on the test's own thread, one after another, until nothing is left.</summary>
 internal sealed class SimulatedTurns
 {
     private readonly Queue<Action> _turns = [];

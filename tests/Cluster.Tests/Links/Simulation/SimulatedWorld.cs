@@ -3,7 +3,7 @@ using Warren.Wire;
 
 namespace Warren.Cluster.Tests.Links;
 
-/// <summary>Nodes, the network between them and a clock, all on one thread: the same test does the same each time.</summary>
+/// <summary>Nodes, the network between them and a clock, on one thread: a test does the same each time.</summary>
 internal sealed class SimulatedWorld
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
@@ -20,7 +20,7 @@ internal sealed class SimulatedWorld
 
     public SimulatedNetwork Network { get; }
 
-    /// <summary>A node called rabbit@host; its identity is of the host's first letter, so that hosts sort as ids do.</summary>
+    /// <summary>A node called rabbit@host; identities sort as the hosts' first letters do.</summary>
     public static PeerIdentity Identity(string host, string? idOf = null, long boot = 5)
     {
         if (!NodeName.TryParse("rabbit@" + host, out NodeName name))
