@@ -62,7 +62,7 @@ public sealed class PeerLinkFlowTests
     public void A_transfer_that_never_ends_does_not_make_a_peer_silent()
     {
         byte[] piece = new byte[PeerLink.MostBodyBytes];
-        for (int round = 0; round < 500; round++)
+        for (int round = 0; round < 200; round++)
         {
             while (_link.TrySend(LinkClass.Bulk, Kind, piece))
             {
@@ -71,7 +71,7 @@ public sealed class PeerLinkFlowTests
         }
         Assert.Equal(["up b"], _a.Events);
         Assert.Equal(["up a"], _b.Events);
-        Assert.InRange(_b.Heartbeats[_a.Identity.NodeId].Number, 20, 100);
+        Assert.InRange(_b.Heartbeats[_a.Identity.NodeId].Number, 8, 20);
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public sealed class TcpTests : IAsyncDisposable
         Know(a, b);
         Know(b, a);
         await Eventually.True(() => a.Link is not null && b.Link is not null);
-        const int Frames = 500;
+        const int Frames = 200;
         byte[] body = new byte[8000];
         for (int number = 0; number < Frames; number++)
         {
