@@ -284,7 +284,6 @@ public sealed class PeerLinks : IAsyncDisposable
             await RunLinkAsync(peer, attempt, result, displaced).ConfigureAwait(false);
             return;
         }
-        displaced?.Close("the peer began another link");
         if (outcome.Result is { } visit)
         {
             PeerLink link = MakeLink(attempt, visit, null);
@@ -295,6 +294,8 @@ public sealed class PeerLinks : IAsyncDisposable
         }
         if (peer is not null)
         {
+            // Settled, and lost before the last word was out: the owner must hear of the old link's end before another.
+            await EndDisplacedAsync(displaced).ConfigureAwait(false);
             lock (_lock)
                 peer.Choice.End(attempt);
         }
@@ -306,11 +307,7 @@ public sealed class PeerLinks : IAsyncDisposable
         Peer peer, LinkAttempt attempt, HandshakeResult result, LinkAttempt? displaced)
     {
         PeerLink link = MakeLink(attempt, result, peer);
-        if (displaced is not null)
-        {
-            displaced.Close("the peer began another link");
-            await displaced.Ended.ConfigureAwait(false);
-        }
+        await EndDisplacedAsync(displaced).ConfigureAwait(false);
         long begun = _time.GetTimestamp();
         peer.Incoming.SetDirect(true);
         peer.Outgoing.SetDirect(true);
@@ -329,6 +326,12 @@ public sealed class PeerLinks : IAsyncDisposable
             _peers.FindContact(peer.Name)?.NoteDown(_time.GetElapsedTime(begun) >= _options.LongestPause, _time);
         }
         End(attempt);
+    }
+
+    private static Task EndDisplacedAsync(LinkAttempt? displaced)
+    {
+        displaced?.Close("the peer began another link");
+        return displaced?.Ended ?? Task.CompletedTask;
     }
 
     private async Task RunVisitorAsync(LinkAttempt attempt, PeerLink link)
