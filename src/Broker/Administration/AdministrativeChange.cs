@@ -20,6 +20,22 @@ internal sealed class AdministrativeChange : DefinitionsChange
         return change._done.Task;
     }
 
+    /// <summary>Prepares on the caller's thread what takes its time, such as patterns, and applies that.</summary>
+    public static Task RunAsync<TPrepared>(
+        MessageBroker broker, Func<TPrepared> prepare, Action<DefinitionsStore, TPrepared> apply)
+    {
+        TPrepared prepared;
+        try
+        {
+            prepared = prepare();
+        }
+        catch (AdministrationException refusal)
+        {
+            return Task.FromException(refusal);
+        }
+        return RunAsync(broker, store => apply(store, prepared));
+    }
+
     internal override void Apply(DefinitionsStore store)
     {
         try

@@ -44,28 +44,34 @@ public sealed class PermissionAdministration
     }
 
     /// <summary>Gives a user these rights in a vhost, instead of those that there are.</summary>
-    public Task SetAsync(string user, string vhost, string configure, string write, string read) => RunAsync(store =>
-    {
-        Permission permission = Compile(configure, write, read);
-        CheckVhost(store, vhost);
-        CheckUser(user);
-        store.Commit(new PermissionEntry(user, vhost, permission));
-        Note($"Successfully set permissions for user '{user}' in virtual host '{vhost}' to "
-            + $"'{configure}', '{write}', '{read}'");
-    });
+    public Task SetAsync(string user, string vhost, string configure, string write, string read) =>
+        AdministrativeChange.RunAsync(
+            _broker,
+            () => Compile(configure, write, read),
+            (store, permission) =>
+            {
+                CheckVhost(store, vhost);
+                CheckUser(user);
+                store.Commit(new PermissionEntry(user, vhost, permission));
+                Note($"Successfully set permissions for user '{user}' in virtual host '{vhost}' to "
+                    + $"'{configure}', '{write}', '{read}'");
+            });
 
     /// <summary>Gives a user these rights in every vhost that there is.</summary>
-    public Task SetGloballyAsync(string user, string configure, string write, string read) => RunAsync(store =>
-    {
-        Permission permission = Compile(configure, write, read);
-        CheckUser(user);
-        DefinitionsDraft draft = store.NewDraft();
-        foreach ((string vhost, _) in _broker.Topology.Vhosts)
-            draft.Add(new PermissionEntry(user, vhost, permission));
-        store.Commit(draft);
-        Note($"Successfully set permissions for user '{user}' in all virtual hosts to "
-            + $"'{configure}', '{write}', '{read}'");
-    });
+    public Task SetGloballyAsync(string user, string configure, string write, string read) =>
+        AdministrativeChange.RunAsync(
+            _broker,
+            () => Compile(configure, write, read),
+            (store, permission) =>
+            {
+                CheckUser(user);
+                DefinitionsDraft draft = store.NewDraft();
+                foreach ((string vhost, _) in _broker.Topology.Vhosts)
+                    draft.Add(new PermissionEntry(user, vhost, permission));
+                store.Commit(draft);
+                Note($"Successfully set permissions for user '{user}' in all virtual hosts to "
+                    + $"'{configure}', '{write}', '{read}'");
+            });
 
     /// <summary>Takes all rights of a user in a vhost but those to topics; there need not be any.</summary>
     public Task ClearAsync(string user, string vhost) => RunAsync(store =>
@@ -78,18 +84,15 @@ public sealed class PermissionAdministration
 
     /// <summary>Gives a user these rights to routing keys of an exchange, which need not exist.</summary>
     public Task SetTopicAsync(string user, string vhost, string exchange, string write, string read) =>
-        RunAsync(store =>
-        {
-            NameChecks.CheckName("exchange", exchange);
-            CheckPattern(write);
-            CheckPattern(read);
-            CheckVhost(store, vhost);
-            CheckUser(user);
-            if (!TopicPermission.TryCreate(
-                write, read, user, vhost, null, out TopicPermission? permission, out string? error))
-                throw AdministrationException.Invalid(error);
-            store.Commit(new TopicPermissionEntry(user, vhost, exchange, permission));
-        });
+        AdministrativeChange.RunAsync(
+            _broker,
+            () => CompileTopic(user, vhost, exchange, write, read),
+            (store, permission) =>
+            {
+                CheckVhost(store, vhost);
+                CheckUser(user);
+                store.Commit(new TopicPermissionEntry(user, vhost, exchange, permission));
+            });
 
     /// <param name="user">Whose.</param>
     /// <param name="vhost">Where.</param>
@@ -138,6 +141,17 @@ public sealed class PermissionAdministration
         CheckPattern(write);
         CheckPattern(read);
         return new Permission(NamePattern.Compile(configure), NamePattern.Compile(write), NamePattern.Compile(read));
+    }
+
+    private static TopicPermission CompileTopic(string user, string vhost, string exchange, string write, string read)
+    {
+        NameChecks.CheckName("exchange", exchange);
+        CheckPattern(write);
+        CheckPattern(read);
+        return TopicPermission.TryCreate(
+            write, read, user, vhost, null, out TopicPermission? permission, out string? error)
+            ? permission
+            : throw AdministrationException.Invalid(error);
     }
 
     private static void CheckPattern(string pattern)

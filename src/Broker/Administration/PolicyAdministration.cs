@@ -50,7 +50,10 @@ public sealed class PolicyAdministration
     /// <param name="name">Its name.</param>
     /// <param name="term">pattern, definition, priority and apply-to, as <see cref="PolicyTerm"/> has them.</param>
     public Task SetAsync(string vhost, string name, FieldTable term) =>
-        AdministrativeChange.RunAsync(_broker, store => Set(store, vhost, PolicyTerm.Read(name, term, _isOperators)));
+        AdministrativeChange.RunAsync(
+            _broker,
+            () => PolicyTerm.Read(name, term, _isOperators),
+            (store, policy) => Set(store, vhost, policy));
 
     /// <inheritdoc cref="SetAsync(string, string, FieldTable)"/>
     public Task SetAsync(

@@ -20,7 +20,9 @@ public sealed class NamePattern
     /// </summary>
     private static readonly TimeSpan BacktrackingLimit = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The limit is of the wall clock: on a busy machine an honest pattern is late once, but not thrice.</summary>
+    /// <summary>
+    /// The limit is of the wall clock: on a busy machine an honest pattern is late once, but not thrice.
+    /// </summary>
     private const int Tries = 3;
 
     /// <summary>
