@@ -81,8 +81,8 @@ public sealed class PolicyAdministration
         store.Commit(new PolicyEntry(vhost, policy, _isOperators));
         _broker.Log(
             LogLevel.Info, LogCategory.Default,
-            $"Successfully set {What(_isOperators)} '{policy.Name}' matching {PolicyTargets.NameOf(policy.Target)} names "
-            + $"in virtual host '{vhost}' using pattern '{policy.Pattern.Text}'");
+            $"Successfully set {What(_isOperators)} '{policy.Name}' matching {PolicyTargets.NameOf(policy.Target)} "
+            + $"names in virtual host '{vhost}' using pattern '{policy.Pattern.Text}'");
         foreach (string warning in Warnings(vhost, policy, _isOperators))
             _broker.Log(LogLevel.Warning, LogCategory.Default, warning);
     }

@@ -1,9 +1,9 @@
 namespace Warren.Broker.Security;
 
 /// <summary>
-/// Splits look-ahead off the start of a pattern: <c>^(?!amq\.)(?=.*x)rest</c> is "does not begin like amq\., begins like
-/// .*x, and ^rest". Each part alone is something that an automaton can do, so that the usual way to except names needs
-/// no backtracking and no time limit.
+/// Splits look-ahead off the start of a pattern: <c>^(?!amq\.)(?=.*x)rest</c> is "does not begin like amq\., begins
+/// like .*x, and ^rest". Each part alone is something that an automaton can do, so that the usual way to except names
+/// needs no backtracking and no time limit.
 /// </summary>
 internal static class LeadingAssertions
 {

@@ -9,9 +9,9 @@ namespace Warren.Broker.Security;
 ///
 /// A pattern must not be able to stop the broker, so it is compiled to an automaton that reads each character once, or
 /// to several where it begins with look-ahead (<see cref="LeadingAssertions"/>). What an automaton cannot do (other
-/// look-around, back-references, atomic groups) is matched by backtracking under a time limit; past it the name does not
-/// match, which refuses. One that runs into the limit again and again is given up: it matches nothing any more, so that
-/// thousands of names do not cost thousands of times the limit. Used by any thread.
+/// look-around, back-references, atomic groups) is matched by backtracking under a time limit; past it the name does
+/// not match, which refuses. One that runs into the limit again and again is given up: it matches nothing any more, so
+/// that thousands of names do not cost thousands of times the limit. Used by any thread.
 /// </summary>
 public sealed class NamePattern
 {
