@@ -101,6 +101,19 @@ need_sdk() {
         "install it (https://dotnet.microsoft.com/download) and start again"
 }
 
+# The command line tools are compiled to native code, by the machine's own compiler and linker.
+need_native_compiler() {
+    if command -v clang >/dev/null || command -v gcc >/dev/null; then return; fi
+    say "a compiler for the command line tools is missing; installing gcc"
+    if command -v apt-get >/dev/null; then
+        install_packages gcc libc6-dev zlib1g-dev || true
+    else
+        install_packages gcc glibc-devel zlib-devel || true
+    fi
+    command -v gcc >/dev/null || fail "neither clang nor gcc is there, and this system's packages could not provide gcc;" \
+        "install one and start again"
+}
+
 # Other people's clients for the conformance tests. Tests whose client is missing skip themselves and say so.
 want_clients() {
     [ -d tests/Conformance ] || return 0
@@ -179,6 +192,7 @@ command_lint() {
 
 command_dist() {
     need_sdk
+    need_native_compiler
     local architecture
     case $(uname -m) in
         x86_64) architecture=x64 ;;
@@ -190,12 +204,19 @@ command_dist() {
     mkdir -p dist/etc/rabbitmq dist/share/doc/warren
     dotnet publish src/Server -c Release -r "linux-$architecture" --self-contained -v q -clp:NoSummary \
         -p:PublishReadyToRun=true -p:DebugType=none -o dist/lib/warren >&2
+    dotnet publish src/Cli -c Release -r "linux-$architecture" -v q -clp:NoSummary \
+        -p:DebugType=none -o src/Cli/bin/native >&2
+    cp src/Cli/bin/native/warren-cli dist/lib/warren/
     cp -R packaging/tree/. dist/
+    local tool
+    for tool in rabbitmqctl rabbitmq-plugins rabbitmq-queues rabbitmq-diagnostics rabbitmq-upgrade; do
+        ln -s ../lib/warren/warren-cli "dist/sbin/$tool"
+    done
     local document
     for document in LICENSE README.md CHANGELOG.md; do
         if [ -f "$document" ]; then cp "$document" dist/share/doc/warren/; fi
     done
-    echo "dist/sbin/rabbitmq-server and dist/sbin/warren are ready ($(du -sh dist/lib | cut -f1)); rabbitmqctl and its kin are not built yet"
+    echo "dist/sbin is ready: rabbitmq-server, rabbitmqctl and its kin, warren ($(du -sh dist/lib | cut -f1))"
 }
 
 command_bench() {

@@ -1,8 +1,8 @@
 namespace Warren.Cluster;
 
 /// <summary>
-/// What people and commands call a node: <c>rabbit@host</c>. Peers are found at the host; two running nodes of a cluster
-/// never have the same name.
+/// What people and commands call a node: <c>rabbit@host</c>. Peers are found at the host; two running nodes of a
+/// cluster never have the same name.
 /// </summary>
 public readonly record struct NodeName
 {

@@ -27,8 +27,7 @@ public sealed class NodeLog
     private readonly Dictionary<GroupId, LogGroup> _groups = [];
     // Under the lock.
     private readonly SharedBodies _bodies = new();
-    // What the next segment's roster says: as the records before it leave it, whatever files there are.
-    private readonly SortedDictionary<uint, RosterLine> _roster = [];
+    private readonly Roster _roster = new();
     private readonly Action _wake;
     // Rounds that were full before the committer came to them, oldest first: none holds more than it can write at once.
     private readonly Queue<Round> _full = [];
@@ -59,8 +58,7 @@ public sealed class NodeLog
         _lastSegment = start.LastSegment;
         _lastLsn = _durableLsn = start.LastLsn.Value;
         Segments = start.Segments;
-        foreach (Segment segment in Segments.All())
-            _roster.Add(segment.Id, segment.Line(segment.End));
+        _roster.Apply(Segments.All().Select(segment => segment.Line(segment.End)));
         OpenSegment(start.Previous, start.PreviousEnd);
     }
 
@@ -255,10 +253,13 @@ public sealed class NodeLog
     }
 
     /// <summary>What is durable now, and where it lies.</summary>
+    /// <exception cref="StorageFailedException">The log has failed.</exception>
     internal LogExtent Extent()
     {
         lock (_lock)
         {
+            // Copies may be in place that no roster will ever name: no checkpoint may rely on them.
+            ThrowIfFailed();
             return new LogExtent(
                 DurableLsn,
                 [.. Segments.All().Select(segment => (segment, segment.End))],
@@ -303,13 +304,7 @@ public sealed class NodeLog
         };
         lock (_lock)
         {
-            foreach (RosterLine line in lines)
-            {
-                if (line.IsDropped)
-                    _roster.Remove(line.Segment);
-                else
-                    _roster[line.Segment] = line;
-            }
+            _roster.Apply(lines);
             return Add(ref header, null, 0, [], [], body).Lsn;
         }
     }
@@ -369,8 +364,7 @@ public sealed class NodeLog
         ref RecordHeader header, LogGroup? group, long sharedBody, ReadOnlySpan<IndexRange> releases,
         ReadOnlySpan<byte> meta, ReadOnlyMemory<byte> body)
     {
-        if (_failure is not null)
-            throw _failure;
+        ThrowIfFailed();
         bool wasIdle = !_filling.HasWork && _full.Count == 0;
         if (_filling.RecordBytes + header.RecordBytes > _options.MostRoundBytes && _filling.HasWork)
             _full.Enqueue(CloseFilling());
@@ -382,6 +376,12 @@ public sealed class NodeLog
         if (wasIdle)
             _wake();
         return new Appended(position, header.Lsn);
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure is not null)
+            throw _failure;
     }
 
     private Lsn NextLsn()
@@ -407,7 +407,7 @@ public sealed class NodeLog
         else
         {
             uint closedEnd = checked((uint)closed.End);
-            _roster[closed.Segment] = new RosterLine(closed.Segment, SegmentKind.Log, Boot, closedEnd);
+            _roster.Apply(new RosterLine(closed.Segment, SegmentKind.Log, Boot, closedEnd));
             OpenSegment(closed.Segment, closedEnd);
         }
     }
@@ -416,7 +416,7 @@ public sealed class NodeLog
     {
         var header = new SegmentHeader(++_lastSegment, Boot, SegmentKind.Log, previous, previousEnd);
         _filling.Open(++_rounds, header.Segment, header.Salt, SegmentHeader.SizeBytes, header);
-        byte[] body = RosterLine.Write(_roster.Values);
+        byte[] body = _roster.Write();
         var roster = new RecordHeader
         {
             Kind = RecordKind.Roster,

@@ -78,15 +78,18 @@ public sealed record Received(ushort Channel, uint Method, byte[] Arguments, byt
         }
     }
 
-    /// <summary>The messages that queue.declare-ok or basic.get-ok counts.</summary>
+    /// <summary>The messages that queue.declare-ok, queue.purge-ok or basic.get-ok counts.</summary>
     public uint MessageCount
     {
         get
         {
-            WireReader reader = Reader(MethodId.QueueDeclareOk, MethodId.BasicGetOk);
-            return Method == MethodId.QueueDeclareOk
-                ? QueueDeclareOk.Read(ref reader).MessageCount
-                : BasicGetOk.Read(ref reader).MessageCount;
+            WireReader reader = Reader(MethodId.QueueDeclareOk, MethodId.QueuePurgeOk, MethodId.BasicGetOk);
+            return Method switch
+            {
+                MethodId.QueueDeclareOk => QueueDeclareOk.Read(ref reader).MessageCount,
+                MethodId.QueuePurgeOk => QueuePurgeOk.Read(ref reader).MessageCount,
+                _ => BasicGetOk.Read(ref reader).MessageCount,
+            };
         }
     }
 
@@ -180,7 +183,7 @@ public sealed record Received(ushort Channel, uint Method, byte[] Arguments, byt
             : $"{MethodNames.NameOf(Method)} on {Channel}";
     }
 
-    private WireReader Reader(uint method, uint other = 0) => Method == method || (other != 0 && Method == other)
+    private WireReader Reader(params ReadOnlySpan<uint> methods) => methods.Contains(Method)
         ? new WireReader(Arguments)
-        : throw new InvalidOperationException($"{MethodNames.NameOf(method)} was expected, {this} came.");
+        : throw new InvalidOperationException($"{MethodNames.NameOf(methods[0])} was expected, {this} came.");
 }

@@ -211,7 +211,7 @@ internal sealed class ChannelEntities
         string name = NameOrLast(purge.QueueText);
         _connection.Permissions.Check(Access.Read, ResourceKind.Queue, name);
         QueueDefinition queue = FindAccessible(name);
-        var request = _channel.SuspendFor(new PurgeRequest(_channel, purge.NoWait, name));
+        var request = _channel.SuspendFor(new PurgeRequest(_channel, purge.NoWait, queue));
         _connection.AddPost(queue.Home, QueueCommand.Purge(request));
     }
 

@@ -4,19 +4,28 @@ using Warren.Broker.Security;
 
 namespace Warren.Broker.Channels;
 
-/// <summary>queue.purge on its way through the queue's turn.</summary>
+/// <summary>
+/// queue.purge on its way through the queue's turn; of a durable queue it is answered when nothing can come back.
+/// </summary>
 internal sealed class PurgeRequest : QueueRequest
 {
-    private readonly string _queueName;
+    private readonly QueueDefinition _queue;
 
-    public PurgeRequest(Channel channel, bool noWait, string queueName)
-        : base(channel, noWait) => _queueName = queueName;
+    public PurgeRequest(Channel channel, bool noWait, QueueDefinition queue)
+        : base(channel, noWait) => _queue = queue;
 
     internal override byte[]? Answered(in QueueEffect effect)
     {
-        if (effect.Answer == AnswerKind.Ok)
-            return Encode(new QueuePurgeOk((uint)effect.MessageCount));
-        Error = Channel.NoSuch(ResourceKind.Queue, _queueName);
+        if (effect.Answer != AnswerKind.Ok)
+        {
+            Error = Channel.NoSuch(ResourceKind.Queue, _queue.Name);
+            return null;
+        }
+        uint count = (uint)effect.MessageCount;
+        if (IsNoWait || !_queue.SurvivesRestart)
+            return Encode(new QueuePurgeOk(count));
+        var durable = new PublishGroup(1, _ => Succeed(new QueuePurgeOk(count)));
+        PassOn = () => _queue.Home.Post(QueueCommand.Sync(durable));
         return null;
     }
 }

@@ -52,6 +52,9 @@ public sealed class Outbox
         _resume = resume;
     }
 
+    /// <summary>Bytes of frames that are not written yet; an old value may be read.</summary>
+    public long WaitingBytes => Volatile.Read(ref _waitingBytes) + Volatile.Read(ref _writingBytes);
+
     /// <summary>Nothing waits; something may be on its way to the socket.</summary>
     internal bool IsEmpty
     {

@@ -308,9 +308,9 @@ internal sealed class SegmentDirectory
     }
 
     // The roster that the newest segment begins with, and the changes behind it.
-    private SortedDictionary<uint, RosterLine>.ValueCollection RosterOf(Segment newest)
+    private IReadOnlyCollection<RosterLine> RosterOf(Segment newest)
     {
-        var roster = new SortedDictionary<uint, RosterLine>();
+        var roster = new Roster();
         using var cursor = new SegmentCursor(newest, newest.End, default, _damaged);
         while (cursor.MoveNext())
         {
@@ -318,15 +318,9 @@ internal sealed class SegmentDirectory
             if (kind is not (RecordKind.Roster or RecordKind.RosterChange))
                 continue;
             _hasRoster |= kind == RecordKind.Roster;
-            foreach (RosterLine line in RosterLine.Read(cursor.Current.Body))
-            {
-                if (line.IsDropped)
-                    roster.Remove(line.Segment);
-                else
-                    roster[line.Segment] = line;
-            }
+            roster.Apply(RosterLine.Read(cursor.Current.Body));
         }
-        return roster.Values;
+        return roster.Lines;
     }
 
     private void AddFromRoster(RosterLine line)

@@ -137,6 +137,25 @@ public sealed class ConfirmTests : IAsyncDisposable
         Assert.Equal(expected, await client.DrainAsync("q"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_purge_is_answered_when_what_was_purged_cannot_come_back(bool isNoWait)
+    {
+        DurableClient client = await _node.ConnectAsync();
+        await client.Wire.OpenChannelAsync(2);
+        await client.DeclareAsync("q");
+        await client.ConfirmAsync();
+        await client.PublishSafelyAsync("q", "one", "two");
+        await client.Wire.SendAsync(1, new QueuePurge("q", isNoWait));
+        await client.LookAsync("q", channel: 2);
+        _node.Commit();
+        if (!isNoWait)
+            Assert.Equal(2u, (await client.Wire.ExpectAsync(MethodId.QueuePurgeOk)).MessageCount);
+        _node = await _node.CrashAsync();
+        Assert.Empty(await (await _node.ConnectAsync()).DrainAsync("q"));
+    }
+
     [Fact]
     public async Task The_confirm_of_a_message_whose_queue_is_deleted_before_the_sync_comes_too()
     {
@@ -174,6 +193,7 @@ public sealed class ConfirmTests : IAsyncDisposable
         await _node.DisposeAsync();
         _node = new DurableNode(options: new NodeLogOptions { PendingLimitBytes = 64 * 1024 });
         DurableClient client = await _node.ConnectAsync();
+        DurableClient other = await _node.ConnectAsync();
         await client.DeclareAsync("q");
         byte[] body = new byte[2000];
         for (int count = 0; count < Messages; count++)
@@ -181,6 +201,10 @@ public sealed class ConfirmTests : IAsyncDisposable
         Task sent = client.Wire.FlushInBackground();
         long most = 0;
         await Eventually.True(() => _node.Log.IsBehind);
+        // Without a sync the publisher does not go on, however often the queue has a turn.
+        for (int turn = 0; turn < 500; turn++)
+            await other.PassAsync("q");
+        Assert.False(sent.IsCompleted);
         await Eventually.True(() =>
         {
             most = Math.Max(most, _node.Log.PendingBytes);

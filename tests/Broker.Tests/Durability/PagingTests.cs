@@ -39,7 +39,8 @@ public sealed class PagingTests : IAsyncDisposable
     public async Task A_get_that_waits_for_bytes_is_answered_when_the_queue_is_purged()
     {
         (DurableClient client, DurableClient other) = await BeginReadingAsync();
-        await other.Wire.CallAsync(1, new QueuePurge("q", noWait: false), MethodId.QueuePurgeOk);
+        await _node.CommittingAsync(
+            other.Wire.CallAsync(1, new QueuePurge("q", noWait: false), MethodId.QueuePurgeOk));
         await client.Wire.ExpectAsync(MethodId.BasicGetEmpty);
         await other.PublishSafelyAsync("q", "new");
         _node.Turns.ReleaseReader();

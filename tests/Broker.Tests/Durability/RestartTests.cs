@@ -173,9 +173,9 @@ public sealed class RestartTests : IAsyncDisposable
         DurableClient client = await ReadyAsync("q");
         await client.PublishSafelyAsync("q", "out", "a", "b");
         await client.GetAsync("q");
-        Received purged = await client.Wire.CallAsync(1, new QueuePurge("q", noWait: false), MethodId.QueuePurgeOk);
+        Received purged = await _node.CommittingAsync(
+            client.Wire.CallAsync(1, new QueuePurge("q", noWait: false), MethodId.QueuePurgeOk));
         Assert.Equal([0, 0, 0, 2], purged.Arguments);
-        _node.Commit();
         _node = await _node.CrashAsync();
         client = await _node.ConnectAsync();
         Assert.Equal(["out"], await client.DrainAsync("q"));

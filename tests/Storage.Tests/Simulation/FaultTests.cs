@@ -15,6 +15,14 @@ public sealed class FaultTests
             FailEverywhere.Run(seed, failure);
     }
 
+    /// <summary>
+    /// A failed log went on to make a checkpoint, which relied on copies that no roster named: the next start missed an
+    /// entry.
+    /// </summary>
+    [Theory]
+    [InlineData(10444, DiskFailure.NoSpace)]
+    public void What_long_runs_found_stays_mended(int seed, DiskFailure failure) => FailEverywhere.Run(seed, failure);
+
     [Fact]
     public void Damage_costs_what_it_touches_and_is_told()
     {

@@ -37,6 +37,7 @@ public sealed class NarrowCaseTests
 
         Assert.NotNull(_node.Watcher.Failure);
         Assert.Throws<StorageFailedException>(() => Append(group, 10));
+        Assert.Throws<StorageFailedException>(() => _node.Background.MakeCheckpoint());
     }
 
     [Fact]

@@ -1,0 +1,36 @@
+namespace Warren.Cluster.Consensus;
+
+/// <summary>Limits and times of a group; the same for all groups of a node.</summary>
+public sealed record RaftOptions
+{
+    /// <summary>
+    /// Ticks without a word of the leader until a follower may campaign; each wait is drawn from this to twice as much.
+    /// A leader that has not heard a majority for as long gives up. Ten of 100 ms: four batched heartbeats of 250 ms.
+    /// </summary>
+    public int ElectionTicks { get; init; } = 10;
+
+    /// <summary>Ticks until a read barrier that nobody answers fails.</summary>
+    public int BarrierTicks { get; init; } = 30;
+
+    /// <summary>
+    /// Bytes of entries in one append, unless one entry is larger: what a link writes between two heartbeats.
+    /// </summary>
+    public int AppendBytes { get; init; } = 256 * 1024;
+
+    /// <summary>Bytes of entries sent to one follower and not acknowledged: a gigabit for 30 ms.</summary>
+    public int InflightBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Appends sent to one follower and not acknowledged.</summary>
+    public int InflightAppends { get; init; } = 256;
+
+    /// <summary>Bytes that a leader takes ahead of what is committed; more is refused.</summary>
+    public long UncommittedBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes of payloads kept in memory; older ones are read from the node log when a follower wants them.
+    /// </summary>
+    public long PayloadBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Members that vote: beyond seven every commit waits for more nodes than anybody loses.</summary>
+    public int Voters { get; init; } = 7;
+}

@@ -1,0 +1,24 @@
+using Warren.Storage;
+
+namespace Warren.Cluster.Consensus;
+
+/// <summary>What a member begins with: nothing, or what recovery found.</summary>
+public sealed record RaftStart
+{
+    public required NodeId Self { get; init; }
+
+    /// <summary>
+    /// The last that was written. Of a founder: index 0 and the founding members, the same at each. Of one that joins:
+    /// empty, and it waits for a leader.
+    /// </summary>
+    public required HardState State { get; init; }
+
+    /// <summary>The entries behind the compacted index, by index, without a gap.</summary>
+    public IReadOnlyList<RaftEntry> Entries { get; init; } = [];
+
+    /// <summary>
+    /// Something of the group is lost here, or may be. The member keeps out of every count until a leader has brought
+    /// it the whole.
+    /// </summary>
+    public bool IsUnsound { get; init; }
+}

@@ -1,0 +1,106 @@
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Storage;
+using Xunit;
+
+namespace Warren.Cluster.Tests.Consensus;
+
+/// <summary>What scripts do not tell: costs, and what is refused outright.</summary>
+public sealed class RaftNodeTests
+{
+    private static readonly NodeId Leader = ScriptedCluster.Id(1);
+    private static readonly NodeId Self = ScriptedCluster.Id(2);
+
+    [Fact]
+    public void An_idle_follower_allocates_nothing()
+    {
+        RaftNode node = Follower();
+        var ready = new Ready();
+        void Beat(int times)
+        {
+            for (int beat = 0; beat < times; beat++)
+            {
+                node.Tick();
+                node.Step(Leader, new Heartbeat(new Term(1), default, beat));
+                node.TakeReady(ready);
+            }
+        }
+        Beat(100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Beat(1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void An_idle_leader_allocates_nothing()
+    {
+        RaftNode node = Lead();
+        var ready = new Ready();
+        void Beat(int times)
+        {
+            for (int beat = 0; beat < times; beat++)
+            {
+                node.Tick();
+                Assert.True(node.TryHeartbeat(Leader, out Heartbeat heartbeat));
+                node.Step(Leader, new HeartbeatAnswer(heartbeat.Term, heartbeat.Round, Soundness.Sound));
+                node.TakeReady(ready);
+            }
+        }
+        Beat(100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Beat(1000);
+        Assert.True(node.IsLeader);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void A_second_leader_in_a_term_stops_the_node()
+    {
+        RaftNode node = Follower();
+        var heartbeat = new Heartbeat(new Term(1), default, 0);
+        node.Step(Leader, heartbeat);
+        Assert.Throws<InvalidOperationException>(() => node.Step(ScriptedCluster.Id(3), heartbeat));
+    }
+
+    [Fact]
+    public void An_owners_entry_is_not_taken_for_one_of_consensus()
+    {
+        RaftNode node = Lead();
+        Assert.Throws<InvalidOperationException>(
+            () => node.TryPropose([new EntryPayload(MembershipFormat.EmptyMeta, default)], out _));
+    }
+
+    [Fact]
+    public void A_log_that_ends_before_what_was_committed_is_not_started() => Assert.Throws<InvalidOperationException>(
+        () => new RaftNode(
+            new RaftStart { Self = Self, State = Founders() with { Commit = new LogIndex(1) } },
+            new RaftOptions(),
+            new Random(1)));
+
+    private static HardState Founders() => new()
+    {
+        Members = new Membership([new Member(Leader, IsVoter: true), new Member(Self, IsVoter: true)]),
+    };
+
+    private static RaftNode Follower() =>
+        new(new RaftStart { Self = Self, State = Founders() }, new RaftOptions(), new Random(1));
+
+    /// <summary>Elected by the other, with everything acknowledged.</summary>
+    private static RaftNode Lead()
+    {
+        RaftNode node = Follower();
+        var ready = new Ready();
+        node.Campaign();
+        node.Step(Leader, new VoteAnswer(new Term(1)) { IsPreVote = true, IsGranted = true });
+        node.TakeReady(ready);
+        node.Persisted(ready.Number);
+        node.Step(Leader, new VoteAnswer(new Term(1)) { IsPreVote = false, IsGranted = true });
+        node.TakeReady(ready);
+        node.Persisted(ready.Number);
+        node.Step(Leader, new AppendAnswer(new Term(1)) { Index = new(1), Soundness = Soundness.Sound, Losses = 0 });
+        while (node.TakeReady(ready))
+            node.Applied(node.Log.Commit);
+        Assert.Equal(new LogIndex(1), node.Log.Applied);
+        return node;
+    }
+}

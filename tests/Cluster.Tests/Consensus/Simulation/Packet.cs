@@ -1,0 +1,3 @@
+namespace Warren.Cluster.Tests.Consensus.Simulation;
+
+internal readonly record struct Packet(NodeId From, NodeId To, PacketKind Kind, byte[] Bytes);

@@ -1,0 +1,8 @@
+namespace Warren.Cluster.Tests.Consensus.Simulation;
+
+internal enum PacketKind
+{
+    Message,
+    Heartbeat,
+    HeartbeatAnswer,
+}
