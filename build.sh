@@ -21,8 +21,9 @@ usage: ./build.sh COMMAND
   lint                 formatting, analyzers, tidy
   dist                 a relocatable tree in ./dist that needs no .NET
   bench [NAME ...]     the measurements, as tables of ratios
-  simulate [OPTIONS]   the node log on a disk that crashes, fails and is damaged; tells the seed that broke it
-                         --minutes N   how long (10)     --seed N [--seeds N]   only these: a replay
+  simulate [NAME ...]  the node log on a disk that crashes, fails and is damaged (storage), the consensus core on
+                       nodes and a network that do likewise (consensus); tells the seed that broke it
+                         --minutes N   how long, each (10)     --seed N [--seeds N]   only these: a replay
   faults [NAME ...]    a node in a process of its own, under load: kill -9 (kill), a stop (clean), a full disk (full)
                          --rounds N    kills (200)        --seed N   a replay of what the clients want to do
                          --broker rabbitmq                the same for RabbitMQ, to see what the runs are worth
@@ -225,13 +226,18 @@ command_bench() {
 }
 
 command_simulate() {
-    local seed='' seeds=1
+    local seed='' seeds=1 name names=''
     while [ $# -gt 0 ]; do
         case $1 in
+            storage | consensus)
+                names="$names $1"
+                shift
+                continue
+                ;;
             --minutes | --seed | --seeds)
                 case ${2:-} in '' | *[!0-9]*) fail "$1 takes a number" ;; esac
                 ;;
-            *) fail "simulate knows --minutes, --seed and --seeds; this is \"$1\"" ;;
+            *) fail "simulate knows storage, consensus, --minutes, --seed and --seeds; this is \"$1\"" ;;
         esac
         case $1 in
             --minutes) export WARREN_SIMULATE_MINUTES=$2 ;;
@@ -244,9 +250,19 @@ command_simulate() {
         export WARREN_SIMULATE_SEED=$seed WARREN_SIMULATE_LAST_SEED=$((seed + seeds - 1))
     fi
     need_sdk
-    build tests/Storage.Tests
-    exec dotnet tests/Storage.Tests/bin/Release/net10.0/Warren.Storage.Tests.dll \
-        -explicit only -showliveoutput -noColor -class '*FullSimulationTests'
+    for name in ${names:-storage consensus}; do
+        case $name in
+            storage) simulate_with Storage '*FullSimulationTests' ;;
+            consensus) simulate_with Cluster '*FullClusterSimulationTests' ;;
+        esac
+    done
+}
+
+# simulate_with PROJECT CLASS: runs what is too long for the other tests.
+simulate_with() {
+    build "tests/$1.Tests"
+    dotnet "tests/$1.Tests/bin/Release/net10.0/Warren.$1.Tests.dll" \
+        -explicit only -showliveoutput -noColor -class "$2"
 }
 
 command_faults() {

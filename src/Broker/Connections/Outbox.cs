@@ -3,6 +3,7 @@ using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Turns;
+using Warren.Cluster.Turns;
 
 namespace Warren.Broker.Connections;
 
@@ -48,7 +49,7 @@ public sealed class Outbox
     /// <param name="resume">Called, on any thread, when a connection that had to wait may go on.</param>
     public Outbox(ITurnScheduler turns, Action resume)
     {
-        _signal = new AsyncSignal(turns);
+        _signal = new AsyncSignal(turns.ScheduleNext);
         _resume = resume;
     }
 

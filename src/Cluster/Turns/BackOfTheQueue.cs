@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
-using Warren.Broker.Turns;
 
-namespace Warren.Broker.Connections;
+namespace Warren.Cluster.Turns;
 
 /// <summary>
 /// Awaited by the one loop that owns it when it has had its share: goes on behind all that is scheduled. (Task.Yield
 /// goes to the front of the thread's own queue, which lets nobody pass.)
 /// </summary>
-internal sealed class BackOfTheQueue(ITurnScheduler turns) : ICriticalNotifyCompletion, IThreadPoolWorkItem
+/// <param name="schedule">Runs it once, behind what has been scheduled before.</param>
+public sealed class BackOfTheQueue(Action<IThreadPoolWorkItem> schedule)
+    : ICriticalNotifyCompletion, IThreadPoolWorkItem
 {
     private Action? _continuation;
 
@@ -24,7 +25,7 @@ internal sealed class BackOfTheQueue(ITurnScheduler turns) : ICriticalNotifyComp
     public void UnsafeOnCompleted(Action continuation)
     {
         _continuation = continuation;
-        turns.Schedule(this);
+        schedule(this);
     }
 
     void IThreadPoolWorkItem.Execute() => _continuation!();

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Warren.Storage.Disk;
 using Warren.Storage.Log;
 
-namespace Warren.Cluster.Membership;
+namespace Warren.Cluster.Identity;
 
 /// <summary>
 /// The file in a data directory that says whose it is (docs/formats/identity.md). Replaced as a whole: a crash leaves

@@ -1,32 +1,34 @@
 using System.Threading.Tasks.Sources;
-using Warren.Broker.Turns;
 
-namespace Warren.Broker.Connections;
+namespace Warren.Cluster.Turns;
 
 /// <summary>
-/// Wakes the one loop that waits for it, without allocating. Setting it twice before a wait counts once; setting it
-/// before the wait makes the wait return at once. The loop goes on as a turn of its own, never inline on the setter.
+/// Wakes the one loop that waits for it, without allocating. Raising it twice before a wait counts once; raising it
+/// before the wait makes the wait return at once. The loop goes on as a turn of its own, never inline on who raises.
 /// </summary>
-internal sealed class AsyncSignal(ITurnScheduler turns) : IValueTaskSource, IThreadPoolWorkItem
+/// <param name="schedule">Runs it once, soon.</param>
+public sealed class AsyncSignal(Action<IThreadPoolWorkItem> schedule) : IValueTaskSource, IThreadPoolWorkItem
 {
     private const int Idle = 0;
-    private const int Set = 1;
+    private const int Raised = 1;
     private const int Waiting = 2;
 
     private ManualResetValueTaskSourceCore<bool> _core;
     private int _state;
 
+    /// <summary>From any thread.</summary>
     public void Raise()
     {
-        if (Interlocked.Exchange(ref _state, Set) == Waiting)
-            turns.ScheduleNext(this);
+        if (Interlocked.Exchange(ref _state, Raised) == Waiting)
+            schedule(this);
     }
 
     void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
 
+    /// <summary>The loop's alone.</summary>
     public ValueTask WaitAsync()
     {
-        if (Interlocked.CompareExchange(ref _state, Idle, Set) == Set)
+        if (Interlocked.CompareExchange(ref _state, Idle, Raised) == Raised)
             return ValueTask.CompletedTask;
         _core.Reset();
         return Interlocked.CompareExchange(ref _state, Waiting, Idle) == Idle
@@ -37,7 +39,7 @@ internal sealed class AsyncSignal(ITurnScheduler turns) : IValueTaskSource, IThr
     public void GetResult(short token)
     {
         _core.GetResult(token);
-        Interlocked.CompareExchange(ref _state, Idle, Set);
+        Interlocked.CompareExchange(ref _state, Idle, Raised);
     }
 
     public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);

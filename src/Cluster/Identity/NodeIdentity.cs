@@ -1,4 +1,4 @@
-namespace Warren.Cluster.Membership;
+namespace Warren.Cluster.Identity;
 
 /// <summary>
 /// Who the node of a data directory is, and where it belongs; in the directory's <see cref="IdentityFile"/>.

@@ -1,8 +1,8 @@
-using Warren.Cluster.Membership;
+using Warren.Cluster.Identity;
 using Warren.Storage.Disk;
 using Xunit;
 
-namespace Warren.Cluster.Tests.Membership;
+namespace Warren.Cluster.Tests.Identity;
 
 public sealed class IdentityFileTests
 {
