@@ -21,8 +21,9 @@ usage: ./build.sh COMMAND
   lint                 formatting, analyzers, tidy
   dist                 a relocatable tree in ./dist that needs no .NET
   bench [NAME ...]     the measurements, as tables of ratios
-  simulate [OPTIONS]   the node log on a disk that crashes, fails and is damaged; tells the seed that broke it
-                         --minutes N   how long (10)     --seed N [--seeds N]   only these: a replay
+  simulate [NAME ...]  the node log on a disk that crashes, fails and is damaged (storage), the consensus core on
+                       nodes and a network that do likewise (consensus); tells the seed that broke it
+                         --minutes N   how long, each (10)     --seed N [--seeds N]   only these: a replay
   faults [NAME ...]    a node in a process of its own, under load: kill -9 (kill), a stop (clean), a full disk (full)
                          --rounds N    kills (200)        --seed N   a replay of what the clients want to do
                          --broker rabbitmq                the same for RabbitMQ, to see what the runs are worth
@@ -99,6 +100,19 @@ need_sdk() {
     install_own_sdk && has_sdk && return
     fail "the .NET SDK $sdk_channel is missing and neither this system's packages nor $sdk_script could provide it;" \
         "install it (https://dotnet.microsoft.com/download) and start again"
+}
+
+# The command line tools are compiled to native code, by the machine's own compiler and linker.
+need_native_compiler() {
+    if command -v clang >/dev/null || command -v gcc >/dev/null; then return; fi
+    say "a compiler for the command line tools is missing; installing gcc"
+    if command -v apt-get >/dev/null; then
+        install_packages gcc libc6-dev zlib1g-dev || true
+    else
+        install_packages gcc glibc-devel zlib-devel || true
+    fi
+    command -v gcc >/dev/null || fail "neither clang nor gcc is there, and this system's packages could not provide gcc;" \
+        "install one and start again"
 }
 
 # Other people's clients for the conformance tests. Tests whose client is missing skip themselves and say so.
@@ -179,6 +193,7 @@ command_lint() {
 
 command_dist() {
     need_sdk
+    need_native_compiler
     local architecture
     case $(uname -m) in
         x86_64) architecture=x64 ;;
@@ -190,12 +205,19 @@ command_dist() {
     mkdir -p dist/etc/rabbitmq dist/share/doc/warren
     dotnet publish src/Server -c Release -r "linux-$architecture" --self-contained -v q -clp:NoSummary \
         -p:PublishReadyToRun=true -p:DebugType=none -o dist/lib/warren >&2
+    dotnet publish src/Cli -c Release -r "linux-$architecture" -v q -clp:NoSummary \
+        -p:DebugType=none -o src/Cli/bin/native >&2
+    cp src/Cli/bin/native/warren-cli dist/lib/warren/
     cp -R packaging/tree/. dist/
+    local tool
+    for tool in rabbitmqctl rabbitmq-plugins rabbitmq-queues rabbitmq-diagnostics rabbitmq-upgrade; do
+        ln -s ../lib/warren/warren-cli "dist/sbin/$tool"
+    done
     local document
     for document in LICENSE README.md CHANGELOG.md; do
         if [ -f "$document" ]; then cp "$document" dist/share/doc/warren/; fi
     done
-    echo "dist/sbin/rabbitmq-server and dist/sbin/warren are ready ($(du -sh dist/lib | cut -f1)); rabbitmqctl and its kin are not built yet"
+    echo "dist/sbin is ready: rabbitmq-server, rabbitmqctl and its kin, warren ($(du -sh dist/lib | cut -f1))"
 }
 
 command_bench() {
@@ -204,13 +226,18 @@ command_bench() {
 }
 
 command_simulate() {
-    local seed='' seeds=1
+    local seed='' seeds=1 name names=''
     while [ $# -gt 0 ]; do
         case $1 in
+            storage | consensus)
+                names="$names $1"
+                shift
+                continue
+                ;;
             --minutes | --seed | --seeds)
                 case ${2:-} in '' | *[!0-9]*) fail "$1 takes a number" ;; esac
                 ;;
-            *) fail "simulate knows --minutes, --seed and --seeds; this is \"$1\"" ;;
+            *) fail "simulate knows storage, consensus, --minutes, --seed and --seeds; this is \"$1\"" ;;
         esac
         case $1 in
             --minutes) export WARREN_SIMULATE_MINUTES=$2 ;;
@@ -223,9 +250,19 @@ command_simulate() {
         export WARREN_SIMULATE_SEED=$seed WARREN_SIMULATE_LAST_SEED=$((seed + seeds - 1))
     fi
     need_sdk
-    build tests/Storage.Tests
-    exec dotnet tests/Storage.Tests/bin/Release/net10.0/Warren.Storage.Tests.dll \
-        -explicit only -showliveoutput -noColor -class '*FullSimulationTests'
+    for name in ${names:-storage consensus}; do
+        case $name in
+            storage) simulate_with Storage '*FullSimulationTests' ;;
+            consensus) simulate_with Cluster '*FullClusterSimulationTests' ;;
+        esac
+    done
+}
+
+# simulate_with PROJECT CLASS: runs what is too long for the other tests.
+simulate_with() {
+    build "tests/$1.Tests"
+    dotnet "tests/$1.Tests/bin/Release/net10.0/Warren.$1.Tests.dll" \
+        -explicit only -showliveoutput -noColor -class "$2"
 }
 
 command_faults() {

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Warren.Amqp;
+using Warren.Broker.Administration;
 using Warren.Broker.Alarms;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
@@ -6,6 +8,7 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Delays;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -20,6 +23,9 @@ namespace Warren.Broker;
 /// </summary>
 public sealed class MessageBroker : IDisposable
 {
+    /// <summary>The global parameter that names the cluster.</summary>
+    internal const string ClusterNameParameter = "cluster_name";
+
     /// <summary>
     /// How often heartbeats and handshakes are looked at: a heartbeat of one second needs two a second.
     /// </summary>
@@ -78,8 +84,13 @@ public sealed class MessageBroker : IDisposable
         Definitions = new DefinitionsStore(this);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies();
-        Authenticator = new Authenticator(AuthenticationOptions.From(options));
+        PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
+            ? hashing
+            : PasswordHashing.Sha256;
+        Authenticator = new Authenticator(AuthenticationOptions.From(options), PasswordHashing);
+        Administration = new BrokerAdministration(this);
         Connections = new ConnectionRegistry(this);
+        Operations = new QueueOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
@@ -99,7 +110,22 @@ public sealed class MessageBroker : IDisposable
 
     public NodeAlarms Alarms { get; }
 
+    public QueueOperations Operations { get; }
+
     public DirectReplies DirectReplies { get; }
+
+    /// <summary>Users, vhosts, permissions, policies and parameters.</summary>
+    public BrokerAdministration Administration { get; }
+
+    /// <summary>What the operator called the cluster; else the node's name.</summary>
+    public string ClusterName =>
+        Topology.GlobalParameters.TryGetValue(ClusterNameParameter, out FieldValue name)
+        && name.Kind == FieldKind.LongString
+            ? name.AsText()
+            : Options.ClusterName ?? Options.NodeName;
+
+    /// <summary>The digest that new passwords get.</summary>
+    public PasswordHashing PasswordHashing { get; }
 
     public SlabPool Slabs { get; }
 

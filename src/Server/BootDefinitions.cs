@@ -1,7 +1,7 @@
 using Warren.Broker;
 using Warren.Broker.Definitions.Import;
-using Warren.Broker.Security;
 using Warren.Server.Configuration;
+using Warren.Server.Definitions;
 using Warren.Server.Logging;
 
 namespace Warren.Server;
@@ -27,8 +27,8 @@ internal static class BootDefinitions
                 LogLevel.Info, LogCategory.Default,
                 $"applied definitions of {file}: "
                 + $"{document.Vhosts.Length} vhosts, {document.Users.Length} users, "
-                + $"{document.Exchanges.Length} exchanges, {document.Queues.Length} queues, "
-                + $"{document.Bindings.Length} bindings");
+                + $"{document.Policies.Length} policies, {document.Exchanges.Length} exchanges, "
+                + $"{document.Queues.Length} queues, {document.Bindings.Length} bindings");
         }
     }
 
@@ -46,18 +46,13 @@ internal static class BootDefinitions
         }
     }
 
-    private static PasswordHashing Hashing(MessageBroker broker) =>
-        PasswordHash.TryParseHashing(broker.Options.PasswordHashing, out PasswordHashing hashing)
-            ? hashing
-            : PasswordHashing.Sha256;
-
     private static DefinitionsDocument Read(string file, MessageBroker broker)
     {
         try
         {
             using FileStream stream = File.OpenRead(file);
-            DefinitionsDocument document = DefinitionsReader.Read(stream, Hashing(broker));
-            ImportApplication.Apply(broker, document);
+            DefinitionsDocument document = DefinitionsReader.Read(stream, broker.PasswordHashing);
+            broker.Administration.ImportAsync(document).GetAwaiter().GetResult();
             return document;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or DefinitionsException)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Warren.Broker;
+using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Turns;
@@ -25,8 +26,10 @@ public sealed class Node : IAsyncDisposable
     private readonly NodeStorage _storage;
     private readonly MessageBroker _broker;
     private readonly TlsServer? _tls;
-    private readonly ImmutableArray<AmqpListener> _listeners;
-    private readonly ImmutableArray<Task> _accepting;
+    private readonly Lock _listening = new();
+    private ImmutableArray<AmqpListener> _listeners;
+    private ImmutableArray<AmqpListener> _suspended = [];
+    private ImmutableArray<Task> _accepting;
 
     private Node(
         NodeOptions options, NodeLog log, NodeStorage storage, MessageBroker broker, TlsServer? tls,
@@ -43,7 +46,57 @@ public sealed class Node : IAsyncDisposable
 
     public MessageBroker Broker => _broker;
 
+    /// <summary>It is under maintenance.</summary>
+    public bool IsDrained { get; private set; }
+
     public ImmutableArray<AmqpListener> Listeners => _listeners;
+
+    /// <summary>Takes no new clients; those that there are go on.</summary>
+    public void SuspendListeners()
+    {
+        lock (_listening)
+        {
+            foreach (AmqpListener listener in _listeners)
+                listener.Dispose();
+            _suspended = _suspended.AddRange(_listeners);
+            _listeners = [];
+        }
+    }
+
+    /// <summary>
+    /// Maintenance: takes no new clients and asks those that there are to go elsewhere. What queues hold stays.
+    /// </summary>
+    public void Drain()
+    {
+        SuspendListeners();
+        IsDrained = true;
+        foreach (Connection connection in _broker.Connections.Snapshot())
+            connection.Shutdown("Node was put into maintenance mode");
+    }
+
+    /// <summary>The end of maintenance.</summary>
+    /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
+    public void Revive()
+    {
+        ResumeListeners();
+        IsDrained = false;
+    }
+
+    /// <summary>Takes new clients again, where they were taken before.</summary>
+    /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
+    public void ResumeListeners()
+    {
+        lock (_listening)
+        {
+            while (_suspended is [var last, .. var rest])
+            {
+                AmqpListener listener = Listen(last.Again, _options, _broker, _tls);
+                _suspended = rest;
+                _listeners = _listeners.Add(listener);
+                _accepting = _accepting.Add(listener.RunAsync());
+            }
+        }
+    }
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Warren.Broker;
 using Warren.Server;
 using Warren.Server.Configuration;
+using Warren.Server.Control;
 using Warren.Server.Logging;
 using Warren.Server.StorageTool;
 
@@ -34,11 +35,13 @@ try
         LogLevel.Info, LogCategory.Default,
         $"starting {Welcome.Version} as {options.Places.NodeName}, .NET {Environment.Version}");
     var seams = new NodeSeams(time, new Random(unchecked((int)time.GetTimestamp())), End);
-    await using Node node = Node.Start(options, seams, log);
+    await using var host = new NodeHost(options, seams, log);
+    await using ControlEndpoint control = ControlEndpoint.Start(host);
+    await host.StartAppAsync();
     using var pidFile = PidFile.Write(options.Places.PidFile);
-    Welcome.Print(Console.Out, options, node);
+    Welcome.Print(Console.Out, options, host.Node!);
     Notification.Send("READY=1");
-    await stopping.WaitAsync();
+    await Task.WhenAny(stopping.WaitAsync(), host.Stopping);
     Notification.Send("STOPPING=1");
     return 0;
 

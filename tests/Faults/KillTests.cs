@@ -27,7 +27,7 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         using var node = new WarrenNode();
         string copy = Directory.CreateTempSubdirectory("warren-faults-copy-").FullName;
-        string files = Path.Combine(node.Root, "data");
+        string files = Path.Combine(node.Root, "data", "faults@localhost");
         var options = new KillOptions { Seed = 7, Rounds = 2, MostConfirms = 2000, BeforeStart = GoBack };
         try
         {

@@ -13,6 +13,8 @@ public static class FuzzTargets
         new PropertiesTarget(),
         new MethodsTarget(),
         new ConnectionTarget(),
+        new PeerHandshakeTarget(),
+        new PeerFramesTarget(),
     ];
 
     /// <summary>The target of that name, or null.</summary>

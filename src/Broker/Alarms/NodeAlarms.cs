@@ -21,8 +21,9 @@ public sealed class NodeAlarms
     private readonly MessageBroker _broker;
     private readonly IDisk? _disk;
     private readonly Action<bool>? _scarce;
-    private readonly MemoryWatermark _memory;
-    private readonly DiskLimit _limit;
+    private readonly long _machineBytes;
+    private MemoryWatermark _memory;
+    private DiskLimit _limit;
     private readonly Lock _lock = new();
     private string? _reason;
     private long _lastCollectionMs;
@@ -39,9 +40,8 @@ public sealed class NodeAlarms
         _broker = broker;
         _disk = disk;
         _scarce = scarce;
-        long machineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        _memory = MemoryWatermark.From(broker.Options, machineBytes);
-        _limit = DiskLimit.From(broker.Options, machineBytes);
+        _machineBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        SetLimits(broker.Options);
     }
 
     /// <summary>Why publishers are stopped, in the words of connection.blocked; null: they are not.</summary>
@@ -52,6 +52,9 @@ public sealed class NodeAlarms
 
     /// <summary>Bytes of messages above which those that are not stored are written to disk.</summary>
     public long MemoryPagingBytes => (long)(_memory.LimitBytes * _broker.Options.MemoryPagingRatio);
+
+    /// <summary>Memory is above its watermark.</summary>
+    public bool IsMemoryOn => Volatile.Read(ref _isMemoryOn);
 
     /// <summary>The disk has less free than its limit, or no space for the log.</summary>
     public bool IsDiskOn => Volatile.Read(ref _isDiskLow) || Volatile.Read(ref _isLogWithoutSpace);
@@ -75,6 +78,18 @@ public sealed class NodeAlarms
     /// <param name="message">What the disk said.</param>
     public void LogSpaceChanged(bool isExhausted, string message) =>
         SetDisk(null, isExhausted, message.TrimEnd('.'));
+
+    /// <summary>
+    /// Other limits than those that the node was started with; they hold until it stops, from the next tick on.
+    /// </summary>
+    public void SetLimits(BrokerOptions options)
+    {
+        _memory = MemoryWatermark.From(options, _machineBytes);
+        _limit = DiskLimit.From(options, _machineBytes);
+    }
+
+    /// <summary>Gives back what memory can be given back, at the price of stopping all threads for a moment.</summary>
+    public void CollectNow() => Collect();
 
     /// <summary>Measures memory, and raises or clears. Called by the broker's tick alone.</summary>
     internal void Tick() => Observe(Environment.WorkingSet);

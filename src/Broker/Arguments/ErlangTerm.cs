@@ -27,6 +27,19 @@ internal static class ErlangTerm
         return IsPrintable(bytes) ? Quoted(bytes) : $"[{Octets(bytes)}]";
     }
 
+    /// <summary>Text as a binary.</summary>
+    public static string Text(string text) => Binary(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A value that came as JSON, as Erlang keeps those: strings are binaries, objects are maps.</summary>
+    public static string Json(FieldValue value) => value.Kind switch
+    {
+        FieldKind.Array => JsonList(value.AsArray()),
+        FieldKind.Table => $"#{{{string.Join(',', value.AsTable().Select(field =>
+            $"{Text(field.Key)} => {Json(field.Value)}"))}}}",
+        FieldKind.Void => "null",
+        _ => Value(value),
+    };
+
     /// <summary>A field's value without its type.</summary>
     public static string Value(FieldValue value) => value.Kind switch
     {
@@ -40,6 +53,20 @@ internal static class ErlangTerm
 
     /// <summary>A field's type and value: <c>{longstr,&lt;&lt;"text"&gt;&gt;}</c>.</summary>
     public static string Typed(FieldValue value) => $"{{{value.RabbitMqTypeName},{Value(value)}}}";
+
+    // Erlang takes a list of numbers for a string when it can.
+    private static string JsonList(FieldArray list)
+    {
+        var octets = new List<byte>(list.Count);
+        foreach (FieldValue value in list)
+        {
+            if (value.TryGetInteger(out long number) && number is >= 0 and <= byte.MaxValue)
+                octets.Add((byte)number);
+        }
+        return octets.Count == list.Count
+            ? List(octets.ToArray())
+            : $"[{string.Join(',', list.Select(Json))}]";
+    }
 
     private static string Table(FieldTable table) =>
         $"[{string.Join(',', table.Select(field =>

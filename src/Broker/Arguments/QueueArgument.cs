@@ -43,12 +43,5 @@ internal sealed record QueueArgument(string Name, QueueTypeSet Types, Func<Field
     /// <summary>The argument of that name, or null: what nobody knows is accepted and kept.</summary>
     public static QueueArgument? Find(string name) => Array.Find(All, argument => argument.Name == name);
 
-    public bool IsFor(QueueType type) => (Types & SetOf(type)) != 0;
-
-    private static QueueTypeSet SetOf(QueueType type) => type switch
-    {
-        QueueType.Quorum => QueueTypeSet.Quorum,
-        QueueType.Stream => QueueTypeSet.Stream,
-        _ => QueueTypeSet.Classic,
-    };
+    public bool IsFor(QueueType type) => (Types & QueueTypes.SetOf(type)) != 0;
 }

@@ -86,7 +86,9 @@ public static class QueueArguments
             ? type
             : QueueType.Classic;
 
-    /// <summary>What arguments that passed <see cref="Validate"/> mean to the queue.</summary>
+    /// <summary>
+    /// What arguments that passed <see cref="Validate"/> mean to the queue, its policies left aside.
+    /// </summary>
     /// <param name="type">The queue's type.</param>
     /// <param name="autoDelete">As declared.</param>
     /// <param name="arguments">Checked.</param>
@@ -100,7 +102,7 @@ public static class QueueArguments
             ExpiresMs = Number(arguments, "x-expires"),
             MaxLength = Number(arguments, "x-max-length"),
             MaxLengthBytes = Number(arguments, "x-max-length-bytes"),
-            Overflow = OverflowOf(type, arguments),
+            Overflow = OverflowOf(type, Text(arguments, "x-overflow")),
             MaxPriority = (byte)(Number(arguments, "x-max-priority") ?? 0),
             SingleActiveConsumer =
                 arguments.TryGetValue("x-single-active-consumer", out FieldValue single) && single.IsTrue,
@@ -181,7 +183,7 @@ public static class QueueArguments
         arguments.TryGetValue(name, out FieldValue value) && value.Kind == FieldKind.LongString ? value.AsText() : null;
 
     // A quorum queue takes reject-publish-dlx and drops the head all the same.
-    private static Overflow OverflowOf(QueueType type, FieldTable arguments) => Text(arguments, "x-overflow") switch
+    internal static Overflow OverflowOf(QueueType type, string? word) => word switch
     {
         "reject-publish" => Overflow.RejectPublish,
         "reject-publish-dlx" when type == QueueType.Classic => Overflow.RejectPublishDeadLetter,
@@ -193,6 +195,6 @@ public static class QueueArguments
         Number(arguments, "x-delivery-limit") is { } limit and >= 0 ? (int)Math.Min(limit, int.MaxValue) : null;
 
     // Not checked on declaration either; what is no number is no timeout of its own.
-    private static long? ConsumerTimeoutOf(FieldTable arguments) =>
+    internal static long? ConsumerTimeoutOf(FieldTable arguments) =>
         Number(arguments, "x-consumer-timeout") is { } timeoutMs ? Math.Max(timeoutMs, 0) : null;
 }

@@ -33,4 +33,11 @@ public static class QueueTypes
     /// <summary>Whether a queue of this type may be declared with these properties.</summary>
     public static bool IsCompatible(QueueType type, bool durable, bool exclusive, bool autoDelete) =>
         type == QueueType.Classic || (durable && !exclusive && !autoDelete);
+
+    internal static QueueTypeSet SetOf(QueueType type) => type switch
+    {
+        QueueType.Quorum => QueueTypeSet.Quorum,
+        QueueType.Stream => QueueTypeSet.Stream,
+        _ => QueueTypeSet.Classic,
+    };
 }

@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Connections;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 
@@ -157,6 +158,20 @@ public sealed class Channel
         IsBlocked = false;
         Publisher.Reset();
     }
+
+    internal ChannelStatus Describe() => new()
+    {
+        Number = Number,
+        IsTransactional = Transaction is not null,
+        IsConfirming = IsConfirming,
+        Unacked = Deliveries.UnackedCount,
+        UncommittedPublishes = Transaction?.PublishCount ?? 0,
+        UncommittedSettlements = Transaction?.SettlementCount ?? 0,
+        Unconfirmed = IsConfirming ? (int)(Publisher.Sequence - Deliveries.Confirms.ToldUpTo) : 0,
+        PrefetchCount = Consumers.PrefetchCount,
+        GlobalPrefetchCount = Consumers.GlobalPrefetchCount,
+        Consumers = Consumers.Describe(),
+    };
 
     /// <summary>Throws away the frames that were kept, because the connection ends.</summary>
     internal void Forget() => Connection.DeferredBytes -= _deferred.Clear();

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Connections;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 
@@ -33,6 +35,12 @@ internal sealed class ChannelConsumers
     public string ReplyAddress =>
         _replies?.Address ?? throw new AmqpException(
             ReplyCode.PreconditionFailed, "fast reply consumer does not exist");
+
+    /// <summary>For consumers to come; 0 is unlimited.</summary>
+    public int PrefetchCount => _prefetchCount;
+
+    /// <summary>Shared by all consumers; 0 is unlimited.</summary>
+    public int GlobalPrefetchCount => _shared.Limit;
 
     public bool HasReplyConsumer => _replies is not null;
 
@@ -97,6 +105,16 @@ internal sealed class ChannelConsumers
         }
         _taken.Clear();
     }
+
+    public ImmutableArray<ConsumerStatus> Describe() =>
+    [
+        .. _consumers.Values.Select(consumer => new ConsumerStatus(
+            consumer, consumer.Queue.Definition,
+            !HasSingleActive(consumer.Queue.Definition) || consumer.Queue.Machine.Holder == consumer)),
+    ];
+
+    private static bool HasSingleActive(QueueDefinition queue) =>
+        queue.Arguments.TryGetValue("x-single-active-consumer", out FieldValue value) && value.IsTrue;
 
     /// <summary>A queue has ended a consumer on its own account.</summary>
     public void Ended(Consumer consumer)
@@ -217,6 +235,7 @@ internal sealed class ChannelConsumers
             Queue = queue.Home,
             NoAck = consume.NoAck,
             Exclusive = consume.Exclusive,
+            Arguments = consume.Arguments,
             Priority = settings.Priority,
             PrefetchCount = _prefetchCount,
             TimeoutMs = settings.ConsumerTimeoutMs,

@@ -32,6 +32,9 @@ internal sealed class ChannelPublisher
     private byte[] _username = [];
     private ulong _sequence;
 
+    /// <summary>The number of the last publish that is to be confirmed.</summary>
+    public ulong Sequence => _sequence;
+
     public ChannelPublisher(Channel channel)
     {
         _channel = channel;

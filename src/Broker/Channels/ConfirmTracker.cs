@@ -14,6 +14,9 @@ internal sealed class ConfirmTracker
     private ulong _prefixFrom = 1;
     private bool _prefixHasAck;
 
+    /// <summary>Everything up to this number has been told. The writer loop's; others may read an old value.</summary>
+    public ulong ToldUpTo => Volatile.Read(ref _next) - 1;
+
     /// <summary>Whether a flush has something to tell.</summary>
     public bool IsDirty => _prefixHasAck || _early.Count > 0;
 

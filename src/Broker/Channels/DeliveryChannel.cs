@@ -26,10 +26,23 @@ public sealed class DeliveryChannel
 
     public ushort Number { get; }
 
+    /// <summary>Whose channel it is, see <see cref="Connection.Id"/>.</summary>
+    public long ConnectionId => Owner.Connection.Id;
+
     public Outbox Outbox { get; }
 
     /// <summary>The incoming half, for posts back to its connection. Not to be touched from other turns.</summary>
     internal Channel Owner { get; }
+
+    /// <summary>Deliveries that the client has not settled.</summary>
+    internal int UnackedCount
+    {
+        get
+        {
+            lock (_lock)
+                return _unacked.Count;
+        }
+    }
 
     /// <summary>Owned by the writer loop.</summary>
     internal ConfirmTracker Confirms { get; } = new();

@@ -38,6 +38,12 @@ public sealed class PublishGroup
     /// </summary>
     internal SharedBody? SharedBody { get; init; }
 
+    /// <summary>Who waits wants to know that the message is safe, and not only that it has arrived.</summary>
+    internal bool AwaitsSync { get; init; }
+
+    /// <summary>It is enough that it has arrived, in this order.</summary>
+    internal bool NeedsNoSync => Completed is not null && !AwaitsSync;
+
     public bool IsRejected => Volatile.Read(ref _rejected) != 0;
 
     /// <summary>Counts one verdict; true for the caller that brought the last.</summary>

@@ -17,6 +17,9 @@ public sealed class SharedPrefetch
 
     public bool IsActive => Volatile.Read(ref _limit) != 0;
 
+    /// <summary>Places there are; 0 is unlimited.</summary>
+    public int Limit => Volatile.Read(ref _limit);
+
     /// <summary>
     /// Sets the limit, 0 is none; <paramref name="newlyHeld"/> deliveries that were handed out without a limit hold a
     /// place from now on. Consumers must be resumed afterwards.

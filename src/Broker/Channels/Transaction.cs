@@ -20,6 +20,10 @@ internal sealed class Transaction
     private readonly List<PendingSettlement> _settlements = [];
     private long _bytes;
 
+    public int PublishCount => _publishes.Count;
+
+    public int SettlementCount => _settlements.Count;
+
     public void AddPublish(
         Message message, ReadOnlySpan<QueueDefinition> queues, ReadOnlySpan<RouteDelay> delays, long ttlMs,
         byte priority, bool persistent, bool mandatory)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -48,6 +49,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private bool _shutsSocket = true;
     private long _lastReceivedTimestamp;
     private long _receivedBytes;
+    private long _receives;
 
     internal Connection(long id, MessageBroker broker, Stream stream, Socket? socket, ConnectionPeer peer)
         : base(broker.Turns)
@@ -58,6 +60,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         _stream = stream;
         _socket = socket;
         OpenedTimestamp = broker.Time.GetTimestamp();
+        OpenedAt = broker.Time.GetUtcNow();
         _lastReceivedTimestamp = OpenedTimestamp;
         Action resume = () => Post(new ConnectionEvent(ConnectionEventKind.CreditReturned));
         Outbox = new Outbox(broker.Turns, resume);
@@ -98,6 +101,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     public ushort HeartbeatSeconds { get; internal set; }
 
     public long OpenedTimestamp { get; }
+
+    /// <summary>For people; time is measured by <see cref="OpenedTimestamp"/>.</summary>
+    public DateTimeOffset OpenedAt { get; }
 
     internal Handshake Handshake { get; }
 
@@ -153,6 +159,14 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     public void Shutdown(string reason) =>
         Post(new ConnectionEvent(
             ConnectionEventKind.Shutdown, Subject: new AmqpException(ReplyCode.ConnectionForced, reason)));
+
+    /// <summary>How it is; told by its turn.</summary>
+    public Task<ConnectionStatus> DescribeAsync()
+    {
+        var described = new TaskCompletionSource<ConnectionStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new ConnectionEvent(ConnectionEventKind.Described, Subject: described));
+        return described.Task;
+    }
 
     /// <summary>
     /// Adds to what this turn posts. <paramref name="weightBytes"/> is held against the connection until the queue has
@@ -278,6 +292,21 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         }
     }
 
+    private ConnectionStatus Describe() => new()
+    {
+        Connection = this,
+        State = State,
+        IsBlocked = IsBlocked,
+        Mechanism = Handshake.Mechanism,
+        ClientProperties = Handshake.Client.Properties,
+        ReceivedBytes = _receivedBytes,
+        Receives = _receives,
+        SentBytes = _outputLoop.WrittenBytes,
+        Sends = _outputLoop.Writes,
+        WaitingBytes = Outbox.WaitingBytes,
+        Channels = [.. Channels.All.OrderBy(channel => channel.Number).Select(channel => channel.Describe())],
+    };
+
     private void GiveUp()
     {
         Terminate();
@@ -297,6 +326,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 Volatile.Write(ref _isReading, false);
                 _input.Commit(happened.Count, Broker.Connections.Count > FewConnections);
                 _receivedBytes += happened.Count;
+                _receives++;
                 Volatile.Write(ref _lastReceivedTimestamp, Broker.Time.GetTimestamp());
                 break;
             case ConnectionEventKind.InputEnded:
@@ -347,6 +377,9 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 break;
             case ConnectionEventKind.OwnedDeleted:
                 Handshake.SayGoodbye();
+                break;
+            case ConnectionEventKind.Described:
+                ((TaskCompletionSource<ConnectionStatus>)happened.Subject!).TrySetResult(Describe());
                 break;
         }
     }

@@ -44,4 +44,7 @@ public enum ConnectionEventKind : byte
 
     /// <summary>What the connection owned exclusively is gone: it may say goodbye.</summary>
     OwnedDeleted,
+
+    /// <summary>Somebody asks how it is: a task to be completed.</summary>
+    Described,
 }

@@ -11,6 +11,12 @@ namespace Warren.Broker.Connections;
 /// <param name="Client">What logging in depends on.</param>
 public sealed record ConnectionPeer(IPEndPoint Remote, IPEndPoint Local, ClientPeer Client)
 {
+    /// <summary>Such as <c>tlsv1.3</c>; null: the connection is not secured.</summary>
+    public string? TlsProtocol { get; init; }
+
+    /// <summary>The cipher suite's name; null: the connection is not secured.</summary>
+    public string? TlsCipher { get; init; }
+
     /// <summary>The name RabbitMQ shows: <c>127.0.0.1:50000 -> 127.0.0.1:5672</c>.</summary>
     public string Name => $"{Remote} -> {Local}";
 }

@@ -94,6 +94,23 @@ public sealed class ConnectionRegistry
             await Task.Delay(TimeSpan.FromMilliseconds(10), _broker.Time).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Closes the connections of vhosts and users that are not published any more, in RabbitMQ's words. Whoever enters
+    /// meanwhile is found here or refused there, since both hold the lock.
+    /// </summary>
+    internal void CloseOf(IReadOnlyCollection<string> vhosts, IReadOnlyCollection<string> users)
+    {
+        foreach (Connection connection in Snapshot())
+        {
+            if (connection.VhostName.Length == 0)
+                continue;
+            if (vhosts.Contains(connection.VhostName))
+                connection.Shutdown($"vhost '{connection.VhostName}' is deleted");
+            else if (connection.User is { } user && users.Contains(user.Name))
+                connection.Shutdown($"user '{user.Name}' is deleted");
+        }
+    }
+
     /// <summary>Finds what is overdue. Called by the broker's tick, about twice a second.</summary>
     internal void Tick()
     {
@@ -123,26 +140,35 @@ public sealed class ConnectionRegistry
     /// <summary>Counts a connection in its vhost and for its user; or says why it may not enter.</summary>
     internal AmqpException? TryEnter(Connection connection, string vhost)
     {
-        User user = connection.User!;
-        long? vhostLimit = _broker.Security.LimitsOf(vhost).MaxConnections;
+        string username = connection.User!.Name;
         lock (_lock)
         {
+            // Asked under the lock: what goes after this finds the connection in its vhost, see CloseOf.
+            SecuritySnapshot security = _broker.Security;
+            if (!_broker.Topology.Vhosts.Contains(vhost))
+                return Refusals.NoVhost(vhost);
+            if (!security.TryGetUser(username, out User? user) || !security.MayConnect(username, vhost))
+                return Refusals.Vhost(vhost, username);
+            long? vhostLimit = security.LimitsOf(vhost).MaxConnections;
             if (_perVhost.GetValueOrDefault(vhost) >= vhostLimit)
                 return Refusals.VhostConnectionLimit(vhost, user.Name, vhostLimit.Value);
             if (_perUser.GetValueOrDefault(user.Name) >= user.Limits.MaxConnections)
                 return Refusals.UserConnectionLimit(user.Name, user.Limits.MaxConnections.Value);
             Add(_perVhost, vhost, 1);
             Add(_perUser, user.Name, 1);
+            connection.VhostName = vhost;
         }
         return null;
     }
 
     internal AmqpException? TryCountChannel(User user)
     {
+        // The limit of now, not that of the login.
+        long? limit = _broker.Security.TryGetUser(user.Name, out User? present) ? present.Limits.MaxChannels : null;
         lock (_lock)
         {
-            if (_channelsPerUser.GetValueOrDefault(user.Name) >= user.Limits.MaxChannels)
-                return Refusals.UserChannelLimit(user.Name, user.Limits.MaxChannels.Value);
+            if (_channelsPerUser.GetValueOrDefault(user.Name) >= limit)
+                return Refusals.UserChannelLimit(user.Name, limit.Value);
             if (_channels >= _broker.Options.ChannelMaxPerNode)
                 return Refusals.NodeChannelLimit(_broker.Options.NodeName, _broker.Options.ChannelMaxPerNode.Value);
             Add(_channelsPerUser, user.Name, 1);

@@ -1,6 +1,5 @@
 using Warren.Amqp;
 using Warren.Broker.Security;
-using Warren.Broker.Topology;
 
 namespace Warren.Broker.Connections;
 
@@ -17,6 +16,9 @@ internal sealed class Handshake
     public ClientCapabilities Client { get; private set; } = ClientCapabilities.None;
 
     private MessageBroker Broker => _connection.Broker;
+
+    /// <summary>How the client logged in; empty before it has.</summary>
+    public string Mechanism { get; private set; } = "";
 
     public void OnProtocolHeader(ReadOnlySpan<byte> header)
     {
@@ -35,7 +37,7 @@ internal sealed class Handshake
         var start = new ConnectionStart(
             is08 ? (byte)8 : (byte)0,
             is08 ? (byte)0 : (byte)9,
-            ServerProperties.Make(Broker.Options, withCapabilities: !is08),
+            ServerProperties.Make(Broker.Options, Broker.ClusterName, withCapabilities: !is08),
             Broker.Authenticator.OfferedMechanisms(_connection.Peer.Client),
             "en_US");
         _connection.Send(0, start);
@@ -93,6 +95,7 @@ internal sealed class Handshake
             return;
         }
         _connection.User = result.User;
+        Mechanism = startOk.MechanismText;
         BrokerOptions options = Broker.Options;
         _connection.Send(
             0, new ConnectionTune(options.ChannelMax, (uint)options.FrameMaxBytes, options.HeartbeatSeconds));
@@ -143,14 +146,9 @@ internal sealed class Handshake
     private void OnOpen(string vhostName)
     {
         string username = _connection.User!.Name;
-        if (!Broker.Topology.Vhosts.TryGetValue(vhostName, out Vhost? _))
-            throw Refusals.NoVhost(vhostName);
-        if (!Broker.Security.MayConnect(username, vhostName))
-            throw Refusals.Vhost(vhostName, username);
         AmqpException? refusal = Broker.Connections.TryEnter(_connection, vhostName);
         if (refusal is not null)
             throw refusal;
-        _connection.VhostName = vhostName;
         _connection.Permissions = new PermissionCache(username, vhostName, () => Broker.Security);
         _connection.State = ConnectionState.Running;
         _connection.Send(0, new ConnectionOpenOk());

@@ -1,4 +1,5 @@
 using Warren.Broker.Turns;
+using Warren.Cluster.Turns;
 
 namespace Warren.Broker.Connections;
 
@@ -24,8 +25,8 @@ internal sealed class InputLoop
     {
         _stream = stream;
         _buffer = buffer;
-        _mayRead = new AsyncSignal(turns);
-        _backOfTheQueue = new BackOfTheQueue(turns);
+        _mayRead = new AsyncSignal(turns.ScheduleNext);
+        _backOfTheQueue = new BackOfTheQueue(turns.Schedule);
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Turns;
+using Warren.Cluster.Turns;
 
 namespace Warren.Broker.Connections;
 
@@ -48,9 +49,12 @@ public sealed class Outbox
     /// <param name="resume">Called, on any thread, when a connection that had to wait may go on.</param>
     public Outbox(ITurnScheduler turns, Action resume)
     {
-        _signal = new AsyncSignal(turns);
+        _signal = new AsyncSignal(turns.ScheduleNext);
         _resume = resume;
     }
+
+    /// <summary>Bytes of frames that are not written yet; an old value may be read.</summary>
+    public long WaitingBytes => Volatile.Read(ref _waitingBytes) + Volatile.Read(ref _writingBytes);
 
     /// <summary>Nothing waits; something may be on its way to the socket.</summary>
     internal bool IsEmpty

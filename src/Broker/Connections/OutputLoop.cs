@@ -26,6 +26,7 @@ internal sealed class OutputLoop
     private int _releaseCount;
     private long _lastWriteTimestamp;
     private long _writtenBytes;
+    private long _writes;
     private bool _hasSaidGoodbye;
 
     public OutputLoop(Stream stream, Outbox outbox, TimeProvider time)
@@ -38,6 +39,9 @@ internal sealed class OutputLoop
 
     /// <summary>When bytes last went out, a timestamp of the time provider; read by the heartbeat's tick.</summary>
     public long LastWriteTimestamp => Volatile.Read(ref _lastWriteTimestamp);
+
+    /// <summary>How often something was written.</summary>
+    public long Writes => Volatile.Read(ref _writes);
 
     public long WrittenBytes => Volatile.Read(ref _writtenBytes);
 
@@ -232,6 +236,7 @@ internal sealed class OutputLoop
             throw new IOException("The stream takes no more.", error);
         }
         Volatile.Write(ref _writtenBytes, _writtenBytes + _used);
+        Volatile.Write(ref _writes, _writes + 1);
         Volatile.Write(ref _lastWriteTimestamp, _time.GetTimestamp());
         _used = 0;
     }

@@ -20,8 +20,9 @@ internal static class ServerProperties
             .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <param name="options">The node's.</param>
+    /// <param name="clusterName">The cluster's name of now.</param>
     /// <param name="withCapabilities">AMQP 0-8 clients get an empty table, as from RabbitMQ.</param>
-    public static FieldTable Make(BrokerOptions options, bool withCapabilities)
+    public static FieldTable Make(BrokerOptions options, string clusterName, bool withCapabilities)
     {
         var capabilities = new FieldTable();
         if (withCapabilities)
@@ -31,7 +32,7 @@ internal static class ServerProperties
         }
         var properties = new FieldTable();
         properties.Add("capabilities", FieldValue.Of(capabilities));
-        properties.Add("cluster_name", FieldValue.Of(options.ClusterName ?? options.NodeName));
+        properties.Add("cluster_name", FieldValue.Of(clusterName));
         properties.Add("copyright", FieldValue.Of("Copyright the Warren authors"));
         properties.Add("information", FieldValue.Of("Warren, a clustered message broker. Licensed under Apache 2.0"));
         properties.Add("platform", FieldValue.Of(RuntimeInformation.FrameworkDescription));

@@ -1,5 +1,7 @@
+using Warren.Amqp;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -42,6 +44,15 @@ internal sealed class DefinitionsDraft
 
     public List<QueueDefinition> QueuesGone { get; } = [];
 
+    /// <summary>Queues that go on with other settings, because of their policies.</summary>
+    public Dictionary<QueueDefinition, QueueSettings> QueuesConfigured { get; } = [];
+
+    /// <summary>Their connections are to be closed.</summary>
+    public List<string> VhostsGone { get; } = [];
+
+    /// <summary>Their connections are to be closed.</summary>
+    public List<string> UsersGone { get; } = [];
+
     /// <summary>Applies a new entry, unless it changes nothing.</summary>
     public void Add(DefinitionsEntry entry)
     {
@@ -82,6 +93,25 @@ internal sealed class DefinitionsDraft
         Put(change.Vhost);
     }
 
+    /// <summary>Sets a policy, or clears it where <paramref name="policy"/> is null.</summary>
+    public void SetPolicy(string vhostName, string name, Policy? policy, bool isOperators)
+    {
+        Vhost vhost = VhostOf(vhostName);
+        var change = new PolicyChange(vhost.Policies.Find(name, isOperators), policy);
+        Put(change.Apply(vhost, policy is null
+            ? vhost.Policies.Without(name, isOperators)
+            : vhost.Policies.With(policy, isOperators)));
+        foreach ((QueueDefinition queue, EffectivePolicy? before, EffectivePolicy? after) in change.Queues)
+        {
+            QueueSettings settings = SettingsOf(queue, after);
+            if (settings != SettingsOf(queue, before))
+                QueuesConfigured[queue] = settings;
+        }
+    }
+
+    public void SetGlobalParameter(string name, FieldValue? value) =>
+        Topology = Topology.WithGlobalParameter(name, value);
+
     public void RemoveQueue(string vhostName, string name)
     {
         Vhost vhost = VhostOf(vhostName);
@@ -109,6 +139,10 @@ internal sealed class DefinitionsDraft
             if (user.Vhosts.TryGetValue(name, out VhostAccess? access))
                 TakeAlong(user.User.Name, name, access);
         }
+        TakeAlongPolicies(vhost);
+        foreach (ParameterName parameter in vhost.Parameters.Keys)
+            _takenAlong.Add(DefinitionKey.OfParameter(name, parameter));
+        VhostsGone.Add(name);
         Topology = Topology.Without(name);
         Security = Security.WithoutVhost(name);
     }
@@ -117,7 +151,20 @@ internal sealed class DefinitionsDraft
     {
         foreach ((string vhost, VhostAccess access) in Security.VhostsOf(name))
             TakeAlong(name, vhost, access);
+        UsersGone.Add(name);
         Security = Security.WithoutUser(name);
+    }
+
+    private QueueSettings SettingsOf(QueueDefinition queue, EffectivePolicy? policy) =>
+        PolicySettings.Of(queue.Type, queue.AutoDelete, queue.Arguments, policy, Broker.Options);
+
+    private void TakeAlongPolicies(Vhost vhost)
+    {
+        foreach (bool isOperators in (ReadOnlySpan<bool>)[false, true])
+        {
+            foreach (Policy policy in vhost.Policies.All(isOperators))
+                _takenAlong.Add(DefinitionKey.OfPolicy(vhost.Name, policy.Name, isOperators));
+        }
     }
 
     private void TakeAlong(string user, string vhost, VhostAccess access)

@@ -29,9 +29,9 @@ internal sealed class DefinitionsRecovery(MessageBroker broker, DefinitionsGroup
         using EntryReader reader = log.OpenReader();
         while (recovered.TryNext(out RecoveredEntry found))
             Read(reader, recovered.Id, found);
-        foreach (List<(long Index, DefinitionsEntry Entry)> entries in _byKind)
+        foreach (DefinitionKind kind in DefinitionKinds.InOrderOfNeed)
         {
-            foreach ((long index, DefinitionsEntry entry) in entries)
+            foreach ((long index, DefinitionsEntry entry) in _byKind[(int)kind - 1])
                 Restore(index, entry);
         }
         return _draft;

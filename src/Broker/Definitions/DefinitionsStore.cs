@@ -76,8 +76,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Start()
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
-        if (_broker.Topology.Vhosts.Count == 0)
-            PostInline(new Item(new Bootstrap()));
+        PostInline(new Item(new Bootstrap()));
         foreach (QueueDefinition queue in _broker.AllQueues())
             queue.Home.ScheduleTick();
     }
@@ -154,6 +153,12 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _group.WhenAllDurable(answer);
     }
 
+    /// <summary>Runs the answer once what this key names is durable.</summary>
+    internal void WhenDurable(DefinitionKey key, Action answer) => _group.WhenDurable(key, answer);
+
+    /// <summary>Runs the answer once everything that was changed so far is durable.</summary>
+    internal void WhenAllDurable(Action answer) => _group.WhenAllDurable(answer);
+
     /// <summary>The log is on stable storage up to here.</summary>
     internal void Durable(Lsn lsn) => _group.Durable(lsn);
 
@@ -180,6 +185,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             LetGo(queue);
         _broker.Security = draft.Security;
         _broker.Topology = draft.Topology;
+        foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
+            queue.Home.Post(QueueCommand.Configure(settings));
+        // Nobody enters any more, now that it is published: these are all there are.
+        if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
+            _broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
     }
 
     private void TakeIn(QueueDefinition queue)
@@ -197,7 +207,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     // Most have closed before; those of a vhost that goes, or of a connection, have not.
     private void LetGo(QueueDefinition queue)
     {
-        queue.Home.Post(QueueCommand.Close(null, ifUnused: false, ifEmpty: false));
+        queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
         // One that does not survive a restart may have written messages to spare memory.
         if (_broker.Storage is not null)
             queue.Home.DropLog();

@@ -21,10 +21,21 @@ internal sealed class RemoveQueue : DefinitionsChange
         _answer = answer;
     }
 
+    /// <summary>An operator deleted it.</summary>
+    public RemoveQueue(QueueDefinition queue, Action answer)
+    {
+        _queue = queue;
+        _answer = answer;
+    }
+
     internal override void Apply(DefinitionsStore store)
     {
         store.Remove(_queue);
-        if (_answer is not null)
-            store.AnswerWhenGone(_request!, _answer);
+        if (_answer is null)
+            return;
+        if (_request is null)
+            store.WhenAllDurable(_answer);
+        else
+            store.AnswerWhenGone(_request, _answer);
     }
 }

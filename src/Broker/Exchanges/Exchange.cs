@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Broker.Policies;
 using Warren.Broker.Topology;
 
 namespace Warren.Broker.Exchanges;
@@ -10,13 +11,16 @@ namespace Warren.Broker.Exchanges;
 /// </summary>
 public abstract class Exchange
 {
+    // The argument and the policy's key have the same name.
+    private const string AlternateArgument = "alternate-exchange";
+
     private readonly ExchangeDeclaration _declaration;
 
     private protected Exchange(ExchangeDeclaration declaration)
     {
         _declaration = declaration;
         // Another type than a string was refused when it was declared; here it is no name.
-        if (declaration.Arguments.TryGetValue("alternate-exchange", out FieldValue alternate)
+        if (declaration.Arguments.TryGetValue(AlternateArgument, out FieldValue alternate)
             && alternate.Kind == FieldKind.LongString)
             AlternateExchange = alternate.AsText();
     }
@@ -39,6 +43,9 @@ public abstract class Exchange
     /// </summary>
     public string? AlternateExchange { get; private set; }
 
+    /// <summary>What is in force for it; null: no policy matches its name.</summary>
+    public EffectivePolicy? Policy { get; private set; }
+
     /// <summary>Bindings whose source this is.</summary>
     public BindingSet Bindings { get; private set; }
 
@@ -57,14 +64,21 @@ public abstract class Exchange
     }
 
     /// <summary>
-    /// The exchange with the alternate that its policy gives; without effect where the argument gives one.
+    /// The exchange with this policy in force; its alternate is without effect where the argument gives one.
     /// </summary>
-    public Exchange WithPolicyAlternate(string? alternateExchange)
+    public Exchange WithPolicy(EffectivePolicy? policy)
     {
-        if (Arguments.ContainsKey("alternate-exchange") || alternateExchange == AlternateExchange)
+        if (ReferenceEquals(policy, Policy))
             return this;
         Exchange copy = Copy();
-        copy.AlternateExchange = alternateExchange;
+        copy.Policy = policy;
+        if (!Arguments.ContainsKey(AlternateArgument))
+        {
+            copy.AlternateExchange = policy?.Definition.TryGetValue(AlternateArgument, out FieldValue alternate) == true
+                && alternate.Kind == FieldKind.LongString
+                    ? alternate.AsText()
+                    : null;
+        }
         return copy;
     }
 

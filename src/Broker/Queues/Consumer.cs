@@ -1,3 +1,4 @@
+using Warren.Amqp;
 using Warren.Broker.Channels;
 
 namespace Warren.Broker.Queues;
@@ -70,6 +71,9 @@ public sealed class Consumer
 
     public bool Exclusive { get; init; }
 
+    /// <summary>As the client gave them.</summary>
+    public FieldTable Arguments { get; init; } = FieldTable.Empty;
+
     /// <summary>x-priority; higher goes first.</summary>
     public int Priority { get; init; }
 
@@ -101,6 +105,17 @@ public sealed class Consumer
 
     internal bool HasCredit =>
         (NoAck || PrefetchCount == 0 || Unacked < PrefetchCount) && WindowMessagesLeft > 0 && WindowBytesLeft > 0;
+
+    /// <summary>
+    /// What its channel is closed with; <paramref name="queueTimeoutMs"/>: of who has no timeout of its own.
+    /// </summary>
+    internal AmqpException OverdueError(long? queueTimeoutMs) =>
+        new(
+            ReplyCode.PreconditionFailed,
+            $"delivery acknowledgement on channel {Channel.Number} timed out. "
+            + $"Timeout value used: {TimeoutMs ?? queueTimeoutMs} ms. "
+            + "This timeout value can be configured, see consumers doc guide to learn more")
+        { IsNobodysMethod = true };
 
     internal void SetTimeout(long? queueTimeoutMs) =>
         EffectiveTimeoutMs = TimeoutMs ?? queueTimeoutMs ?? long.MaxValue;

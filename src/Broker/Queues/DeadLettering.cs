@@ -71,7 +71,8 @@ internal sealed class DeadLettering
         string key = Encoding.UTF8.GetString(keyBytes);
         var input = new RoutingInput(key, PropertiesView.Parse(encoded));
         Router.Route(vhost, exchange, input, _routes);
-        Message dead = Store(((WireText)exchange).Bytes, keyBytes, encoded, message.Body);
+        Message dead = MessageInOwnSlab.Store(
+            _broker.Slabs, ((WireText)exchange).Bytes, keyBytes, encoded, message.Body);
         return Post(dead, properties, reason, headers, arrived);
     }
 
@@ -114,20 +115,5 @@ internal sealed class DeadLettering
                 + $"queue '{_queueName}' in vhost '{_vhostName}' to queue '{target.Name}'");
         }
         return targets;
-    }
-
-    // A slab of its own, exactly as large: dead letters are few and may stay long.
-    private Message Store(
-        ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> key, ReadOnlySpan<byte> properties, ReadOnlySpan<byte> body)
-    {
-        int envelopeBytes = 2 + exchange.Length + key.Length;
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(envelopeBytes + properties.Length + body.Length);
-        bytes[0] = (byte)exchange.Length;
-        exchange.CopyTo(bytes.AsSpan(1));
-        bytes[1 + exchange.Length] = (byte)key.Length;
-        key.CopyTo(bytes.AsSpan(2 + exchange.Length));
-        properties.CopyTo(bytes.AsSpan(envelopeBytes));
-        body.CopyTo(bytes.AsSpan(envelopeBytes + properties.Length));
-        return new Message(_broker.Slabs.Adopt(bytes), 0, envelopeBytes, properties.Length, body.Length);
     }
 }

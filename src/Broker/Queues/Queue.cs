@@ -3,6 +3,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Broker.Turns;
 using Warren.Storage;
 
@@ -43,6 +44,9 @@ public sealed class Queue : Mailbox<QueueCommand>
     /// <summary>Set once, before the queue is in the topology.</summary>
     internal QueueDefinition Definition { get; set; } = null!;
 
+    /// <summary>The rules in force, its policies' included; the turn's, others may read an old value.</summary>
+    internal QueueSettings Settings => Volatile.Read(ref _settings);
+
     /// <summary>Ready messages; the turn's, others may read an old value.</summary>
     public int ReadyCount => _machine.ReadyCount;
 
@@ -53,6 +57,9 @@ public sealed class Queue : Mailbox<QueueCommand>
 
     /// <summary>Bytes of ready messages that are in memory; the turn's, others may read an old value.</summary>
     public long ResidentBytes => _machine.ResidentBytes;
+
+    /// <summary>Its counts are the turn's, others may read old values; its commands are the turn's alone.</summary>
+    public QueueMachine Machine => _machine;
 
     public int ConsumerCount => _machine.ConsumerCount;
 
@@ -131,9 +138,10 @@ public sealed class Queue : Mailbox<QueueCommand>
             bool returns = command.Kind is QueueCommandKind.Return or QueueCommandKind.Requeue;
             if (returns != isReturning)
                 SetReturning(isReturning = returns, nowMs);
-            // Compaction moves messages: effects that still name the old place must be carried out before.
-            bool moves = command.Kind == QueueCommandKind.Compact;
-            if (moves || _effects.Count >= QueueScratch.EffectsPerFlush)
+            // Compaction moves messages: effects that still name the old place must be carried out before. So must
+            // those that were decided under the settings of before.
+            bool ends = command.Kind is QueueCommandKind.Compact or QueueCommandKind.Configure;
+            if (ends || _effects.Count >= QueueScratch.EffectsPerFlush)
                 Flush(scratch);
             Apply(command, scratch, nowMs);
         }
@@ -340,7 +348,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                 _machine.Close(command.Target, command.Priority != 0, command.Flag, CloseReason.Deleted, nowMs);
                 break;
             case QueueCommandKind.Configure:
-                _settings = (QueueSettings)command.Target!;
+                Volatile.Write(ref _settings, (QueueSettings)command.Target!);
                 _machine.Configure(_settings, nowMs);
                 break;
             case QueueCommandKind.Compact:
@@ -365,7 +373,7 @@ public sealed class Queue : Mailbox<QueueCommand>
                     break;
                 case QueueEffectKind.Confirm:
                     // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
-                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { Completed: not null })
+                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { NeedsNoSync: true })
                         _storage.Await(effect.Ticket);
                     else
                         Verdict(effect.Ticket, accepted: true, scratch);
@@ -390,6 +398,9 @@ public sealed class Queue : Mailbox<QueueCommand>
         {
             case QueueEffectKind.Reject:
                 Verdict(effect.Ticket, accepted: false, scratch);
+                break;
+            case QueueEffectKind.GetOk or QueueEffectKind.Answer when effect.Request is OperatorRequest operation:
+                operation.Take(effect, scratch);
                 break;
             case QueueEffectKind.GetOk:
                 var get = (GetRequest)effect.Request;
@@ -434,7 +445,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueEffectKind.CloseChannel:
                 scratch.Events.Add(new ConnectionEvent(
-                    ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner, OverdueError(effect.Consumer)));
+                    ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner,
+                    effect.Consumer.OverdueError(_settings.ConsumerTimeoutMs)));
                 break;
             case QueueEffectKind.Closed:
                 _broker.Definitions.Post(new RemoveQueue(Definition));
@@ -482,12 +494,4 @@ public sealed class Queue : Mailbox<QueueCommand>
         else if (ticket.Publisher is DeliveryChannel publisher)
             scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
     }
-
-    private Amqp.AmqpException OverdueError(Consumer consumer) =>
-        new(
-            Amqp.ReplyCode.PreconditionFailed,
-            $"delivery acknowledgement on channel {consumer.Channel.Number} timed out. "
-            + $"Timeout value used: {consumer.TimeoutMs ?? _settings.ConsumerTimeoutMs} ms. "
-            + "This timeout value can be configured, see consumers doc guide to learn more")
-        { IsNobodysMethod = true };
 }

@@ -1,5 +1,6 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -80,6 +81,22 @@ public readonly struct QueueCommand
 
     public static QueueCommand Get(QueueRequest request, bool noAck) =>
         new(QueueCommandKind.Get, 0, noAck, 0, default, 0, 0, request, null);
+
+    /// <summary>An operator's get.</summary>
+    internal static QueueCommand Get(OperatorRequest request, bool noAck) =>
+        new(QueueCommandKind.Get, 0, noAck, 0, default, 0, 0, request, null);
+
+    /// <summary>An operator's purge.</summary>
+    internal static QueueCommand Purge(OperatorRequest request) =>
+        new(QueueCommandKind.Purge, 0, false, 0, default, 0, 0, request, null);
+
+    /// <summary>An operator's look at its counts.</summary>
+    internal static QueueCommand Status(OperatorRequest request, bool touches) =>
+        new(QueueCommandKind.Status, 0, touches, 0, default, 0, 0, request, null);
+
+    /// <summary>An operator's deletion.</summary>
+    internal static QueueCommand Close(OperatorRequest request, bool ifUnused, bool ifEmpty) =>
+        new(QueueCommandKind.Close, (byte)(ifUnused ? 1 : 0), ifEmpty, 0, default, 0, 0, request, null);
 
     public static QueueCommand Purge(QueueRequest request) =>
         new(QueueCommandKind.Purge, 0, false, 0, default, 0, 0, request, null);

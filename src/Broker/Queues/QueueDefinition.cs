@@ -28,8 +28,6 @@ public sealed class QueueDefinition
 
     public FieldTable Arguments { get; init; } = FieldTable.Empty;
 
-    public QueueSettings Settings { get; init; } = new();
-
     /// <summary>The queue itself on this node.</summary>
     public Queue Home { get; init; } = null!;
 }

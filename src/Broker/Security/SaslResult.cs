@@ -24,6 +24,9 @@ public sealed class SaslResult
     /// <summary>The name that was tried, when one could be read: for the log and for counting attempts.</summary>
     public string? AttemptedName { get; }
 
+    /// <summary>Why it was refused, in RabbitMQ's words; empty when it was not.</summary>
+    public string Reason { get; private init; } = "";
+
     /// <summary>One sentence for the log; empty when accepted. Holds no password.</summary>
     public string LogText { get; }
 
@@ -45,7 +48,8 @@ public sealed class SaslResult
             $"{name} login refused: {reason}",
             new AmqpException(
                 ReplyCode.AccessRefused,
-                $"Login was refused using authentication mechanism {name}. For details see the broker logfile."));
+                $"Login was refused using authentication mechanism {name}. For details see the broker logfile."))
+        { Reason = reason };
     }
 
     internal static SaslResult Malformed(string reason) =>

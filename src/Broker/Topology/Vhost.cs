@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using Warren.Amqp;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 
 namespace Warren.Broker.Topology;
@@ -26,35 +29,51 @@ public sealed class Vhost
         ("amq.rabbitmq.trace", ExchangeTypes.Topic, true),
     ];
 
-    private Vhost(
-        string name,
-        NameMap<Exchange> exchanges,
-        NameMap<QueueDefinition> queues,
-        BindingIndex toQueues,
-        BindingIndex toExchanges,
-        string? defaultQueueType = null)
+    private Vhost(string name, NameMap<Exchange> exchanges)
     {
-        DefaultQueueType = defaultQueueType;
         Name = name;
         Exchanges = exchanges;
-        Queues = queues;
-        ToQueues = toQueues;
-        ToExchanges = toExchanges;
+    }
+
+    private Vhost(Vhost other)
+    {
+        Name = other.Name;
+        Description = other.Description;
+        Tags = other.Tags;
+        DefaultQueueType = other.DefaultQueueType;
+        Exchanges = other.Exchanges;
+        Queues = other.Queues;
+        ToQueues = other.ToQueues;
+        ToExchanges = other.ToExchanges;
+        Policies = other.Policies;
+        Parameters = other.Parameters;
     }
 
     public string Name { get; }
 
+    /// <summary>The operator's words, shown and not used.</summary>
+    public string Description { get; private init; } = "";
+
+    /// <summary>The operator's words, shown and not used.</summary>
+    public ImmutableArray<string> Tags { get; private init; } = [];
+
     /// <summary>The type of queues declared without one: classic, quorum or stream; null: the node's.</summary>
-    public string? DefaultQueueType { get; }
+    public string? DefaultQueueType { get; private init; }
 
     /// <summary>The default exchange is among them, named "".</summary>
-    public NameMap<Exchange> Exchanges { get; }
+    public NameMap<Exchange> Exchanges { get; private init; }
 
-    public NameMap<QueueDefinition> Queues { get; }
+    public NameMap<QueueDefinition> Queues { get; private init; } = NameMap<QueueDefinition>.Empty;
 
-    internal BindingIndex ToQueues { get; }
+    public VhostPolicies Policies { get; private init; } = VhostPolicies.Empty;
 
-    internal BindingIndex ToExchanges { get; }
+    /// <summary>Runtime parameters that are no policies and no limits, by component and name.</summary>
+    public ImmutableSortedDictionary<ParameterName, FieldValue> Parameters { get; private init; } =
+        ImmutableSortedDictionary<ParameterName, FieldValue>.Empty;
+
+    internal BindingIndex ToQueues { get; private init; }
+
+    internal BindingIndex ToExchanges { get; private init; }
 
     /// <summary>A vhost with RabbitMQ's predeclared exchanges, all durable.</summary>
     public static Vhost Create(string name)
@@ -71,7 +90,7 @@ public sealed class Vhost
             };
             exchanges = exchanges.With(exchange, ExchangeTypes.Create(declaration));
         }
-        return new(name, exchanges, NameMap<QueueDefinition>.Empty, default, default);
+        return new(name, exchanges);
     }
 
     /// <summary>
@@ -119,7 +138,9 @@ public sealed class Vhost
         removal.RemoveQueue(name);
         NameMap<QueueDefinition> queues = Queues.Without(name);
         VhostChange change = removal.Finish(queues);
-        return ReferenceEquals(queues, Queues) ? change with { Vhost = this } : change;
+        if (ReferenceEquals(queues, Queues))
+            return change with { Vhost = this };
+        return change with { Vhost = change.Vhost.WithPolicies(Policies.WithQueue(name, null)) };
     }
 
     /// <summary>
@@ -184,10 +205,24 @@ public sealed class Vhost
         NameMap<Exchange> exchanges,
         NameMap<QueueDefinition> queues,
         BindingIndex toQueues,
-        BindingIndex toExchanges) =>
-        new(Name, exchanges, queues, toQueues, toExchanges, DefaultQueueType);
+        BindingIndex toExchanges) => new(this)
+        {
+            Exchanges = exchanges,
+            Queues = queues,
+            ToQueues = toQueues,
+            ToExchanges = toExchanges,
+        };
 
-    internal Vhost WithDefaultQueueType(string? type) => new(Name, Exchanges, Queues, ToQueues, ToExchanges, type);
+    internal Vhost WithProperties(string description, ImmutableArray<string> tags, string? defaultQueueType) =>
+        new(this) { Description = description, Tags = tags, DefaultQueueType = defaultQueueType };
+
+    internal Vhost WithPolicies(VhostPolicies policies) =>
+        ReferenceEquals(policies, Policies) ? this : new(this) { Policies = policies };
+
+    internal Vhost WithParameter(ParameterName name, FieldValue value) =>
+        new(this) { Parameters = Parameters.SetItem(name, value) };
+
+    internal Vhost WithoutParameter(ParameterName name) => new(this) { Parameters = Parameters.Remove(name) };
 
     private static Binding Implicit(QueueDefinition queue) => new("", DestinationKind.Queue, queue.Name, queue.Name);
 

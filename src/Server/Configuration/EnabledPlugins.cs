@@ -30,6 +30,12 @@ public static class EnabledPlugins
         "rabbitmq_web_mqtt_examples", "rabbitmq_web_stomp", "rabbitmq_web_stomp_examples",
     ]);
 
+    /// <summary>Every name that is known, in order.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. BuiltIn.Concat(Known).Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether Warren does what the name stands for.</summary>
+    public static bool IsBuiltIn(string name) => BuiltIn.Contains(name);
+
     /// <summary>The names in the file's order.</summary>
     /// <exception cref="ConfigurationException">The text is not a list of names that ends with a full stop.</exception>
     public static IReadOnlyList<string> Parse(string file, string text)

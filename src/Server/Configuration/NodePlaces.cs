@@ -12,6 +12,11 @@ public sealed record NodePlaces
     /// <summary><c>RABBITMQ_PID_FILE</c>: holds the process id while the node runs.</summary>
     public required string PidFile { get; init; }
 
+    /// <summary>
+    /// <c>RABBITMQ_CONTROL_SOCKET</c>, else beside the pid file: where the command line tools find the node.
+    /// </summary>
+    public required string ControlSocket { get; init; }
+
     /// <summary><c>RABBITMQ_LOG_BASE</c>.</summary>
     public required string LogDirectory { get; init; }
 

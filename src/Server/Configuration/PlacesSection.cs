@@ -31,6 +31,8 @@ public static class PlacesSection
             NodeName = nodeName,
             DataDirectory = Full(environment.Find("MNESIA_DIR") ?? Path.Combine(dataBase, nodeName)),
             PidFile = Full(environment.Find("PID_FILE") ?? Path.Combine(dataBase, nodeName + ".pid")),
+            ControlSocket = Full(
+                environment.Find("CONTROL_SOCKET") ?? Path.Combine(dataBase, nodeName + ".control")),
             LogDirectory = Full(environment.Find("LOG_BASE") ?? logs),
             MainConfigurationFile = Full(
                 main.EndsWith(".conf", StringComparison.Ordinal) ? main : main + ".conf"),

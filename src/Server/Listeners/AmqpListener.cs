@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Warren.Broker;
 using Warren.Broker.Connections;
@@ -58,6 +59,9 @@ public sealed class AmqpListener : IDisposable
     public IPEndPoint LocalEndPoint { get; }
 
     public bool IsTls => _listener.IsTls;
+
+    /// <summary>What a listener in the same place is made from.</summary>
+    internal ListenerOptions Again => _listener with { Port = LocalEndPoint.Port };
 
     /// <summary>Accepts until disposed.</summary>
     public async Task RunAsync()
@@ -151,7 +155,11 @@ public sealed class AmqpListener : IDisposable
                 .ConfigureAwait(false);
             var certificate = secured.RemoteCertificate as X509Certificate2;
             var client = new ClientPeer(remote.Address, IsTls: true, certificate, certificate is not null);
-            return (secured, new ConnectionPeer(remote, local, client));
+            return (secured, new ConnectionPeer(remote, local, client)
+            {
+                TlsProtocol = secured.SslProtocol == SslProtocols.Tls13 ? "tlsv1.3" : "tlsv1.2",
+                TlsCipher = secured.NegotiatedCipherSuite.ToString(),
+            });
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {

@@ -21,12 +21,12 @@ public sealed class NodeLog : IDisposable
     /// </summary>
     public const int Capacity = 8192;
 
-    private readonly LogOptions _options;
+    private LogOptions _options;
     private readonly TimeProvider _time;
     private readonly TextWriter _console;
     private readonly LogFile? _file;
     private readonly LineFormat _format = new(Environment.ProcessId);
-    private readonly LogLevel[] _thresholds;
+    private LogLevel[] _thresholds;
     private readonly Thread _writer;
 
     // Guarded by _gate: the queue, what was dropped since the last batch, and the wish to stop.
@@ -114,6 +114,20 @@ public sealed class NodeLog : IDisposable
     {
         if (message.IsOn)
             Write(level, category, message.ToStringAndClear());
+    }
+
+    /// <summary>
+    /// From now on lines of this level and above are written, of every category, until the process ends.
+    /// </summary>
+    public void SetLevel(LogLevel level)
+    {
+        _options = _options with
+        {
+            ConsoleLevel = level,
+            FileLevel = level,
+            CategoryLevels = System.Collections.Immutable.ImmutableDictionary<LogCategory, LogLevel>.Empty,
+        };
+        _thresholds = [.. Enum.GetValues<LogCategory>().Select(Threshold)];
     }
 
     /// <summary>Opens the log file anew before the next line; what log rotation asks for (SIGHUP).</summary>

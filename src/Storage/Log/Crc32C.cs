@@ -7,7 +7,7 @@ namespace Warren.Storage.Log;
 /// <summary>
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4), by the processor's own instruction where it has one.
 /// </summary>
-internal static class Crc32C
+public static class Crc32C
 {
     private const uint Start = 0xFFFFFFFF;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Warren.Amqp;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -15,13 +16,28 @@ internal static class DefinitionsText
         var lines = new List<string>();
         foreach ((string name, Vhost vhost) in broker.Topology.Vhosts)
         {
-            lines.Add($"vhost {name}: {vhost.DefaultQueueType ?? "-"} {broker.Security.LimitsOf(name)}");
+            lines.Add(
+                $"vhost {name}: {vhost.DefaultQueueType ?? "-"} {broker.Security.LimitsOf(name)} "
+                + $"{vhost.Description} {string.Join(',', vhost.Tags)}");
+            AddPolicies(vhost, lines);
             AddTopology(vhost, lines);
         }
         foreach (UserAccess access in broker.Security.Users)
             AddUser(access, lines);
+        foreach ((string name, FieldValue value) in broker.Topology.GlobalParameters)
+            lines.Add($"global {name}: {value}");
         lines.Sort(StringComparer.Ordinal);
         return string.Join('\n', lines);
+    }
+
+    private static void AddPolicies(Vhost vhost, List<string> lines)
+    {
+        foreach (Policy policy in vhost.Policies.All(isOperators: false))
+            lines.Add($"policy {vhost.Name} {policy}");
+        foreach (Policy policy in vhost.Policies.All(isOperators: true))
+            lines.Add($"operator policy {vhost.Name} {policy}");
+        foreach ((ParameterName name, FieldValue value) in vhost.Parameters)
+            lines.Add($"parameter {vhost.Name} {name}: {value}");
     }
 
     private static void AddTopology(Vhost vhost, List<string> lines)
@@ -40,8 +56,8 @@ internal static class DefinitionsText
             if (queue.SurvivesRestart)
             {
                 lines.Add(
-                    $"queue {vhost.Name} {name}: {queue.Id.Value} {queue.Type} {queue.AutoDelete} {queue.Settings} "
-                    + Hex(queue.Arguments));
+                    $"queue {vhost.Name} {name}: {queue.Id.Value} {queue.Type} {queue.AutoDelete} "
+                    + $"{queue.Home.Settings} " + Hex(queue.Arguments));
             }
         }
         foreach (Binding binding in vhost.AllBindings().Where(each => each.Source.Length > 0))

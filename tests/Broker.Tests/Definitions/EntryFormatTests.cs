@@ -42,11 +42,26 @@ public sealed class EntryFormatTests
         Assert.Equal(expected, EntryFormat.Write(new RemovalEntry(DefinitionKey.OfExchange("/", "log"))));
     }
 
+    /// <summary>A node of the version before can read all that it would understand.</summary>
+    [Fact]
+    public void Each_entry_says_the_lowest_version_that_can_hold_it()
+    {
+        foreach (DefinitionsEntry entry in Samples.All())
+        {
+            bool isNew = entry.Key.Kind > DefinitionKind.Binding || entry.Key.Vhost == "w";
+            Assert.Equal(isNew ? 2 : 1, EntryFormat.Write(entry)[0]);
+            Assert.Equal(
+                entry.Key.Kind > DefinitionKind.Binding ? 2 : 1, EntryFormat.Write(Samples.Remove(entry))[0]);
+        }
+    }
+
     [Theory]
-    [InlineData("", "has format version none; this node knows version 1")]
-    [InlineData("02", "has format version 2; this node knows version 1")]
+    [InlineData("", "has format version none; this node knows versions 1 to 2")]
+    [InlineData("00", "has format version 0; this node knows versions 1 to 2")]
+    [InlineData("03", "has format version 3; this node knows versions 1 to 2")]
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
+    [InlineData("020C01", "is of kind 12, which is not known")]
     [InlineData("010103", "is for action 3, which is not known")]
     [InlineData("0101010000000000", "holds no two tables: input ends early")]
     [InlineData("0101010000000000000000", "has no field 'name'")]

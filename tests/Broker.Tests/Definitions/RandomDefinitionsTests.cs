@@ -104,7 +104,7 @@ public sealed class RandomDefinitionsTests
         string user = random.Next(2) == 0 ? "u" : "guest";
         string exchange = $"x{random.Next(3)}";
         string queue = $"q{random.Next(4)}";
-        return random.Next(12) switch
+        return random.Next(16) switch
         {
             0 => Samples.Vhost(vhost) with { DefaultQueueType = random.Next(2) == 0 ? null : "classic" },
             1 => Samples.User(user, $"p{random.Next(3)}"),
@@ -112,6 +112,10 @@ public sealed class RandomDefinitionsTests
             3 => Samples.TopicPermission(user, vhost, exchange),
             < 6 => Samples.Exchange(exchange, vhost, random.Next(5) > 0, random.Next(3) == 0, ExchangeTypes.Topic),
             < 9 => Samples.Queue(queue, vhost, random.Next(5) > 0, random.Next(5) == 0 ? 1 : 0),
+            12 or 13 => Samples.Policy(
+                $"p{random.Next(2)}", vhost, random.Next(2) == 0 ? "1$" : ".*", random.Next(2) == 0, random.Next(3)),
+            14 => Samples.Parameter($"n{random.Next(2)}", vhost, random.Next(2)),
+            15 => Samples.GlobalParameter($"g{random.Next(2)}", $"{random.Next(2)}"),
             9 => Samples.Binding(exchange, $"x{random.Next(3)}", "k", vhost, DestinationKind.Exchange),
             _ => Samples.Binding(exchange, queue, $"k{random.Next(2)}", vhost),
         };

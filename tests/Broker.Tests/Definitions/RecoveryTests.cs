@@ -105,11 +105,13 @@ public sealed class RecoveryTests
             string rest = Run(node => node.Do(Samples.Remove(gone)));
             Assert.Equal(rest, Run(_ => { }));
             // Whatever came with it must not come back with it.
-            Run(node => node.Do(Samples.All()[0], Samples.All()[1]));
+            Run(node => node.Do(Samples.Vhost(), Samples.User()));
             string bare = Run(node => node.Do([.. Samples.All().Where(each => each.Key == gone.Key
                 && gone.Missing(node.Store.NewDraft()) is null)]));
             Assert.Equal(bare, Run(_ => { }));
-            Run(node => node.Do(Samples.Remove(Samples.Vhost()), Samples.Remove(Samples.User())));
+            Run(node => node.Do(
+                Samples.Remove(Samples.Vhost()), Samples.Remove(Samples.DescribedVhost()),
+                Samples.Remove(Samples.User()), Samples.Remove(Samples.GlobalParameter())));
             Assert.Equal(nothing, Run(_ => { }));
         }
     }
@@ -191,7 +193,7 @@ public sealed class RecoveryTests
         UnreadableDefinitionException error = Assert.Throws<UnreadableDefinitionException>(() => Run(_ => { }));
         Assert.Equal(index, error.Index);
         Assert.StartsWith(
-            $"definitions entry {index} of the node log has format version 9; this node knows version 1. ",
+            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 2. ",
             error.Message, StringComparison.Ordinal);
     }
 
@@ -329,7 +331,7 @@ public sealed class RecoveryTests
                     group = opened;
                 while (found.TryNext(out RecoveredEntry entry))
                 {
-                    if (entry.Meta[0] == EntryFormat.Version)
+                    if (entry.Meta[0] is > 0 and <= EntryFormat.Version)
                         entries.Add(EntryFormat.Read(entry.Meta, entry.Meta[EntryFormat.HeadBytes..]));
                 }
             },

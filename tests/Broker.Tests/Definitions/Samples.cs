@@ -1,8 +1,10 @@
 using Warren.Amqp;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
+using Warren.Broker.Tests.Policies;
 using Warren.Broker.Topology;
 
 namespace Warren.Broker.Tests.Definitions;
@@ -47,6 +49,12 @@ internal static class Samples
     public static FieldTable OfSize(int bytes) => new() { ["x-large"] = FieldValue.OfBytes(new byte[bytes]) };
 
     public static VhostEntry Vhost(string name = "v") => new(name, "quorum", new VhostLimits(7, 1_000_000));
+
+    public static VhostEntry DescribedVhost(string name = "w") => Vhost(name) with
+    {
+        Description = "Grüße",
+        Tags = ["a", "own tag"],
+    };
 
     public static UserEntry User(string name = "u", string password = "secret") => new(new User(
         name,
@@ -98,12 +106,31 @@ internal static class Samples
         DestinationKind kind = DestinationKind.Queue) =>
         new(vhost, new Binding(source, kind, queue, key, EveryFieldType()));
 
+    public static PolicyEntry Policy(
+        string name = "p", string vhost = "v", string pattern = "^q", bool isOperators = false, int length = 7)
+    {
+        FieldTable definition = Fields.Of(("max-length", length), ("message-ttl", 60_000));
+        return new PolicyEntry(
+            vhost,
+            new Policy(name, NamePattern.Compile(pattern), PolicyTarget.Queues, -3, definition),
+            isOperators);
+    }
+
+    public static ParameterEntry Parameter(string name = "n", string vhost = "v", object? value = null) => new(
+        vhost,
+        new ParameterName("shovel", name),
+        FieldValue.Of(Fields.Of(("src", value), ("list", new object?[] { 1 }))));
+
+    public static GlobalParameterEntry GlobalParameter(string name = "g", string value = "x") =>
+        new(name, FieldValue.Of(value));
+
     public static RemovalEntry Remove(DefinitionsEntry entry) => new(entry.Key);
 
     /// <summary>One of each kind, each needing only those before it.</summary>
     public static DefinitionsEntry[] All() =>
     [
-        Vhost(), User(), Permission(), TopicPermission(), Exchange(), Exchange("y"), Queue(), Binding(),
+        Vhost(), DescribedVhost(), User(), Permission(), TopicPermission(), Policy(), Policy(isOperators: true),
+        Parameter(), GlobalParameter(), Exchange(), Exchange("y"), Queue(), Binding(),
         Binding(queue: "y", kind: DestinationKind.Exchange),
     ];
 }

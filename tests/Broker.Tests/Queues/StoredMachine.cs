@@ -34,8 +34,10 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
     /// <param name="time">The wall clock.</param>
     /// <param name="nowMs">The queue's time.</param>
     /// <param name="stores">The queue is durable.</param>
+    /// <param name="pendingLimitBytes">With more appended and not synced the log is behind.</param>
     public StoredMachine(
-        MemoryDisk disk, QueueSettings settings, EffectList effects, ManualTime time, long nowMs, bool stores = true)
+        MemoryDisk disk, QueueSettings settings, EffectList effects, ManualTime time, long nowMs, bool stores = true,
+        int pendingLimitBytes = int.MaxValue)
     {
         _paged = new PagedOwner(this);
         _time = time;
@@ -47,6 +49,7 @@ internal sealed class StoredMachine : IGroupOwner, IStorageWatcher
             SegmentBytes = 16 * 1024,
             CheckpointSpacingBytes = 4096,
             ReclaimSlackSegments = 0,
+            PendingLimitBytes = pendingLimitBytes,
         };
         LogGroup? group = null;
         _log = StorageDirectory.Open(

@@ -67,6 +67,31 @@ public sealed class StoredMachineTests
         Assert.Equal(0, stored.Slabs.OutstandingBytes);
     }
 
+    [Fact]
+    public async Task A_get_waits_for_dead_letters_that_wait_for_the_log()
+    {
+        var effects = new EffectList();
+        var settings = new QueueSettings { DeadLetterExchange = "dlx" };
+        var stored = new StoredMachine(
+            new MemoryDisk(), settings, effects, new ManualTime(), 0, pendingLimitBytes: 300);
+        foreach (long ttlMs in (long[])[10, -1])
+        {
+            Message message = stored.Make((int)ttlMs, 200);
+            stored.Machine.Publish(in message, ttlMs, 0, PublishFlags.Persistent, default, 0);
+        }
+        effects.Clear();
+        // On a thread of its own: it must come back.
+        await Task.Run(() => stored.Machine.Get("r", noAck: true, 20)).WaitAsync(Eventually.Patience);
+        Assert.Equal(0, effects.Count);
+        Assert.Equal(40, stored.Machine.NextDueMs);
+
+        stored.Commit();
+        stored.Machine.Tick(40);
+
+        Assert.Equal((1, 1), (stored.Machine.Totals.Expired, stored.Machine.Totals.GotNoAck));
+        Assert.Equal(0, stored.Machine.ReadyCount);
+    }
+
     private static void Release(EffectList effects)
     {
         foreach (ref readonly QueueEffect effect in effects.Span)

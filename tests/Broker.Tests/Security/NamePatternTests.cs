@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Warren.Broker.Security;
 using Xunit;
 
@@ -60,6 +61,55 @@ public class NamePatternTests
 
         Assert.False(compiled.Matches(name));
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void A_pattern_that_is_slow_again_and_again_is_given_up_and_others_are_not()
+    {
+        NamePattern hostile = NamePattern.Compile("^(a+)+(?<!x)$");
+        string name = new string('a', 254) + "!";
+        int asked = 0;
+        while (!hostile.IsGivenUp)
+        {
+            Assert.True(asked++ < 100, "not given up");
+            Assert.False(hostile.Matches(name));
+        }
+        Assert.False(hostile.Matches("aaa"));
+
+        NamePattern honest = NamePattern.Compile("(?<!x)a$");
+        Assert.True(honest.NeedsBacktracking);
+        for (int round = 0; round < 1000; round++)
+            Assert.True(honest.Matches("aaa"));
+        Assert.False(honest.IsGivenUp);
+    }
+
+    /// <summary>The usual way to except names costs no more than any other pattern, and means the same.</summary>
+    [Theory]
+    [InlineData("^(?!amq\\.).*", true)]
+    [InlineData("^(?!(amq|sys)\\.)(?=.*s$)[^)(]+$", true)]
+    [InlineData("^(?=[])a-z]*\\.)(?![[:digit:]])", true)]
+    [InlineData("^(?!a)(?!b)", true)]
+    [InlineData("^(?!a\\)b)a", true)]
+    [InlineData("^(?=a|b)b|^c", false)]
+    [InlineData("^(?!a(?!m)).*", false)]
+    [InlineData("^(?=(a+))\\1b", false)]
+    [InlineData("(?!amq).", false)]
+    [InlineData("^(?!a).*(?<!s)$", false)]
+    public void Look_ahead_at_the_start_needs_no_backtracking(string text, bool isSplit)
+    {
+        NamePattern pattern = NamePattern.Compile(text);
+        Assert.Equal(!isSplit, pattern.NeedsBacktracking);
+        var whole = new Regex(PcreSyntax.Translate(text), RegexOptions.CultureInvariant);
+        var random = new Random(1);
+        int matched = 0;
+        string[] pieces = ["a", "m", "amq.", "sys.", "s", "b", ".", ")", "1", "c"];
+        for (int each = 0; each < 3000; each++)
+        {
+            string name = string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => pieces[random.Next(10)]));
+            Assert.True(whole.IsMatch(name) == pattern.Matches(name), name);
+            matched += pattern.Matches(name) ? 1 : 0;
+        }
+        Assert.InRange(matched, 1, 2999);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Warren.Amqp;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Xunit;
 using static Warren.Broker.Tests.Topology.Domain;
@@ -158,10 +160,12 @@ public sealed class VhostTests
     [Fact]
     public void A_policy_gives_an_alternate_only_where_the_argument_does_not()
     {
-        Exchange plain = Exchange("x", "direct").WithPolicyAlternate("a");
+        var policy = new EffectivePolicy(
+            new Policy("p", NamePattern.Everything, PolicyTarget.All, 0, Alternate("a")), null);
+        Exchange plain = Exchange("x", "direct").WithPolicy(policy);
         Assert.Equal("a", plain.AlternateExchange);
-        Assert.Null(plain.WithPolicyAlternate(null).AlternateExchange);
-        Assert.Equal("b", Exchange("x", "direct", Alternate("b")).WithPolicyAlternate("a").AlternateExchange);
+        Assert.Null(plain.WithPolicy(null).AlternateExchange);
+        Assert.Equal("b", Exchange("x", "direct", Alternate("b")).WithPolicy(policy).AlternateExchange);
 
         Vhost vhost = Fresh.WithQueues("q").WithExchange(plain).Bind("x", "q", "k");
         Assert.Throws<InvalidOperationException>(() => vhost.WithExchange(plain));

@@ -20,6 +20,11 @@ public static class BannedApiRule
     [
         "src/Server/Configuration/", "src/Server/Logging/", "src/Server/PidFile.cs", "src/Server/BootDefinitions.cs",
         "src/Server/ErlangCookie.cs", .. Start,
+        // The control socket's name and the file of enabled plugins; /proc, for people.
+        "src/Server/Control/ControlSocket.cs", "src/Server/Control/Plugins.cs",
+        "src/Server/Control/ProcessFiles.cs",
+        // A command is a process of its own: nothing of it runs in a node.
+        "src/Cli/",
     ];
 
     /// <summary>The node log's disk; a simulation puts another one in its place.</summary>

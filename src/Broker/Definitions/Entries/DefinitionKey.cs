@@ -5,26 +5,31 @@ namespace Warren.Broker.Definitions.Entries;
 /// <summary>Names one definition: no two that exist at once have the same key.</summary>
 internal readonly record struct DefinitionKey
 {
-    private DefinitionKey(DefinitionKind kind, string vhost, string name, string exchange = "")
+    private DefinitionKey(DefinitionKind kind, string vhost, string name, string exchange = "", string component = "")
     {
         Kind = kind;
         Vhost = vhost;
         Name = name;
         TopicExchange = exchange;
+        Component = component;
     }
 
     public DefinitionKind Kind { get; }
 
-    /// <summary>Empty for a user.</summary>
+    /// <summary>Empty for a user and a global parameter.</summary>
     public string Vhost { get; }
 
     /// <summary>
-    /// Of the exchange or queue, or of the user whom a permission is for; empty for a vhost and a binding.
+    /// Of the exchange, queue, policy or parameter, or of the user whom a permission is for; empty for a vhost and a
+    /// binding.
     /// </summary>
     public string Name { get; }
 
     /// <summary>Which exchange a topic permission is about.</summary>
     public string TopicExchange { get; }
+
+    /// <summary>Whose a parameter is.</summary>
+    public string Component { get; }
 
     public Binding? Binding { get; private init; }
 
@@ -44,6 +49,14 @@ internal readonly record struct DefinitionKey
     public static DefinitionKey OfBinding(string vhost, Binding binding) =>
         new(DefinitionKind.Binding, vhost, "") { Binding = binding };
 
+    public static DefinitionKey OfPolicy(string vhost, string name, bool isOperators) =>
+        new(isOperators ? DefinitionKind.OperatorPolicy : DefinitionKind.Policy, vhost, name);
+
+    public static DefinitionKey OfParameter(string vhost, ParameterName parameter) =>
+        new(DefinitionKind.Parameter, vhost, parameter.Name, component: parameter.Component);
+
+    public static DefinitionKey OfGlobalParameter(string name) => new(DefinitionKind.GlobalParameter, "", name);
+
     public override string ToString() => Kind switch
     {
         DefinitionKind.Vhost => $"vhost '{Vhost}'",
@@ -53,6 +66,10 @@ internal readonly record struct DefinitionKey
             $"topic permission of user '{Name}' for exchange '{TopicExchange}' in vhost '{Vhost}'",
         DefinitionKind.Exchange => $"exchange '{Name}' in vhost '{Vhost}'",
         DefinitionKind.Queue => $"queue '{Name}' in vhost '{Vhost}'",
+        DefinitionKind.Policy => $"policy '{Name}' in vhost '{Vhost}'",
+        DefinitionKind.OperatorPolicy => $"operator policy '{Name}' in vhost '{Vhost}'",
+        DefinitionKind.Parameter => $"parameter '{Name}' of '{Component}' in vhost '{Vhost}'",
+        DefinitionKind.GlobalParameter => $"global parameter '{Name}'",
         _ => $"binding {Binding} in vhost '{Vhost}'",
     };
 }

@@ -1,8 +1,8 @@
 namespace Warren.Broker.Definitions.Entries;
 
 /// <summary>
-/// What a definition is of; the number is the octet of <see cref="EntryFormat"/>. By rising number each may only need
-/// what has a lower one, which is the order in which a start makes them.
+/// What a definition is of; the number is the octet of <see cref="EntryFormat"/>. In which order a start makes them is
+/// said by <see cref="DefinitionKinds.InOrderOfNeed"/>.
 /// </summary>
 internal enum DefinitionKind : byte
 {
@@ -13,4 +13,8 @@ internal enum DefinitionKind : byte
     Exchange = 5,
     Queue = 6,
     Binding = 7,
+    Policy = 8,
+    OperatorPolicy = 9,
+    Parameter = 10,
+    GlobalParameter = 11,
 }

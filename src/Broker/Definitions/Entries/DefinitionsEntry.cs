@@ -19,6 +19,12 @@ internal abstract record DefinitionsEntry
     /// </summary>
     public virtual FieldTable Arguments => FieldTable.Empty;
 
+    /// <summary>
+    /// The lowest version of <see cref="EntryFormat"/> that can hold it: so a node of the version before reads what it
+    /// would understand, and refuses the rest by name.
+    /// </summary>
+    public virtual byte FormatVersion => 1;
+
     /// <summary>Whether what it makes survives a restart; asked when it has been applied.</summary>
     public abstract bool IsDurable(DefinitionsDraft draft);
 

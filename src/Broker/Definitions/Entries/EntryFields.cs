@@ -25,11 +25,19 @@ internal readonly struct EntryFields(FieldTable fields)
         return number;
     }
 
+    /// <exception cref="FormatException">It is missing, or no 64-bit integer.</exception>
+    public long Number(string name) =>
+        OptionalNumber(name) ?? throw new FormatException($"has no field '{name}'");
+
     /// <exception cref="FormatException">It is missing, or no array of strings.</exception>
-    public ImmutableArray<string> Words(string name)
+    public ImmutableArray<string> Words(string name) =>
+        OptionalWords(name) ?? throw new FormatException($"has no field '{name}'");
+
+    /// <exception cref="FormatException">It is no array of strings.</exception>
+    public ImmutableArray<string>? OptionalWords(string name)
     {
-        FieldArray words = Find(name, FieldKind.Array)?.AsArray()
-            ?? throw new FormatException($"has no field '{name}'");
+        if (Find(name, FieldKind.Array)?.AsArray() is not { } words)
+            return null;
         return words.All(word => word.Kind == FieldKind.LongString)
             ? [.. words.Select(word => word.AsText())]
             : throw new FormatException($"has something else than strings in the field '{name}'");

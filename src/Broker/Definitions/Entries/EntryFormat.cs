@@ -11,7 +11,8 @@ namespace Warren.Broker.Definitions.Entries;
 /// </summary>
 internal static class EntryFormat
 {
-    public const byte Version = 1;
+    /// <summary>The highest version that is read; what is written says the lowest that can hold it.</summary>
+    public const byte Version = 2;
 
     public const int HeadBytes = 3;
 
@@ -25,7 +26,7 @@ internal static class EntryFormat
         entry.Write(fields);
         byte[] bytes = new byte[HeadBytes + fields.EncodedSizeBytes + entry.Arguments.EncodedSizeBytes];
         var writer = new WireWriter(bytes);
-        writer.WriteOctet(Version);
+        writer.WriteOctet(entry.FormatVersion);
         writer.WriteOctet((byte)entry.Key.Kind);
         writer.WriteOctet(entry.Removes ? Removes : Makes);
         writer.WriteTable(fields);
@@ -39,15 +40,15 @@ internal static class EntryFormat
     /// <exception cref="FormatException">It is of another version, or damaged, or names what is not known.</exception>
     public static DefinitionsEntry Read(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tables)
     {
-        if (head.Length == 0 || head[0] != Version)
+        if (head.Length == 0 || head[0] is 0 or > Version)
         {
             string found = head.Length == 0 ? "none" : $"{head[0]}";
-            throw new FormatException($"has format version {found}; this node knows version {Version}");
+            throw new FormatException($"has format version {found}; this node knows versions 1 to {Version}");
         }
         if (head.Length < HeadBytes)
             throw new FormatException($"ends after {head.Length} bytes");
         var kind = (DefinitionKind)head[1];
-        if (!Enum.IsDefined(kind))
+        if (!Enum.IsDefined(kind) || (head[0] == 1 && kind > DefinitionKind.Binding))
             throw new FormatException($"is of kind {head[1]}, which is not known");
         if (head[2] is not (Makes or Removes))
             throw new FormatException($"is for action {head[2]}, which is not known");
@@ -81,6 +82,9 @@ internal static class EntryFormat
         DefinitionKind.TopicPermission => TopicPermissionEntry.Read(fields),
         DefinitionKind.Exchange => ExchangeEntry.Read(fields, arguments),
         DefinitionKind.Queue => QueueEntry.Read(fields, arguments),
-        _ => BindingEntry.Read(fields, arguments),
+        DefinitionKind.Binding => BindingEntry.Read(fields, arguments),
+        DefinitionKind.Parameter => ParameterEntry.Read(fields, arguments),
+        DefinitionKind.GlobalParameter => GlobalParameterEntry.Read(fields, arguments),
+        _ => PolicyEntry.Read(fields, arguments, isOperators: kind == DefinitionKind.OperatorPolicy),
     };
 }

@@ -1,5 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
+using Warren.Broker.Topology;
 
 namespace Warren.Broker.Definitions.Entries;
 
@@ -33,8 +35,12 @@ internal sealed record ExchangeEntry(string Vhost, ExchangeDeclaration Declarati
 
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessVhost(Vhost);
 
-    public override void Apply(DefinitionsDraft draft, long index) =>
-        draft.Put(draft.VhostOf(Vhost).WithExchange(ExchangeTypes.Create(Declaration)));
+    public override void Apply(DefinitionsDraft draft, long index)
+    {
+        Vhost vhost = draft.VhostOf(Vhost);
+        EffectivePolicy? policy = vhost.Policies.MatchExchange(Declaration.Name);
+        draft.Put(vhost.WithExchange(ExchangeTypes.Create(Declaration).WithPolicy(policy)));
+    }
 
     public override void Write(FieldTable fields)
     {

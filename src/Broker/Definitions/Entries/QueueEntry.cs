@@ -1,12 +1,14 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Broker.Topology;
 
 namespace Warren.Broker.Definitions.Entries;
 
 /// <summary>
 /// Makes a queue; the entry's index is its id. What was checked when it was declared is not checked again: its settings
-/// are worked out from its arguments and from the node's options of today.
+/// are worked out from its arguments, from the policies that there are, and from the node's options of today.
 /// </summary>
 internal sealed record QueueEntry : DefinitionsEntry
 {
@@ -60,7 +62,9 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     public override void Apply(DefinitionsDraft draft, long index)
     {
-        QueueSettings settings = QueueArguments.Settings(Type, AutoDelete, Arguments, draft.Broker.Options);
+        Vhost vhost = draft.VhostOf(Vhost);
+        EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
+        QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
         var home = new Queue(draft.Broker, Vhost, settings);
         home.Definition = new QueueDefinition
         {
@@ -72,10 +76,9 @@ internal sealed record QueueEntry : DefinitionsEntry
             AutoDelete = AutoDelete,
             OwnerConnectionId = OwnerConnectionId,
             Arguments = Arguments,
-            Settings = settings,
             Home = home,
         };
-        draft.Put(draft.VhostOf(Vhost).WithQueue(home.Definition));
+        draft.Put(vhost.WithQueue(home.Definition).WithPolicies(vhost.Policies.WithQueue(Name, policy)));
         draft.QueuesMade.Add(home.Definition);
     }
 

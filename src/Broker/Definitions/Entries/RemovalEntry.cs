@@ -13,7 +13,13 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 
     public override bool Removes => true;
 
+    public override byte FormatVersion => Removed.Kind > DefinitionKind.Binding ? (byte)2 : (byte)1;
+
     public override FieldTable Arguments => Removed.Binding?.Arguments ?? FieldTable.Empty;
+
+    private bool IsOperators => Removed.Kind == DefinitionKind.OperatorPolicy;
+
+    private ParameterName Parameter => new(Removed.Component, Removed.Name);
 
     public static RemovalEntry Read(DefinitionKind kind, EntryFields fields, FieldTable arguments) => new(kind switch
     {
@@ -24,6 +30,10 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             fields.Text("user"), fields.Text("vhost"), fields.Text("exchange")),
         DefinitionKind.Exchange => DefinitionKey.OfExchange(fields.Text("vhost"), fields.Text("name")),
         DefinitionKind.Queue => DefinitionKey.OfQueue(fields.Text("vhost"), fields.Text("name")),
+        DefinitionKind.Policy or DefinitionKind.OperatorPolicy => DefinitionKey.OfPolicy(
+            fields.Text("vhost"), fields.Text("name"), isOperators: kind == DefinitionKind.OperatorPolicy),
+        DefinitionKind.Parameter => DefinitionKey.OfParameter(fields.Text("vhost"), ParameterEntry.ReadName(fields)),
+        DefinitionKind.GlobalParameter => DefinitionKey.OfGlobalParameter(fields.Text("name")),
         _ => DefinitionKey.OfBinding(fields.Text("vhost"), BindingEntry.ReadBinding(fields, arguments)),
     });
 
@@ -38,6 +48,10 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             !draft.Security.AccessOf(Removed.Name, Removed.Vhost).Topics.ContainsKey(Removed.TopicExchange),
         DefinitionKind.Exchange => draft.FindVhost(Removed.Vhost)?.Exchanges.Contains(Removed.Name) != true,
         DefinitionKind.Queue => draft.FindVhost(Removed.Vhost)?.Queues.Contains(Removed.Name) != true,
+        DefinitionKind.Policy or DefinitionKind.OperatorPolicy =>
+            draft.FindVhost(Removed.Vhost)?.Policies.Find(Removed.Name, IsOperators) is null,
+        DefinitionKind.Parameter => draft.FindVhost(Removed.Vhost)?.Parameters.ContainsKey(Parameter) != true,
+        DefinitionKind.GlobalParameter => !draft.Topology.GlobalParameters.ContainsKey(Removed.Name),
         _ => draft.FindVhost(Removed.Vhost)?.Contains(Removed.Binding!) != true,
     };
 
@@ -61,6 +75,15 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             case DefinitionKind.Queue:
                 draft.RemoveQueue(Removed.Vhost, Removed.Name);
                 break;
+            case DefinitionKind.Policy or DefinitionKind.OperatorPolicy:
+                draft.SetPolicy(Removed.Vhost, Removed.Name, null, IsOperators);
+                break;
+            case DefinitionKind.Parameter:
+                draft.Put(draft.VhostOf(Removed.Vhost).WithoutParameter(Parameter));
+                break;
+            case DefinitionKind.GlobalParameter:
+                draft.SetGlobalParameter(Removed.Name, null);
+                break;
             default:
                 Vhost vhost = draft.VhostOf(Removed.Vhost);
                 draft.Put(Removed.Kind == DefinitionKind.Exchange
@@ -83,8 +106,13 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
                 if (Removed.Kind == DefinitionKind.TopicPermission)
                     fields.Add("exchange", FieldValue.Of(Removed.TopicExchange));
                 break;
-            case DefinitionKind.Exchange or DefinitionKind.Queue:
+            case DefinitionKind.GlobalParameter:
+                fields.Add("name", FieldValue.Of(Removed.Name));
+                break;
+            case not DefinitionKind.Binding:
                 fields.Add("vhost", FieldValue.Of(Removed.Vhost));
+                if (Removed.Kind == DefinitionKind.Parameter)
+                    fields.Add("component", FieldValue.Of(Removed.Component));
                 fields.Add("name", FieldValue.Of(Removed.Name));
                 break;
             default:

@@ -3,17 +3,12 @@ using System.Collections.Immutable;
 namespace Warren.Broker.Definitions.Import;
 
 /// <summary>
-/// A definitions document as RabbitMQ exports it, read and checked as far as one can without knowing the broker:
-/// shapes,
-/// patterns, hashes. Whether a vhost or user that something names exists is for whoever applies it, in the order of
-/// the
+/// A definitions document of RabbitMQ, read and checked as far as one can without knowing the broker: shapes, patterns,
+/// hashes, policies. Whether a vhost or user that something names exists is for whoever applies it, in the order of the
 /// properties here.
 /// </summary>
 public sealed record DefinitionsDocument
 {
-    /// <summary>From the global parameter <c>cluster_name</c>; null when there is none.</summary>
-    public string? ClusterName { get; init; }
-
     public ImmutableArray<ImportedUser> Users { get; init; } = [];
 
     public ImmutableArray<ImportedVhost> Vhosts { get; init; } = [];
@@ -27,13 +22,13 @@ public sealed record DefinitionsDocument
 
     public ImmutableArray<ImportedTopicPermission> TopicPermissions { get; init; } = [];
 
-    /// <summary>All parameters but vhost limits: kept as they are.</summary>
-    public ImmutableArray<ImportedParameter> Parameters { get; init; } = [];
+    public ImmutableArray<ImportedGlobalParameter> GlobalParameters { get; init; } = [];
 
-    /// <summary>All global parameters but the cluster's name: kept as they are.</summary>
-    public ImmutableArray<ImportedParameter> GlobalParameters { get; init; } = [];
-
+    /// <summary>Policies, then operator policies.</summary>
     public ImmutableArray<ImportedPolicy> Policies { get; init; } = [];
+
+    /// <summary>All parameters but vhost limits and operator policies: kept as they are.</summary>
+    public ImmutableArray<ImportedParameter> Parameters { get; init; } = [];
 
     public ImmutableArray<ImportedExchange> Exchanges { get; init; } = [];
 

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Warren.Amqp;
+using Warren.Broker.Administration;
 using Warren.Broker.Arguments;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -10,21 +12,12 @@ using Warren.Broker.Topology;
 namespace Warren.Broker.Definitions.Import;
 
 /// <summary>
-/// Applies a definitions document to a broker that is starting and serves nobody yet: all of it, or an exception that
-/// names what does not fit, before anything was published. What is there already as the document has it is left alone,
+/// Applies a definitions document to a broker: all of it, or an exception that names what does not fit, before anything
+/// was published. What is there already as the document has it is left alone,
 /// so that a document that is applied at each start is written once.
 /// </summary>
-public static class ImportApplication
+internal static class ImportApplication
 {
-    /// <summary>Returns when it is done.</summary>
-    /// <exception cref="DefinitionsException">Something of the document cannot be.</exception>
-    public static void Apply(MessageBroker broker, DefinitionsDocument document)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        broker.Definitions.Post(new ImportDefinitions(document, done));
-        done.Task.GetAwaiter().GetResult();
-    }
-
     internal static void Apply(DefinitionsStore store, DefinitionsDocument document)
     {
         DefinitionsDraft draft = store.NewDraft();
@@ -39,8 +32,19 @@ public static class ImportApplication
             draft.Add(new TopicPermissionEntry(
                 permission.User, permission.Vhost, permission.Exchange, permission.Permission));
         }
+        foreach (ImportedGlobalParameter parameter in document.GlobalParameters)
+            draft.Add(new GlobalParameterEntry(parameter.Name, SortedFields.Of(parameter.Value)));
+        foreach (ImportedPolicy policy in document.Policies)
+            Attempt($"policy '{policy.Policy.Name}' in vhost '{policy.Vhost}'", () => AddPolicy(draft, policy));
+        foreach (ImportedParameter parameter in document.Parameters)
+        {
+            Attempt(
+                $"parameter '{parameter.Name.Name}' of '{parameter.Name.Component}' in vhost '{parameter.Vhost}'",
+                () => AddParameter(draft, parameter));
+        }
         foreach (ImportedExchange exchange in document.Exchanges)
             Attempt($"exchange '{exchange.Name}' in vhost '{exchange.Vhost}'", () => AddExchange(draft, exchange));
+        CheckQueueLimits(draft, store.Broker.Security, document.Queues);
         foreach (ImportedQueue queue in document.Queues)
             Attempt($"queue '{queue.Name}' in vhost '{queue.Vhost}'", () => AddQueue(draft, queue));
         foreach (ImportedBinding binding in document.Bindings)
@@ -50,6 +54,49 @@ public static class ImportApplication
                 () => AddBinding(draft, binding));
         }
         store.Commit(draft);
+        foreach (DraftStep step in draft.Steps)
+            Warn(store.Broker, step.Entry);
+    }
+
+    private static void Warn(MessageBroker broker, DefinitionsEntry entry)
+    {
+        if (entry is not PolicyEntry policy)
+            return;
+        foreach (string warning in PolicyAdministration.Warnings(policy.Vhost, policy.Policy, policy.IsOperators))
+            broker.Log(LogLevel.Warning, LogCategory.Default, warning);
+    }
+
+    private static void AddPolicy(DefinitionsDraft draft, ImportedPolicy policy)
+    {
+        VhostOf(draft, policy.Vhost);
+        draft.Add(new PolicyEntry(policy.Vhost, policy.Policy, policy.IsOperators));
+    }
+
+    private static void AddParameter(DefinitionsDraft draft, ImportedParameter parameter)
+    {
+        VhostOf(draft, parameter.Vhost);
+        NameChecks.CheckValue(parameter.Value);
+        draft.Add(new ParameterEntry(parameter.Vhost, parameter.Name, SortedFields.Of(parameter.Value)));
+    }
+
+    // By the limits from before the document, as in RabbitMQ, and in its words.
+    private static void CheckQueueLimits(
+        DefinitionsDraft draft, SecuritySnapshot before, IEnumerable<ImportedQueue> queues)
+    {
+        foreach (IGrouping<string, ImportedQueue> each in queues.GroupBy(queue => queue.Vhost))
+        {
+            if (before.LimitsOf(each.Key).MaxQueues is not { } limit || draft.FindVhost(each.Key) is not { } vhost)
+                continue;
+            int added = each.Select(queue => queue.Name).Distinct().Count(name => !vhost.Queues.Contains(name));
+            if (added > 0 && vhost.Queues.Count + added > limit)
+            {
+                throw new DefinitionsException(
+                    "queues",
+                    $"cannot be made: Adding {added} queue(s) to virtual host \"{vhost.Name}\" would exceed the limit "
+                    + $"of {limit} queue(s).\n\nThis virtual host currently has {vhost.Queues.Count} queue(s) defined."
+                    + "\n\nImport aborted!");
+            }
+        }
     }
 
     private static void CheckUsers(SecuritySnapshot security, DefinitionsDocument document)
@@ -73,12 +120,15 @@ public static class ImportApplication
         {
             throw new DefinitionsException(what, $"cannot be made: {error.ReplyText}");
         }
+        catch (AdministrationException refusal)
+        {
+            throw new DefinitionsException(what, $"cannot be kept: {refusal.Message}");
+        }
     }
 
     private static void AddUser(DefinitionsDraft draft, ImportedUser imported)
     {
-        if (!PasswordHash.TryParseHashing(draft.Broker.Options.PasswordHashing, out PasswordHashing hashing))
-            hashing = PasswordHashing.Sha256;
+        PasswordHashing hashing = draft.Broker.PasswordHashing;
         // A clear password would get another salt, and so be another one, at each start.
         bool isSame = imported.Password is { } clear
             && draft.Security.TryGetUser(imported.Name, out User? present)
@@ -103,16 +153,23 @@ public static class ImportApplication
             limits[parameter.Vhost] = parameter.Limits;
         foreach (ImportedVhost vhost in document.Vhosts)
         {
-            draft.Add(new VhostEntry(
-                vhost.Name,
-                vhost.DefaultQueueType ?? draft.FindVhost(vhost.Name)?.DefaultQueueType,
-                limits.GetValueOrDefault(vhost.Name, draft.Security.LimitsOf(vhost.Name))));
+            VhostLimits present = draft.Security.LimitsOf(vhost.Name);
+            VhostEntry entry = draft.FindVhost(vhost.Name) is { } there
+                ? VhostEntry.Of(there, present)
+                : new VhostEntry(vhost.Name, null, present);
+            draft.Add(entry with
+            {
+                Description = vhost.Description ?? entry.Description,
+                Tags = vhost.Tags ?? entry.Tags,
+                DefaultQueueType = vhost.DefaultQueueType ?? entry.DefaultQueueType,
+                Limits = limits.GetValueOrDefault(vhost.Name, present),
+            });
         }
         foreach ((string name, VhostLimits limit) in limits)
         {
             Vhost vhost = draft.FindVhost(name)
                 ?? throw new DefinitionsException("parameters", $"name the vhost '{name}', which there is not");
-            draft.Add(new VhostEntry(name, vhost.DefaultQueueType, limit));
+            draft.Add(VhostEntry.Of(vhost, limit));
         }
     }
 
@@ -139,7 +196,7 @@ public static class ImportApplication
     {
         Vhost vhost = VhostOf(draft, queue.Vhost);
         BrokerOptions options = draft.Broker.Options;
-        string defaultType = vhost.DefaultQueueType ?? options.DefaultQueueType;
+        string defaultType = queue.Type ?? vhost.DefaultQueueType ?? options.DefaultQueueType;
         ValidQueue valid = DeclareQueue.Validate(
             queue.Vhost, queue.Name, queue.Durable, false, queue.AutoDelete, queue.Arguments, defaultType, options);
         var declaration = new QueueDeclaration

@@ -8,7 +8,7 @@ internal sealed class ImportDefinitions(DefinitionsDocument document, TaskComple
         try
         {
             ImportApplication.Apply(store, document);
-            done.SetResult();
+            store.WhenAllDurable(done.SetResult);
         }
         catch (DefinitionsException error)
         {

@@ -10,20 +10,4 @@ namespace Warren.Broker.Definitions.Import;
 /// <param name="RoutingKey">May be empty.</param>
 /// <param name="Arguments">As written.</param>
 public sealed record ImportedBinding(
-    string Vhost, string Source, string Destination, bool ToExchange, string RoutingKey, FieldTable Arguments)
-{
-    internal static ImportedBinding Read(ImportNode node)
-    {
-        ImportNode kind = node.Member("destination_type");
-        string word = kind.Text();
-        if (word is not ("queue" or "exchange"))
-            throw kind.Wrong($"must be queue or exchange, but is '{word}'");
-        return new ImportedBinding(
-            node.Member("vhost").Name(),
-            node.Member("source").Name(mayBeEmpty: true),
-            node.Member("destination").Name(),
-            word == "exchange",
-            node.Member("routing_key").OptionalText() ?? "",
-            node.Member("arguments").Table());
-    }
-}
+    string Vhost, string Source, string Destination, bool ToExchange, string RoutingKey, FieldTable Arguments);

@@ -11,14 +11,4 @@ namespace Warren.Broker.Definitions.Import;
 /// <param name="Internal">As written; false when unsaid.</param>
 /// <param name="Arguments">As written.</param>
 public sealed record ImportedExchange(
-    string Vhost, string Name, string Type, bool Durable, bool AutoDelete, bool Internal, FieldTable Arguments)
-{
-    internal static ImportedExchange Read(ImportNode node) => new(
-        node.Member("vhost").Name(),
-        node.Member("name").Name(mayBeEmpty: true),
-        node.Member("type").Text(),
-        node.Member("durable").Flag(absent: true),
-        node.Member("auto_delete").Flag(absent: false),
-        node.Member("internal").Flag(absent: false),
-        node.Member("arguments").Table());
-}
+    string Vhost, string Name, string Type, bool Durable, bool AutoDelete, bool Internal, FieldTable Arguments);

@@ -1,22 +1,9 @@
-using Warren.Amqp;
+using Warren.Broker.Policies;
 
 namespace Warren.Broker.Definitions.Import;
 
-/// <summary>A policy of a definitions document.</summary>
+/// <summary>A policy of a definitions document, or an operator policy, which is a parameter there.</summary>
 /// <param name="Vhost">Where.</param>
-/// <param name="Name">The policy.</param>
-/// <param name="Pattern">Which names it is for.</param>
-/// <param name="ApplyTo">queues, exchanges, all, classic_queues, ...</param>
-/// <param name="Priority">Of several that match, the highest is in force.</param>
-/// <param name="Definition">Keys and values.</param>
-public sealed record ImportedPolicy(
-    string Vhost, string Name, string Pattern, string ApplyTo, long Priority, FieldTable Definition)
-{
-    internal static ImportedPolicy Read(ImportNode node) => new(
-        node.Member("vhost").Name(),
-        node.Member("name").Name(),
-        node.Member("pattern").Text(),
-        node.Member("apply-to").OptionalText() ?? "all",
-        node.Member("priority").Integer(absent: 0),
-        node.Member("definition").Table());
-}
+/// <param name="Policy">Checked.</param>
+/// <param name="IsOperators">Which of the two.</param>
+public sealed record ImportedPolicy(string Vhost, Policy Policy, bool IsOperators);

@@ -7,13 +7,10 @@ namespace Warren.Broker.Definitions.Import;
 /// <param name="Name">Not the broker's own.</param>
 /// <param name="Durable">As written; true when unsaid.</param>
 /// <param name="AutoDelete">As written; false when unsaid.</param>
-/// <param name="Arguments">As written; the type is one of them.</param>
-public sealed record ImportedQueue(string Vhost, string Name, bool Durable, bool AutoDelete, FieldTable Arguments)
-{
-    internal static ImportedQueue Read(ImportNode node) => new(
-        node.Member("vhost").Name(),
-        node.Member("name").Name(),
-        node.Member("durable").Flag(absent: true),
-        node.Member("auto_delete").Flag(absent: false),
-        node.Member("arguments").Table());
-}
+/// <param name="Arguments">As written; the type may be one of them.</param>
+/// <param name="Type">
+/// classic, quorum or stream, which counts where no argument says so: a queue stays what it was, whatever the default
+/// of the vhost it comes to. Null when unsaid.
+/// </param>
+public sealed record ImportedQueue(
+    string Vhost, string Name, bool Durable, bool AutoDelete, FieldTable Arguments, string? Type = null);

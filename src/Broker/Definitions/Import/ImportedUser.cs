@@ -21,37 +21,4 @@ public sealed record ImportedUser(
             ?? (Password is null ? PasswordHash.None : PasswordHash.Create(Password, hashing, salt));
         return new User(Name, hash, Tags, Limits);
     }
-
-    internal static ImportedUser Read(ImportNode node, PasswordHashing hashingWhenUnsaid)
-    {
-        string? clear = node.Member("password").OptionalText();
-        ImportNode hashNode = node.Member("password_hash");
-        string? base64 = hashNode.OptionalText();
-        if (clear is not null && base64 is not null)
-            throw node.Wrong("has both password and password_hash; one of them must go");
-        PasswordHash? hash = null;
-        if (base64 is not null)
-        {
-            PasswordHashing hashing = ReadHashing(node.Member("hashing_algorithm"), hashingWhenUnsaid);
-            if (!PasswordHash.TryParse(base64, hashing, out hash, out string? error))
-                throw hashNode.Wrong(error);
-        }
-
-        ImportNode limits = node.Member("limits").OrEmpty();
-        return new ImportedUser(
-            node.Member("name").Name(),
-            hash,
-            clear,
-            node.Member("tags").Words(),
-            new UserLimits(limits.Member("max-connections").Limit(), limits.Member("max-channels").Limit()));
-    }
-
-    private static PasswordHashing ReadHashing(ImportNode node, PasswordHashing whenUnsaid)
-    {
-        if (node.OptionalText() is not { } name)
-            return whenUnsaid;
-        return PasswordHash.TryParseHashing(name, out PasswordHashing hashing)
-            ? hashing
-            : throw node.Wrong($"must be rabbit_password_hashing_sha256, _sha512 or _md5, but is '{name}'");
-    }
 }

@@ -1,0 +1,23 @@
+using Warren.Amqp;
+
+namespace Warren.Broker.Operations;
+
+/// <summary>A message that an operator has got: a copy.</summary>
+public sealed record FetchedMessage
+{
+    internal int Slot { get; init; }
+
+    internal long Position { get; init; }
+
+    public bool IsRedelivered { get; init; }
+
+    /// <summary>UTF-8, mostly.</summary>
+    public required byte[] Exchange { get; init; }
+
+    /// <summary>UTF-8, mostly.</summary>
+    public required byte[] RoutingKey { get; init; }
+
+    public required BasicProperties Properties { get; init; }
+
+    public required byte[] Body { get; init; }
+}

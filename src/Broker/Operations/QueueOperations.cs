@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Text;
+using Warren.Amqp;
+using Warren.Broker.Channels;
+using Warren.Broker.Definitions;
+using Warren.Broker.Delays;
+using Warren.Broker.Messages;
+using Warren.Broker.Queues;
+using Warren.Broker.Topology;
+
+namespace Warren.Broker.Operations;
+
+/// <summary>
+/// What an operator does to queues, without a connection: by the same commands in the same turns as a client's, but
+/// nobody's permissions are asked. Any thread; each task ends when a client would have got the reply.
+/// </summary>
+public sealed class QueueOperations
+{
+    /// <summary>Of an operator's publishes, as many are under way as make up this much.</summary>
+    private const int BatchBytes = 16 * 1024 * 1024;
+
+    private readonly MessageBroker _broker;
+
+    internal QueueOperations(MessageBroker broker) => _broker = broker;
+
+    /// <summary>Declares a queue that no connection owns.</summary>
+    /// <exception cref="AmqpException">What a client would be told.</exception>
+    public Task DeclareAsync(
+        string vhost, string name, bool isDurable, bool isAutoDelete, FieldTable arguments)
+    {
+        var change = new OperatorDeclare(new QueueDeclaration
+        {
+            Vhost = vhost,
+            Name = name,
+            Durable = isDurable,
+            AutoDelete = isAutoDelete,
+            Arguments = arguments,
+        });
+        _broker.Definitions.Post(change);
+        return change.Task;
+    }
+
+    /// <summary>Drops all ready messages; returns how many, when none of them can come back.</summary>
+    public static async Task<(AnswerKind Answer, long Messages)> PurgeAsync(QueueDefinition queue)
+    {
+        var request = new CountRequest();
+        queue.Home.Post(QueueCommand.Purge(request));
+        (AnswerKind answer, long messages) = await request.Task.ConfigureAwait(false);
+        await AwaitDurableAsync(queue).ConfigureAwait(false);
+        return (answer, messages);
+    }
+
+    /// <summary>
+    /// Deletes a queue, if need be only an empty or an unused one; returns how many messages were ready.
+    /// </summary>
+    public async Task<(AnswerKind Answer, long Messages)> DeleteAsync(
+        QueueDefinition queue, bool ifUnused, bool ifEmpty)
+    {
+        var request = new CountRequest();
+        queue.Home.Post(QueueCommand.Close(request, ifUnused, ifEmpty));
+        (AnswerKind answer, long messages) = await request.Task.ConfigureAwait(false);
+        if (answer is AnswerKind.Ok or AnswerKind.Closed)
+        {
+            var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _broker.Definitions.Post(new RemoveQueue(queue, gone.SetResult));
+            await gone.Task.ConfigureAwait(false);
+        }
+        return (answer, messages);
+    }
+
+    /// <summary>Whether the queue's turn answers within the time.</summary>
+    public async Task<bool> AnswersAsync(QueueDefinition queue, TimeSpan patience)
+    {
+        var request = new CountRequest();
+        queue.Home.Post(QueueCommand.Status(request, touches: false));
+        try
+        {
+            await request.Task.WaitAsync(patience, _broker.Time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The first messages of a queue, in order; taken out, or put back in their places.</summary>
+    public static async Task<(AnswerKind Answer, ImmutableArray<FetchedMessage> Messages)> GetAsync(
+        QueueDefinition queue, int count, bool takesOut)
+    {
+        var found = ImmutableArray.CreateBuilder<FetchedMessage>();
+        AnswerKind answer = AnswerKind.Ok;
+        while (found.Count < count && answer == AnswerKind.Ok)
+        {
+            var request = new FetchRequest();
+            queue.Home.Post(QueueCommand.Get(request, noAck: takesOut));
+            (answer, FetchedMessage? message) = await request.Task.ConfigureAwait(false);
+            if (message is not null)
+                found.Add(message);
+        }
+        foreach (FetchedMessage message in found)
+        {
+            if (message.Slot >= 0)
+                queue.Home.Post(QueueCommand.Return(message.Slot, message.Position, countsDelivery: false));
+        }
+        if (takesOut)
+            await AwaitDurableAsync(queue).ConfigureAwait(false);
+        return (answer == AnswerKind.Empty ? AnswerKind.Ok : answer, found.ToImmutable());
+    }
+
+    /// <summary>Publishes a message so many times, and waits for every confirm.</summary>
+    public async Task<PublishOutcome> PublishAsync(
+        Vhost vhost, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
+        int count)
+    {
+        byte[] encoded = new byte[properties.EncodedSizeBytes];
+        properties.Encode(encoded);
+        var routes = new RouteSet(_broker.NewRandom());
+        long confirmed = 0;
+        long unroutable = 0;
+        long refused = 0;
+        // In batches, so that memory and queues get a rest; each is confirmed before the next.
+        int mostAtATime = Math.Clamp(BatchBytes / (body.Length + 1), 1, 1000);
+        for (int done = 0; done < count;)
+        {
+            int batch = Math.Min(mostAtATime, count - done);
+            var verdicts = new List<Task<bool>>(batch);
+            for (int one = 0; one < batch; one++)
+            {
+                if (Publish(vhost, exchange, routingKey, properties, encoded, body.Span, routes) is { } verdict)
+                    verdicts.Add(verdict);
+                else
+                    unroutable++;
+            }
+            foreach (Task<bool> verdict in verdicts)
+            {
+                if (await verdict.ConfigureAwait(false))
+                    confirmed++;
+                else
+                    refused++;
+            }
+            done += batch;
+        }
+        return new PublishOutcome(confirmed, unroutable, refused);
+    }
+
+    // What the queue has decided so far is on stable storage.
+    private static Task AwaitDurableAsync(QueueDefinition queue)
+    {
+        if (!queue.SurvivesRestart)
+            return Task.CompletedTask;
+        var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        queue.Home.Post(QueueCommand.Sync(new PublishGroup(1, _ => durable.SetResult())));
+        return durable.Task;
+    }
+
+    // Null: it has nowhere to go.
+    private Task<bool>? Publish(
+        Vhost vhost, string exchange, string routingKey, BasicProperties properties, byte[] encoded,
+        ReadOnlySpan<byte> body, RouteSet routes)
+    {
+        Router.Route(vhost, exchange, new(routingKey, PropertiesView.Parse(encoded)), routes);
+        int targets = routes.Queues.Length + routes.Delays.Length;
+        if (targets == 0)
+            return null;
+        Message message = MessageInOwnSlab.Store(
+            _broker.Slabs, Encoding.UTF8.GetBytes(exchange), Encoding.UTF8.GetBytes(routingKey), encoded, body);
+        var verdict = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A commit's verdicts come after the sync, which is what is waited for here.
+        var group = new PublishGroup(targets, verdict.SetResult) { AwaitsSync = true };
+        long ttlMs = long.TryParse(properties.Expiration, out long expiration) ? expiration : -1;
+        foreach (QueueDefinition target in routes.Queues)
+        {
+            message.Slab.AddReferences(1);
+            target.Home.Post(QueueCommand.Publish(
+                message, properties.Priority ?? 0, properties.DeliveryMode == 2, ttlMs, null, 0, group));
+        }
+        foreach (RouteDelay delay in routes.Delays)
+        {
+            message.Slab.AddReferences(1);
+            _broker.Delays.Add(new DelayedMessage(vhost.Name, delay, message, null, 0, group));
+        }
+        message.Slab.Release(1);
+        return verdict.Task;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Warren.Cli.CommandLine;
+using Warren.Cli.Formatting;
+using Warren.Cli.Help;
+using Warren.Cli.Node;
+
+namespace Warren.Cli.Commands;
+
+/// <summary>A command that asks the node for rows and prints them.</summary>
+internal abstract class ListCommand(string name, string usage, Section section, string summary)
+    : Command(name, usage, section, summary)
+{
+    public override Switch[] Switches => [new("no-table-headers", SwitchKind.Flag)];
+
+    /// <summary>Columns may be named; else the default ones are listed.</summary>
+    public override (int Least, int Most) Arguments => Known.Length == 0 ? (0, 0) : (0, int.MaxValue);
+
+    public override int? DefaultTimeoutMs => 60_000;
+
+    /// <summary>The columns there are; empty: they cannot be chosen.</summary>
+    protected virtual string[] Known => [];
+
+    /// <summary>The columns listed when none are named.</summary>
+    protected abstract string[] Default { get; }
+
+    /// <summary>
+    /// RabbitMQ prints nothing for an empty list of a command that streams, and an empty line for the others.
+    /// </summary>
+    protected virtual bool IsStreamed => false;
+
+    public override string? Validate(Invocation call)
+    {
+        string[] unknown = [.. ColumnsOf(call).Where(column => Known.Length > 0 && !Known.Contains(column))];
+        return unknown.Length == 0 ? null : $"Info key(s) {string.Join(',', unknown)} are not supported";
+    }
+
+    public override ExitCode Run(Invocation call)
+    {
+        IReadOnlyList<string> columns = ColumnsOf(call);
+        RowWriter rows = RowWriter.For(call.Format ?? Format.Table, call.Output, columns, call.HidesHeaders);
+        call.Node.Ask(Name, json => WriteArguments(call, json, columns), rows.Write);
+        rows.End(IsStreamed);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>The columns named, parted by blanks or commas.</summary>
+    protected IReadOnlyList<string> ColumnsOf(Invocation call)
+    {
+        string[] named = Known.Length == 0
+            ? []
+            : [.. call.Arguments.SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+        return named.Length == 0 ? Default : named;
+    }
+
+    protected virtual void WriteArguments(Invocation call, Utf8JsonWriter json, IReadOnlyList<string> columns)
+    {
+        json.WriteStartArray("columns");
+        foreach (string column in columns)
+            json.WriteStringValue(column);
+        json.WriteEndArray();
+        json.WriteString("vhost", call.Vhost);
+    }
+}

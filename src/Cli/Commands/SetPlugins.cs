@@ -1,0 +1,13 @@
+namespace Warren.Cli.Commands;
+
+/// <summary>Makes <c>enabled_plugins</c> hold these names and no others.</summary>
+internal sealed class SetPlugins() : ChangePlugins(
+    "set", "<plugin1> [ <plugin2>]", "Enables one or more plugins, disables the rest")
+{
+    public override CommandLine.Switch[] Switches => [];
+
+    protected override string Verb => "Enabling";
+
+    protected override IEnumerable<string> Choose(IReadOnlyList<PluginState> plugins, IEnumerable<string> named) =>
+        named;
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Warren.Cli.CommandLine;
+using Warren.Cli.Help;
+using Warren.Cli.Node;
+
+namespace Warren.Cli.Commands;
+
+/// <summary>Waits until the node whose process id is in a file, or given, serves clients.</summary>
+internal sealed class Wait() : Command(
+    "wait", "[<pidfile>] [--pid|-P <pid>]", Section.Nodes,
+    "Waits for RabbitMQ node startup by monitoring a local PID file. See also 'rabbitmqctl await_online_nodes'")
+{
+    private const int LookEveryMs = 50;
+
+    public override NodeState Needs => NodeState.Any;
+
+    public override (int Least, int Most) Arguments => (0, 1);
+
+    public override int? DefaultTimeoutMs => 10_000;
+
+    public override Switch[] Switches => [new("pid", SwitchKind.Number, 'P')];
+
+    public override string? Validate(Invocation call) => (call.Arguments.Count, call.Number("pid")) switch
+    {
+        (0, null) => "No pid or pidfile provided",
+        (1, not null) => "Cannot specify both pid and pidfile",
+        _ => null,
+    };
+
+    public override ExitCode Run(Invocation call)
+    {
+        int waitedMs = 0;
+        int processId;
+        if (call.Number("pid") is { } given)
+            processId = given;
+        else
+        {
+            call.Say($"Waiting for pid file '{call.Arguments[0]}' to appear");
+            processId = Until(call, ref waitedMs, () => ReadPid(call.Arguments[0]));
+        }
+        call.Say($"pid is {processId}");
+        call.Say(
+            $"Waiting for erlang distribution on node '{call.Place.NodeName}' while OS process '{processId}' is "
+            + $"running");
+        Until<bool>(call, ref waitedMs, () =>
+        {
+            if (!NodeEnd.IsThere(processId))
+                throw CommandException.Because(ExitCode.Unavailable, "process_not_running");
+            return IsServing(call) ? true : null;
+        });
+        call.Say(
+            $"Waiting for applications 'rabbit_and_plugins' to start on node '{call.Place.NodeName}'\n"
+            + $"Applications 'rabbit_and_plugins' are running on node '{call.Place.NodeName}'");
+        return ExitCode.Ok;
+    }
+
+    private static T Until<T>(Invocation call, ref int waitedMs, Func<T?> look)
+        where T : struct
+    {
+        while (true)
+        {
+            if (look() is { } found)
+                return found;
+            if (waitedMs >= call.TimeoutMs)
+                throw new TimeoutException();
+            Pause.ForMs(LookEveryMs);
+            waitedMs += LookEveryMs;
+        }
+    }
+
+    private static int? ReadPid(string path)
+    {
+        try
+        {
+            return int.TryParse(
+                File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                ? pid
+                : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsServing(Invocation call)
+    {
+        try
+        {
+            using NodeConnection node = NodeConnection.Open(call.Place, 1000);
+            return node.IsAppRunning;
+        }
+        catch (CommandException)
+        {
+            return false;
+        }
+    }
+}

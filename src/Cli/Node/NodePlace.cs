@@ -1,0 +1,69 @@
+namespace Warren.Cli.Node;
+
+/// <summary>
+/// A node's name and where its control socket may lie. The places are those of the node itself: what
+/// <c>RABBITMQ_MNESIA_BASE</c> or <c>rabbitmq-env.conf</c> say, else the default of the tree that this program lies in;
+/// in a checkout also the data of <c>./build.sh run</c>.
+/// </summary>
+/// <param name="NodeName"><c>NAME@HOST</c>.</param>
+/// <param name="Sockets">Where its socket may lie, the likeliest first.</param>
+internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
+{
+    /// <summary>The ending of a control socket's name, behind the node's name.</summary>
+    public const string SocketEnding = ".control";
+
+    private const string PackagedConfiguration = "/etc/rabbitmq";
+    private const string PackagedData = "/var/lib/rabbitmq/mnesia";
+
+    public static NodePlace Find(CallerEnvironment environment, string? node, bool usesLongNames)
+    {
+        string? tree = TreeOf(environment.ProgramDirectory);
+        string? checkout = CheckoutAbove(environment.ProgramDirectory);
+        var file = EnvironmentVariablesFile.Read(
+            environment.Find("RABBITMQ_CONF_ENV_FILE")
+            ?? Path.Combine(tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq", "rabbitmq-env.conf"));
+        string? Find(string name) => environment.Find("RABBITMQ_" + name) ?? file.GetValueOrDefault(name);
+
+        string name = FullName(
+            node ?? Find("NODENAME") ?? "rabbit",
+            environment.HostName,
+            usesLongNames || Find("USE_LONGNAME") is "true" or "1" or "yes");
+        if (Find("CONTROL_SOCKET") is { } socket)
+            return new NodePlace(name, [Path.GetFullPath(socket)]);
+        string[] directories = Find("MNESIA_BASE") is { } data
+            ? [Path.GetFullPath(data)]
+            : [.. Defaults(tree, checkout).Distinct()];
+        return new NodePlace(name, [.. directories.Select(directory => Path.Combine(directory, name + SocketEnding))]);
+    }
+
+    private static IEnumerable<string> Defaults(string? tree, string? checkout)
+    {
+        if (tree is not null)
+            yield return $"{tree}/var/mnesia";
+        if (checkout is not null)
+            yield return $"{checkout}/var/mnesia";
+        yield return PackagedData;
+    }
+
+    // A tree as ./build.sh dist makes it; a package's lies below /usr and keeps its data elsewhere.
+    private static string? TreeOf(string program) =>
+        program.EndsWith("/lib/warren", StringComparison.Ordinal) && !program.StartsWith("/usr/",
+            StringComparison.Ordinal)
+            ? program[..^"/lib/warren".Length]
+            : null;
+
+    private static string? CheckoutAbove(string program)
+    {
+        if (program.StartsWith("/usr/", StringComparison.Ordinal))
+            return null;
+        for (string? place = program; !string.IsNullOrEmpty(place); place = Path.GetDirectoryName(place))
+        {
+            if (File.Exists(Path.Combine(place, "Warren.slnx")))
+                return place;
+        }
+        return null;
+    }
+
+    private static string FullName(string name, string host, bool isLong) =>
+        name.Contains('@', StringComparison.Ordinal) ? name : $"{name}@{(isLong ? host : host.Split('.')[0])}";
+}

@@ -1,0 +1,76 @@
+using System.Text;
+
+namespace Warren.Cli.Node;
+
+/// <summary>What a caller is told when no node answers: what was tried, what is there, what to do.</summary>
+internal static class Unreachable
+{
+    /// <summary>What an attempt holds that was refused for the caller's sake, not for want of a node.</summary>
+    public const string NotAllowed = "only root and the user who runs the node may";
+
+    public static CommandException Because(NodePlace place, IReadOnlyList<string> tried)
+    {
+        string name = place.NodeName;
+        var text = new StringBuilder();
+        text.Append("Error: unable to perform an operation on node '").Append(name)
+            .Append("'. Please see diagnostics information and suggestions below.\n\n")
+            .Append("Most common reasons for this are:\n\n")
+            .Append(" * Target node is not running\n")
+            .Append(" * Target node has another name, or keeps its data elsewhere "
+                + "(RABBITMQ_NODENAME, RABBITMQ_MNESIA_BASE)\n")
+            .Append(" * Only root and the user who runs the node may use its control socket\n\n")
+            .Append("In addition to the diagnostics info below:\n\n")
+            .Append(" * Consult server logs on node ").Append(name).Append('\n')
+            .Append(" * If target node is configured to use long node names, "
+                + "don't forget to use --longnames with CLI tools\n\n")
+            .Append("DIAGNOSTICS\n===========\n\n")
+            .Append("attempted to contact: [").Append(name).Append("]\n\n")
+            .Append(name).Append(":\n");
+        foreach (string attempt in tried)
+            text.Append("  * ").Append(attempt).Append('\n');
+        if (IsElsewhere(name))
+        {
+            text.Append("  * its host is not this machine: commands reach the nodes of their own machine; "
+                + "run the command there\n");
+        }
+        string[] others = [.. Others(place)];
+        if (others.Length > 0)
+            text.Append("  * other nodes there: [").Append(string.Join(", ", others)).Append("]\n");
+        string suggestion = others.Length > 0 ? "name one of them with -n, or start the node" : "start the node";
+        if (tried.Any(attempt => attempt.Contains(NotAllowed, StringComparison.Ordinal)))
+            suggestion = "run the command as root, or as the user who runs the node";
+        text.Append("  * suggestion: ").Append(suggestion).Append('\n')
+            .Append("\nCurrent node details:\n * effective user: ").Append(System.Environment.UserName).Append('\n');
+        return new CommandException(ExitCode.Unavailable, text.ToString());
+    }
+
+    private static bool IsElsewhere(string name)
+    {
+        string host = name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..].Split('.')[0];
+        return host != "localhost" && host != System.Environment.MachineName.Split('.')[0];
+    }
+
+    private static IEnumerable<string> Others(NodePlace place)
+    {
+        foreach (string socket in place.Sockets)
+        {
+            string? directory = Path.GetDirectoryName(socket);
+            if (directory is null || !Directory.Exists(directory))
+                continue;
+            string[] found;
+            try
+            {
+                found = Directory.GetFiles(directory, "*" + NodePlace.SocketEnding);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                continue;
+            }
+            foreach (string other in found)
+            {
+                if (!place.Sockets.Contains(other))
+                    yield return Path.GetFileName(other)[..^NodePlace.SocketEnding.Length];
+            }
+        }
+    }
+}

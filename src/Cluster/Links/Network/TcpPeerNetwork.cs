@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+
+namespace Warren.Cluster.Links;
+
+/// <summary>Peer links over TCP.</summary>
+public sealed class TcpPeerNetwork(TimeProvider time, Action<string> report) : IPeerNetwork
+{
+    /// <summary>
+    /// Bytes that the kernel takes and has not sent: an urgent frame waits behind no more. Left to itself it takes
+    /// megabytes, which on a slow line are seconds.
+    /// </summary>
+    private const int UnsentBytes = 128 * 1024;
+
+    // linux/tcp.h
+    private const int ProtocolTcp = 6;
+    private const int NotSentLowWaterMarkOption = 25;
+
+    public async Task<Stream> DialAsync(PeerAddress address, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            Configure(socket);
+            await socket.ConnectAsync(address.Host, address.Port, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            throw new IOException($"{address} cannot be reached: {error.Message}", error);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public IPeerListener Listen(PeerAddress address, Action<AcceptedStream> accepted) =>
+        new TcpPeerListener(address, time, report, accepted);
+
+    internal static void Configure(Socket socket)
+    {
+        socket.NoDelay = true;
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(ProtocolTcp, NotSentLowWaterMarkOption, BitConverter.GetBytes(UnsentBytes));
+    }
+}

@@ -1,0 +1,31 @@
+namespace Warren.Cluster.Links;
+
+/// <summary>What the links of a node are made of.</summary>
+public sealed record PeerLinksSetup
+{
+    /// <summary>This node; its clock and its LSN are asked for anew at each handshake.</summary>
+    public required PeerIdentity Self { get; init; }
+
+    /// <summary>The shared secret, as it stands in the cookie file without the line's end.</summary>
+    public required ReadOnlyMemory<byte> Cookie { get; init; }
+
+    /// <summary>Where to listen; null: only dial.</summary>
+    public PeerAddress? ListenAddress { get; init; }
+
+    public LinkOptions Options { get; init; } = new();
+
+    /// <summary>Null: plain TCP.</summary>
+    public PeerTls? Tls { get; init; }
+
+    public required IPeerNetwork Network { get; init; }
+
+    public required IPeerOwner Owner { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Only for the pauses between dials.</summary>
+    public required Random Random { get; init; }
+
+    /// <summary>Runs a loop that has something to do: the thread pool, or a simulation.</summary>
+    public required Action<IThreadPoolWorkItem> Schedule { get; init; }
+}

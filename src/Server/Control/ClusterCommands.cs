@@ -1,0 +1,46 @@
+namespace Warren.Server.Control;
+
+/// <summary>
+/// The commands that change who belongs to the cluster. Everything before and after them (arguments, the app's state,
+/// banners, exit codes) is done elsewhere: this is the one place where they meet the node. Each ends when it is done,
+/// and refuses with a sentence for the operator.
+/// </summary>
+internal sealed class ClusterCommands(NodeHost host)
+{
+    /// <summary>The members, the node itself among them.</summary>
+    public IReadOnlyList<string> Members => [host.Options.Places.NodeName];
+
+    /// <summary>The members that run.</summary>
+    public IReadOnlyList<string> RunningMembers => host.Node is null ? [] : [host.Options.Places.NodeName];
+
+    /// <summary><c>join_cluster</c>; the app is stopped.</summary>
+    public Task JoinAsync(string member, bool force) => throw NotBuilt(
+        force ? $"joining the cluster of {member}, leaving own data behind," : $"joining the cluster of {member}");
+
+    /// <summary><c>reset</c>; the app is stopped.</summary>
+    public Task ResetAsync() => throw NotBuilt("resetting a node");
+
+    /// <summary><c>force_reset</c>; the app is stopped.</summary>
+    public Task ForceResetAsync() => throw NotBuilt("resetting a node");
+
+    /// <summary><c>forget_cluster_node</c>.</summary>
+    public Task ForgetAsync(string member) => Members.Contains(member)
+        ? throw NotBuilt($"removing {member} from the cluster")
+        : throw ControlRefusalException.Because(
+            "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
+
+    /// <summary><c>force_boot</c>; the app is stopped.</summary>
+    public Task ForceBootAsync() => throw NotBuilt("forcing a node to go on alone");
+
+    /// <summary><c>change_cluster_node_type</c>; the app is stopped.</summary>
+    public Task ChangeTypeAsync(string type) => type == "ram"
+        ? throw ControlRefusalException.Because(
+            $"there are no RAM nodes: {host.Options.Places.NodeName} keeps its data on disk, as every node does")
+        : Task.CompletedTask;
+
+    /// <summary><c>await_online_nodes</c>: whether so many members run.</summary>
+    public bool HasRunning(int count) => RunningMembers.Count >= count;
+
+    private ControlRefusalException NotBuilt(string what) =>
+        ControlRefusalException.NotBuilt($"{what} (node {host.Options.Places.NodeName})");
+}

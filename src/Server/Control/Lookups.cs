@@ -1,0 +1,26 @@
+using Warren.Broker;
+using Warren.Broker.Queues;
+using Warren.Broker.Topology;
+
+namespace Warren.Server.Control;
+
+/// <summary>Finding what a command names, or saying that it is not there.</summary>
+internal static class Lookups
+{
+    /// <exception cref="ControlRefusalException">The broker is stopped.</exception>
+    public static Node RequireNode(this NodeHost host) => host.Node
+        ?? throw new ControlRefusalException(ControlRefusalException.AppStoppedKind, "the broker is stopped");
+
+    /// <exception cref="ControlRefusalException">There is none.</exception>
+    public static Vhost FindVhost(this MessageBroker broker, string name) =>
+        broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost)
+            ? vhost
+            : throw new ControlRefusalException(
+                ControlRefusalException.NoSuchVhostKind, $"Virtual host '{name}' does not exist");
+
+    /// <exception cref="ControlRefusalException">There is none.</exception>
+    public static QueueDefinition FindQueue(this MessageBroker broker, string vhost, string name) =>
+        broker.FindVhost(vhost).Queues.TryGetValue(name, out QueueDefinition? queue)
+            ? queue
+            : throw new ControlRefusalException(ControlRefusalException.NotFoundKind, "not_found");
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Warren.Broker.Policies;
+using Warren.Broker.Queues;
+using Warren.Broker.Topology;
+using Warren.Server.Definitions;
+
+namespace Warren.Server.Control;
+
+/// <summary>
+/// What <c>list_queues</c> shows. Counts are read as they stand, without asking the queue's turn: a list of a hundred
+/// thousand queues disturbs none of them.
+/// </summary>
+internal static class QueueColumns
+{
+    /// <summary>Tells the pid of a queue from that of a connection or a channel with the same id.</summary>
+    private const int PidSerial = 65_536;
+
+    public static ColumnSet<QueueDefinition> Of(NodeHost host)
+    {
+        string node = host.Options.Places.NodeName;
+        void Number(Utf8JsonWriter json, long value) => json.WriteNumberValue(value);
+        void Nothing(Utf8JsonWriter json, QueueDefinition queue) => json.WriteStringValue("");
+        void Replicas(Utf8JsonWriter json, QueueDefinition queue)
+        {
+            if (queue.Type == QueueType.Classic)
+                json.WriteStringValue("");
+            else
+                json.Atoms([node]);
+        }
+        return new ColumnSet<QueueDefinition>(
+            ("name", (json, queue) => json.WriteStringValue(queue.Name)),
+            ("durable", (json, queue) => json.WriteBooleanValue(queue.Durable)),
+            ("auto_delete", (json, queue) => json.WriteBooleanValue(queue.AutoDelete)),
+            ("arguments", (json, queue) => json.Table(queue.Arguments)),
+            ("pid", (json, queue) => json.Pid(host, queue.Id.Value, PidSerial)),
+            ("owner_pid", (json, queue) => OwnerPid(json, host, queue)),
+            ("exclusive", (json, queue) => Exclusive(json, queue)),
+            ("exclusive_consumer_pid", (json, queue) => HolderPid(json, host, queue)),
+            ("exclusive_consumer_tag", (json, queue) => json.WriteStringValue(ExclusiveHolder(queue)?.Tag ?? "")),
+            ("messages", (json, queue) => Number(json, queue.Home.ReadyCount + queue.Home.UnackedCount)),
+            ("messages_ready", (json, queue) => Number(json, queue.Home.ReadyCount)),
+            ("messages_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedCount)),
+            ("message_bytes", (json, queue) => Number(json, queue.Home.MessageBytes)),
+            ("message_bytes_ready", (json, queue) => Number(json, queue.Home.Machine.ReadyBytes)),
+            ("message_bytes_unacknowledged", (json, queue) => Number(json, queue.Home.Machine.UnackedBytes)),
+            ("message_bytes_ram", (json, queue) => Number(json, queue.Home.ResidentBytes)),
+            ("memory", (json, queue) => Number(json, queue.Home.ResidentBytes)),
+            ("consumers", (json, queue) => Number(json, queue.Home.ConsumerCount)),
+            ("state", (json, _) => json.Atom("running")),
+            ("type", (json, queue) => json.Atom(TypeOf(queue))),
+            ("leader", (json, queue) => Leader(json, node, queue)),
+            ("members", Replicas),
+            ("online", Replicas),
+            ("policy", (json, queue) => json.WriteStringValue(PolicyOf(host, queue)?.Policy?.Name ?? "")),
+            ("operator_policy", (json, queue) =>
+                json.WriteStringValue(PolicyOf(host, queue)?.OperatorPolicy?.Name ?? "")),
+            ("effective_policy_definition", (json, queue) => Definition(json, PolicyOf(host, queue))),
+            // What a queue does not count: RabbitMQ leaves a cell empty too when it does not know.
+            ("messages_ready_ram", Nothing),
+            ("messages_unacknowledged_ram", Nothing),
+            ("messages_ram", Nothing),
+            ("messages_persistent", Nothing),
+            ("message_bytes_persistent", Nothing),
+            ("head_message_timestamp", Nothing),
+            ("disk_reads", Nothing),
+            ("disk_writes", Nothing),
+            ("consumer_utilisation", Nothing),
+            ("consumer_capacity", Nothing),
+            // One copy, on this node: nobody else has any of it.
+            ("slave_pids", Nothing),
+            ("synchronised_slave_pids", Nothing),
+            ("mirror_pids", Nothing),
+            ("synchronised_mirror_pids", Nothing),
+            ("slave_nodes", Nothing),
+            ("synchronised_slave_nodes", Nothing));
+    }
+
+    public static string TypeOf(QueueDefinition queue) => queue.Type switch
+    {
+        QueueType.Quorum => "quorum",
+        QueueType.Stream => "stream",
+        _ => "classic",
+    };
+
+    private static EffectivePolicy? PolicyOf(NodeHost host, QueueDefinition queue) =>
+        host.Node is { } node && node.Broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
+        && vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy)
+            ? policy
+            : null;
+
+    private static void Definition(Utf8JsonWriter json, EffectivePolicy? policy)
+    {
+        if (policy is null)
+            json.WriteStringValue("");
+        else
+            JsonFields.Write(json, policy.Definition);
+    }
+
+    private static void Leader(Utf8JsonWriter json, string node, QueueDefinition queue)
+    {
+        if (queue.Type == QueueType.Classic)
+            json.WriteStringValue("");
+        else
+            json.Atom(node);
+    }
+
+    private static void Exclusive(Utf8JsonWriter json, QueueDefinition queue)
+    {
+        // RabbitMQ says nothing of it where there can be none.
+        if (queue.Type == QueueType.Classic)
+            json.WriteBooleanValue(queue.OwnerConnectionId != 0);
+        else
+            json.WriteStringValue("");
+    }
+
+    private static void OwnerPid(Utf8JsonWriter json, NodeHost host, QueueDefinition queue)
+    {
+        if (queue.OwnerConnectionId == 0)
+            json.WriteStringValue("");
+        else
+            json.Pid(host, queue.OwnerConnectionId, 0);
+    }
+
+    private static Consumer? ExclusiveHolder(QueueDefinition queue) =>
+        queue.Home.Machine.Holder is { Exclusive: true } holder ? holder : null;
+
+    private static void HolderPid(Utf8JsonWriter json, NodeHost host, QueueDefinition queue)
+    {
+        if (ExclusiveHolder(queue) is { } holder)
+            json.Pid(host, holder.Channel.ConnectionId, holder.Channel.Number);
+        else
+            json.WriteStringValue("");
+    }
+}

@@ -1,0 +1,107 @@
+using Warren.Broker;
+using Warren.Server.Configuration;
+using NodeLog = Warren.Server.Logging.NodeLog;
+
+namespace Warren.Server;
+
+/// <summary>
+/// The process's node: its broker can be stopped and started again (<c>stop_app</c>, <c>start_app</c>) while the
+/// process, its log and its control socket stay. One change at a time; <see cref="Node"/> is null between them.
+/// </summary>
+public sealed class NodeHost : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _changing = new(1);
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Node? _node;
+    private bool _isStarting;
+
+    /// <param name="options">What each start is told.</param>
+    /// <param name="seams">What it takes from the machine.</param>
+    /// <param name="log">The process's log.</param>
+    public NodeHost(NodeOptions options, NodeSeams seams, NodeLog log)
+    {
+        Options = options;
+        Limits = options.Broker;
+        Seams = seams;
+        Log = log;
+        StartedTimestamp = seams.Time.GetTimestamp();
+        Creation = seams.Time.GetUtcNow().ToUnixTimeSeconds();
+    }
+
+    public NodeOptions Options { get; }
+
+    public NodeSeams Seams { get; }
+
+    public NodeLog Log { get; }
+
+    /// <summary>When the process began, a timestamp of the time provider.</summary>
+    public long StartedTimestamp { get; }
+
+    /// <summary>Tells this run of the node from others, in the pids that commands show.</summary>
+    public long Creation { get; }
+
+    /// <summary>The running node; null: its broker is stopped.</summary>
+    public Node? Node => Volatile.Read(ref _node);
+
+    public bool IsStarting => Volatile.Read(ref _isStarting);
+
+    /// <summary>
+    /// The memory and disk limits in force: those of <see cref="Options"/>, or what was set since the start.
+    /// </summary>
+    public BrokerOptions Limits { get; private set; }
+
+    /// <summary>Sets other limits, until the broker or the process stops.</summary>
+    public void SetLimits(BrokerOptions limits)
+    {
+        Limits = limits;
+        Node?.Broker.Alarms.SetLimits(limits);
+    }
+
+    /// <summary>Ends when somebody has asked for the process to end.</summary>
+    public Task Stopping => _stopping.Task;
+
+    public void RequestStop() => _stopping.TrySetResult();
+
+    /// <summary>Starts the broker; does nothing when it runs. Returns when every listener accepts.</summary>
+    /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
+    public async Task StartAppAsync()
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_node is not null)
+                return;
+            Volatile.Write(ref _isStarting, true);
+            Limits = Options.Broker;
+            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log));
+        }
+        finally
+        {
+            Volatile.Write(ref _isStarting, false);
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Stops the broker as the end of the process would; does nothing when it is stopped.</summary>
+    public async Task StopAppAsync()
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_node is not { } node)
+                return;
+            Volatile.Write(ref _node, null);
+            await node.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAppAsync().ConfigureAwait(false);
+        _changing.Dispose();
+    }
+}
