@@ -6,7 +6,7 @@ namespace Warren.Cluster.Groups;
 
 /// <summary>
 /// Appends on their way to members that lag: the payloads of some entries have left memory and are read first. Those
-/// behind them wait as well, so that they come in order.
+/// for the same member behind them wait as well, so that they come in order.
 /// </summary>
 internal sealed class LaggingAppends(RaftGroup group)
 {
@@ -21,7 +21,7 @@ internal sealed class LaggingAppends(RaftGroup group)
     public void Send(Outgoing outgoing)
     {
         bool isWaiting = outgoing.Message is AppendRequest append
-            && (_waiting.Count > 0 || Lacking(append));
+            && (Lacking(append) || IsAwaitedBy(outgoing.To));
         if (!isWaiting)
             group.Owner.Send(outgoing.To, outgoing.Message);
         else if (_waiting.Count < MostWaiting)
@@ -51,6 +51,16 @@ internal sealed class LaggingAppends(RaftGroup group)
         else
             SendWaiting(append);
         return true;
+    }
+
+    private bool IsAwaitedBy(NodeId to)
+    {
+        foreach (Outgoing waiting in _waiting)
+        {
+            if (waiting.To == to)
+                return true;
+        }
+        return false;
     }
 
     private static bool Lacking(AppendRequest append)

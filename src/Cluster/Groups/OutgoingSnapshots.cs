@@ -54,7 +54,9 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
         return false;
     }
 
-    /// <summary>A snapshot is complete at what is committed: in a group of one the owner may be ahead of that.</summary>
+    /// <summary>
+    /// A snapshot is complete at what is committed: in a group of one the owner may be ahead of that.
+    /// </summary>
     public void SendLastChunks()
     {
         foreach (OutgoingSnapshot snapshot in _snapshots.Values)

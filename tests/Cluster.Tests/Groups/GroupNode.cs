@@ -104,7 +104,9 @@ internal sealed class GroupNode(
     /// <summary>It will not, after all.</summary>
     public void SpareCrash() => Disk.BeforeOperation = null;
 
-    /// <summary>Bits flip in a segment, in what is not the end of the log: that could not be told from a torn one.</summary>
+    /// <summary>
+    /// Bits flip in a segment that is not at the end of the log: that could not be told from a torn one.
+    /// </summary>
     public bool TryDamage()
     {
         var segments = Disk.List("log")
