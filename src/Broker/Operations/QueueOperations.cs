@@ -84,28 +84,47 @@ public sealed class QueueOperations
         }
     }
 
-    /// <summary>The first messages of a queue, in order; taken out, or put back in their places.</summary>
-    public static async Task<(AnswerKind Answer, ImmutableArray<FetchedMessage> Messages)> GetAsync(
-        QueueDefinition queue, int count, bool takesOut)
+    /// <summary>
+    /// Hands the first messages of a queue to <paramref name="take"/>, in order, and then takes them out, for good, or
+    /// puts them back in their places; they go back as well if <paramref name="take"/> fails: none is lost. As many as
+    /// are asked for, but no more than make up 16 MiB.
+    /// </summary>
+    public static async Task<AnswerKind> GetAsync(
+        QueueDefinition queue, int count, bool takesOut, Func<ImmutableArray<FetchedMessage>, Task> take,
+        CancellationToken cancellation)
     {
         var found = ImmutableArray.CreateBuilder<FetchedMessage>();
         AnswerKind answer = AnswerKind.Ok;
-        while (found.Count < count && answer == AnswerKind.Ok)
+        long foundBytes = 0;
+        while (found.Count < count && foundBytes < BatchBytes && answer == AnswerKind.Ok
+            && !cancellation.IsCancellationRequested)
         {
             var request = new FetchRequest();
-            queue.Home.Post(QueueCommand.Get(request, noAck: takesOut));
+            queue.Home.Post(QueueCommand.Get(request, noAck: false));
             (answer, FetchedMessage? message) = await request.Task.ConfigureAwait(false);
-            if (message is not null)
-                found.Add(message);
+            if (message is null)
+                continue;
+            found.Add(message);
+            foundBytes += message.Body.Length;
         }
-        foreach (FetchedMessage message in found)
+        bool isTaken = false;
+        try
         {
-            if (message.Slot >= 0)
-                queue.Home.Post(QueueCommand.Return(message.Slot, message.Position, countsDelivery: false));
+            await take(found.ToImmutable()).ConfigureAwait(false);
+            isTaken = takesOut;
         }
-        if (takesOut)
+        finally
+        {
+            foreach (FetchedMessage message in found)
+            {
+                queue.Home.Post(isTaken
+                    ? QueueCommand.Settle(message.Slot, message.Position)
+                    : QueueCommand.Return(message.Slot, message.Position, countsDelivery: false));
+            }
+        }
+        if (isTaken)
             await AwaitDurableAsync(queue).ConfigureAwait(false);
-        return (answer == AnswerKind.Empty ? AnswerKind.Ok : answer, found.ToImmutable());
+        return answer == AnswerKind.Empty ? AnswerKind.Ok : answer;
     }
 
     /// <summary>Publishes a message so many times, and waits for every confirm.</summary>

@@ -43,6 +43,9 @@ public sealed class ControlReply : IDisposable
             await SendRowsAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Sends the rows that wait for more: what follows relies on their being out.</summary>
+    public ValueTask FlushAsync() => SendRowsAsync();
+
     /// <summary>The last frame: an object.</summary>
     internal async ValueTask EndAsync(Action<Utf8JsonWriter>? write)
     {

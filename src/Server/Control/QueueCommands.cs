@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -97,14 +98,21 @@ internal sealed class QueueCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> GetAsync(ControlRequest request, ControlReply reply)
     {
-        (AnswerKind answer, var messages) = await QueueOperations
-            .GetAsync(Find(request), Math.Clamp(request.Number("count"), 1, 1000), request.Flag("ack"))
-            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        AnswerKind answer = await QueueOperations
+            .GetAsync(
+                Find(request), Math.Clamp(request.Number("count"), 1, 1000), request.Flag("ack"),
+                messages => WriteAsync(reply, messages), reply.Cancellation)
+            .ConfigureAwait(false);
         if (answer == AnswerKind.RefusedSingleActive)
         {
             throw ControlRefusalException.Because(
                 "a quorum queue with a single active consumer gives no messages to anybody else");
         }
+        return null;
+    }
+
+    private static async Task WriteAsync(ControlReply reply, ImmutableArray<FetchedMessage> messages)
+    {
         foreach (FetchedMessage message in messages)
         {
             await reply.RowAsync(json =>
@@ -116,7 +124,7 @@ internal sealed class QueueCommands(NodeHost host)
                 json.WriteStringValue(Encoding.UTF8.GetString(message.Body));
             }).ConfigureAwait(false);
         }
-        return null;
+        await reply.FlushAsync().ConfigureAwait(false);
     }
 
     public Task<Action<Utf8JsonWriter>?> SyncAsync(ControlRequest request, ControlReply reply)
