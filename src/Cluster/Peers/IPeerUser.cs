@@ -1,0 +1,25 @@
+using Warren.Cluster.Links;
+
+namespace Warren.Cluster.Peers;
+
+/// <summary>
+/// A part of the node that talks with its like on other nodes. Called on the links' own loops: post it on and return,
+/// wait for nothing, throw nothing. Of one peer: up, then frames, then down, then the next up; frames that came by a
+/// relay may come while the peer's link is down.
+/// </summary>
+public interface IPeerUser
+{
+    /// <summary>Both directions work. May send at once.</summary>
+    void LinkUp(PeerIdentity peer);
+
+    /// <summary>What was sent and not handled on the other side may be lost.</summary>
+    void LinkDown(PeerIdentity peer);
+
+    /// <summary>
+    /// A frame of the user's range. Its credit must be given back, its body is valid until the call returns.
+    /// </summary>
+    void FrameArrived(in PeerFrame frame);
+
+    /// <summary>A class whose frames were turned away has room again.</summary>
+    void RoomAgain(NodeId peer, LinkClass linkClass);
+}
