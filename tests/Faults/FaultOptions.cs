@@ -6,7 +6,9 @@ namespace Warren.Faults;
 internal sealed record FaultOptions
 {
     /// <summary>How it is told.</summary>
-    public const string Usage = "faults [kill] [clean] [full] [cluster] [--rounds N] [--short] [--seed N] [--broker warren|rabbitmq]";
+    public const string Usage =
+        "faults [kill] [clean] [full] [cluster] [--rounds N] [--short] [--seed N] "
+        + "[--broker warren|rabbitmq]";
 
     private static readonly string[] All = ["kill", "clean", "full"];
 

@@ -45,8 +45,10 @@ internal sealed class HostLab : IDisposable
         }
         CommandResult tried = await Shell.RunAsync(
             "unshare",
-            ["unshare", "--mount", "--uts", "--net", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "br0",
-                "type", "bridge"],
+            [
+                "unshare", "--mount", "--uts", "--net", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "br0",
+                "type", "bridge",
+            ],
             Patience);
         return tried.Code == 0 ? null : $"the kernel does not let it: {tried.Error.Trim()}";
     }
@@ -147,5 +149,6 @@ internal sealed class HostLab : IDisposable
             Directory.Delete(_root, recursive: true);
     }
 
-    private static Task<CommandResult> RunAsync(string command) => Shell.MustAsync(command, ["/bin/sh", "-c", command], Patience);
+    private static Task<CommandResult> RunAsync(string command) =>
+        Shell.MustAsync(command, ["/bin/sh", "-c", command], Patience);
 }

@@ -65,7 +65,8 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
             await cluster.WholeAsync();
         });
         await cluster.AgreeAsync(_names);
-        report($"started in the order {string.Join(", ", order.Select(at => at + 1))} after {(kills ? "kill" : "stop")}");
+        string numbers = string.Join(", ", order.Select(at => at + 1));
+        report($"started in the order {numbers} after {(kills ? "kill" : "stop")}");
     }
 
     private async Task StartWithoutAsync(JoinedHosts cluster, Host missing)

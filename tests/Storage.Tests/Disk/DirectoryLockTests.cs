@@ -51,7 +51,8 @@ public sealed class DirectoryLockTests : IDisposable
         var path = Path.GetFullPath(_directory["data/lock"]);
         var opened = Directory.GetFiles("/proc/self/fd").First(file =>
             File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName == path);
-        using var copy = new SafeFileHandle(Duplicate(int.Parse(Path.GetFileName(opened), CultureInfo.InvariantCulture)), ownsHandle: true);
+        var number = int.Parse(Path.GetFileName(opened), CultureInfo.InvariantCulture);
+        using var copy = new SafeFileHandle(Duplicate(number), ownsHandle: true);
         Assert.False(copy.IsInvalid);
         first.Dispose();
         using var second = DirectoryLock.Take(_directory["data"]);
