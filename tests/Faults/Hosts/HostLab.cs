@@ -53,7 +53,7 @@ internal sealed class HostLab : IDisposable
         return tried.Code == 0 ? null : $"the kernel does not let it: {tried.Error.Trim()}";
     }
 
-    /// <summary>Runs this program again, with these arguments, in a network of its own; returns its exit code.</summary>
+    /// <summary>Runs this program again, with these arguments, in a network of its own; its exit code.</summary>
     public static async Task<int> Reenter(IReadOnlyList<string> arguments, TextWriter output)
     {
         var start = new ProcessStartInfo("unshare")
