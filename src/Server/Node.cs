@@ -5,6 +5,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Turns;
+using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
 using Warren.Storage;
@@ -25,6 +26,7 @@ public sealed class Node : IAsyncDisposable
     private readonly NodeLog _log;
     private readonly NodeStorage _storage;
     private readonly MessageBroker _broker;
+    private readonly ClusterMember? _member;
     private readonly TlsServer? _tls;
     private readonly Lock _listening = new();
     private ImmutableArray<AmqpListener> _listeners;
@@ -32,13 +34,14 @@ public sealed class Node : IAsyncDisposable
     private ImmutableArray<Task> _accepting;
 
     private Node(
-        NodeOptions options, NodeLog log, NodeStorage storage, MessageBroker broker, TlsServer? tls,
-        ImmutableArray<AmqpListener> listeners)
+        NodeOptions options, NodeLog log, NodeStorage storage, MessageBroker broker, ClusterMember? member,
+        TlsServer? tls, ImmutableArray<AmqpListener> listeners)
     {
         _options = options;
         _log = log;
         _storage = storage;
         _broker = broker;
+        _member = member;
         _tls = tls;
         _listeners = listeners;
         _accepting = [.. listeners.Select(listener => listener.RunAsync())];
@@ -99,28 +102,37 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="seams">What it takes from the machine.</param>
+    /// <param name="log">The process's log.</param>
+    /// <param name="cluster">The other nodes; null: there are none, whatever happens.</param>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
-    public static Node Start(NodeOptions options, NodeSeams seams, NodeLog log)
+    public static Node Start(NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null)
     {
         foreach (ConfigurationNote note in options.Notes)
             log.Write(note.Level, LogCategory.Default, note.Message);
-        ErlangCookie.Prepare(options.Places.CookieFile);
         TlsServer? tls = options.Tls is null ? null : new TlsServer(options.Tls);
         NodeStorage? storage = null;
         MessageBroker? broker = null;
+        ClusterMember? member = null;
         var listeners = new List<AmqpListener>();
         try
         {
             storage = NodeStorage.Open(options.Places.DataDirectory, seams, log.Write);
+            member = cluster?.Join(storage.Setup.Disk);
             broker = new MessageBroker(
                 options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup);
             storage.Start(broker);
             BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
             foreach (ListenerOptions listener in options.Listeners)
                 listeners.Add(Listen(listener, options, broker, tls));
+            Storage.NodeLog nodeLog = broker.Storage!;
+            member?.Start(nodeLog.Boot, () => nodeLog.DurableLsn.Value);
         }
         catch (Exception error)
         {
+            // Its links have not begun, or nothing came behind them that could fail.
+            member?.Abandon();
             foreach (AmqpListener listener in listeners)
                 listener.Dispose();
             broker?.Dispose();
@@ -139,7 +151,7 @@ public sealed class Node : IAsyncDisposable
                 LogLevel.Info, LogCategory.Default,
                 $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
         }
-        return new Node(options, log, storage, broker, tls, [.. listeners]);
+        return new Node(options, log, storage, broker, member, tls, [.. listeners]);
     }
 
     /// <summary>
@@ -156,6 +168,8 @@ public sealed class Node : IAsyncDisposable
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
             .ConfigureAwait(false);
         await _broker.SaveQueuesAsync().ConfigureAwait(false);
+        if (_member is not null)
+            await _member.DisposeAsync().ConfigureAwait(false);
         _broker.Dispose();
         _storage.Dispose();
         _tls?.Dispose();

@@ -1,4 +1,5 @@
 using Warren.Broker;
+using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using NodeLog = Warren.Server.Logging.NodeLog;
 
@@ -12,6 +13,7 @@ public sealed class NodeHost : IAsyncDisposable
 {
     private readonly SemaphoreSlim _changing = new(1);
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ClusterHost? _cluster;
     private Node? _node;
     private bool _isStarting;
 
@@ -26,6 +28,7 @@ public sealed class NodeHost : IAsyncDisposable
         Log = log;
         StartedTimestamp = seams.Time.GetTimestamp();
         Creation = seams.Time.GetUtcNow().ToUnixTimeSeconds();
+        RemoteCommands = new RemoteCommands(seams.Time, log.Write);
     }
 
     public NodeOptions Options { get; }
@@ -39,6 +42,12 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Tells this run of the node from others, in the pids that commands show.</summary>
     public long Creation { get; }
+
+    /// <summary>Commands that come over the peer port.</summary>
+    public RemoteCommands RemoteCommands { get; }
+
+    /// <summary>The node among others; null before its first start.</summary>
+    public ClusterHost? Cluster => Volatile.Read(ref _cluster);
 
     /// <summary>The running node; null: its broker is stopped.</summary>
     public Node? Node => Volatile.Read(ref _node);
@@ -73,7 +82,9 @@ public sealed class NodeHost : IAsyncDisposable
                 return;
             Volatile.Write(ref _isStarting, true);
             Limits = Options.Broker;
-            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log));
+            if (_cluster is null)
+                Volatile.Write(ref _cluster, ClusterHost.Open(Options, Seams, Log, RemoteCommands));
+            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, _cluster));
         }
         finally
         {
@@ -102,6 +113,8 @@ public sealed class NodeHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAppAsync().ConfigureAwait(false);
+        if (_cluster is not null)
+            await _cluster.DisposeAsync().ConfigureAwait(false);
         _changing.Dispose();
     }
 }

@@ -42,6 +42,7 @@ public static class NodeConfiguration
             Tls = listeners.Any(l => l.IsTls) ? TlsSection.Read(settings, File.Exists, notes) : null,
             Tcp = ReadTcp(settings),
             ProxyProtocol = ReadProxyProtocol(settings, notes),
+            Peers = PeerSection.Read(settings, environment, places.PeerPort, File.Exists, notes),
             Log = LogSection.Read(settings, environment, places),
             EnabledPlugins = ReadPlugins(environment, places, notes),
             ConfigurationFiles = [.. files],

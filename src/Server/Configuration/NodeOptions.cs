@@ -27,6 +27,9 @@ public sealed record NodeOptions
     /// <summary>Whether connections start with a PROXY header, and from whom it is believed.</summary>
     public ProxyProtocolOptions ProxyProtocol { get; init; } = new();
 
+    /// <summary>How other nodes are met.</summary>
+    public PeerOptions Peers { get; init; } = new();
+
     /// <summary>Where log lines go, and which.</summary>
     public required LogOptions Log { get; init; }
 

@@ -1,3 +1,5 @@
+using Warren.Cluster.Links;
+
 namespace Warren.Server.Control;
 
 /// <summary>
@@ -8,10 +10,44 @@ namespace Warren.Server.Control;
 internal sealed class ClusterCommands(NodeHost host)
 {
     /// <summary>The members, the node itself among them.</summary>
-    public IReadOnlyList<string> Members => [host.Options.Places.NodeName];
+    public IReadOnlyList<string> Members =>
+        [host.Options.Places.NodeName, .. Peers.Select(peer => peer.Name.Value)];
 
-    /// <summary>The members that run.</summary>
-    public IReadOnlyList<string> RunningMembers => host.Node is null ? [] : [host.Options.Places.NodeName];
+    /// <summary>The members that run, as far as this node sees.</summary>
+    public IReadOnlyList<string> RunningMembers => host.Node is null
+        ? []
+        : [host.Options.Places.NodeName, .. Peers.Where(peer => peer.IsUp).Select(peer => peer.Name.Value)];
+
+    /// <summary>How things stand with the others.</summary>
+    public IReadOnlyList<PeerStatus> Peers => host.Cluster?.Status() ?? [];
+
+    /// <summary>
+    /// Who of those that run has no link with whom: by node, both ways. A node that nobody reaches does not run.
+    /// </summary>
+    public SortedDictionary<string, List<string>> Partitions()
+    {
+        string self = host.Options.Places.NodeName;
+        var running = RunningMembers.ToHashSet();
+        (string, string)[] pairs =
+            [.. host.Cluster?.UnreachablePairs().Select(pair => (pair.One.Value, pair.Other.Value)) ?? []];
+        // What this node does not reach runs all the same if another one reaches it.
+        foreach (PeerStatus peer in Peers.Where(peer => !peer.IsUp))
+        {
+            bool isReached = running.Any(other => other != self
+                && !pairs.Contains((other, peer.Name.Value)) && !pairs.Contains((peer.Name.Value, other)));
+            if (isReached)
+                running.Add(peer.Name.Value);
+        }
+        var partitions = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach ((string one, string other) in pairs)
+        {
+            if (!running.Contains(one) || !running.Contains(other))
+                continue;
+            Add(partitions, one, other);
+            Add(partitions, other, one);
+        }
+        return partitions;
+    }
 
     /// <summary><c>join_cluster</c>; the app is stopped.</summary>
     public Task JoinAsync(string member, bool force) => throw NotBuilt(
@@ -40,6 +76,13 @@ internal sealed class ClusterCommands(NodeHost host)
 
     /// <summary><c>await_online_nodes</c>: whether so many members run.</summary>
     public bool HasRunning(int count) => RunningMembers.Count >= count;
+
+    private static void Add(SortedDictionary<string, List<string>> partitions, string node, string other)
+    {
+        if (!partitions.TryGetValue(node, out List<string>? others))
+            partitions.Add(node, others = []);
+        others.Add(other);
+    }
 
     private ControlRefusalException NotBuilt(string what) =>
         ControlRefusalException.NotBuilt($"{what} (node {host.Options.Places.NodeName})");

@@ -1,0 +1,331 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using Warren.Broker;
+using Warren.Cluster;
+using Warren.Cluster.Identity;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+using Warren.Server.Configuration;
+using Warren.Storage.Disk;
+using NodeLog = Warren.Server.Logging.NodeLog;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// The node among others, as long as its process lives: cookie, peer port, entry in the machine's registry, whom it
+/// keeps links with. While the broker runs a <see cref="ClusterMember"/> has the links; while it is stopped only
+/// commands are served. The port stays bound through all of that. A node that has no cookie and cannot make one, or a
+/// name that no peer could use, runs alone: it says so, and opens no port.
+/// </summary>
+public sealed class ClusterHost : IPeerHost, IAsyncDisposable
+{
+    /// <summary>What differs by more is told: certificates, time-outs of operators and log lines go by it.</summary>
+    public static readonly TimeSpan NotableClockDifference = TimeSpan.FromSeconds(2);
+
+    private readonly NodeOptions _options;
+    private readonly NodeName _name;
+    private readonly byte[] _cookie;
+    private readonly LocalRegistry _registry;
+    private readonly PeerBook _book;
+    private readonly PeerTls? _tls;
+    private readonly StandingPeerNetwork? _network;
+    private readonly long _process = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) | 1;
+    private readonly ConcurrentDictionary<NodeName, KnownPeer> _known = new();
+    private readonly ConcurrentDictionary<PeerLinks, bool> _retired = new();
+    private readonly Lock _lock = new();
+    private ClusterMember? _member;
+    private PeerLinks? _idle;
+    private bool _isDisposed;
+
+    private ClusterHost(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
+    {
+        _options = options;
+        Seams = seams;
+        Log = log.Write;
+        Commands = commands;
+        _registry = new LocalRegistry(options.Peers.RunDirectories);
+        _cookie = ErlangCookie.Prepare(options.Places.CookieFile, out string? problem);
+        if (!NodeName.TryParse(options.Places.NodeName, out _name))
+            problem ??= $"no node can be found by the name {options.Places.NodeName}";
+        _book = new PeerBook(_name, options.Peers, _registry);
+        if (problem is not null)
+        {
+            WhyAlone = problem;
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                $"this node runs alone, without a peer port: {problem}. It cannot join a cluster, and commands of "
+                + "other hosts do not reach it; a HOME that the node may write to, or a cookie there, mends it");
+            return;
+        }
+        if (options.Peers.Tls is { } tls)
+            _tls = PeerTlsFiles.Read(tls);
+        _network = Listen();
+        if (_registry.Enter(_name, options.Peers.Interface, Port) is { } warning)
+            Log(LogLevel.Warning, LogCategory.Default, warning);
+        Log(
+            LogLevel.Info, LogCategory.Default,
+            $"started {(_tls is null ? "TCP" : "TLS (SSL)")} listener for peers and commands of other hosts on "
+            + $"{_network.Address}");
+    }
+
+    /// <summary>Why the node has no peer port; null: it has one.</summary>
+    public string? WhyAlone { get; }
+
+    /// <summary>Where it listens; null: nowhere.</summary>
+    public PeerAddress? Address => _network?.Address;
+
+    /// <summary>What membership has to say of a node that wants a link; null: nothing against it.</summary>
+    public Func<PeerIdentity, LinkPurpose, Refusal?>? JudgeMember { get; set; }
+
+    /// <summary>The links' owner while the broker runs; null: it does not.</summary>
+    public ClusterMember? Member => Volatile.Read(ref _member);
+
+    public LocalState State => new(0, Member?.DurableLsn ?? 0, TimeSpan.Zero);
+
+    internal NodeSeams Seams { get; }
+
+    internal LogSink Log { get; }
+
+    internal RemoteCommands Commands { get; }
+
+    private int Port => _network!.Address.Port;
+
+    /// <summary>Reads the cookie, binds the peer port, enters the registry, serves commands of other hosts.</summary>
+    /// <exception cref="ConfigurationException">Something cannot be used; the message says what and why.</exception>
+    public static ClusterHost Open(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
+    {
+        var host = new ClusterHost(options, seams, log, commands);
+        host.ServeCommandsOnly();
+        return host;
+    }
+
+    /// <summary>Keeps a link with a node from now on, also after the broker was stopped and started.</summary>
+    /// <param name="name">What it is called; where it is follows from that.</param>
+    /// <param name="id">Who it is; none: whoever has the name.</param>
+    public void AddPeer(NodeName name, NodeId id = default)
+    {
+        if (name == _name)
+            return;
+        var known = new KnownPeer { Name = name, Id = id, Address = _book.Find(name) };
+        _known[name] = known;
+        Member?.AddPeer(known);
+    }
+
+    /// <summary>Ends the link with a node and dials it no more.</summary>
+    public void RemovePeer(NodeName name, string reason)
+    {
+        _known.TryRemove(name, out _);
+        Member?.Links?.RemovePeer(name, reason);
+    }
+
+    /// <summary>
+    /// Writes who this node is; durable when it returns. While the broker runs its own id stays; handshakes from now on
+    /// say the new cluster and generation, links that are up stay up.
+    /// </summary>
+    /// <exception cref="DiskException">It could not be written; the old one stays.</exception>
+    public void SetIdentity(NodeIdentity identity)
+    {
+        if (Member is { } member)
+        {
+            if (member.Identity.Node != identity.Node)
+                throw new InvalidOperationException("a running node cannot become another one");
+            member.SetIdentity(identity);
+            return;
+        }
+        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
+        IdentityFile.Write(Seams.OpenDisk(_options.Places.DataDirectory), identity);
+    }
+
+    /// <summary>How things stand with each other node; nothing while the broker is stopped.</summary>
+    public IReadOnlyList<PeerStatus> Status() => Member?.Links?.Status() ?? [];
+
+    /// <summary>Pairs of nodes without a link, as far as this node knows.</summary>
+    public IReadOnlyList<(NodeName One, NodeName Other)> UnreachablePairs() =>
+        Member?.Links?.UnreachablePairs() ?? [];
+
+    /// <summary>
+    /// The node's part in its cluster, for a broker that is about to start on this disk; null: it runs alone.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The directory says of itself what cannot be used.</exception>
+    internal ClusterMember? Join(IDisk disk)
+    {
+        if (_network is null)
+            return null;
+        try
+        {
+            return new ClusterMember(this, NodeIdentityStart.Find(disk), disk);
+        }
+        catch (IdentityException error)
+        {
+            throw new ConfigurationException($"data directory {_options.Places.DataDirectory}: {error.Message}");
+        }
+        catch (DiskException error)
+        {
+            // A full disk must not keep a node of an earlier version down: consumers make room, the next start has it.
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                $"this node runs alone until its next start, since its identity could not be written: {error.Message}");
+            return null;
+        }
+    }
+
+    public Refusal? Judge(PeerIdentity peer, LinkPurpose purpose) => JudgeMember?.Invoke(peer, purpose);
+
+    public void LinkUp(PeerIdentity peer)
+    {
+        Member?.Changed();
+        Log(LogLevel.Info, LogCategory.Default, $"node {peer.Name} is up (boot {peer.Boot}, id {peer.NodeId})");
+        PeerStatus? status = Status().FirstOrDefault(one => one.Id == peer.NodeId);
+        if (status?.ClockAhead is { } ahead && ahead.Duration() >= NotableClockDifference)
+        {
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the clock of {peer.Name} is {ahead.Duration().TotalSeconds:0.0} s ")
+                + $"{(ahead > TimeSpan.Zero ? "ahead of" : "behind")} this machine's: set both by NTP");
+        }
+    }
+
+    public void LinkDown(PeerIdentity peer, string reason)
+    {
+        Member?.Changed();
+        bool isMeant = reason.EndsWith("the node stops", StringComparison.Ordinal);
+        Log(
+            isMeant ? LogLevel.Info : LogLevel.Warning, LogCategory.Default,
+            $"node {peer.Name} is down: {reason}");
+    }
+
+    public void Refused(string who, Refusal refusal) =>
+        Log(LogLevel.Warning, LogCategory.Default, $"no link with {who}: {refusal.Sentence}");
+
+    public async ValueTask DisposeAsync()
+    {
+        PeerLinks? idle;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            idle = _idle;
+            _idle = null;
+        }
+        _network?.Dispose();
+        _registry.Dispose();
+        if (idle is not null)
+            await idle.DisposeAsync().ConfigureAwait(false);
+        foreach (PeerLinks links in _retired.Keys)
+            await links.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal static void Schedule(IThreadPoolWorkItem work) =>
+        ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+
+    internal IEnumerable<KnownPeer> KnownPeers() => _known.Values;
+
+    internal PeerLinks MakeLinks(PeerHub hub, long boot, NodeIdentity identity, Refusal? declines) => new(
+        new PeerLinksSetup
+        {
+            Self = new PeerIdentity
+            {
+                Name = _name,
+                NodeId = identity.Node,
+                ClusterId = identity.Cluster.Value,
+                Generation = identity.Generation,
+                Boot = boot,
+                Process = _process,
+            },
+            Cookie = _cookie,
+            ListenAddress = _network!.Address,
+            Options = new LinkOptions { SilenceTimeout = _options.Peers.SilenceTimeout },
+            Tls = _tls,
+            Network = new DialingNetwork(_network),
+            Owner = hub,
+            Locate = name => _book.Find(name),
+            Declines = declines,
+            Time = Seams.Time,
+            Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
+            Schedule = Schedule,
+        });
+
+    internal void Begins(ClusterMember member) => Volatile.Write(ref _member, member);
+
+    /// <summary>The member's links listen: those for commands only give way.</summary>
+    internal void RetireIdle()
+    {
+        PeerLinks? idle;
+        lock (_lock)
+        {
+            idle = _idle;
+            _idle = null;
+        }
+        if (idle is not null)
+            Retire(idle);
+    }
+
+    internal void Ends(ClusterMember member)
+    {
+        Interlocked.CompareExchange(ref _member, null, member);
+        ServeCommandsOnly();
+    }
+
+    /// <summary>Links that end with the last command that they serve.</summary>
+    internal void Retire(PeerLinks links)
+    {
+        _retired[links] = true;
+        _ = EndAsync(links);
+    }
+
+    private async Task EndAsync(PeerLinks links)
+    {
+        await links.RetireAsync().ConfigureAwait(false);
+        await links.IdleAsync().ConfigureAwait(false);
+        await links.DisposeAsync().ConfigureAwait(false);
+        _retired.TryRemove(links, out _);
+    }
+
+    private void ServeCommandsOnly()
+    {
+        if (_network is null)
+            return;
+        var hub = new PeerHub(NodeId.None, this);
+        hub.Serve(LinkPurpose.Command, Commands);
+        var declines = new Refusal(
+            RefusalCode.Stopping, $"the broker of {_name} does not run: it is starting, or start_app starts it");
+        PeerLinks links = MakeLinks(hub, 0, new NodeIdentity(NodeId.None, ClusterId.None, 0), declines);
+        hub.Attach(links);
+        lock (_lock)
+        {
+            if (_isDisposed)
+                return;
+            _idle = links;
+            links.Start();
+        }
+    }
+
+    private StandingPeerNetwork Listen()
+    {
+        PeerOptions peers = _options.Peers;
+        var network = new TcpPeerNetwork(
+            Seams.Time, message => Log(LogLevel.Warning, LogCategory.Default, message));
+        for (int port = peers.LowestPort; ; port++)
+        {
+            try
+            {
+                return new StandingPeerNetwork(network, new PeerAddress(peers.Interface, port));
+            }
+            catch (IOException) when (port < peers.HighestPort)
+            {
+                // The next of the range.
+            }
+            catch (IOException error)
+            {
+                string ports = peers.LowestPort == peers.HighestPort
+                    ? "" : $" (nor on any port from {peers.LowestPort} on)";
+                throw new ConfigurationException(
+                    $"{error.Message}{ports}. Another node, or RabbitMQ, may be using the port: RABBITMQ_DIST_PORT or "
+                    + "distribution.listener.port_range.min and .max choose another, "
+                    + "distribution.listener.interface another address");
+            }
+        }
+    }
+}
