@@ -47,10 +47,11 @@ public sealed class LinkStream(PeerLink link, ushort bytesKind) : Stream
     /// <summary>A frame of the link; its credit goes back when it has been read.</summary>
     public void Receive(in PeerFrame frame)
     {
-        if (frame.Kind == bytesKind && _received.Writer.TryWrite((frame.Body.ToArray(), frame.Credit)))
+        bool isBytes = frame.Class == LinkClass.Control && frame.Kind == bytesKind;
+        if (isBytes && _received.Writer.TryWrite((frame.Body.ToArray(), frame.Credit)))
             return;
         frame.Credit.Return();
-        if (frame.Kind == bytesKind + 1)
+        if (frame.Class == LinkClass.Control && frame.Kind == bytesKind + 1)
             _received.Writer.TryComplete();
     }
 

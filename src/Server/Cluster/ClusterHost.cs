@@ -23,6 +23,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <summary>What differs by more is told: certificates, time-outs of operators and log lines go by it.</summary>
     public static readonly TimeSpan NotableClockDifference = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Between heartbeats, however patient the node is: dials and the ends of links go by the same tick.
+    /// </summary>
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
+
     private readonly NodeOptions _options;
     private readonly NodeName _name;
     private readonly byte[] _cookie;
@@ -236,7 +241,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             },
             Cookie = _cookie,
             ListenAddress = _network!.Address,
-            Options = new LinkOptions { SilenceTimeout = _options.Peers.SilenceTimeout },
+            Options = new LinkOptions
+            {
+                SilenceTimeout = _options.Peers.SilenceTimeout,
+                HeartbeatInterval = _options.Peers.SilenceTimeout / 5 < LongestInterval ? null : LongestInterval,
+            },
             Tls = _tls,
             Network = new DialingNetwork(_network),
             Owner = hub,

@@ -24,6 +24,7 @@ internal sealed class SeenPeers : IDisposable
     private readonly Dictionary<NodeId, PeerRecord> _records;
     private readonly ITimer _timer;
     private bool _hasFailed;
+    private bool _isDisposed;
 
     /// <exception cref="IdentityException">The file is damaged or of a later version.</exception>
     public SeenPeers(IDisk disk, Func<IReadOnlyList<PeerStatus>> status, TimeProvider time, LogSink log)
@@ -45,17 +46,21 @@ internal sealed class SeenPeers : IDisposable
     /// <summary>Somebody has come or gone: what is new of it is kept soon.</summary>
     public void Changed() => _timer.Change(TimeSpan.Zero, Interval);
 
-    /// <summary>Keeps whatever is new.</summary>
+    /// <summary>Keeps whatever is new, and nothing later: the directory may be another process's then.</summary>
     public void Dispose()
     {
         _timer.Dispose();
         Save(1);
+        lock (_lock)
+            _isDisposed = true;
     }
 
     private void Save(long notableLsns)
     {
         lock (_lock)
         {
+            if (_isDisposed)
+                return;
             var next = new Dictionary<NodeId, PeerRecord>(_records);
             bool isNotable = false;
             foreach (PeerStatus status in _status())
