@@ -95,6 +95,8 @@ internal sealed class RemoteNode : IPeerOwner
                 + refusal.Sentence);
             tried.Add("suggestion: check that the node runs, that its host name resolves, that no firewall closes the "
                 + "port, and RABBITMQ_DIST_PORT if the node has another one");
+            tried.Add("suggestion: check if inter-node connections may be configured to use TLS. "
+                + "If so, all nodes and CLI tools must do that (warren.peer_tls in rabbitmq.conf)");
             return;
         }
         tried.Add($"connected to the peer port {place.Address.Port} on {place.Address.Host}");

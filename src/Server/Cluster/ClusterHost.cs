@@ -96,14 +96,10 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     private int Port => _network!.Address.Port;
 
-    /// <summary>Reads the cookie, binds the peer port, enters the registry, serves commands of other hosts.</summary>
+    /// <summary>Reads the cookie, binds the peer port, enters the registry.</summary>
     /// <exception cref="ConfigurationException">Something cannot be used; the message says what and why.</exception>
-    public static ClusterHost Open(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
-    {
-        var host = new ClusterHost(options, seams, log, commands);
-        host.ServeCommandsOnly();
-        return host;
-    }
+    public static ClusterHost Open(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands) =>
+        new(options, seams, log, commands);
 
     /// <summary>Keeps a link with a node from now on, also after the broker was stopped and started.</summary>
     /// <param name="name">What it is called; where it is follows from that.</param>
@@ -256,7 +252,12 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Schedule = Schedule,
         });
 
-    internal void Begins(ClusterMember member) => Volatile.Write(ref _member, member);
+    internal void Begins(ClusterMember member)
+    {
+        // From now on nobody takes the port from the member's links.
+        lock (_lock)
+            Volatile.Write(ref _member, member);
+    }
 
     /// <summary>The member's links listen: those for commands only give way.</summary>
     internal void RetireIdle()
@@ -271,11 +272,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Retire(idle);
     }
 
-    internal void Ends(ClusterMember member)
-    {
-        Interlocked.CompareExchange(ref _member, null, member);
-        ServeCommandsOnly();
-    }
+    internal void Ends(ClusterMember member) => Interlocked.CompareExchange(ref _member, null, member);
 
     /// <summary>Links that end with the last command that they serve.</summary>
     internal void Retire(PeerLinks links)
@@ -292,8 +289,10 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         _retired.TryRemove(links, out _);
     }
 
+    // While the broker does not run, for the first who asks.
     private void ServeCommandsOnly()
     {
+        // So early that the port has just been bound.
         if (_network is null)
             return;
         var hub = new PeerHub(NodeId.None, this);
@@ -304,7 +303,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         hub.Attach(links);
         lock (_lock)
         {
-            if (_isDisposed)
+            if (_isDisposed || _idle is not null || _member is not null)
                 return;
             _idle = links;
             links.Start();
@@ -320,7 +319,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         {
             try
             {
-                return new StandingPeerNetwork(network, new PeerAddress(peers.Interface, port));
+                return new StandingPeerNetwork(
+                    network, new PeerAddress(peers.Interface, port), ServeCommandsOnly);
             }
             catch (IOException) when (port < peers.HighestPort)
             {
