@@ -67,7 +67,8 @@ public sealed class PeerSectionTests
     public void Tls_is_whole_or_not_at_all()
     {
         Assert.Null(Read("").Tls);
-        const string Whole = "warren.peer_tls.certfile = c\nwarren.peer_tls.keyfile = k\nwarren.peer_tls.cacertfile = a";
+        const string Whole =
+            "warren.peer_tls.certfile = c\nwarren.peer_tls.keyfile = k\nwarren.peer_tls.cacertfile = a";
         Assert.Equal(new PeerTlsOptions("c", "k", "a", null), Read(Whole).Tls);
         Assert.Equal("p", Read(Whole + "\nwarren.peer_tls.password = p").Tls!.KeyPassword);
         Assert.Contains(
