@@ -59,6 +59,7 @@ public sealed class MessageBroker : IDisposable
     private readonly ITimer _tick;
     private TopologySnapshot _topology = TopologySnapshot.Empty;
     private SecuritySnapshot _security = SecuritySnapshot.Empty;
+    private NodesSnapshot _nodes = NodesSnapshot.Empty;
     private long _pagingBudgetBytes = MostPagingBudgetBytes;
     private int _ticks;
     private long _compactedAtBytes;
@@ -81,7 +82,7 @@ public sealed class MessageBroker : IDisposable
         Slabs = new SlabPool();
         Timers = new QueueTimers(this);
         Reader = new MessageReader(this);
-        Definitions = new DefinitionsStore(this);
+        Definitions = new DefinitionsStore(this, isStored: storage is not null);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies();
         PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
@@ -147,6 +148,13 @@ public sealed class MessageBroker : IDisposable
     {
         get => Volatile.Read(ref _security);
         internal set => Volatile.Write(ref _security, value);
+    }
+
+    /// <summary>The published nodes of the cluster; written by the definitions' turn alone.</summary>
+    internal NodesSnapshot Nodes
+    {
+        get => Volatile.Read(ref _nodes);
+        set => Volatile.Write(ref _nodes, value);
     }
 
     internal ITurnScheduler Turns { get; }

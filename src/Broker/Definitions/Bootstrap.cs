@@ -28,8 +28,8 @@ internal sealed class Bootstrap : DefinitionsChange
             NamePattern.Compile(options.DefaultRead));
         // The vhost last: it is what says that this was done, and a crash may leave the first entries alone.
         store.Commit(
-            new UserEntry(new User(options.DefaultUser, hash, options.DefaultUserTags)),
-            new PermissionEntry(options.DefaultUser, options.DefaultVhost, permission),
+            new UserEntry(new User(options.DefaultUser, hash, options.DefaultUserTags)) { OnlyFirst = true },
+            new PermissionEntry(options.DefaultUser, options.DefaultVhost, permission) { OnlyFirst = true },
             new VhostEntry(options.DefaultVhost, null, VhostLimits.None) { Description = "Default virtual host" });
     }
 }

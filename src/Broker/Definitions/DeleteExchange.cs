@@ -34,7 +34,7 @@ internal sealed class DeleteExchange : DefinitionsChange
                     ReplyCode.PreconditionFailed,
                     $"{ResourceName.Describe(ResourceKind.Exchange, _name, _vhost)} in use");
             }
-            store.Commit(new RemovalEntry(DefinitionKey.OfExchange(_vhost, _name)));
+            store.Commit(new RemovalEntry(DefinitionKey.OfExchange(_vhost, _name)) { IfUnused = _ifUnused });
         }
         store.AnswerWhenGone(_request, () => _request.Succeed(new ExchangeDeleteOk()));
     });

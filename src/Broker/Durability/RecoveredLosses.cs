@@ -98,7 +98,8 @@ internal sealed class RecoveredLosses(MessageBroker broker)
                 "Records of the log are missing of which nobody can tell whose they were: definitions may be lost, "
                 + "that is vhosts, users, permissions, exchanges, queues or bindings");
         }
-        if (_setAside.Count > 0 && !_isDefinitionsMarked)
+        // Their group takes what is left for the whole, and has said so.
+        if (_setAside.Count > 0)
             log.MarkUnsound(DurableGroups.Definitions, _lostDefinitions);
         else if (_setAside.Count == 0 && _isDefinitionsMarked)
             log.MarkSound(DurableGroups.Definitions);

@@ -286,6 +286,11 @@ public sealed class RaftNode
     public bool TakeReady(Ready ready)
     {
         ready.Clear();
+        // Before it is durable that it leads, which a crash can only take back together with all that rests on it: there
+        // is nobody else whom it could have told, and no member is added before an entry of the term is committed.
+        if (Role == RaftRole.Candidate && !_isStateChanged && IsPromotable && Members.Members.Length == 1
+            && Members.IsVoter(Self))
+            BecomeLeader();
         if (IsLeader)
             Replication.Send();
         _receiving.Take(ready);
