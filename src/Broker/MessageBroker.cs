@@ -5,6 +5,7 @@ using Warren.Broker.Alarms;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Delays;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
@@ -70,10 +71,13 @@ public sealed class MessageBroker : IDisposable
     /// <param name="random">Where all randomness that is no secret comes from.</param>
     /// <param name="log">Where log lines go.</param>
     /// <param name="storage">Where durable things are kept; null: nowhere, they live as long as the process.</param>
+    /// <param name="cluster">The other nodes; null: there are none. Needs storage.</param>
     public MessageBroker(
         BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log,
-        StorageSetup? storage = null)
+        StorageSetup? storage = null, ClusterSetup? cluster = null)
     {
+        if (cluster is not null && storage is null)
+            throw new ArgumentException("A member of a cluster keeps its definitions.", nameof(cluster));
         Options = options;
         Turns = turns;
         Time = time;
@@ -82,7 +86,8 @@ public sealed class MessageBroker : IDisposable
         Slabs = new SlabPool();
         Timers = new QueueTimers(this);
         Reader = new MessageReader(this);
-        Definitions = new DefinitionsStore(this, isStored: storage is not null);
+        Definitions = new DefinitionsStore(this, storage is not null, cluster);
+        Cluster = new ClusterMembership(Definitions);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies();
         PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
@@ -108,6 +113,9 @@ public sealed class MessageBroker : IDisposable
     public TimeProvider Time { get; }
 
     public ConnectionRegistry Connections { get; }
+
+    /// <summary>The members of the cluster.</summary>
+    public ClusterMembership Cluster { get; }
 
     public NodeAlarms Alarms { get; }
 
@@ -246,6 +254,7 @@ public sealed class MessageBroker : IDisposable
     private void Tick()
     {
         Connections.Tick();
+        Definitions.TickSoon();
         Alarms.MeasureDisk();
         if (++_ticks % TicksPerMeasurement != 0)
             return;

@@ -5,19 +5,30 @@ using Warren.Broker.Security;
 namespace Warren.Broker.Definitions;
 
 /// <summary>
-/// What a node has before anybody declared anything: the default vhost, user and permissions; and, at every start, the
-/// cluster's name if the configuration gives one.
+/// What a cluster has before anybody declared anything: the default vhost, user and permissions; and, at every start of
+/// a node, its name as a member, and the cluster's if the configuration gives one.
 /// </summary>
-internal sealed class Bootstrap : DefinitionsChange
+/// <param name="setup">Null: a node by itself.</param>
+/// <param name="done">Called when all of that is there.</param>
+internal sealed class Bootstrap(ClusterSetup? setup, Action done) : DefinitionsChange
 {
+    private DefinitionsStore? _store;
+
     internal override void Apply(DefinitionsStore store)
     {
+        _store = store;
         BrokerOptions options = store.Broker.Options;
         if (store.Broker.Topology.Vhosts.Count == 0)
             MakeFirst(store, options);
+        if (setup is not null)
+            store.Commit(new MemberEntry(setup.Self, setup.Name.Value, setup.Address));
         if (options.ClusterName is { } name)
             store.Commit(new GlobalParameterEntry(MessageBroker.ClusterNameParameter, FieldValue.Of(name)));
+        store.WhenApplied(done);
     }
+
+    // It cannot be served before: once more, until it can.
+    internal override void Fail(string reason) => _store?.Post(this);
 
     private static void MakeFirst(DefinitionsStore store, BrokerOptions options)
     {

@@ -96,6 +96,30 @@ internal sealed class DefinitionsDraft
         return _takenAlong;
     }
 
+    /// <summary>The last queue that was made here and has messages in the log; null: none was.</summary>
+    public long? LastStored => QueuesMade.FindLast(static queue => queue.SurvivesRestart)?.Id.Value;
+
+    /// <summary>
+    /// Of a draft that was made anew: what has gone and what has come, compared with what there was.
+    /// </summary>
+    public void CompareWith(TopologySnapshot topology, SecuritySnapshot security)
+    {
+        var made = QueuesMade.Select(queue => queue.Id.Value).ToHashSet();
+        QueuesMade.RemoveAll(queue => _homes!.ContainsKey(queue.Id.Value));
+        foreach ((string name, Vhost vhost) in topology.Vhosts)
+        {
+            if (FindVhost(name) is null)
+                VhostsGone.Add(name);
+            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            {
+                if (!made.Contains(queue.Id.Value))
+                    QueuesGone.Add(queue);
+            }
+        }
+        UsersGone.AddRange(security.Users.Select(access => access.User.Name)
+            .Where(name => !Security.TryGetUser(name, out _)));
+    }
+
     /// <summary>The queue itself, if it is there already.</summary>
     public Queue? FindHome(long id) => _homes?.GetValueOrDefault(id);
 

@@ -65,11 +65,8 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
         store.ApplyLogged(entry);
     }
 
-    public override void Committed(LogIndex index)
-    {
-        MakeRestored();
-        store.Committed(index.Value);
-    }
+    // What is committed the store sees when it has flushed.
+    public override void Committed(LogIndex index) => MakeRestored();
 
     public override void Restore(in RestoredEntry entry)
     {

@@ -5,9 +5,12 @@ using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Peers;
 using Warren.Storage;
 
 namespace Warren.Broker.Definitions;
@@ -27,24 +30,42 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal static readonly GroupId GroupId = DurableGroups.Definitions;
 
     private readonly MessageBroker _broker;
+    private readonly ClusterSetup? _setup;
     private readonly DefinitionsState _state = new();
     private readonly Proposals _proposals = new();
     private readonly Settlement _settlement = new();
-    private readonly Dictionary<long, List<QueueDefinition>> _owned = [];
+    private readonly Barriers _barriers = new();
+    private readonly MembershipRequests _requests;
+    private readonly OwnedQueues _owned;
     private readonly List<PendingChange> _finished = [];
+    // Changes that others have overtaken, and those that came before this node serves.
     private readonly Queue<PendingChange> _again = new();
+    // In a cluster, those that may take too long.
+    private readonly List<PendingChange> _underWay = [];
     private readonly DefinitionsReplica? _replica;
+    private readonly DefinitionsPeers? _peers;
+    private readonly OwnSession _session;
+    private readonly StatusPublisher _status = new();
     private RaftGroupStart? _start;
     private DefinitionsDraft? _open;
     private PendingChange? _current;
-    private long _session;
+    private (NodeId Leader, Term Term) _sentTo;
+    private long _noted;
+    private bool _isAlone = true;
     private bool _isStarting;
+    private bool _isHalted;
+    private bool _closesOwners;
 
-    internal DefinitionsStore(MessageBroker broker, bool isStored)
+    internal DefinitionsStore(MessageBroker broker, bool isStored, ClusterSetup? setup)
         : base(broker.Turns)
     {
         _broker = broker;
-        _replica = isStored ? new DefinitionsReplica(this, _state) : null;
+        _setup = setup;
+        _requests = new MembershipRequests(broker, setup?.PatienceMs ?? 0);
+        _owned = new OwnedQueues(broker);
+        _peers = setup is null ? null : new DefinitionsPeers(this, setup);
+        _session = new OwnSession(this, setup, _peers);
+        _replica = isStored ? new DefinitionsReplica(this, _state) { Transport = setup?.Transport } : null;
     }
 
     internal MessageBroker Broker => _broker;
@@ -56,14 +77,39 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal bool IsSettled => _settlement.IsSettled;
 
     /// <summary>
+    /// Somebody who is to be told that this exists need not ask here: it is there to stay, or this is a node by itself
+    /// and it would not stay anyway. Any thread.
+    /// </summary>
+    internal bool MayTell(bool isDurable) => IsSettled || (!isDurable && !NeedsBarrier);
+
+    /// <summary>
+    /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any thread.
+    /// </summary>
+    internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
+
+    internal ClusterStatus Status => _status.Status;
+
+    internal Task WhenServing => _session.WhenServing;
+
+    internal DefinitionsState State => _state;
+
+    /// <summary>The member of this node is unsound: it waits for what a leader brings.</summary>
+    internal bool IsUnsound { get; private set; }
+
+    /// <summary>
     /// The start found entries that are damaged, or that say nothing without one that is lost.
     /// </summary>
-    internal bool HasLost => _replica?.HasLost == true;
+    internal bool HasLost => IsUnsound || _replica?.HasLost == true;
 
     /// <summary>What a start has read on its own thread.</summary>
     internal Queue<PayloadRead> StartReads { get; } = new();
 
-    private RaftGroup Group => _replica!.Group;
+    internal RaftGroup Group => _replica!.Group;
+
+    internal NodeId Self => _setup?.Self ?? Standalone;
+
+    // Of a broker that is told no identity.
+    private static NodeId Standalone => new(new Guid(1, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
 
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
@@ -87,6 +133,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             GroupId, entry.Index, entry.Position, EntryReader.EntryOverheadBytes + entry.PayloadBytes,
             out ReadOnlySpan<byte> _, out ReadOnlySpan<byte> _) == ReadOutcome.Whole);
         _replica.IsTolerant |= group.IsUnsound;
+        IsUnsound = _start.IsUnsound;
         _replica.MakeRestored();
         // What lies behind the live entries says which queues there are, too.
         if (!_start.IsTakenOver)
@@ -103,7 +150,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _replica!.StartLog = log;
         var before = new LogIndex(Math.Max(lastId, DurableGroups.FirstDefinitionIndex - 1));
         if (_start is null)
-            Join(log, RaftGroupStart.Found(Self, new Membership([new Member(Self, IsVoter: true)]), before));
+            Join(log, Begin(before));
         else if (_start.IsTakenOver)
             Join(log, _start.Above(before));
         _start = null;
@@ -117,7 +164,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Start()
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
-        PostInline(new Item(new BeginService()));
+        PostInline(new Item(new TurnEvent(_session.Start)));
         foreach (QueueDefinition queue in _broker.AllQueues())
             queue.Home.ScheduleTick();
     }
@@ -133,7 +180,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             if (item.Change is DefinitionsEvent happened)
                 happened.Apply(this);
             else
-                Run(new PendingChange(item.Change, _broker.NowMs));
+                Begin(new PendingChange(item.Change, _broker.NowMs));
         }
         EndTurn();
     }
@@ -153,6 +200,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         {
             if (!entries[0].ChangesNothing(OpenDraft()))
                 Propose(entries[0], _state.IndexOf(entries[0].Key));
+            else if (entries[0].Removes)
+                LooksAgain();
             Drive();
             return;
         }
@@ -181,8 +230,24 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>What a connection owned, which is owned no more.</summary>
-    internal List<QueueDefinition> TakeOwned(long connectionId) =>
-        _owned.Remove(connectionId, out List<QueueDefinition>? owned) ? owned : [];
+    internal List<QueueDefinition> TakeOwned(long connectionId) => _owned.Take(connectionId);
+
+    /// <summary>
+    /// The change that runs has found something missing: true if it will run again when this node has all that others
+    /// had, and nobody is to be told until then.
+    /// </summary>
+    internal bool LooksAgain()
+    {
+        if (_isAlone || _current is not { HadBarrier: false } run)
+            return false;
+        return run.WantsBarrier = true;
+    }
+
+    /// <summary>
+    /// Calls with true when this node has applied all that was committed when it was asked; with false if that cannot be
+    /// known. Any thread.
+    /// </summary>
+    internal void RequestBarrier(Action<bool> reached) => Post(new TurnEvent(() => AddBarrier(reached)));
 
     /// <summary>Runs something once what the change has committed is applied; at once if it is.</summary>
     internal void WhenApplied(Action then)
@@ -222,7 +287,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         if (_current is { MustWait: true } run)
             run.WhenApplied(() => WhenDurable(key, answer));
-        else if (_state.IndexOf(key) <= _settlement.Settled || (IsAlone && !_state.IsDurable(key)))
+        else if (_state.IndexOf(key) <= _settlement.Settled || (_isAlone && !_state.IsDurable(key)))
             answer();
         else
             _settlement.WhenSettled(answer, _current);
@@ -244,7 +309,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Moved(MovedEntries moves) => Group.Moved(moves);
 
     /// <summary>Applies a client's change, and tells its request if it was the client's mistake.</summary>
-    internal static void Attempt(ChannelRequest request, Action change)
+    internal void Attempt(ChannelRequest request, Action change)
     {
         try
         {
@@ -252,86 +317,222 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
         catch (AmqpException error)
         {
+            if (error.ReplyCode == ReplyCode.NotFound && LooksAgain())
+                return;
+            _current?.End();
             request.Fail(error);
         }
     }
 
-    /// <summary>This node begins to serve: what is not durable is from before.</summary>
-    internal void BeginSession()
+    /// <summary>A message of another member of the group.</summary>
+    internal void Step(NodeId from, RaftMessage message) => Group.Step(from, message);
+
+    internal void TakeHeartbeats() => Group.TakeHeartbeats();
+
+    /// <summary>What was proposed may be lost.</summary>
+    internal void SendAgain() => _sentTo = default;
+
+    /// <summary>Another node wants a session, of a start of its directory.</summary>
+    internal void OpenSession(NodeId node, long boot, long epoch)
+    {
+        if (Group.MayDecide && Group.Members.Contains(node))
+            _session.Open(node, boot, epoch);
+    }
+
+    /// <summary>Another node wants something in the log.</summary>
+    internal void TakeProposal(NodeId from, byte[] proposal)
+    {
+        if (!Group.MayDecide || !LoggedFormat.TryReadOrigin(proposal, out SessionNumber origin)
+            || !_broker.Nodes.Sessions.TryGetValue(from, out NodeSession? session) || session.Id != origin.Session
+            || origin.Number != DefinitionsState.NumberOf(_replica!.Proposed(), origin.Session) + 1)
+            return;
+        try
+        {
+            LoggedFormat.Read(proposal, []);
+        }
+        catch (FormatException error)
+        {
+            _broker.Log(
+                LogLevel.Error, LogCategory.Default,
+                $"A definition that node {from} proposes {error.Message}: it is not made. All nodes should run the same "
+                + "version of Warren.");
+            return;
+        }
+        _replica.TryPropose(proposal);
+    }
+
+    /// <summary>A leader's own: what it decides for the cluster.</summary>
+    internal void ProposeAsLeader(DefinitionsEntry entry)
+    {
+        _replica!.TryPropose(new LoggedEntry(entry, LoggedEntry.Anything, 0, 0, []));
+        Flush();
+    }
+
+    /// <summary>A leader's: a node serves no more.</summary>
+    internal void EndSession(NodeId node, long session)
+    {
+        _replica!.Forget(session);
+        ProposeAsLeader(new RemovalEntry(DefinitionKey.OfSession(node)) { Session = session });
+    }
+
+    internal void ChangeMembers(in MembershipChange change, TaskCompletionSource<ChangeOutcome> done)
     {
         if (_replica is null)
+            done.SetResult(ChangeOutcome.NotLeader);
+        else
+            _requests.Add(change, done);
+    }
+
+    internal void TransferLeadership(NodeId to, TaskCompletionSource<bool> done)
+    {
+        if (_replica is null || (Group.Leader != to && !Group.TransferLeadership(to)))
+            done.SetResult(false);
+        else
+            _requests.Add(to, done);
+    }
+
+    /// <summary>Runs a change of the node's own, which nobody has posted.</summary>
+    internal void Begin(DefinitionsChange change) => Begin(new PendingChange(change, _broker.NowMs));
+
+    /// <summary>The broker's tick, on its thread.</summary>
+    internal void TickSoon()
+    {
+        if (_peers is not null)
+            Post(new TurnEvent(Tick));
+    }
+
+    /// <summary>Time passes, in a cluster.</summary>
+    private void Tick()
+    {
+        if (_replica is null || _peers is null)
             return;
-        Propose(new SessionEntry(Self, _broker.Storage!.Boot, 1, 0), LoggedEntry.Anything);
-        Drive();
+        _peers.Tick();
+        // Messages may be lost without a link going down, when they went by another member.
+        if (!Group.IsLeader)
+            SendAgain();
+        _session.Tick();
+        FailOverdue();
     }
 
     /// <summary>The group has an entry of ours or of another node's.</summary>
     internal void ApplyLogged(in AppliedEntry applied)
     {
+        if (_isHalted)
+            return;
         var live = new LiveEntry(applied.Index, applied.Position, applied.Meta.Length + applied.Body.Length);
         Proposal? own = null;
-        LoggedEntry logged;
         if (LoggedFormat.TryReadOrigin(applied.Meta.Span, out SessionNumber origin)
             && _proposals.TryTake(origin.Session, origin.Number, out Proposal proposal))
-        {
             own = proposal;
-            logged = own.Logged;
-        }
-        else
-        {
-            logged = Read(applied);
-        }
-        bool isApplied = _state.Apply(OpenDraft(), logged, live);
-        if (isApplied && logged.Entry is SessionEntry session && session.Node == Self)
-            _session = applied.Index.Value;
-        if (own?.Run is { } run)
+        LoggedEntry logged = own?.Logged ?? default;
+        if (own is null && !TryRead(applied, out logged))
+            return;
+        DefinitionsDraft draft = OpenDraft();
+        bool isApplied = _state.Apply(draft, logged, live);
+        if (isApplied && logged.Entry.Key.Kind == DefinitionKind.Session)
+            _session.Changed(draft.Nodes);
+        if (own is null)
+            return;
+        if (own.Run is { } run)
             Note(run, isApplied);
+        // Its owner may have gone while it was on its way.
+        if (isApplied && own.Entry is QueueEntry { OwnerConnectionId: not 0 } queue && !_isAlone)
+            _owned.Check(queue.OwnerConnectionId);
     }
-
-    /// <summary>Everything up to an index is committed.</summary>
-    internal void Committed(long index) => _settlement.SettleTo(index);
 
     /// <summary>All definitions were brought anew, by the start or by a leader.</summary>
     internal void Replace(DefinitionsDraft draft)
     {
         _open = null;
-        _broker.Security = draft.Security;
-        _broker.Nodes = draft.Nodes;
-        _broker.Topology = draft.Topology;
+        if (!_isStarting)
+            draft.CompareWith(_broker.Topology, _broker.Security);
+        _session.Changed(draft.Nodes);
+        Publish(draft);
+        if (IsUnsound && !_isStarting)
+            _session.MustStartAgain();
+        // What of ours came with it is not known: whoever waits looks at what there is.
+        foreach (Proposal one in _proposals.TakeUpTo(DefinitionsState.NumberOf(_state.Numbers, _session.Id)))
+        {
+            if (one.Run is { } run)
+                Note(run, isApplied: false);
+        }
     }
 
-    internal void ReadBeside(PayloadRead read) => throw new NotSupportedException();
+    /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
+    internal void SessionEnded()
+    {
+        _closesOwners = true;
+        foreach (Proposal proposal in _proposals.TakeAll())
+        {
+            if (proposal.Run is { } run)
+                Note(run, isApplied: false);
+        }
+    }
 
-    internal void BarrierReached(BarrierOutcome outcome) => throw new NotSupportedException();
+    /// <summary>Reads what the group needs from disk, beside the turn.</summary>
+    internal void ReadBeside(PayloadRead read) => _broker.Turns.Schedule(new PayloadReader(this, read));
 
-    private static NodeId Self => new(new Guid(1, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
+    internal void Complete(PayloadRead read) => Group.Complete(read);
 
-    // Changes are applied as they are made.
-    private bool IsAlone => _replica is null || _replica.IsOnly;
+    internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome);
 
-    private static LoggedEntry Read(in AppliedEntry applied)
+    private bool TryRead(in AppliedEntry applied, out LoggedEntry logged)
     {
         try
         {
-            return LoggedFormat.Read(applied.Meta.Span, applied.Body.Span);
+            logged = LoggedFormat.Read(applied.Meta.Span, applied.Body.Span);
+            return true;
         }
         catch (FormatException error)
         {
-            throw new UnreadableDefinitionException(applied.Index.Value, error.Message, error);
+            var unreadable = new UnreadableDefinitionException(applied.Index.Value, error.Message, error);
+            if (_isStarting)
+                throw unreadable;
+            // Nothing is skipped: this node stays where it is, and says so.
+            _isHalted = true;
+            _broker.Log(LogLevel.Error, LogCategory.Default, unreadable.Message);
+            logged = default;
+            return false;
         }
+    }
+
+    private RaftGroupStart Begin(LogIndex before)
+    {
+        if (_setup is null)
+            return RaftGroupStart.Found(Self, new Membership([new Member(Self, IsVoter: true)]), before);
+        if (_setup.Founders.IsEmpty)
+            return RaftGroupStart.Join(Self);
+        return RaftGroupStart.Found(
+            Self, new Membership(_setup.Founders.Select(static node => new Member(node, IsVoter: true))), before);
     }
 
     private void Join(NodeLog log, RaftGroupStart start)
     {
         LogGroup group = log.OpenGroup(GroupId, this);
-        _replica!.Group = new RaftGroup(start, new RaftOptions(), _broker.NewRandom(), group, _replica);
-        _settlement.SettleTo(Group.CompactedIndex.Value);
+        RaftOptions options = _setup?.Options ?? new RaftOptions();
+        _replica!.Group = new RaftGroup(
+            start, options with { LeadsAtOnceAlone = true }, _broker.NewRandom(), group, _replica);
+        if (_setup is not null && _peers is not null)
+        {
+            Group.Heartbeats = _setup.Transport.Register(GroupId, _peers);
+            _setup.Peers.Register(PeerFrameKind.FirstOfDefinitions, _peers);
+        }
         Flush();
         while (StartReads.TryDequeue(out PayloadRead? read))
         {
             Group.Complete(read);
             Flush();
         }
+    }
+
+    private void Begin(PendingChange run)
+    {
+        if (_peers is not null)
+            _underWay.Add(run);
+        if (_peers is not null && !_session.IsOpen)
+            _again.Enqueue(run);
+        else
+            Run(run);
     }
 
     private void Run(PendingChange run)
@@ -357,32 +558,109 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         if (run.IsOver)
             return;
-        if (run.IsRefused && run.MayRun)
-        {
-            _again.Enqueue(run);
-            return;
-        }
         if (run.IsRefused)
         {
-            run.End();
-            run.Change.Fail("what it changes is changed by others all the time");
+            run.HadBarrier = false;
+            if (run.MayRun)
+                _again.Enqueue(run);
+            else
+                Fail(run, "what this would change is changed by others all the time");
+            return;
+        }
+        if (run.WantsBarrier)
+        {
+            AddBarrier(reached => AfterBarrier(run, reached));
             return;
         }
         _current = run;
         run.Answer();
         _current = null;
+        if (!run.AwaitsSettlement)
+            run.End();
+    }
+
+    private void AddBarrier(Action<bool> reached)
+    {
+        if (_isAlone)
+            reached(true);
+        else
+            _barriers.Add(reached);
+    }
+
+    private void AfterBarrier(PendingChange run, bool isReached)
+    {
+        if (run.IsOver)
+            return;
+        run.HadBarrier = true;
+        if (isReached)
+            _again.Enqueue(run);
+        else
+            Fail(run, Reason());
+    }
+
+    private static void Fail(PendingChange run, string reason)
+    {
+        run.End();
+        run.Change.Fail(reason);
+    }
+
+    private void FailOverdue()
+    {
+        _underWay.RemoveAll(static run => run.IsOver);
+        long since = _broker.NowMs - _setup!.PatienceMs;
+        foreach (PendingChange run in _underWay)
+        {
+            if (run.StartedMs < since)
+                Fail(run, Reason());
+        }
+    }
+
+    private string Reason()
+    {
+        Membership members = Group.Members;
+        int reached = 0;
+        foreach (Member member in members.Members)
+        {
+            if (member.IsVoter && (member.Id == Self || _peers!.IsUp(member.Id)))
+                reached++;
+        }
+        return _isHalted
+            ? "this node cannot read a definition that other nodes have made: see its log"
+            : reached < members.Majority
+                ? $"this node reaches {reached} of {members.Voters} nodes that vote, and definitions need "
+                    + $"{members.Majority}"
+                : Group.Leader.IsNone
+                    ? "the cluster's nodes have not agreed on a leader for its definitions"
+                    : "other nodes have not taken it over in time";
     }
 
     private void EndTurn()
     {
-        if (_replica is not null)
-            Flush();
-        while (_again.TryDequeue(out PendingChange? run))
-            Run(run);
-        if (_replica is not null)
+        Drive();
+        bool mayRun = _peers is null || _session.IsOpen;
+        for (int count = mayRun ? _again.Count : 0; count > 0; count--)
         {
-            _replica.CompactNowAndThen();
-            Flush();
+            if (_again.Dequeue() is { IsOver: false } run)
+                Run(run);
+        }
+        if (_replica is null)
+            return;
+        if (_peers is not null)
+        {
+            _session.Drive();
+            _requests.Drive(Group);
+            if (_barriers.IsDue)
+                _barriers.Ask(Group);
+        }
+        _replica.CompactNowAndThen();
+        Flush();
+        if (_peers is not null)
+        {
+            _peers.Tell(_session.Id, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
+            _status.Publish(Group, _broker.Nodes, _settlement.IsSettled, _session.IsOpen);
+            // Nobody else comes to see to it.
+            if (mayRun && _again.Count > 0)
+                Post(new TurnEvent(static () => { }));
         }
     }
 
@@ -391,10 +669,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void Propose(DefinitionsEntry entry, long expected)
     {
         if (entry is QueueEntry { OwnerSession: 0 } queue && !(queue.Durable && queue.OwnerConnectionId == 0))
-            entry = queue with { OwnerSession = _session };
-        long session = entry is SessionEntry ? 0 : _session;
-        long number = session == 0 ? 0 : _proposals.NextNumber();
-        _proposals.Add(new Proposal(entry, expected, session, number, _current));
+            entry = queue with { OwnerSession = _session.Id };
+        _proposals.Add(new Proposal(entry, expected, _session.Id, _proposals.NextNumber(), _current));
         if (_current is not null)
             _current.Outstanding++;
     }
@@ -402,16 +678,35 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>What has been proposed goes on its way; in a group of one, to its end.</summary>
     private void Drive()
     {
-        while (_proposals.TryPeekUnsent(out Proposal proposal))
+        if (_replica is null)
         {
-            if (_replica is null)
+            while (_proposals.TryPeekUnsent(out Proposal proposal))
                 ApplyHere(proposal);
-            else if (!Group.MayDecide || !_replica.TryPropose(proposal.Logged))
-                break;
-            else
-                _proposals.Sent();
+        }
+        else
+        {
+            if (_sentTo != (Group.Leader, Group.Term))
+            {
+                _sentTo = (Group.Leader, Group.Term);
+                _proposals.SendAgain();
+            }
+            if (Group.IsLeader)
+                ProposeHere();
+            else if (_peers is not null && !Group.Leader.IsNone)
+                _proposals.SendTo(Group.Leader, _setup!.Peers);
         }
         Flush();
+    }
+
+    private void ProposeHere()
+    {
+        while (Group.MayDecide && _proposals.TryPeekUnsent(out Proposal proposal))
+        {
+            bool isThere = proposal.Number <= DefinitionsState.NumberOf(_replica!.Proposed(), proposal.Session);
+            if (!isThere && !_replica.TryPropose(proposal.Logged))
+                return;
+            _proposals.Sent();
+        }
     }
 
     private void ApplyHere(Proposal proposal)
@@ -425,20 +720,48 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     private void Flush()
     {
-        _replica?.Group.Flush();
+        if (_replica is not null)
+        {
+            Group.Flush();
+            _replica.MakeRestored();
+            NoteQueues();
+            Volatile.Write(ref _isAlone, _replica.IsOnly);
+        }
         if (_open is { IsUntouched: false } draft)
         {
             _open = null;
             if (_replica is not null)
-                _settlement.Await(IsAlone ? _state.LastDurableIndex : _state.LastIndex);
+                _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
             Publish(draft);
         }
+        if (_replica is not null)
+            Settle();
         if (_finished.Count == 0)
             return;
         PendingChange[] finished = [.. _finished];
         _finished.Clear();
         foreach (PendingChange run in finished)
             Complete(run);
+    }
+
+    /// <summary>
+    /// A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue: so
+    /// it must know that the queue's entry is committed before there is anything of the group.
+    /// </summary>
+    private void NoteQueues()
+    {
+        while (!Group.IsAlone && !_isStarting && _open?.LastStored is { } last && last > _noted)
+        {
+            _noted = Group.Commit.Value;
+            Group.NoteCommit();
+        }
+    }
+
+    private void Settle()
+    {
+        long own = Math.Min(Group.Applied.Value, Group.Commit.Value);
+        _settlement.SettleTo(
+            _peers?.Settled(_broker.Nodes, own) ?? own, isCut: _peers is not null && Group.Leader.IsNone);
     }
 
     private bool GoesOn(ChannelRequest request) => request.IsNoWait && _broker.Storage?.IsBehind != true;
@@ -464,6 +787,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
         if (_isStarting)
             return;
+        if (_closesOwners)
+        {
+            _closesOwners = false;
+            _owned.CloseOwners("the node was cut off from its cluster, and its exclusive queues were deleted");
+        }
         // Nobody enters any more, now that it is published: these are all there are.
         if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
             _broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
@@ -474,11 +802,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (_broker.Storage is { } log && queue.SurvivesRestart)
             queue.Home.Open(log, null);
         queue.Home.ScheduleTick();
-        if (queue.OwnerConnectionId == 0 || queue.OwnerSession != _session)
-            return;
-        if (!_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
-            _owned.Add(queue.OwnerConnectionId, owned = []);
-        owned.Add(queue);
+        if (queue.OwnerSession == _session.Id)
+            _owned.Add(queue);
     }
 
     // Most have closed before; those of a vhost that goes, or of a connection, have not.
@@ -488,8 +813,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         // One that does not survive a restart may have written messages to spare memory.
         if (_broker.Storage is not null)
             queue.Home.DropLog();
-        if (queue.OwnerSession == _session
-            && _owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
-            owned.Remove(queue);
+        if (!_closesOwners)
+            _owned.Remove(queue);
     }
 }

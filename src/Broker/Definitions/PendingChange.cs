@@ -32,6 +32,9 @@ internal sealed class PendingChange(DefinitionsChange change, long startedMs)
     /// <summary>What it finds missing now was missing, on all nodes, when it was asked for.</summary>
     public bool HadBarrier { get; set; }
 
+    /// <summary>An answer waits until what was changed is there to stay.</summary>
+    public bool AwaitsSettlement { get; set; }
+
     /// <summary>It has been answered, or is.</summary>
     public bool IsOver { get; private set; }
 

@@ -1,3 +1,8 @@
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Definitions.Nodes;
+using Warren.Cluster;
+using Warren.Cluster.Peers;
+
 namespace Warren.Broker.Definitions;
 
 /// <summary>
@@ -42,6 +47,36 @@ internal sealed class Proposals
             _next = _next?.Next;
         _outstanding.RemoveFirst();
         return true;
+    }
+
+    /// <summary>Those up to a number are in the log, though this node has not seen what became of them.</summary>
+    public List<Proposal> TakeUpTo(long number)
+    {
+        List<Proposal> taken = [];
+        while (_outstanding.First is { } first && first.Value.Number <= number)
+        {
+            if (_next == first)
+                _next = first.Next;
+            taken.Add(first.Value);
+            _outstanding.RemoveFirst();
+        }
+        return taken;
+    }
+
+    /// <summary>Hands on to another node what has not been, as far as there is room.</summary>
+    public void SendTo(NodeId leader, IPeers peers)
+    {
+        while (TryPeekUnsent(out Proposal proposal))
+        {
+            byte[] bytes = LoggedFormat.Write(proposal.Logged);
+            for (int offset = 0; offset < bytes.Length; offset += DefinitionsFrame.MostPieceBytes)
+            {
+                byte[] piece = DefinitionsFrame.Piece(proposal.Session, proposal.Number, bytes, offset);
+                if (!peers.TrySend(leader, DefinitionsFrame.Class, DefinitionsFrame.Proposal, piece))
+                    return;
+            }
+            Sent();
+        }
     }
 
     /// <summary>The session is over: none of these will be applied.</summary>

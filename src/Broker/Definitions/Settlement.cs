@@ -9,12 +9,14 @@ internal sealed class Settlement
     private readonly Queue<Waiter> _waiting = new();
     private long _awaited;
     private long _settled;
+    private bool _isCut;
 
     /// <summary>
     /// Everything that the published state shows is there to stay. Read by any thread: whoever sees a definition sees
     /// that it was appended.
     /// </summary>
-    public bool IsSettled => Volatile.Read(ref _settled) >= Volatile.Read(ref _awaited);
+    public bool IsSettled =>
+        Volatile.Read(ref _settled) >= Volatile.Read(ref _awaited) && !Volatile.Read(ref _isCut);
 
     /// <summary>Up to here everything is there to stay.</summary>
     public long Settled => _settled;
@@ -23,12 +25,15 @@ internal sealed class Settlement
     public void Await(long index) => Volatile.Write(ref _awaited, Math.Max(_awaited, index));
 
     /// <summary>Answers who waited for what is settled now, in the order they came.</summary>
-    public void SettleTo(long index)
+    /// <param name="index">Up to here.</param>
+    /// <param name="isCut">This node knows no leader: what it has may be long out of date, and nobody is told of it.</param>
+    public void SettleTo(long index, bool isCut)
     {
-        if (index <= _settled)
-            return;
-        Volatile.Write(ref _settled, index);
-        while (_waiting.TryPeek(out Waiter waiter) && waiter.Index <= index)
+        if (isCut != _isCut)
+            Volatile.Write(ref _isCut, isCut);
+        if (index > _settled)
+            Volatile.Write(ref _settled, index);
+        while (!isCut && _waiting.TryPeek(out Waiter waiter) && waiter.Index <= _settled)
         {
             _waiting.Dequeue();
             if (waiter.Run is { IsOver: true })
@@ -46,16 +51,10 @@ internal sealed class Settlement
         if (IsSettled)
             answer();
         else
-            _waiting.Enqueue(new Waiter(_awaited, answer, run));
-    }
-
-    /// <summary>Changes whose answer waits.</summary>
-    public IEnumerable<PendingChange> Waiting()
-    {
-        foreach (Waiter waiter in _waiting)
         {
-            if (waiter.Run is { IsOver: false } run)
-                yield return run;
+            _waiting.Enqueue(new Waiter(_awaited, answer, run));
+            if (run is not null)
+                run.AwaitsSettlement = true;
         }
     }
 

@@ -286,10 +286,10 @@ public sealed class RaftNode
     public bool TakeReady(Ready ready)
     {
         ready.Clear();
-        // Before it is durable that it leads, which a crash can only take back together with all that rests on it: there
-        // is nobody else whom it could have told, and no member is added before an entry of the term is committed.
-        if (Role == RaftRole.Candidate && !_isStateChanged && IsPromotable && Members.Members.Length == 1
-            && Members.IsVoter(Self))
+        // A crash takes back that it leads only together with all that rests on it: there is nobody else whom it could
+        // have told, and no member is added before an entry of the term is committed, and so durable.
+        if (Options.LeadsAtOnceAlone && Role == RaftRole.Candidate && !_isStateChanged && IsPromotable
+            && Members.Members.Length == 1 && Members.IsVoter(Self) && Log.MembersIndex <= Log.Commit)
             BecomeLeader();
         if (IsLeader)
             Replication.Send();

@@ -65,6 +65,30 @@ public sealed class GroupOfOneTests
         node.CheckReadable();
     }
 
+    [Fact]
+    public void May_lead_before_its_vote_is_durable()
+    {
+        GroupNode node = Make(new RaftOptions { LeadsAtOnceAlone = true });
+        node.Founders = new Membership([new Member(node.Id, IsVoter: true)]);
+        for (int life = 0; life < 20; life++)
+        {
+            node.Start(0);
+            Assert.True(node.Raft!.MayDecide);
+            Assert.Equal(ChangeOutcome.TooEarly, node.Raft.ChangeMembers(
+                new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(2))));
+            int live = node.Machine!.Live.Count();
+            node.ProposeSet(key: (byte)(life % 10));
+            Assert.Equal(node.Raft.LastIndex, node.Machine.Applied);
+            // Every other life leaves nothing behind, and its term is used again.
+            if (life % 2 == 0)
+                node.Commit();
+            node.LoseUnsynced();
+            node.Start(0);
+            Assert.Equal(life % 2 == 0 && life < 10 ? live + 1 : live, node.Machine!.Live.Count());
+            node.LoseUnsynced();
+        }
+    }
+
     private GroupNode Start()
     {
         GroupNode node = Make();
@@ -73,11 +97,11 @@ public sealed class GroupOfOneTests
         return node;
     }
 
-    private GroupNode Make()
+    private GroupNode Make(RaftOptions? options = null)
     {
         var random = new Random(1);
         return new GroupNode(
-            ScriptedCluster.Id(1), new RaftOptions(), new NodeLogOptions { ReserveBytes = 0 },
+            ScriptedCluster.Id(1), options ?? new RaftOptions(), new NodeLogOptions { ReserveBytes = 0 },
             new SimulatedNetwork(random), _truth, random);
     }
 }

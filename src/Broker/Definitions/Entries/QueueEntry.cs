@@ -80,7 +80,8 @@ internal sealed record QueueEntry : DefinitionsEntry
         Vhost vhost = draft.VhostOf(Vhost);
         EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
-        Queue home = draft.FindHome(index) ?? new Queue(draft.Broker, Vhost, settings);
+        Queue? present = draft.FindHome(index);
+        Queue home = present ?? new Queue(draft.Broker, Vhost, settings);
         home.Definition = new QueueDefinition
         {
             Id = new QueueId(index),
@@ -96,6 +97,8 @@ internal sealed record QueueEntry : DefinitionsEntry
         };
         draft.Put(vhost.WithQueue(home.Definition).WithPolicies(vhost.Policies.WithQueue(Name, policy)));
         draft.QueuesMade.Add(home.Definition);
+        if (present is not null)
+            draft.QueuesConfigured[home.Definition] = settings;
     }
 
     public override void Write(FieldTable fields)
