@@ -85,6 +85,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>
     /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any thread.
     /// </summary>
+    internal bool IsUp(NodeId node) => _peers?.IsUp(node) == true;
+
     internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
 
     internal ClusterStatus Status => _status.Status;
