@@ -230,6 +230,7 @@ public sealed class MessageBroker : IDisposable
     public void Dispose()
     {
         _tick.Dispose();
+        Definitions.Close();
         Timers.Dispose();
         Delays.Dispose();
     }

@@ -12,11 +12,11 @@ namespace Warren.Broker.Definitions;
 /// <param name="done">Called when all of that is there.</param>
 internal sealed class Bootstrap(ClusterSetup? setup, Action done) : DefinitionsChange
 {
-    private DefinitionsStore? _store;
+    // It cannot be served before.
+    internal override DefinitionsChange? Remainder => this;
 
     internal override void Apply(DefinitionsStore store)
     {
-        _store = store;
         BrokerOptions options = store.Broker.Options;
         if (store.Broker.Topology.Vhosts.Count == 0)
             MakeFirst(store, options);
@@ -26,9 +26,6 @@ internal sealed class Bootstrap(ClusterSetup? setup, Action done) : DefinitionsC
             store.Commit(new GlobalParameterEntry(MessageBroker.ClusterNameParameter, FieldValue.Of(name)));
         store.WhenApplied(done);
     }
-
-    // It cannot be served before: once more, until it can.
-    internal override void Fail(string reason) => _store?.Post(this);
 
     private static void MakeFirst(DefinitionsStore store, BrokerOptions options)
     {

@@ -13,6 +13,9 @@ public abstract class DefinitionsChange
     /// </summary>
     internal abstract void Apply(DefinitionsStore store);
 
+    /// <summary>What must still be done once it can, although nobody waits for it; null: nothing.</summary>
+    internal virtual DefinitionsChange? Remainder => null;
+
     /// <summary>
     /// It cannot be made now, and may or may not have been: the node reaches no majority. Whoever waits is told so.
     /// </summary>

@@ -42,6 +42,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private readonly Queue<PendingChange> _again = new();
     // In a cluster, those that may take too long.
     private readonly List<PendingChange> _underWay = [];
+    // What must be done although nobody waits for it any more, once there is a leader.
+    private readonly List<DefinitionsChange> _owed = [];
     private readonly DefinitionsReplica? _replica;
     private readonly DefinitionsPeers? _peers;
     private readonly OwnSession _session;
@@ -53,6 +55,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private long _noted;
     private bool _isAlone = true;
     private bool _isStarting;
+    private long _leaderKnownMs;
     private bool _isHalted;
     private bool _closesOwners;
 
@@ -85,8 +88,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>
     /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any thread.
     /// </summary>
-    internal bool IsUp(NodeId node) => _peers?.IsUp(node) == true;
-
     internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
 
     internal ClusterStatus Status => _status.Status;
@@ -158,6 +159,19 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _start = null;
         _replica.StartLog = null;
         _isStarting = false;
+        if (_setup is null && !Group.Members.IsVoter(Self))
+        {
+            throw new InvalidOperationException(
+                $"The definitions in the data directory are those of a cluster of {Group.Members}; this node is started "
+                + "as one by itself. Start it with the identity of the directory.");
+        }
+    }
+
+    /// <summary>The broker ends: no heartbeats come any more.</summary>
+    internal void Close()
+    {
+        if (_replica?.Group?.Heartbeats is { } slot)
+            _setup!.Transport.Remove(slot);
     }
 
     /// <summary>
@@ -414,6 +428,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             SendAgain();
         _session.Tick();
         FailOverdue();
+        PayOwed();
     }
 
     /// <summary>The group has an entry of ours or of another node's.</summary>
@@ -514,6 +529,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         RaftOptions options = _setup?.Options ?? new RaftOptions();
         _replica!.Group = new RaftGroup(
             start, options with { LeadsAtOnceAlone = true }, _broker.NewRandom(), group, _replica);
+        _leaderKnownMs = _broker.NowMs;
         if (_setup is not null && _peers is not null)
         {
             Group.Heartbeats = _setup.Transport.Register(GroupId, _peers);
@@ -529,12 +545,23 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     private void Begin(PendingChange run)
     {
-        if (_peers is not null)
-            _underWay.Add(run);
-        if (_peers is not null && !_session.IsOpen)
-            _again.Enqueue(run);
-        else
+        if (_peers is null)
+        {
             Run(run);
+        }
+        else if (_broker.NowMs - _leaderKnownMs > _setup!.PatienceMs)
+        {
+            // Those who came before have waited long enough: what waits has a bound.
+            Fail(run, Reason());
+        }
+        else
+        {
+            _underWay.Add(run);
+            if (_session.IsOpen)
+                Run(run);
+            else
+                _again.Enqueue(run);
+        }
     }
 
     private void Run(PendingChange run)
@@ -600,10 +627,22 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             Fail(run, Reason());
     }
 
-    private static void Fail(PendingChange run, string reason)
+    private void Fail(PendingChange run, string reason)
     {
         run.End();
         run.Change.Fail(reason);
+        if (run.Change.Remainder is { } owed)
+            _owed.Add(owed);
+    }
+
+    private void PayOwed()
+    {
+        if (Group.Leader.IsNone || _owed.Count == 0)
+            return;
+        DefinitionsChange[] owed = [.. _owed];
+        _owed.Clear();
+        foreach (DefinitionsChange change in owed)
+            Begin(change);
     }
 
     private void FailOverdue()
@@ -639,6 +678,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void EndTurn()
     {
         Drive();
+        CompleteFinished();
         bool mayRun = _peers is null || _session.IsOpen;
         for (int count = mayRun ? _again.Count : 0; count > 0; count--)
         {
@@ -649,6 +689,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             return;
         if (_peers is not null)
         {
+            if (!Group.Leader.IsNone)
+                _leaderKnownMs = _broker.NowMs;
             _session.Drive();
             _requests.Drive(Group);
             if (_barriers.IsDue)
@@ -656,9 +698,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
         _replica.CompactNowAndThen();
         Flush();
+        CompleteFinished();
         if (_peers is not null)
         {
-            _peers.Tell(_session.Id, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
+            _peers.Tell(
+                _broker.Storage!.Boot, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
             _status.Publish(Group, _broker.Nodes, _settlement.IsSettled, _session.IsOpen);
             // Nobody else comes to see to it.
             if (mayRun && _again.Count > 0)
@@ -738,6 +782,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
         if (_replica is not null)
             Settle();
+    }
+
+    // Not in the middle of a change, which may have waited for nothing.
+    private void CompleteFinished()
+    {
         if (_finished.Count == 0)
             return;
         PendingChange[] finished = [.. _finished];

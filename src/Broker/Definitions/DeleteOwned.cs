@@ -22,6 +22,8 @@ internal sealed class DeleteOwned : DefinitionsChange
             store.WhenApplied(_done);
     }
 
+    internal override DefinitionsChange? Remainder => new DeleteOwned(_connectionId, null);
+
     // The connection ends all the same; its queues go when they can.
     internal override void Fail(string reason) => _done?.Invoke();
 }

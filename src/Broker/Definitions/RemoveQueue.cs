@@ -11,7 +11,6 @@ internal sealed class RemoveQueue : DefinitionsChange
     private readonly ChannelRequest? _request;
     private readonly Action? _answer;
     private readonly TaskCompletionSource? _done;
-    private MessageBroker? _broker;
 
     /// <summary>It closed by itself.</summary>
     public RemoveQueue(QueueDefinition queue) => _queue = queue;
@@ -32,17 +31,17 @@ internal sealed class RemoveQueue : DefinitionsChange
         _done = done;
     }
 
-    // It has closed, and goes when it can; whoever waits is told that this may last.
+    // It has closed, and goes when it can.
+    internal override DefinitionsChange? Remainder => new RemoveQueue(_queue);
+
     internal override void Fail(string reason)
     {
         _request?.Fail(Refusals.NotNow(reason));
         _done?.SetException(Refusals.NotNow(reason));
-        _broker?.Definitions.Post(new RemoveQueue(_queue));
     }
 
     internal override void Apply(DefinitionsStore store)
     {
-        _broker = store.Broker;
         store.Remove(_queue);
         if (_answer is null)
             return;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
@@ -54,7 +55,7 @@ internal sealed class RestoredDefinitions(MessageBroker broker, DefinitionsState
     public DefinitionsDraft Make(bool isTolerant, Action<string> tell)
     {
         Found? last = null;
-        if (!isTolerant && _found.Count > 0 && _found[^1] is { IsOfLog: false, Logged.Numbers.IsEmpty: false } final)
+        if (!isTolerant && _found.Count > 0 && _found[^1] is { IsOfLog: false, Logged.IsOld: false } final)
         {
             last = final;
             _found.RemoveAt(_found.Count - 1);
@@ -72,9 +73,12 @@ internal sealed class RestoredDefinitions(MessageBroker broker, DefinitionsState
         if (last is { } one)
         {
             LoggedEntry logged = one.Logged;
+            // Its leader has not taken out those of sessions that were over by then.
+            ImmutableArray<SessionNumber> numbers =
+                logged.Numbers.RemoveAll(number => !_draft.Nodes.IsOpen(number.Session));
             state.RestoredTo(one.Live.Index.Value - 1, logged.Session == 0
-                ? logged.Numbers
-                : DefinitionsState.With(logged.Numbers, logged.Session, logged.Number - 1));
+                ? numbers
+                : DefinitionsState.With(numbers, logged.Session, logged.Number - 1));
             // It is among the live already.
             state.ApplyLast(_draft, logged, one.Live.Index.Value);
         }

@@ -17,7 +17,8 @@ internal sealed class DefinitionsSimulation
     private readonly Random _random;
     private readonly SimulatedCluster _cluster;
     private readonly int _size;
-    private readonly List<(string Queue, SimulatedNode Node, bool Makes, Task Task)> _waiting = [];
+    private readonly List<(
+        string Queue, SimulatedNode Node, bool Makes, Task Task, long AskedAt, MessageBroker Broker)> _waiting = [];
     // True: must be there, false: must not be; missing: it may be either.
     private readonly Dictionary<string, bool> _queues = [];
     private readonly HashSet<string> _uncertain = [];
@@ -139,7 +140,7 @@ internal sealed class DefinitionsSimulation
                 var removed = new TaskCompletionSource();
                 _uncertain.Add(doomed);
                 node.Store.Post(new RemoveQueue(definition, removed));
-                _waiting.Add((doomed, node, false, removed.Task));
+                _waiting.Add((doomed, node, false, removed.Task, _cluster.Network.Now, broker));
                 break;
             case 5:
                 Post(node, store => store.Commit(new QueueEntry
@@ -156,7 +157,9 @@ internal sealed class DefinitionsSimulation
                 var arguments = new FieldTable();
                 if (_random.Next(20) == 0)
                     arguments["x"] = FieldValue.Of(new string('x', 70_000));
-                _waiting.Add((name, node, true, broker.Operations.DeclareAsync("/", name, true, false, arguments)));
+                _waiting.Add((
+                    name, node, true, broker.Operations.DeclareAsync("/", name, true, false, arguments),
+                    _cluster.Network.Now, broker));
                 break;
         }
     }
@@ -171,7 +174,7 @@ internal sealed class DefinitionsSimulation
 
     private void TakeAnswers()
     {
-        foreach ((string queue, SimulatedNode node, bool makes, Task task) in _waiting)
+        foreach ((string queue, SimulatedNode node, bool makes, Task task, long askedAt, _) in _waiting)
         {
             if (!task.IsCompleted)
                 continue;
@@ -194,30 +197,32 @@ internal sealed class DefinitionsSimulation
             }
             foreach (SimulatedNode other in _cluster.Nodes)
             {
-                bool isReached = other.IsServing && (other == node || _cluster.Network.IsUp(node.Id, other.Id));
-                if (isReached && !_uncertain.Contains(queue) && other.Has(queue) != _queues[queue]
-                    && node.Store.Self == node.Id && Knows(node, other))
+                // Whoever was reached all the time, and serves in a session that has not been ended meanwhile, has it.
+                bool isReached = other.IsServing && (other == node || (_cluster.Network.IsUp(node.Id, other.Id)
+                    && _cluster.Network.ChangedAt(node.Id, other.Id) < askedAt - 50));
+                isReached = isReached && node.Broker?.Nodes.Sessions.GetValueOrDefault(other.Id) is { } session
+                    && session == other.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id);
+                if (isReached && !_uncertain.Contains(queue) && other.Has(queue) != _queues[queue])
                 {
                     throw new InvalidOperationException(
-                        $"{queue} was {(makes ? "made" : "removed")} at {node.Name}, and {other.Name} does not know");
+                        $"{queue} was {(makes ? "made" : "removed")} at {node.Name}, and {other.Name} does not know:\n"
+                        + $"{node}\n{other}\nasked at step {askedAt} of {_cluster.Network.Now}, link as it is since "
+                        + $"{_cluster.Network.ChangedAt(node.Id, other.Id)}");
                 }
             }
         }
         _waiting.RemoveAll(static one => one.Task.IsCompleted);
     }
 
-    // Both have told each other that the link is up.
-    private static bool Knows(SimulatedNode node, SimulatedNode other) => node.Store.IsUp(other.Id);
-
     /// <summary>Who asked a node that has crashed is not answered any more.</summary>
     private void Forget()
     {
-        foreach ((string queue, SimulatedNode node, _, Task task) in _waiting)
+        foreach ((string queue, SimulatedNode node, _, Task task, _, MessageBroker broker) in _waiting)
         {
-            if (!node.IsUp && !task.IsCompleted)
+            if (node.Broker != broker && !task.IsCompleted)
                 _uncertain.Add(queue);
         }
-        _waiting.RemoveAll(one => !one.Node.IsUp && !one.Task.IsCompleted);
+        _waiting.RemoveAll(static one => one.Node.Broker != one.Broker && !one.Task.IsCompleted);
     }
 
     private void Heal()

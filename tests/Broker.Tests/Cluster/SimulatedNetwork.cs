@@ -4,13 +4,14 @@ namespace Warren.Broker.Tests.Cluster;
 
 /// <summary>
 /// Links between the nodes of one process: packets wait in the order in which they were sent, some get lost, and links
-/// are cut and mended on command. With a random source it is a simulation's, on one thread; without one nothing is lost.
+/// are cut and mended on command.
 /// </summary>
-internal sealed class SimulatedNetwork(Random? random)
+internal sealed class SimulatedNetwork(Random random)
 {
     private readonly Dictionary<(NodeId From, NodeId To), Queue<(long Due, Action Deliver)>> _ways = [];
     private readonly Dictionary<NodeId, SimulatedTransport> _nodes = [];
     private readonly HashSet<(NodeId, NodeId)> _cut = [];
+    private readonly Dictionary<(NodeId, NodeId), long> _changed = [];
 
     /// <summary>Of unreliable packets, in percent.</summary>
     public int LossPercent { get; set; }
@@ -18,13 +19,17 @@ internal sealed class SimulatedNetwork(Random? random)
     /// <summary>At most, in steps.</summary>
     public int MostDelay { get; set; } = 3;
 
-    private long Now { get; set; }
+    public long Now { get; private set; }
+
+    /// <summary>When the link of two nodes was cut or mended last.</summary>
+    public long ChangedAt(NodeId one, NodeId other) => _changed.GetValueOrDefault(Link(one, other));
 
     public void Add(SimulatedTransport node)
     {
         _nodes[node.Self] = node;
         foreach (NodeId other in _nodes.Keys)
         {
+            _changed[Link(node.Self, other)] = Now;
             if (other == node.Self || !IsUp(node.Self, other))
                 continue;
             node.LinkChanged(other, isUp: true);
@@ -54,6 +59,7 @@ internal sealed class SimulatedNetwork(Random? random)
     {
         if (!_cut.Remove(Link(one, other)) || !IsUp(one, other))
             return;
+        _changed[Link(one, other)] = Now;
         _nodes[one].LinkChanged(other, isUp: true);
         _nodes[other].LinkChanged(one, isUp: true);
     }
@@ -68,12 +74,12 @@ internal sealed class SimulatedNetwork(Random? random)
     {
         if (!IsUp(from, to))
             return false;
-        if (!isReliable && random is not null && random.Next(100) < LossPercent)
+        if (!isReliable && random.Next(100) < LossPercent)
             return true;
         if (!_ways.TryGetValue((from, to), out Queue<(long, Action)>? way))
             _ways.Add((from, to), way = new Queue<(long, Action)>());
         SimulatedTransport receiver = _nodes[to];
-        way.Enqueue((Now + (random?.Next(MostDelay + 1) ?? 0), () => deliver(receiver)));
+        way.Enqueue((Now + random.Next(MostDelay + 1), () => deliver(receiver)));
         return true;
     }
 
@@ -94,6 +100,7 @@ internal sealed class SimulatedNetwork(Random? random)
     {
         _ways.Remove((one, other));
         _ways.Remove((other, one));
+        _changed[Link(one, other)] = Now;
         if (!tells)
             return;
         if (_nodes.TryGetValue(one, out SimulatedTransport? node) && _nodes.ContainsKey(other))

@@ -23,6 +23,7 @@ internal sealed class SimulatedNode(
     private static readonly RaftOptions Options = new();
 
     private SimulatedTurns? _life;
+    private long _checked;
     private StorageBackground? _background;
 
     public NodeId Id { get; } = Samples.Node(number);
@@ -44,13 +45,15 @@ internal sealed class SimulatedNode(
 
     public bool IsUp => Broker is not null;
 
-    public bool IsServing => Broker?.Cluster.Status.IsServing == true && Broker.Cluster.WhenServing.IsCompletedSuccessfully;
+    public bool IsServing =>
+        Broker?.Cluster.Status.IsServing == true && Broker.Cluster.WhenServing.IsCompletedSuccessfully;
 
     public DefinitionsStore Store => Broker!.Definitions;
 
     public void Start()
     {
         _life = new SimulatedTurns(random);
+        _checked = 0;
         Transport = new SimulatedTransport(network, Id, Options);
         Assert.True(NodeName.TryParse(Name, out NodeName name));
         Broker = new MessageBroker(
@@ -96,8 +99,10 @@ internal sealed class SimulatedNode(
         if (random.Next(200) == 0)
             _background!.MakeCheckpoint();
         Transport!.BeatIfHasty();
-        if (!_life.AreWaiting)
-            truth.Check(this);
+        if (_life.AreWaiting || _checked == Store.State.LastIndex)
+            return;
+        _checked = Store.State.LastIndex;
+        truth.Check(this);
     }
 
     public bool Has(string queue) => Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)

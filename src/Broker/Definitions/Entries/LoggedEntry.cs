@@ -18,6 +18,9 @@ internal readonly record struct LoggedEntry(
 {
     public const long Anything = -1;
 
-    /// <summary>From before there was consensus: nobody's, and checked by whoever wrote it.</summary>
-    public static LoggedEntry Old(DefinitionsEntry entry) => new(entry, Anything, 0, 0, []);
+    /// <summary>It is from before there was consensus: nobody's, and checked by whoever wrote it.</summary>
+    public bool IsOld => Numbers.IsDefault;
+
+    /// <summary>An entry from before there was consensus.</summary>
+    public static LoggedEntry Old(DefinitionsEntry entry) => new(entry, Anything, 0, 0, default);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Warren.Broker.Definitions.Entries;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
@@ -46,19 +45,9 @@ public sealed class ClusterMembership
     public Task<ChangeOutcome> PromoteAsync(NodeId node) =>
         ChangeAsync(new MembershipChange(MembershipChangeKind.Promote, node));
 
-    /// <summary>Takes a member out, with its session, and what its clients owned.</summary>
-    public async Task<ChangeOutcome> RemoveAsync(NodeId node)
-    {
-        ChangeOutcome outcome = await ChangeAsync(new MembershipChange(MembershipChangeKind.Remove, node))
-            .ConfigureAwait(false);
-        if (outcome is ChangeOutcome.Proposed or ChangeOutcome.AlreadySo)
-        {
-            await CommitAsync(
-                new RemovalEntry(DefinitionKey.OfSession(node)),
-                new RemovalEntry(DefinitionKey.OfMember(node))).ConfigureAwait(false);
-        }
-        return outcome;
-    }
+    /// <summary>Takes a member out; soon after goes its session, with what its clients owned.</summary>
+    public Task<ChangeOutcome> RemoveAsync(NodeId node) =>
+        ChangeAsync(new MembershipChange(MembershipChangeKind.Remove, node));
 
     /// <summary>
     /// Hands leadership to a voter; ends when this node has seen it lead, or with false when that has failed.
@@ -77,10 +66,6 @@ public sealed class ClusterMembership
         return done.Task;
     }
 
-    private Task CommitAsync(params ImmutableArray<DefinitionsEntry> entries) =>
-        Administration.AdministrativeChange.RunAsync(_store.Broker, store =>
-        {
-            foreach (DefinitionsEntry entry in entries)
-                store.Commit(entry);
-        });
+    private Task CommitAsync(MemberEntry member) =>
+        Administration.AdministrativeChange.RunAsync(_store.Broker, store => store.Commit(member));
 }

@@ -14,7 +14,7 @@ namespace Warren.Broker.Definitions.Nodes;
 internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setup) : IPeerUser, IGroupMember
 {
     private readonly Dictionary<NodeId, Peer> _peers = [];
-    private (long Session, long Applied, long Incarnation) _told;
+    private (long Boot, long Applied, long Incarnation) _told;
     private bool _tellsAgain;
 
     public void LinkUp(PeerIdentity peer)
@@ -72,8 +72,9 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         {
             if (node == setup.Self || !_peers.TryGetValue(node, out Peer? peer) || !peer.IsUp)
                 continue;
-            // Another session than the one that counts: the node is not serving in it any more, or not yet.
-            if (!peer.HasTold || peer.Session == session.Id)
+            // A process that has started since does not serve in it, and catches up first. But one that has not told of
+            // the session may just have got it.
+            if (!peer.HasTold || peer.Boot == session.Boot)
                 settled = Math.Min(settled, peer.HasTold ? peer.Applied : 0);
         }
         return settled;
@@ -95,13 +96,13 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     }
 
     /// <summary>Tells the others how far this node is, if that has changed.</summary>
-    public void Tell(long session, long applied, long incarnation)
+    public void Tell(long boot, long applied, long incarnation)
     {
-        if (_told == (session, applied, incarnation) && !_tellsAgain)
+        if (_told == (boot, applied, incarnation) && !_tellsAgain)
             return;
-        _told = (session, applied, incarnation);
+        _told = (boot, applied, incarnation);
         _tellsAgain = false;
-        byte[] body = DefinitionsFrame.Numbers(session, applied, incarnation);
+        byte[] body = DefinitionsFrame.Numbers(boot, applied, incarnation);
         foreach ((NodeId node, Peer peer) in _peers)
         {
             if (peer.IsUp && !setup.Peers.TrySend(node, DefinitionsFrame.Class, DefinitionsFrame.Status, body))
@@ -133,7 +134,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         switch (kind)
         {
             case DefinitionsFrame.Status when body.Length >= 24:
-                (peer.Session, peer.Applied, peer.Incarnation, peer.HasTold) =
+                (peer.Boot, peer.Applied, peer.Incarnation, peer.HasTold) =
                     (DefinitionsFrame.Number(body, 0), DefinitionsFrame.Number(body, 1),
                         DefinitionsFrame.Number(body, 2), true);
                 break;
@@ -186,7 +187,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         /// <summary>How far it is, since the link is up.</summary>
         public bool HasTold { get; set; }
 
-        public long Session { get; set; }
+        public long Boot { get; set; }
 
         public long Applied { get; set; }
 

@@ -1,5 +1,6 @@
 using Warren.Broker.Definitions.Entries;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
 using Warren.Storage;
 
@@ -58,7 +59,10 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     {
         _asksAgain = true;
         if (store.Group.MayDecide && _ledSince == store.Group.Term)
+        {
             EndSilent();
+            ForgetRemoved(store.Group.Members);
+        }
     }
 
     /// <summary>Sessions have begun or ended.</summary>
@@ -131,6 +135,22 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         _askedOf = leader;
         setup!.Peers.TrySend(
             leader, DefinitionsFrame.Class, DefinitionsFrame.WantsSession, DefinitionsFrame.Numbers(Boot, _epoch));
+    }
+
+    // What the definitions say of nodes that are members no more, also of a leader that has removed itself.
+    private void ForgetRemoved(Membership members)
+    {
+        NodesSnapshot nodes = store.Broker.Nodes;
+        foreach ((NodeId node, NodeSession session) in nodes.Sessions)
+        {
+            if (!members.Contains(node))
+                store.EndSession(node, session.Id);
+        }
+        foreach (NodeId node in nodes.Members.Keys)
+        {
+            if (!members.Contains(node))
+                store.ProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)));
+        }
     }
 
     private void EndSilent()
