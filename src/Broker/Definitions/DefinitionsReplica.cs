@@ -36,6 +36,9 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
     /// <summary>The node log, while a start reads on its own thread.</summary>
     public NodeLog? StartLog { get; set; }
 
+    /// <summary>What a start has read on its own thread.</summary>
+    public Queue<PayloadRead> StartReads { get; } = new();
+
     /// <summary>Something of the log could not be read, and what is there is taken as all.</summary>
     public bool IsTolerant { get; set; }
 
@@ -53,7 +56,7 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
         {
             using EntryReader reader = log.OpenReader();
             read.Run(reader);
-            store.StartReads.Enqueue(read);
+            StartReads.Enqueue(read);
             return;
         }
         store.ReadBeside(read);

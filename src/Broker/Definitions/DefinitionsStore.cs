@@ -32,43 +32,36 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private readonly MessageBroker _broker;
     private readonly ClusterSetup? _setup;
     private readonly DefinitionsState _state = new();
-    private readonly Proposals _proposals = new();
+    private readonly ProposalRoute _route;
     private readonly Settlement _settlement = new();
     private readonly Barriers _barriers = new();
-    private readonly MembershipRequests _requests;
-    private readonly OwnedQueues _owned;
-    private readonly List<PendingChange> _finished = [];
-    // Changes that others have overtaken, and those that came before this node serves.
-    private readonly Queue<PendingChange> _again = new();
-    // In a cluster, those that may take too long.
-    private readonly List<PendingChange> _underWay = [];
-    // What must be done although nobody waits for it any more, once there is a leader.
-    private readonly List<DefinitionsChange> _owed = [];
+    private readonly DefinitionsPublisher _publisher;
     private readonly DefinitionsReplica? _replica;
+    private readonly DefinitionsStart? _start;
     private readonly DefinitionsPeers? _peers;
     private readonly OwnSession _session;
+    private readonly ChangeRuns _runs;
     private readonly StatusPublisher _status = new();
-    private RaftGroupStart? _start;
     private DefinitionsDraft? _open;
-    private PendingChange? _current;
-    private (NodeId Leader, Term Term) _sentTo;
     private long _noted;
     private bool _isAlone = true;
-    private bool _isStarting;
-    private long _leaderKnownMs;
     private bool _isHalted;
-    private bool _closesOwners;
 
     internal DefinitionsStore(MessageBroker broker, bool isStored, ClusterSetup? setup)
         : base(broker.Turns)
     {
         _broker = broker;
         _setup = setup;
-        _requests = new MembershipRequests(broker, setup?.PatienceMs ?? 0);
-        _owned = new OwnedQueues(broker);
+        _publisher = new DefinitionsPublisher(broker);
         _peers = setup is null ? null : new DefinitionsPeers(this, setup);
         _session = new OwnSession(this, setup, _peers);
-        _replica = isStored ? new DefinitionsReplica(this, _state) { Transport = setup?.Transport } : null;
+        _runs = new ChangeRuns(this, setup, _session);
+        _route = new ProposalRoute(this, setup?.Peers);
+        if (!isStored)
+            return;
+        _replica = new DefinitionsReplica(this, _state) { Transport = setup?.Transport };
+        _start = new DefinitionsStart(this, setup, _replica, _peers);
+        Leader = new LeaderDuties(this, _replica, _session, setup?.PatienceMs ?? 0);
     }
 
     internal MessageBroker Broker => _broker;
@@ -97,15 +90,17 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal DefinitionsState State => _state;
 
     /// <summary>The member of this node is unsound: it waits for what a leader brings.</summary>
-    internal bool IsUnsound { get; private set; }
+    internal bool IsUnsound => _start?.IsUnsound == true;
+
+    /// <summary>Null: nothing is stored, and there are no others.</summary>
+    internal LeaderDuties? Leader { get; }
+
+    internal DefinitionsPublisher Publisher => _publisher;
 
     /// <summary>
     /// The start found entries that are damaged, or that say nothing without one that is lost.
     /// </summary>
     internal bool HasLost => IsUnsound || _replica?.HasLost == true;
-
-    /// <summary>What a start has read on its own thread.</summary>
-    internal Queue<PayloadRead> StartReads { get; } = new();
 
     internal RaftGroup Group => _replica!.Group;
 
@@ -126,46 +121,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     /// <summary>Takes up what is durable, before anybody is served.</summary>
     /// <exception cref="UnreadableDefinitionException">An entry cannot be understood.</exception>
-    internal void Open(NodeLog log, RecoveredGroup group)
-    {
-        _isStarting = true;
-        _replica!.StartLog = log;
-        _replica.IsTolerant = group.IsUnsound;
-        using EntryReader reader = log.OpenReader();
-        _start = RaftGroupStart.Recover(Self, group, _replica, acceptsLoss: true, entry => reader.Read(
-            GroupId, entry.Index, entry.Position, EntryReader.EntryOverheadBytes + entry.PayloadBytes,
-            out ReadOnlySpan<byte> _, out ReadOnlySpan<byte> _) == ReadOutcome.Whole);
-        _replica.IsTolerant |= group.IsUnsound;
-        IsUnsound = _start.IsUnsound;
-        _replica.MakeRestored();
-        // What lies behind the live entries says which queues there are, too.
-        if (!_start.IsTakenOver)
-            Join(log, _start);
-    }
+    internal void Open(NodeLog log, RecoveredGroup group) => _start!.Open(log, group);
 
-    /// <summary>
-    /// All groups of the directory have been seen. Nothing new is given an id up to <paramref name="lastId"/>: what has
-    /// it is still there. Before anybody is served.
-    /// </summary>
-    internal void Opened(NodeLog log, long lastId)
-    {
-        _isStarting = true;
-        _replica!.StartLog = log;
-        var before = new LogIndex(Math.Max(lastId, DurableGroups.FirstDefinitionIndex - 1));
-        if (_start is null)
-            Join(log, Begin(before));
-        else if (_start.IsTakenOver)
-            Join(log, _start.Above(before));
-        _start = null;
-        _replica.StartLog = null;
-        _isStarting = false;
-        if (_setup is null && !Group.Members.IsVoter(Self))
-        {
-            throw new InvalidOperationException(
-                $"The definitions in the data directory are those of a cluster of {Group.Members}; this node is started "
-                + "as one by itself. Start it with the identity of the directory.");
-        }
-    }
+    /// <inheritdoc cref="DefinitionsStart.Opened"/>
+    internal void Opened(NodeLog log, long lastId) => _start!.Opened(log, lastId);
 
     /// <summary>The broker ends: no heartbeats come any more.</summary>
     internal void Close()
@@ -196,7 +155,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             if (item.Change is DefinitionsEvent happened)
                 happened.Apply(this);
             else
-                Begin(new PendingChange(item.Change, _broker.NowMs));
+                _runs.Begin(item.Change);
         }
         EndTurn();
     }
@@ -246,7 +205,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>What a connection owned, which is owned no more.</summary>
-    internal List<QueueDefinition> TakeOwned(long connectionId) => _owned.Take(connectionId);
+    internal List<QueueDefinition> TakeOwned(long connectionId) => _publisher.TakeOwned(connectionId);
 
     /// <summary>
     /// The change that runs has found something missing: true if it will run again when this node has all that others
@@ -254,7 +213,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// </summary>
     internal bool LooksAgain()
     {
-        if (_isAlone || _current is not { HadBarrier: false } run)
+        if (_isAlone || _runs.Current is not { HadBarrier: false } run)
             return false;
         return run.WantsBarrier = true;
     }
@@ -268,7 +227,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Runs something once what the change has committed is applied; at once if it is.</summary>
     internal void WhenApplied(Action then)
     {
-        if (_current is { MustWait: true } run)
+        if (_runs.Current is { MustWait: true } run)
             run.WhenApplied(then);
         else
             then();
@@ -279,7 +238,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// </summary>
     internal void AnswerWhenDurable(ChannelRequest request, DefinitionKey key, Action answer)
     {
-        if (_current is { MustWait: true } run)
+        if (_runs.Current is { MustWait: true } run)
             run.WhenApplied(() => AnswerWhenDurable(request, key, answer));
         else if (GoesOn(request))
             answer();
@@ -290,7 +249,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Answers a request once what it removed, or found missing, cannot come back.</summary>
     internal void AnswerWhenGone(ChannelRequest request, Action answer)
     {
-        if (_current is { MustWait: true } run)
+        if (_runs.Current is { MustWait: true } run)
             run.WhenApplied(() => AnswerWhenGone(request, answer));
         else if (GoesOn(request))
             answer();
@@ -301,21 +260,21 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Runs the answer once what this key names is there to stay.</summary>
     internal void WhenDurable(DefinitionKey key, Action answer)
     {
-        if (_current is { MustWait: true } run)
+        if (_runs.Current is { MustWait: true } run)
             run.WhenApplied(() => WhenDurable(key, answer));
         else if (_state.IndexOf(key) <= _settlement.Settled || (_isAlone && !_state.IsDurable(key)))
             answer();
         else
-            _settlement.WhenSettled(answer, _current);
+            _settlement.WhenSettled(answer, _runs.Current);
     }
 
     /// <summary>Runs the answer once everything that was changed so far is there to stay.</summary>
     internal void WhenAllDurable(Action answer)
     {
-        if (_current is { MustWait: true } run)
+        if (_runs.Current is { MustWait: true } run)
             run.WhenApplied(() => WhenAllDurable(answer));
         else
-            _settlement.WhenSettled(answer, _current);
+            _settlement.WhenSettled(answer, _runs.Current);
     }
 
     /// <summary>The log is on stable storage up to here.</summary>
@@ -335,7 +294,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         {
             if (error.ReplyCode == ReplyCode.NotFound && LooksAgain())
                 return;
-            _current?.End();
+            _runs.Current?.End();
             request.Fail(error);
         }
     }
@@ -346,69 +305,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void TakeHeartbeats() => Group.TakeHeartbeats();
 
     /// <summary>What was proposed may be lost.</summary>
-    internal void SendAgain() => _sentTo = default;
-
-    /// <summary>Another node wants a session, of a start of its directory.</summary>
-    internal void OpenSession(NodeId node, long boot, long epoch)
-    {
-        if (Group.MayDecide && Group.Members.Contains(node))
-            _session.Open(node, boot, epoch);
-    }
-
-    /// <summary>Another node wants something in the log.</summary>
-    internal void TakeProposal(NodeId from, byte[] proposal)
-    {
-        if (!Group.MayDecide || !LoggedFormat.TryReadOrigin(proposal, out SessionNumber origin)
-            || !_broker.Nodes.Sessions.TryGetValue(from, out NodeSession? session) || session.Id != origin.Session
-            || origin.Number != DefinitionsState.NumberOf(_replica!.Proposed(), origin.Session) + 1)
-            return;
-        try
-        {
-            LoggedFormat.Read(proposal, []);
-        }
-        catch (FormatException error)
-        {
-            _broker.Log(
-                LogLevel.Error, LogCategory.Default,
-                $"A definition that node {from} proposes {error.Message}: it is not made. All nodes should run the same "
-                + "version of Warren.");
-            return;
-        }
-        _replica.TryPropose(proposal);
-    }
-
-    /// <summary>A leader's own: what it decides for the cluster.</summary>
-    internal void ProposeAsLeader(DefinitionsEntry entry)
-    {
-        _replica!.TryPropose(new LoggedEntry(entry, LoggedEntry.Anything, 0, 0, []));
-        Flush();
-    }
-
-    /// <summary>A leader's: a node serves no more.</summary>
-    internal void EndSession(NodeId node, long session)
-    {
-        _replica!.Forget(session);
-        ProposeAsLeader(new RemovalEntry(DefinitionKey.OfSession(node)) { Session = session });
-    }
-
-    internal void ChangeMembers(in MembershipChange change, TaskCompletionSource<ChangeOutcome> done)
-    {
-        if (_replica is null)
-            done.SetResult(ChangeOutcome.NotLeader);
-        else
-            _requests.Add(change, done);
-    }
-
-    internal void TransferLeadership(NodeId to, TaskCompletionSource<bool> done)
-    {
-        if (_replica is null || (Group.Leader != to && !Group.TransferLeadership(to)))
-            done.SetResult(false);
-        else
-            _requests.Add(to, done);
-    }
+    internal void SendAgain() => _route.SendAgain();
 
     /// <summary>Runs a change of the node's own, which nobody has posted.</summary>
-    internal void Begin(DefinitionsChange change) => Begin(new PendingChange(change, _broker.NowMs));
+    internal void Begin(DefinitionsChange change) => _runs.Begin(change);
 
     /// <summary>The broker's tick, on its thread.</summary>
     internal void TickSoon()
@@ -427,8 +327,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (!Group.IsLeader)
             SendAgain();
         _session.Tick();
-        FailOverdue();
-        PayOwed();
+        _runs.Tick();
     }
 
     /// <summary>The group has an entry of ours or of another node's.</summary>
@@ -439,7 +338,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         var live = new LiveEntry(applied.Index, applied.Position, applied.Meta.Length + applied.Body.Length);
         Proposal? own = null;
         if (LoggedFormat.TryReadOrigin(applied.Meta.Span, out SessionNumber origin)
-            && _proposals.TryTake(origin.Session, origin.Number, out Proposal proposal))
+            && _route.Proposals.TryTake(origin.Session, origin.Number, out Proposal proposal))
             own = proposal;
         LoggedEntry logged = own?.Logged ?? default;
         if (own is null && !TryRead(applied, out logged))
@@ -451,38 +350,38 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (own is null)
             return;
         if (own.Run is { } run)
-            Note(run, isApplied);
+            _runs.Note(run, isApplied);
         // Its owner may have gone while it was on its way.
         if (isApplied && own.Entry is QueueEntry { OwnerConnectionId: not 0 } queue && !_isAlone)
-            _owned.Check(queue.OwnerConnectionId);
+            _publisher.CheckOwner(queue.OwnerConnectionId);
     }
 
     /// <summary>All definitions were brought anew, by the start or by a leader.</summary>
     internal void Replace(DefinitionsDraft draft)
     {
         _open = null;
-        if (!_isStarting)
+        if (!_publisher.IsStarting)
             draft.CompareWith(_broker.Topology, _broker.Security);
         _session.Changed(draft.Nodes);
-        Publish(draft);
-        if (IsUnsound && !_isStarting)
+        _publisher.Publish(draft, _session.Id);
+        if (IsUnsound && !_publisher.IsStarting)
             _session.MustStartAgain();
         // What of ours came with it is not known: whoever waits looks at what there is.
-        foreach (Proposal one in _proposals.TakeUpTo(DefinitionsState.NumberOf(_state.Numbers, _session.Id)))
+        foreach (Proposal one in _route.Proposals.TakeUpTo(DefinitionsState.NumberOf(_state.Numbers, _session.Id)))
         {
             if (one.Run is { } run)
-                Note(run, isApplied: false);
+                _runs.Note(run, isApplied: false);
         }
     }
 
     /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
     internal void SessionEnded()
     {
-        _closesOwners = true;
-        foreach (Proposal proposal in _proposals.TakeAll())
+        _publisher.CloseOwners();
+        foreach (Proposal proposal in _route.Proposals.TakeAll())
         {
             if (proposal.Run is { } run)
-                Note(run, isApplied: false);
+                _runs.Note(run, isApplied: false);
         }
     }
 
@@ -503,7 +402,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         catch (FormatException error)
         {
             var unreadable = new UnreadableDefinitionException(applied.Index.Value, error.Message, error);
-            if (_isStarting)
+            if (_publisher.IsStarting)
                 throw unreadable;
             // Nothing is skipped: this node stays where it is, and says so.
             _isHalted = true;
@@ -513,102 +412,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
     }
 
-    private RaftGroupStart Begin(LogIndex before)
-    {
-        if (_setup is null)
-            return RaftGroupStart.Found(Self, new Membership([new Member(Self, IsVoter: true)]), before);
-        if (_setup.Founders.IsEmpty)
-            return RaftGroupStart.Join(Self);
-        return RaftGroupStart.Found(
-            Self, new Membership(_setup.Founders.Select(static node => new Member(node, IsVoter: true))), before);
-    }
-
-    private void Join(NodeLog log, RaftGroupStart start)
-    {
-        LogGroup group = log.OpenGroup(GroupId, this);
-        RaftOptions options = _setup?.Options ?? new RaftOptions();
-        _replica!.Group = new RaftGroup(
-            start, options with { LeadsAtOnceAlone = true }, _broker.NewRandom(), group, _replica);
-        _leaderKnownMs = _broker.NowMs;
-        if (_setup is not null && _peers is not null)
-        {
-            Group.Heartbeats = _setup.Transport.Register(GroupId, _peers);
-            _setup.Peers.Register(PeerFrameKind.FirstOfDefinitions, _peers);
-        }
-        Flush();
-        while (StartReads.TryDequeue(out PayloadRead? read))
-        {
-            Group.Complete(read);
-            Flush();
-        }
-    }
-
-    private void Begin(PendingChange run)
-    {
-        if (_peers is null)
-        {
-            Run(run);
-        }
-        else if (_broker.NowMs - _leaderKnownMs > _setup!.PatienceMs)
-        {
-            // Those who came before have waited long enough: what waits has a bound.
-            Fail(run, Reason());
-        }
-        else
-        {
-            _underWay.Add(run);
-            if (_session.IsOpen)
-                Run(run);
-            else
-                _again.Enqueue(run);
-        }
-    }
-
-    private void Run(PendingChange run)
-    {
-        run.Begin();
-        _current = run;
-        run.Change.Apply(this);
-        _current = null;
-        if (run.Outstanding == 0)
-            Complete(run);
-    }
-
-    private void Note(PendingChange run, bool isApplied)
-    {
-        run.Outstanding--;
-        run.IsRefused |= !isApplied;
-        if (run.Outstanding == 0 && run != _current)
-            _finished.Add(run);
-    }
-
-    // All that it proposed has been applied.
-    private void Complete(PendingChange run)
-    {
-        if (run.IsOver)
-            return;
-        if (run.IsRefused)
-        {
-            run.HadBarrier = false;
-            if (run.MayRun)
-                _again.Enqueue(run);
-            else
-                Fail(run, "what this would change is changed by others all the time");
-            return;
-        }
-        if (run.WantsBarrier)
-        {
-            AddBarrier(reached => AfterBarrier(run, reached));
-            return;
-        }
-        _current = run;
-        run.Answer();
-        _current = null;
-        if (!run.AwaitsSettlement)
-            run.End();
-    }
-
-    private void AddBarrier(Action<bool> reached)
+    /// <summary>See <see cref="RequestBarrier"/>; in the turn.</summary>
+    internal void AddBarrier(Action<bool> reached)
     {
         if (_isAlone)
             reached(true);
@@ -616,47 +421,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _barriers.Add(reached);
     }
 
-    private void AfterBarrier(PendingChange run, bool isReached)
-    {
-        if (run.IsOver)
-            return;
-        run.HadBarrier = true;
-        if (isReached)
-            _again.Enqueue(run);
-        else
-            Fail(run, Reason());
-    }
-
-    private void Fail(PendingChange run, string reason)
-    {
-        run.End();
-        run.Change.Fail(reason);
-        if (run.Change.Remainder is { } owed)
-            _owed.Add(owed);
-    }
-
-    private void PayOwed()
-    {
-        if (Group.Leader.IsNone || _owed.Count == 0)
-            return;
-        DefinitionsChange[] owed = [.. _owed];
-        _owed.Clear();
-        foreach (DefinitionsChange change in owed)
-            Begin(change);
-    }
-
-    private void FailOverdue()
-    {
-        _underWay.RemoveAll(static run => run.IsOver);
-        long since = _broker.NowMs - _setup!.PatienceMs;
-        foreach (PendingChange run in _underWay)
-        {
-            if (run.StartedMs < since)
-                Fail(run, Reason());
-        }
-    }
-
-    private string Reason()
+    /// <summary>Why nothing can be changed.</summary>
+    internal string Reason()
     {
         Membership members = Group.Members;
         int reached = 0;
@@ -678,36 +444,31 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void EndTurn()
     {
         Drive();
-        CompleteFinished();
-        bool mayRun = _peers is null || _session.IsOpen;
-        for (int count = mayRun ? _again.Count : 0; count > 0; count--)
-        {
-            if (_again.Dequeue() is { IsOver: false } run)
-                Run(run);
-        }
+        _runs.CompleteFinished();
+        _runs.RunAgain();
         if (_replica is null)
             return;
         if (_peers is not null)
         {
             if (!Group.Leader.IsNone)
-                _leaderKnownMs = _broker.NowMs;
+                _runs.NoteLeader();
             _session.Drive();
-            _requests.Drive(Group);
+            Leader!.Drive();
             if (_barriers.IsDue)
                 _barriers.Ask(Group);
         }
         _replica.CompactNowAndThen();
         Flush();
-        CompleteFinished();
+        _runs.CompleteFinished();
         if (_peers is not null)
         {
             _peers.Tell(
                 _broker.Storage!.Boot, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
             _status.Publish(Group, _broker.Nodes, _settlement.IsSettled, _session.IsOpen);
-            // Nobody else comes to see to it.
-            if (mayRun && _again.Count > 0)
-                Post(new TurnEvent(static () => { }));
         }
+        // Nobody else comes to see to it.
+        if (_runs.AreWaiting)
+            Post(new TurnEvent(static () => { }));
     }
 
     private DefinitionsDraft OpenDraft() => _open ??= NewDraft();
@@ -716,9 +477,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         if (entry is QueueEntry { OwnerSession: 0 } queue && !(queue.Durable && queue.OwnerConnectionId == 0))
             entry = queue with { OwnerSession = _session.Id };
-        _proposals.Add(new Proposal(entry, expected, _session.Id, _proposals.NextNumber(), _current));
-        if (_current is not null)
-            _current.Outstanding++;
+        _route.Add(entry, expected, _session.Id, _runs.Current);
     }
 
     /// <summary>What has been proposed goes on its way; in a group of one, to its end.</summary>
@@ -726,45 +485,26 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         if (_replica is null)
         {
-            while (_proposals.TryPeekUnsent(out Proposal proposal))
+            while (_route.Proposals.TryPeekUnsent(out Proposal proposal))
                 ApplyHere(proposal);
         }
         else
         {
-            if (_sentTo != (Group.Leader, Group.Term))
-            {
-                _sentTo = (Group.Leader, Group.Term);
-                _proposals.SendAgain();
-            }
-            if (Group.IsLeader)
-                ProposeHere();
-            else if (_peers is not null && !Group.Leader.IsNone)
-                _proposals.SendTo(Group.Leader, _setup!.Peers);
+            _route.Drive(_replica);
         }
         Flush();
     }
 
-    private void ProposeHere()
-    {
-        while (Group.MayDecide && _proposals.TryPeekUnsent(out Proposal proposal))
-        {
-            bool isThere = proposal.Number <= DefinitionsState.NumberOf(_replica!.Proposed(), proposal.Session);
-            if (!isThere && !_replica.TryPropose(proposal.Logged))
-                return;
-            _proposals.Sent();
-        }
-    }
-
     private void ApplyHere(Proposal proposal)
     {
-        _proposals.TryTake(proposal.Session, proposal.Number, out _);
+        _route.Proposals.TryTake(proposal.Session, proposal.Number, out _);
         bool isApplied = _state.Apply(
             OpenDraft(), proposal.Entry, Math.Max(_state.LastIndex + 1, DurableGroups.FirstDefinitionIndex));
         if (proposal.Run is { } run)
-            Note(run, isApplied);
+            _runs.Note(run, isApplied);
     }
 
-    private void Flush()
+    internal void Flush()
     {
         if (_replica is not null)
         {
@@ -778,21 +518,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _open = null;
             if (_replica is not null)
                 _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
-            Publish(draft);
+            _publisher.Publish(draft, _session.Id);
         }
         if (_replica is not null)
             Settle();
-    }
-
-    // Not in the middle of a change, which may have waited for nothing.
-    private void CompleteFinished()
-    {
-        if (_finished.Count == 0)
-            return;
-        PendingChange[] finished = [.. _finished];
-        _finished.Clear();
-        foreach (PendingChange run in finished)
-            Complete(run);
     }
 
     /// <summary>
@@ -801,7 +530,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// </summary>
     private void NoteQueues()
     {
-        while (!Group.IsAlone && !_isStarting && _open?.LastStored is { } last && last > _noted)
+        while (!Group.IsAlone && !_publisher.IsStarting && _open?.LastStored is { } last && last > _noted)
         {
             _noted = Group.Commit.Value;
             Group.NoteCommit();
@@ -816,55 +545,4 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     private bool GoesOn(ChannelRequest request) => request.IsNoWait && _broker.Storage?.IsBehind != true;
-
-    private void Publish(DefinitionsDraft draft)
-    {
-        if (!_isStarting)
-        {
-            foreach (QueueDefinition queue in draft.QueuesMade)
-                TakeIn(queue);
-            foreach (QueueDefinition queue in draft.QueuesGone)
-                LetGo(queue);
-        }
-        _broker.Security = draft.Security;
-        _broker.Nodes = draft.Nodes;
-        _broker.Topology = draft.Topology;
-        foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
-        {
-            if (_isStarting)
-                queue.Home.ConfigureBeforeOpen(settings);
-            else
-                queue.Home.Post(QueueCommand.Configure(settings));
-        }
-        if (_isStarting)
-            return;
-        if (_closesOwners)
-        {
-            _closesOwners = false;
-            _owned.CloseOwners("the node was cut off from its cluster, and its exclusive queues were deleted");
-        }
-        // Nobody enters any more, now that it is published: these are all there are.
-        if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
-            _broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
-    }
-
-    private void TakeIn(QueueDefinition queue)
-    {
-        if (_broker.Storage is { } log && queue.SurvivesRestart)
-            queue.Home.Open(log, null);
-        queue.Home.ScheduleTick();
-        if (queue.OwnerSession == _session.Id)
-            _owned.Add(queue);
-    }
-
-    // Most have closed before; those of a vhost that goes, or of a connection, have not.
-    private void LetGo(QueueDefinition queue)
-    {
-        queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
-        // One that does not survive a restart may have written messages to spare memory.
-        if (_broker.Storage is not null)
-            queue.Home.DropLog();
-        if (!_closesOwners)
-            _owned.Remove(queue);
-    }
 }

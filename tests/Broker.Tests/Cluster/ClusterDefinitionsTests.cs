@@ -109,7 +109,7 @@ public sealed class ClusterDefinitionsTests
     {
         var done = new TaskCompletionSource<ChangeOutcome>();
         SimulatedNode leader = cluster.Leader!;
-        leader.Store.Post(new TurnEvent(() => leader.Store.ChangeMembers(
+        leader.Store.Post(new TurnEvent(() => leader.Store.Leader!.ChangeMembers(
             new MembershipChange(kind, Samples.Node(number)), done)));
         cluster.Done(done.Task);
         Assert.Equal(ChangeOutcome.Proposed, done.Task.Result);

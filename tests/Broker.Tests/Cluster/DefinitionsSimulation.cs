@@ -79,7 +79,7 @@ internal sealed class DefinitionsSimulation
                 _cluster.Network.MostDelay = 1 + _random.Next(8);
                 break;
             case 5 when _cluster.Leader is { } leader:
-                leader.Store.Post(new TurnEvent(() => leader.Store.TransferLeadership(one.Id, new())));
+                leader.Store.Post(new TurnEvent(() => leader.Store.Leader!.TransferLeadership(one.Id, new())));
                 break;
             case 6:
                 foreach (SimulatedNode node in _cluster.Nodes)

@@ -55,14 +55,20 @@ public sealed class ClusterMembership
     public Task<bool> TransferLeadershipAsync(NodeId to)
     {
         var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _store.Post(new TurnEvent(() => _store.TransferLeadership(to, done)));
+        if (_store.Leader is { } leader)
+            _store.Post(new TurnEvent(() => leader.TransferLeadership(to, done)));
+        else
+            done.SetResult(false);
         return done.Task;
     }
 
     private Task<ChangeOutcome> ChangeAsync(MembershipChange change)
     {
         var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _store.Post(new TurnEvent(() => _store.ChangeMembers(change, done)));
+        if (_store.Leader is { } leader)
+            _store.Post(new TurnEvent(() => leader.ChangeMembers(change, done)));
+        else
+            done.SetResult(ChangeOutcome.NotLeader);
         return done.Task;
     }
 

@@ -139,11 +139,11 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
                         DefinitionsFrame.Number(body, 2), true);
                 break;
             case DefinitionsFrame.WantsSession when body.Length >= 16:
-                store.OpenSession(from, DefinitionsFrame.Number(body, 0), DefinitionsFrame.Number(body, 1));
+                store.Leader!.OpenSession(from, DefinitionsFrame.Number(body, 0), DefinitionsFrame.Number(body, 1));
                 break;
             case DefinitionsFrame.Proposal when body.Length >= DefinitionsFrame.ProposalHeadBytes:
                 if (Assemble(peer, body) is { } proposal)
-                    store.TakeProposal(from, proposal);
+                    store.Leader!.TakeProposal(from, proposal);
                 break;
         }
     }

@@ -104,7 +104,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         }
         if (node == store.Self)
             _proposedIn = store.Group.Term;
-        store.ProposeAsLeader(new SessionEntry(node, boot, epoch, incarnation));
+        store.Leader!.ProposeAsLeader(new SessionEntry(node, boot, epoch, incarnation));
     }
 
     /// <summary>What the node had lost has come: the start must be made again with it.</summary>
@@ -144,12 +144,12 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         foreach ((NodeId node, NodeSession session) in nodes.Sessions)
         {
             if (!members.Contains(node))
-                store.EndSession(node, session.Id);
+                store.Leader!.EndSession(node, session.Id);
         }
         foreach (NodeId node in nodes.Members.Keys)
         {
             if (!members.Contains(node))
-                store.ProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)));
+                store.Leader!.ProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)));
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
                 LogLevel.Warning, LogCategory.Default,
                 $"Nothing was heard of node {node} for {setup.SessionGraceMs} ms: the exclusive queues of its clients "
                 + "are deleted");
-            store.EndSession(node, session.Id);
+            store.Leader!.EndSession(node, session.Id);
         }
     }
 }
