@@ -34,8 +34,8 @@ public sealed record ClusterSetup
     public required ImmutableArray<NodeId> Founders { get; init; }
 
     /// <summary>
-    /// How long a change may wait for other nodes, ms, before whoever asked is told that it cannot be made. 10 s: several
-    /// elections, and less than clients wait for an answer.
+    /// How long a change may wait for other nodes, ms, before whoever asked is told that it cannot be made. 10 s:
+    /// several elections, and less than clients wait for an answer.
     /// </summary>
     public int PatienceMs { get; init; } = 10_000;
 

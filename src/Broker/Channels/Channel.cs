@@ -108,8 +108,8 @@ public sealed class Channel
     }
 
     /// <summary>
-    /// The channel goes on when this node has applied all that was committed by now. Every frame that has come until now
-    /// is covered by that.
+    /// The channel goes on when this node has applied all that was committed by now. Every frame that has come until
+    /// now is covered by that.
     /// </summary>
     internal void WaitForBarrier()
     {

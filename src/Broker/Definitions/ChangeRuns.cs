@@ -38,7 +38,7 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
         else if (store.Broker.NowMs - _leaderKnownMs > setup.PatienceMs)
         {
             // Those who came before have waited long enough: what waits has a bound.
-            Fail(run, store.Reason());
+            Fail(run, store.Peers!.WhyNot());
         }
         else
         {
@@ -90,7 +90,7 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
         foreach (PendingChange run in _underWay)
         {
             if (run.StartedMs < since)
-                Fail(run, store.Reason());
+                Fail(run, store.Peers!.WhyNot());
         }
         PayOwed();
     }
@@ -139,7 +139,7 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
         if (isReached)
             _again.Enqueue(run);
         else
-            Fail(run, store.Reason());
+            Fail(run, store.Peers!.WhyNot());
     }
 
     private void Fail(PendingChange run, string reason)

@@ -2,9 +2,9 @@ namespace Warren.Broker.Definitions;
 
 /// <summary>
 /// What somebody wants changed, or something that must see all changes before it. Runs in the definitions' turn, in the
-/// order posted: it checks, and has the store commit entries, which are what the replicated log carries. If another node
-/// has changed the same meanwhile, it runs again, as if it had not: whatever it does beside is done by what it hands to
-/// the store to be run once its entries are applied.
+/// order posted: it checks, and has the store commit entries, which are what the replicated log carries. If another
+/// node has changed the same meanwhile, it runs again, as if it had not: whatever it does beside is done by what it
+/// hands to the store to be run once its entries are applied.
 /// </summary>
 public abstract class DefinitionsChange
 {

@@ -4,8 +4,8 @@ namespace Warren.Broker.Definitions;
 
 /// <summary>
 /// Publishes what has become of a draft, with one reference write a snapshot, and has queues and connections follow.
-/// Owned by the definitions' turn. Invariant: a queue is in the snapshot from before its first command until it has been
-/// told to close.
+/// Owned by the definitions' turn. Invariant: a queue is in the snapshot from before its first command until it has
+/// been told to close.
 /// </summary>
 internal sealed class DefinitionsPublisher(MessageBroker broker)
 {

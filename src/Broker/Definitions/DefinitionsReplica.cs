@@ -45,6 +45,9 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
     /// <summary>Whether what was found in the group was not enough to make all of it.</summary>
     public bool HasLost { get; private set; }
 
+    /// <summary>An entry could not be understood: this node stays at what was before it.</summary>
+    public bool IsHalted { get; private set; }
+
     /// <summary>Whether the group has no member but this one.</summary>
     public bool IsOnly => Group.Members.Members.Length == 1 && Group.IsAlone;
 
@@ -102,6 +105,29 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
             return;
         _restored = null;
         store.Replace(restored.Make(IsTolerant, Tell));
+    }
+
+    /// <summary>Reads an entry that is to be applied; false: it cannot be understood, and nothing is applied any
+    /// more.</summary>
+    /// <exception cref="UnreadableDefinitionException">The same, at a start.</exception>
+    public bool TryRead(in AppliedEntry applied, bool isStarting, out LoggedEntry logged)
+    {
+        try
+        {
+            logged = LoggedFormat.Read(applied.Meta.Span, applied.Body.Span);
+            return true;
+        }
+        catch (FormatException error)
+        {
+            var unreadable = new UnreadableDefinitionException(applied.Index.Value, error.Message, error);
+            if (isStarting)
+                throw unreadable;
+            // Nothing is skipped: this node stays where it is, and says so.
+            IsHalted = true;
+            store.Broker.Log(LogLevel.Error, LogCategory.Default, unreadable.Message);
+            logged = default;
+            return false;
+        }
     }
 
     /// <summary>Puts a proposal into the log of the group that this leads; false: not now.</summary>

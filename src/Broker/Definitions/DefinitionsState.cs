@@ -9,8 +9,8 @@ namespace Warren.Broker.Definitions;
 /// The replicated machine, beside the snapshots that it makes: which entry each definition has, which proposals are in,
 /// which entries are live. Deterministic: the same entries make the same state, on every node and at every start.
 /// Owned by the definitions' turn.
-/// <para>Live are the entries of the definitions as they were before the last entry, and the last entry, whatever it is:
-/// who has these applies it as everybody did, and knows from it what was proposed.</para>
+/// <para>Live are the entries of the definitions as they were before the last entry, and the last entry, whatever it
+/// is: who has these applies it as everybody did, and knows from it what was proposed.</para>
 /// </summary>
 internal sealed class DefinitionsState
 {

@@ -1,16 +1,14 @@
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
-using Warren.Broker.Definitions.Nodes;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
-using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
-using Warren.Cluster.Peers;
 using Warren.Storage;
 
 namespace Warren.Broker.Definitions;
@@ -22,8 +20,6 @@ namespace Warren.Broker.Definitions;
 /// reference write a snapshot. In a group of one that is before the change's turn goes on, and before it is durable,
 /// since everything that comes of it lies behind the entry in the log; but the client is told only when it is. With
 /// other members it is when a majority has it, and the client is told when every node that serves has applied it.
-/// Owns the list of what connections own exclusively.
-/// Invariant: a queue is in the snapshot from before its first command until it has been told to close.
 /// </summary>
 public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwner
 {
@@ -45,7 +41,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private DefinitionsDraft? _open;
     private long _noted;
     private bool _isAlone = true;
-    private bool _isHalted;
 
     internal DefinitionsStore(MessageBroker broker, bool isStored, ClusterSetup? setup)
         : base(broker.Turns)
@@ -79,9 +74,14 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal bool MayTell(bool isDurable) => IsSettled || (!isDurable && !NeedsBarrier);
 
     /// <summary>
-    /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any thread.
+    /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any
+    /// thread.
     /// </summary>
     internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
+
+    internal DefinitionsPeers? Peers => _peers;
+
+    internal bool IsHalted => _replica?.IsHalted == true;
 
     internal ClusterStatus Status => _status.Status;
 
@@ -144,9 +144,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             queue.Home.ScheduleTick();
     }
 
-    void IGroupOwner.Durable(Lsn lsn) => Post(new EntriesDurable(lsn));
+    void IGroupOwner.Durable(Lsn lsn) => Post(new TurnEvent(() => Group.Durable(lsn)));
 
-    void IGroupOwner.Moved(MovedEntries moves) => Post(new EntriesMoved(moves));
+    void IGroupOwner.Moved(MovedEntries moves) => Post(new TurnEvent(() => Group.Moved(moves)));
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {
@@ -219,8 +219,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>
-    /// Calls with true when this node has applied all that was committed when it was asked; with false if that cannot be
-    /// known. Any thread.
+    /// Calls with true when this node has applied all that was committed when it was asked; with false if that cannot
+    /// be known. Any thread.
     /// </summary>
     internal void RequestBarrier(Action<bool> reached) => Post(new TurnEvent(() => AddBarrier(reached)));
 
@@ -234,7 +234,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>
-    /// Answers a request once what it made, or found there, is there to stay; a client who wants no answer need not wait.
+    /// Answers a request once what it made, or found there, is there to stay; a client who wants no answer need not
+    /// wait.
     /// </summary>
     internal void AnswerWhenDurable(ChannelRequest request, DefinitionKey key, Action answer)
     {
@@ -277,12 +278,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _settlement.WhenSettled(answer, _runs.Current);
     }
 
-    /// <summary>The log is on stable storage up to here.</summary>
-    internal void Durable(Lsn lsn) => Group.Durable(lsn);
-
-    /// <summary>Entries lie elsewhere now.</summary>
-    internal void Moved(MovedEntries moves) => Group.Moved(moves);
-
     /// <summary>Applies a client's change, and tells its request if it was the client's mistake.</summary>
     internal void Attempt(ChannelRequest request, Action change)
     {
@@ -298,11 +293,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             request.Fail(error);
         }
     }
-
-    /// <summary>A message of another member of the group.</summary>
-    internal void Step(NodeId from, RaftMessage message) => Group.Step(from, message);
-
-    internal void TakeHeartbeats() => Group.TakeHeartbeats();
 
     /// <summary>What was proposed may be lost.</summary>
     internal void SendAgain() => _route.SendAgain();
@@ -333,7 +323,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>The group has an entry of ours or of another node's.</summary>
     internal void ApplyLogged(in AppliedEntry applied)
     {
-        if (_isHalted)
+        if (_replica!.IsHalted)
             return;
         var live = new LiveEntry(applied.Index, applied.Position, applied.Meta.Length + applied.Body.Length);
         Proposal? own = null;
@@ -341,7 +331,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             && _route.Proposals.TryTake(origin.Session, origin.Number, out Proposal proposal))
             own = proposal;
         LoggedEntry logged = own?.Logged ?? default;
-        if (own is null && !TryRead(applied, out logged))
+        if (own is null && !_replica!.TryRead(applied, _publisher.IsStarting, out logged))
             return;
         DefinitionsDraft draft = OpenDraft();
         bool isApplied = _state.Apply(draft, logged, live);
@@ -388,29 +378,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Reads what the group needs from disk, beside the turn.</summary>
     internal void ReadBeside(PayloadRead read) => _broker.Turns.Schedule(new PayloadReader(this, read));
 
-    internal void Complete(PayloadRead read) => Group.Complete(read);
-
     internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome);
-
-    private bool TryRead(in AppliedEntry applied, out LoggedEntry logged)
-    {
-        try
-        {
-            logged = LoggedFormat.Read(applied.Meta.Span, applied.Body.Span);
-            return true;
-        }
-        catch (FormatException error)
-        {
-            var unreadable = new UnreadableDefinitionException(applied.Index.Value, error.Message, error);
-            if (_publisher.IsStarting)
-                throw unreadable;
-            // Nothing is skipped: this node stays where it is, and says so.
-            _isHalted = true;
-            _broker.Log(LogLevel.Error, LogCategory.Default, unreadable.Message);
-            logged = default;
-            return false;
-        }
-    }
 
     /// <summary>See <see cref="RequestBarrier"/>; in the turn.</summary>
     internal void AddBarrier(Action<bool> reached)
@@ -419,26 +387,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             reached(true);
         else
             _barriers.Add(reached);
-    }
-
-    /// <summary>Why nothing can be changed.</summary>
-    internal string Reason()
-    {
-        Membership members = Group.Members;
-        int reached = 0;
-        foreach (Member member in members.Members)
-        {
-            if (member.IsVoter && (member.Id == Self || _peers!.IsUp(member.Id)))
-                reached++;
-        }
-        return _isHalted
-            ? "this node cannot read a definition that other nodes have made: see its log"
-            : reached < members.Majority
-                ? $"this node reaches {reached} of {members.Voters} nodes that vote, and definitions need "
-                    + $"{members.Majority}"
-                : Group.Leader.IsNone
-                    ? "the cluster's nodes have not agreed on a leader for its definitions"
-                    : "other nodes have not taken it over in time";
     }
 
     private void EndTurn()
@@ -525,8 +473,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>
-    /// A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue: so
-    /// it must know that the queue's entry is committed before there is anything of the group.
+    /// A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue:
+    /// so it must know that the queue's entry is committed before there is anything of the group.
     /// </summary>
     private void NoteQueues()
     {

@@ -10,6 +10,6 @@ internal sealed class PayloadReader(DefinitionsStore store, PayloadRead read) : 
     {
         using (EntryReader reader = store.Broker.Storage!.OpenReader())
             read.Run(reader);
-        store.Post(new TurnEvent(() => store.Complete(read)));
+        store.Post(new TurnEvent(() => store.Group.Complete(read)));
     }
 }

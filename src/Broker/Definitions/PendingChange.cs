@@ -7,8 +7,8 @@ namespace Warren.Broker.Definitions;
 internal sealed class PendingChange(DefinitionsChange change, long startedMs)
 {
     /// <summary>
-    /// Each run but the first means that somebody else has changed the same meanwhile; a change that finds another state
-    /// so often is told so.
+    /// Each run but the first means that somebody else has changed the same meanwhile; a change that finds another
+    /// state so often is told so.
     /// </summary>
     private const int MostRuns = 1000;
 

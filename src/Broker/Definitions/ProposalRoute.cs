@@ -7,8 +7,8 @@ using Warren.Storage;
 namespace Warren.Broker.Definitions;
 
 /// <summary>
-/// Which way this node's proposals go: into the log, if it leads, else to the leader; and all of them again when another
-/// leads, or they may have been lost. Owned by the definitions' turn.
+/// Which way this node's proposals go: into the log, if it leads, else to the leader; and all of them again when
+/// another leads, or they may have been lost. Owned by the definitions' turn.
 /// </summary>
 /// <param name="store">Whose.</param>
 /// <param name="peers">Null: there are no others.</param>

@@ -90,8 +90,8 @@ internal sealed class RestoredDefinitions(MessageBroker broker, DefinitionsState
     }
 
     /// <summary>
-    /// Of a log that damage has cut in pieces: what its entries make, and what goes with what they remove, by their names
-    /// alone.
+    /// Of a log that damage has cut in pieces: what its entries make, and what goes with what they remove, by their
+    /// names alone.
     /// </summary>
     private void ReplayLog()
     {
@@ -99,10 +99,11 @@ internal sealed class RestoredDefinitions(MessageBroker broker, DefinitionsState
         foreach (Found found in _found)
         {
             DefinitionKey key = found.Logged.Entry.Key;
-            foreach (DefinitionKey gone in found.Logged.Entry.Removes ? kept.Keys.Where(one => GoesWith(one, key)) : [key])
-                kept.Remove(gone);
+            kept.Remove(key);
             if (!found.Logged.Entry.Removes)
                 kept.Add(key, found);
+            else
+                RemoveWith(key, kept);
         }
         foreach (Found found in _found)
         {
@@ -113,7 +114,13 @@ internal sealed class RestoredDefinitions(MessageBroker broker, DefinitionsState
         _found.AddRange(kept.Values.OrderBy(one => one.Live.Index.Value));
     }
 
-    private static bool GoesWith(in DefinitionKey one, in DefinitionKey removed) => one == removed || removed.Kind switch
+    private static void RemoveWith(DefinitionKey removed, Dictionary<DefinitionKey, Found> kept)
+    {
+        foreach (DefinitionKey gone in kept.Keys.Where(one => GoesWith(one, removed)).ToList())
+            kept.Remove(gone);
+    }
+
+    private static bool GoesWith(in DefinitionKey one, in DefinitionKey removed) => removed.Kind switch
     {
         DefinitionKind.Vhost => one.Vhost == removed.Vhost,
         DefinitionKind.User => one.Name == removed.Name

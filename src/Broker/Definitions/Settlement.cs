@@ -26,7 +26,8 @@ internal sealed class Settlement
 
     /// <summary>Answers who waited for what is settled now, in the order they came.</summary>
     /// <param name="index">Up to here.</param>
-    /// <param name="isCut">This node knows no leader: what it has may be long out of date, and nobody is told of it.</param>
+    /// <param name="isCut">This node knows no leader: what it has may be long out of date, and nobody is told of
+    /// it.</param>
     public void SettleTo(long index, bool isCut)
     {
         if (isCut != _isCut)

@@ -106,8 +106,8 @@ public sealed class Vhost
     }
 
     /// <summary>
-    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding, unless those
-    /// that are durable are to be kept.
+    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding, unless
+    /// those that are durable are to be kept.
     /// </summary>
     public VhostChange WithoutExchange(string name, bool keepsDurable = false)
     {

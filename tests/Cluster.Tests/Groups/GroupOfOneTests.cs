@@ -72,21 +72,22 @@ public sealed class GroupOfOneTests
         node.Founders = new Membership([new Member(node.Id, IsVoter: true)]);
         for (int life = 0; life < 20; life++)
         {
+            // A start that leaves nothing behind: its term is used again.
+            node.Start(0);
+            node.LoseUnsynced();
             node.Start(0);
             Assert.True(node.Raft!.MayDecide);
             Assert.Equal(ChangeOutcome.TooEarly, node.Raft.ChangeMembers(
                 new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(2))));
-            int live = node.Machine!.Live.Count();
-            node.ProposeSet(key: (byte)(life % 10));
-            Assert.Equal(node.Raft.LastIndex, node.Machine.Applied);
-            // Every other life leaves nothing behind, and its term is used again.
-            if (life % 2 == 0)
-                node.Commit();
-            node.LoseUnsynced();
-            node.Start(0);
-            Assert.Equal(life % 2 == 0 && life < 10 ? live + 1 : live, node.Machine!.Live.Count());
+            node.ProposeSet(key: (byte)life);
+            Assert.Equal(node.Raft.LastIndex, node.Machine!.Applied);
+            node.Commit();
+            node.ProposeSet(key: (byte)(100 + life));
             node.LoseUnsynced();
         }
+        node.Start(0);
+        node.Commit();
+        Assert.Equal(20, node.Machine!.Live.Count());
     }
 
     private GroupNode Start()

@@ -35,7 +35,8 @@ internal abstract record DefinitionsEntry
     public virtual DefinitionKey? Missing(DefinitionsDraft draft) => null;
 
     /// <summary>
-    /// Whether the draft is another than this was checked against, beyond the definition itself; then it changes nothing.
+    /// Whether the draft is another than this was checked against, beyond the definition itself; then it changes
+    /// nothing.
     /// </summary>
     public virtual bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null;
 

@@ -11,7 +11,8 @@ namespace Warren.Broker.Definitions.Entries;
 /// <param name="Session">The index of the node session that proposed it; 0: none did.</param>
 /// <param name="Number">Its number in the session, from 1, without a gap.</param>
 /// <param name="Numbers">
-/// The highest number of each session once this is applied: the last entry of a log says what must not be applied twice.
+/// The highest number of each session once this is applied: the last entry of a log says what must not be applied
+/// twice.
 /// </param>
 internal readonly record struct LoggedEntry(
     DefinitionsEntry Entry, long Expected, long Session, long Number, ImmutableArray<SessionNumber> Numbers)

@@ -3,7 +3,8 @@ using Warren.Cluster;
 
 namespace Warren.Broker.Definitions.Entries;
 
-/// <summary>Names a member of the cluster, so that all know it while it is down. Whether it votes is consensus's.</summary>
+/// <summary>Names a member of the cluster, so that all know it while it is down. Whether it votes is
+/// consensus's.</summary>
 /// <param name="Node">Which node.</param>
 /// <param name="Name">Such as <c>rabbit@host1</c>.</param>
 /// <param name="Address">Where its peers find it, as it was told by the operator or by itself.</param>

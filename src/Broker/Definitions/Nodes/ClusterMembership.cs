@@ -5,8 +5,8 @@ using Warren.Cluster.Consensus;
 namespace Warren.Broker.Definitions.Nodes;
 
 /// <summary>
-/// The members of the cluster that this broker is in, for the server: who they are, and changing them one at a time. Any
-/// thread. Changes are made at the leader; elsewhere they end with <see cref="ChangeOutcome.NotLeader"/>.
+/// The members of the cluster that this broker is in, for the server: who they are, and changing them one at a time.
+/// Any thread. Changes are made at the leader; elsewhere they end with <see cref="ChangeOutcome.NotLeader"/>.
 /// </summary>
 public sealed class ClusterMembership
 {

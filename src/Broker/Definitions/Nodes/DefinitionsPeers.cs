@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Warren.Cluster;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -44,9 +45,10 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     public void RoomAgain(NodeId peer, LinkClass linkClass) => store.Post(new TurnEvent(() => _tellsAgain = true));
 
-    public void Receive(NodeId from, RaftMessage message) => store.Post(new TurnEvent(() => store.Step(from, message)));
+    public void Receive(NodeId from, RaftMessage message) =>
+        store.Post(new TurnEvent(() => store.Group.Step(from, message)));
 
-    public void Wake() => store.Post(new TurnEvent(store.TakeHeartbeats));
+    public void Wake() => store.Post(new TurnEvent(() => store.Group.TakeHeartbeats()));
 
     public bool IsUp(NodeId node) => _peers.TryGetValue(node, out Peer? peer) && peer.IsUp;
 
@@ -110,6 +112,28 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         }
     }
 
+    /// <summary>Why a change that waits cannot be made.</summary>
+    public string WhyNot()
+    {
+        Membership members = store.Group.Members;
+        int reached = 0;
+        foreach (Member member in members.Members)
+        {
+            if (member.IsVoter && (member.Id == setup.Self || IsUp(member.Id)))
+                reached++;
+        }
+        if (store.IsHalted)
+            return "this node cannot read a definition that other nodes have made: see its log";
+        if (reached < members.Majority)
+        {
+            return $"this node reaches {reached} of {members.Voters} nodes that vote, and definitions need "
+                + $"{members.Majority}";
+        }
+        return store.Group.Leader.IsNone
+            ? "the cluster's nodes have not agreed on a leader for its definitions"
+            : "other nodes have not taken it over in time";
+    }
+
     /// <summary>Time passes: what may be lost is said again.</summary>
     public void Tick() => _tellsAgain = true;
 
@@ -148,7 +172,8 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         }
     }
 
-    /// <summary>The whole proposal, once its last piece has come; what does not fit begins anew with the next first.</summary>
+    /// <summary>The whole proposal, once its last piece has come; what does not fit begins anew with the next
+    /// first.</summary>
     private static byte[]? Assemble(Peer peer, byte[] body)
     {
         long number = DefinitionsFrame.Number(body, 1);

@@ -38,8 +38,8 @@ internal sealed class LeaderDuties(
         {
             store.Broker.Log(
                 LogLevel.Error, LogCategory.Default,
-                $"A definition that node {from} proposes {error.Message}: it is not made. All nodes should run the same "
-                + "version of Warren.");
+                $"A definition that node {from} proposes {error.Message}: it is not made. All nodes should run the "
+                + "same version of Warren.");
             return;
         }
         replica.TryPropose(proposal);

@@ -7,9 +7,9 @@ using Warren.Storage;
 namespace Warren.Broker.Definitions.Nodes;
 
 /// <summary>
-/// The time in which this node serves, as the definitions know it, and at the leader that of the others. A node asks the
-/// leader for a session when it starts, and again when its own was ended while it was cut off. Owned by the definitions'
-/// turn.
+/// The time in which this node serves, as the definitions know it, and at the leader that of the others. A node asks
+/// the leader for a session when it starts, and again when its own was ended while it was cut off. Owned by the
+/// definitions' turn.
 /// </summary>
 internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, DefinitionsPeers? peers)
 {
@@ -112,8 +112,8 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     {
         _mustStartAgain = true;
         _serving.TrySetException(new InvalidOperationException(
-            "What this node's data directory had lost of the definitions has come from another node. Queues of this node "
-            + "were set aside by the start, since nobody knew of them: start the node again to serve them."));
+            "What this node's data directory had lost of the definitions has come from another node. Queues of this "
+            + "node were set aside by the start, since nobody knew of them: start the node again to serve them."));
     }
 
     private void Lead(RaftGroup group)
