@@ -5,6 +5,7 @@ using Warren.Broker.Alarms;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Delays;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
@@ -59,6 +60,7 @@ public sealed class MessageBroker : IDisposable
     private readonly ITimer _tick;
     private TopologySnapshot _topology = TopologySnapshot.Empty;
     private SecuritySnapshot _security = SecuritySnapshot.Empty;
+    private NodesSnapshot _nodes = NodesSnapshot.Empty;
     private long _pagingBudgetBytes = MostPagingBudgetBytes;
     private int _ticks;
     private long _compactedAtBytes;
@@ -69,10 +71,13 @@ public sealed class MessageBroker : IDisposable
     /// <param name="random">Where all randomness that is no secret comes from.</param>
     /// <param name="log">Where log lines go.</param>
     /// <param name="storage">Where durable things are kept; null: nowhere, they live as long as the process.</param>
+    /// <param name="cluster">The other nodes; null: there are none. Needs storage.</param>
     public MessageBroker(
         BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log,
-        StorageSetup? storage = null)
+        StorageSetup? storage = null, ClusterSetup? cluster = null)
     {
+        if (cluster is not null && storage is null)
+            throw new ArgumentException("A member of a cluster keeps its definitions.", nameof(cluster));
         Options = options;
         Turns = turns;
         Time = time;
@@ -81,7 +86,8 @@ public sealed class MessageBroker : IDisposable
         Slabs = new SlabPool();
         Timers = new QueueTimers(this);
         Reader = new MessageReader(this);
-        Definitions = new DefinitionsStore(this);
+        Definitions = new DefinitionsStore(this, storage is not null, cluster);
+        Cluster = new ClusterMembership(Definitions);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies();
         PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
@@ -107,6 +113,9 @@ public sealed class MessageBroker : IDisposable
     public TimeProvider Time { get; }
 
     public ConnectionRegistry Connections { get; }
+
+    /// <summary>The members of the cluster.</summary>
+    public ClusterMembership Cluster { get; }
 
     public NodeAlarms Alarms { get; }
 
@@ -147,6 +156,13 @@ public sealed class MessageBroker : IDisposable
     {
         get => Volatile.Read(ref _security);
         internal set => Volatile.Write(ref _security, value);
+    }
+
+    /// <summary>The published nodes of the cluster; written by the definitions' turn alone.</summary>
+    internal NodesSnapshot Nodes
+    {
+        get => Volatile.Read(ref _nodes);
+        set => Volatile.Write(ref _nodes, value);
     }
 
     internal ITurnScheduler Turns { get; }
@@ -214,6 +230,7 @@ public sealed class MessageBroker : IDisposable
     public void Dispose()
     {
         _tick.Dispose();
+        Definitions.Close();
         Timers.Dispose();
         Delays.Dispose();
     }
@@ -238,6 +255,7 @@ public sealed class MessageBroker : IDisposable
     private void Tick()
     {
         Connections.Tick();
+        Definitions.TickSoon();
         Alarms.MeasureDisk();
         if (++_ticks % TicksPerMeasurement != 0)
             return;

@@ -62,7 +62,7 @@ public sealed class QueueOperations
         if (answer is AnswerKind.Ok or AnswerKind.Closed)
         {
             var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _broker.Definitions.Post(new RemoveQueue(queue, gone.SetResult));
+            _broker.Definitions.Post(new RemoveQueue(queue, gone));
             await gone.Task.ConfigureAwait(false);
         }
         return (answer, messages);

@@ -23,7 +23,10 @@ public sealed class QueueDefinition
     /// <summary>The connection that owns an exclusive queue; 0 is none.</summary>
     public long OwnerConnectionId { get; init; }
 
-    /// <summary>It is in the log, under its id. An exclusive queue goes with its connection, durable or not.</summary>
+    /// <summary>The node session that it goes with, unless it survives a restart; 0 is none.</summary>
+    public long OwnerSession { get; init; }
+
+    /// <summary>Its messages are in the log. An exclusive queue goes with its connection, durable or not.</summary>
     public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
 
     public FieldTable Arguments { get; init; } = FieldTable.Empty;

@@ -106,11 +106,12 @@ public sealed class Vhost
     }
 
     /// <summary>
-    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding.
+    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding, unless
+    /// those that are durable are to be kept.
     /// </summary>
-    public VhostChange WithoutExchange(string name)
+    public VhostChange WithoutExchange(string name, bool keepsDurable = false)
     {
-        var removal = new VhostRemoval(this);
+        var removal = new VhostRemoval(this, keepsDurable);
         removal.RemoveExchange(name);
         return removal.Finish(Queues);
     }
@@ -132,9 +133,9 @@ public sealed class Vhost
     }
 
     /// <summary>Removes a queue, all bindings to it, and auto-delete exchanges left without a binding.</summary>
-    public VhostChange WithoutQueue(string name)
+    public VhostChange WithoutQueue(string name, bool keepsDurable = false)
     {
-        var removal = new VhostRemoval(this);
+        var removal = new VhostRemoval(this, keepsDurable);
         removal.RemoveQueue(name);
         NameMap<QueueDefinition> queues = Queues.Without(name);
         VhostChange change = removal.Finish(queues);

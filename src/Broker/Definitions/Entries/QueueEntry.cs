@@ -24,8 +24,16 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     public bool AutoDelete { get; init; }
 
-    /// <summary>The connection that owns an exclusive queue, which is never in the log; 0 is none.</summary>
+    /// <summary>The connection that owns an exclusive queue; 0 is none.</summary>
     public long OwnerConnectionId { get; init; }
+
+    /// <summary>
+    /// The node session that it goes with: of the owner, or of whoever declared a queue that is not durable; 0: none.
+    /// </summary>
+    public long OwnerSession { get; init; }
+
+    /// <summary>It is made only if that leaves the vhost within its limit.</summary>
+    public bool WithinLimit { get; init; }
 
     public override DefinitionKey Key => DefinitionKey.OfQueue(Vhost, Name);
 
@@ -49,6 +57,9 @@ internal sealed record QueueEntry : DefinitionsEntry
                 : throw new FormatException($"makes a queue of the type '{type}', which is not known"),
             Durable = fields.Flag("durable"),
             AutoDelete = fields.Flag("auto-delete"),
+            OwnerConnectionId = fields.OptionalNumber("connection") ?? 0,
+            OwnerSession = fields.OptionalNumber("session") ?? 0,
+            WithinLimit = fields.Flag("within-limit"),
             DeclaredArguments = arguments,
         };
     }
@@ -60,12 +71,17 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessVhost(Vhost);
 
+    public override bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null
+        || (WithinLimit && draft.VhostOf(Vhost).Queues.Count >= draft.Security.LimitsOf(Vhost).MaxQueues)
+        || (OwnerSession != 0 && !draft.Nodes.IsOpen(OwnerSession));
+
     public override void Apply(DefinitionsDraft draft, long index)
     {
         Vhost vhost = draft.VhostOf(Vhost);
         EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
-        var home = new Queue(draft.Broker, Vhost, settings);
+        Queue? present = draft.FindHome(index);
+        Queue home = present ?? new Queue(draft.Broker, Vhost, settings);
         home.Definition = new QueueDefinition
         {
             Id = new QueueId(index),
@@ -75,11 +91,14 @@ internal sealed record QueueEntry : DefinitionsEntry
             Durable = Durable,
             AutoDelete = AutoDelete,
             OwnerConnectionId = OwnerConnectionId,
+            OwnerSession = OwnerSession,
             Arguments = Arguments,
             Home = home,
         };
         draft.Put(vhost.WithQueue(home.Definition).WithPolicies(vhost.Policies.WithQueue(Name, policy)));
         draft.QueuesMade.Add(home.Definition);
+        if (present is not null)
+            draft.QueuesConfigured[home.Definition] = settings;
     }
 
     public override void Write(FieldTable fields)
@@ -89,5 +108,11 @@ internal sealed record QueueEntry : DefinitionsEntry
         fields.Add("type", FieldValue.Of(QueueTypes.NameOf(Type)));
         fields.Add("durable", FieldValue.Of(Durable));
         fields.Add("auto-delete", FieldValue.Of(AutoDelete));
+        if (OwnerConnectionId != 0)
+            fields.Add("connection", FieldValue.Of(OwnerConnectionId));
+        if (OwnerSession != 0)
+            fields.Add("session", FieldValue.Of(OwnerSession));
+        if (WithinLimit)
+            fields.Add("within-limit", FieldValue.Of(true));
     }
 }
