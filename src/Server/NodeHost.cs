@@ -15,6 +15,7 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClusterHost? _cluster;
     private Node? _node;
+    private CancellationTokenSource? _starting;
     private bool _isStarting;
 
     /// <param name="options">What each start is told.</param>
@@ -71,24 +72,49 @@ public sealed class NodeHost : IAsyncDisposable
 
     public void RequestStop() => _stopping.TrySetResult();
 
-    /// <summary>Starts the broker; does nothing when it runs. Returns when every listener accepts.</summary>
+    /// <summary>
+    /// Starts the broker; does nothing when it runs. Returns when every listener accepts, or when a node of several is
+    /// up and waits for others (<see cref="Node.Serving"/>). One that has no cluster yet, and was told of others, first
+    /// waits until it has one.
+    /// </summary>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped while it waited.</exception>
     public async Task StartAppAsync()
     {
         await _changing.WaitAsync().ConfigureAwait(false);
+        using var stop = new CancellationTokenSource();
+        Volatile.Write(ref _starting, stop);
         try
         {
             if (_node is not null)
                 return;
             Volatile.Write(ref _isStarting, true);
             Limits = Options.Broker;
-            if (_cluster is null)
-                Volatile.Write(ref _cluster, ClusterHost.Open(Options, Seams, Log, RemoteCommands));
+            await OpenCluster().PrepareAsync(stop.Token).ConfigureAwait(false);
             Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, _cluster));
         }
         finally
         {
+            Volatile.Write(ref _starting, null);
             Volatile.Write(ref _isStarting, false);
+            _changing.Release();
+        }
+    }
+
+    /// <summary>
+    /// While the broker is stopped, does something to the data directory that no start must disturb.
+    /// </summary>
+    internal async Task WithStoppedAsync(Func<ClusterHost, Task> act)
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_node is not null)
+                throw new InvalidOperationException("The broker runs.");
+            await act(OpenCluster()).ConfigureAwait(false);
+        }
+        finally
+        {
             _changing.Release();
         }
     }
@@ -96,6 +122,7 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Stops the broker as the end of the process would; does nothing when it is stopped.</summary>
     public async Task StopAppAsync()
     {
+        CancelStart();
         await _changing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -107,6 +134,25 @@ public sealed class NodeHost : IAsyncDisposable
         finally
         {
             _changing.Release();
+        }
+    }
+
+    private ClusterHost OpenCluster()
+    {
+        if (_cluster is null)
+            Volatile.Write(ref _cluster, ClusterHost.Open(Options, Seams, Log, RemoteCommands));
+        return _cluster;
+    }
+
+    private void CancelStart()
+    {
+        try
+        {
+            Volatile.Read(ref _starting)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
         }
     }
 

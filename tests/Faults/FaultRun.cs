@@ -39,6 +39,7 @@ internal static class FaultRun
         int seed = options.Seed ?? Random.Shared.Next(1_000_000);
         if (HostLab.IsEntered)
         {
+            await new FormingScenario(seed, output.WriteLine).RunAsync();
             await new ClusterScenario(seed, options.IsShort, output.WriteLine).RunAsync();
             return null;
         }

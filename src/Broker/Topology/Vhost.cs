@@ -67,6 +67,10 @@ public sealed class Vhost
 
     public VhostPolicies Policies { get; private init; } = VhostPolicies.Empty;
 
+    /// <summary>It has more than every vhost begins with, queues left aside.</summary>
+    public bool HasDefinitionsOfOwn => Exchanges.Count > Predeclared.Length || Parameters.Count > 0
+        || !Policies.IsEmpty;
+
     /// <summary>Runtime parameters that are no policies and no limits, by component and name.</summary>
     public ImmutableSortedDictionary<ParameterName, FieldValue> Parameters { get; private init; } =
         ImmutableSortedDictionary<ParameterName, FieldValue>.Empty;

@@ -28,6 +28,11 @@ internal sealed class ClusterStatus() : Command(
         output.WriteLine($"Cluster name: {status.GetProperty("cluster_name").GetString()}");
         Names(output, "Disk Nodes", status.GetProperty("disk_nodes"));
         Names(output, "Running Nodes", status.GetProperty("running_nodes"));
+        if (status.TryGetProperty("waiting", out JsonElement waiting))
+        {
+            Title(output, "Waiting");
+            output.WriteLine($"This node serves no clients yet; it is {waiting.GetString()}");
+        }
         Title(output, "Versions");
         foreach (JsonProperty version in status.GetProperty("versions").EnumerateObject())
         {

@@ -66,8 +66,10 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         if (known.Name == Self.Name)
             return;
+        Peer? namesake;
         lock (_lock)
-            _peers.Add(known);
+            namesake = _peers.Add(known);
+        namesake?.Link?.Close($"{known.Name} is another node now");
     }
 
     /// <summary>Dials this node no more and ends its link.</summary>

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using Warren.Broker;
 using Warren.Cluster;
 using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
 using Warren.Server.Configuration;
@@ -88,6 +91,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     public LocalState State => new(0, Member?.DurableLsn ?? 0, TimeSpan.Zero);
 
+    /// <summary>What it is called.</summary>
+    internal NodeName Name => _name;
+
     internal NodeSeams Seams { get; }
 
     internal LogSink Log { get; }
@@ -118,6 +124,115 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     {
         _known.TryRemove(name, out _);
         Member?.Links?.RemovePeer(name, reason);
+    }
+
+    /// <summary>What the node waits for before it serves; null: nothing.</summary>
+    public string? Waiting { get; internal set; }
+
+    /// <summary>Where it is, for a link of its own.</summary>
+    internal KnownPeer Locate(NodeName name) => new() { Name = name, Address = _book.Find(name) };
+
+    /// <summary>This node as others are to know it.</summary>
+    internal MemberRecord Record(NodeId self) => new(self, _name, new PeerAddress(_name.Host, Port));
+
+    /// <summary>Asks a member to let this node in.</summary>
+    internal Task<MembershipAnswer> AskToJoinAsync(
+        MembershipCalls calls, PeerLinks links, NodeName member, NodeId self, TimeSpan patience) =>
+        calls.AskAsync(
+            links, _book.Find(member), new MembershipRequest(MembershipRequestKind.Join, Record(self)), patience);
+
+    /// <summary>Asks a member, while the broker is stopped, to let this node in under an identity.</summary>
+    internal async Task<MembershipAnswer> AskToJoinAsync(NodeName member, NodeId self, TimeSpan patience)
+    {
+        var calls = new MembershipCalls(_ => Task.FromResult(MembershipAnswer.Refused(
+            MembershipOutcome.Later, $"{_name} is joining itself")));
+        var hub = new PeerHub(self, this);
+        hub.Serve(LinkPurpose.Join, calls);
+        PeerLinks links = MakeLinks(
+            hub, 0, new NodeIdentity(self, ClusterId.None, 0), declines: null, listens: false);
+        hub.Attach(links);
+        links.Start();
+        await using (links.ConfigureAwait(false))
+            return await AskToJoinAsync(calls, links, member, self, patience).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A blank directory gets an identity: at once, or when the node has founded or joined a cluster with those that it
+    /// was told of.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The directory says of itself what cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">The node is to stop.</exception>
+    internal async Task PrepareAsync(CancellationToken stop)
+    {
+        if (_network is null || _options.Discovery is not { } discovery)
+            return;
+        string directory = _options.Places.DataDirectory;
+        try
+        {
+            using DirectoryLock held = DirectoryLock.Take(directory);
+            IDisk disk = Seams.OpenDisk(directory);
+            NodeIdentity? identity = IdentityFile.Read(disk);
+            // One without identity that has a log is from before there were any: it has a cluster of its own.
+            if (identity is { Generation: > 0 } || (identity is null && disk.List("").Contains("log")))
+                return;
+            if (identity is null)
+            {
+                identity = new NodeIdentity(new NodeId(Guid.NewGuid()), ClusterId.None, Generation: 0);
+                IdentityFile.Write(disk, identity);
+            }
+            await Forming.RunAsync(this, disk, identity, Discovery(discovery), discovery.RetryInterval, stop)
+                .ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+        finally
+        {
+            Waiting = null;
+        }
+    }
+
+    /// <summary>What the data directory says of itself; nothing of it is kept open.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    internal (NodeIdentity? Identity, ImmutableArray<MemberRecord> Members) ReadDirectory()
+    {
+        string directory = _options.Places.DataDirectory;
+        if (!Directory.Exists(directory))
+            return (null, []);
+        try
+        {
+            using DirectoryLock held = DirectoryLock.Take(directory);
+            IDisk disk = Seams.OpenDisk(directory);
+            return (IdentityFile.Read(disk), MembersFile.Read(disk));
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+    }
+
+    /// <summary>Makes the directory that of a node that waits for its cluster; there must be none.</summary>
+    internal void WriteJoined(NodeId self, MembershipAnswer answer)
+    {
+        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
+        Joined.Write(Seams.OpenDisk(_options.Places.DataDirectory), self, answer);
+    }
+
+    /// <summary>Keeps links with these nodes from now on, and with no others.</summary>
+    internal void SetPeers(ImmutableArray<MemberRecord> members)
+    {
+        foreach (MemberRecord member in members)
+        {
+            _book.Tell(member.Name, member.Address);
+            if (!_known.TryGetValue(member.Name, out KnownPeer? known) || known.Id != member.Id)
+                AddPeer(member.Name, member.Id);
+        }
+        foreach (NodeName name in _known.Keys)
+        {
+            if (!members.Any(member => member.Name == name))
+                RemovePeer(name, "it was removed from the cluster");
+        }
     }
 
     /// <summary>
@@ -223,7 +338,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     internal IEnumerable<KnownPeer> KnownPeers() => _known.Values;
 
-    internal PeerLinks MakeLinks(PeerHub hub, long boot, NodeIdentity identity, Refusal? declines) => new(
+    internal PeerLinks MakeLinks(
+        PeerHub hub, long boot, NodeIdentity identity, Refusal? declines, bool listens = true) => new(
         new PeerLinksSetup
         {
             Self = new PeerIdentity
@@ -236,14 +352,14 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
                 Process = _process,
             },
             Cookie = _cookie,
-            ListenAddress = _network!.Address,
+            ListenAddress = listens ? _network!.Address : null,
             Options = new LinkOptions
             {
                 SilenceTimeout = _options.Peers.SilenceTimeout,
                 HeartbeatInterval = _options.Peers.SilenceTimeout / 5 < LongestInterval ? null : LongestInterval,
             },
             Tls = _tls,
-            Network = new DialingNetwork(_network),
+            Network = new DialingNetwork(_network!),
             Owner = hub,
             Locate = name => _book.Find(name),
             Declines = declines,
@@ -309,6 +425,12 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             links.Start();
         }
     }
+
+    private IPeerDiscovery Discovery(DiscoveryOptions options) => options.DnsName is { } seed
+        ? new DnsPeers(
+            seed, _name, options.UsesLongNames, name => Dns.GetHostAddressesAsync(name),
+            async address => (await Dns.GetHostEntryAsync(address).ConfigureAwait(false)).HostName)
+        : new ListedPeers(options.Nodes);
 
     private StandingPeerNetwork Listen()
     {

@@ -1,3 +1,4 @@
+using Warren.Broker;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -69,6 +70,18 @@ public sealed class ClusterMember : IAsyncDisposable
         links.Start();
         _host.RetireIdle();
     }
+
+    /// <summary>What the broker needs to be one of several.</summary>
+    /// <param name="waits">It waits for a leader that adds it; else it begins a cluster if it has none.</param>
+    internal ClusterSetup Setup(bool waits) => new()
+    {
+        Self = Identity.Node,
+        Name = _host.Name,
+        Address = _host.Record(Identity.Node).Address.ToString(),
+        Peers = Peers,
+        Transport = Groups,
+        Founders = waits ? [] : [Identity.Node],
+    };
 
     /// <summary>The start has failed before the links began.</summary>
     internal void Abandon()

@@ -15,9 +15,12 @@ internal static class NodeIdentityStart
     /// <exception cref="DiskException">The new one could not be written.</exception>
     public static NodeIdentity Find(IDisk disk)
     {
-        if (IdentityFile.Read(disk) is { } identity)
-            return identity;
-        var made = new NodeIdentity(new NodeId(Guid.NewGuid()), new ClusterId(Guid.NewGuid()), Generation: 1);
+        // One of generation 0 has not come to a cluster, and is told of no others any more.
+        NodeIdentity? found = IdentityFile.Read(disk);
+        if (found is { Generation: > 0 })
+            return found;
+        var made = new NodeIdentity(
+            found?.Node ?? new NodeId(Guid.NewGuid()), new ClusterId(Guid.NewGuid()), Generation: 1);
         IdentityFile.Write(disk, made);
         return made;
     }

@@ -33,6 +33,9 @@ public sealed record NodeOptions
     /// <summary>Where log lines go, and which.</summary>
     public required LogOptions Log { get; init; }
 
+    /// <summary>Whom a blank node is to form a cluster with; null: nobody, it founds one of its own.</summary>
+    public DiscoveryOptions? Discovery { get; init; }
+
     /// <summary>Names from <c>enabled_plugins</c> or <c>RABBITMQ_ENABLED_PLUGINS</c>, as written.</summary>
     public ImmutableArray<string> EnabledPlugins { get; init; } = [];
 

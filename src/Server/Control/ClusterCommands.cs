@@ -1,3 +1,5 @@
+using Warren.Cluster;
+using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 
 namespace Warren.Server.Control;
@@ -9,9 +11,15 @@ namespace Warren.Server.Control;
 /// </summary>
 internal sealed class ClusterCommands(NodeHost host)
 {
+    private readonly ClusterChanges _changes = new(host);
+
     /// <summary>The members, the node itself among them.</summary>
-    public IReadOnlyList<string> Members =>
-        [host.Options.Places.NodeName, .. Peers.Select(peer => peer.Name.Value)];
+    public IReadOnlyList<string> Members => host.Node?.Broker.Cluster.Status.Members is { Length: > 1 } members
+        ? [.. members.Select(member => member.Name)]
+        : [host.Options.Places.NodeName, .. Peers.Select(peer => peer.Name.Value)];
+
+    /// <summary>What the node waits for before it serves clients; null: nothing.</summary>
+    public string? Waiting => host.Cluster?.Waiting;
 
     /// <summary>The members that run, as far as this node sees.</summary>
     public IReadOnlyList<string> RunningMembers => host.Node is null
@@ -50,20 +58,30 @@ internal sealed class ClusterCommands(NodeHost host)
     }
 
     /// <summary><c>join_cluster</c>; the app is stopped.</summary>
-    public Task JoinAsync(string member, bool force) => throw NotBuilt(
-        force ? $"joining the cluster of {member}, leaving own data behind," : $"joining the cluster of {member}");
+    public Task JoinAsync(string member, bool force) => _changes.JoinAsync(member, force);
 
     /// <summary><c>reset</c>; the app is stopped.</summary>
-    public Task ResetAsync() => throw NotBuilt("resetting a node");
+    public Task ResetAsync() => _changes.ResetAsync(force: false);
 
     /// <summary><c>force_reset</c>; the app is stopped.</summary>
-    public Task ForceResetAsync() => throw NotBuilt("resetting a node");
+    public Task ForceResetAsync() => _changes.ResetAsync(force: true);
 
     /// <summary><c>forget_cluster_node</c>.</summary>
-    public Task ForgetAsync(string member) => Members.Contains(member)
-        ? throw NotBuilt($"removing {member} from the cluster")
-        : throw ControlRefusalException.Because(
-            "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
+    public async Task ForgetAsync(string member)
+    {
+        if (host.RequireNode().Membership is not { } membership || !Members.Contains(member)
+            || !NodeName.TryParse(member, out NodeName name))
+        {
+            throw ControlRefusalException.Because(
+                "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
+        }
+        // It is known by its name alone.
+        var node = new MemberRecord(new NodeId(Guid.NewGuid()), name, new PeerAddress(name.Host, 1));
+        MembershipAnswer answer = await membership
+            .DoAsync(new MembershipRequest(MembershipRequestKind.Forget, node)).ConfigureAwait(false);
+        if (answer.Outcome != MembershipOutcome.Done)
+            throw ControlRefusalException.Because(answer.Reason);
+    }
 
     /// <summary><c>force_boot</c>; the app is stopped.</summary>
     public Task ForceBootAsync() => throw NotBuilt("forcing a node to go on alone");

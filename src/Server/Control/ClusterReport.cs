@@ -26,6 +26,8 @@ internal static class ClusterReport
             Names(json, one, others);
         json.WriteEndObject();
         WritePeers(json, cluster.Peers);
+        if (cluster.Waiting is { } waiting)
+            json.WriteString("waiting", waiting);
         Names(json, "ram_nodes", []);
         Names(json, "running_nodes", cluster.RunningMembers);
         json.WriteStartObject("versions");

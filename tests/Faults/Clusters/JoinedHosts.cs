@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Warren.Faults.Hosts;
 
 namespace Warren.Faults.Clusters;
 
 /// <summary>Three machines that are joined to one cluster as the operations guide has it.</summary>
-internal sealed class JoinedHosts(HostLab lab, Action<string> report)
+internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -21,10 +22,14 @@ internal sealed class JoinedHosts(HostLab lab, Action<string> report)
             throw new FaultException($"The cookie is no line with a secret: \"{cookie}\"");
         await first.StopAsync();
         foreach (Host host in Hosts)
-        {
-            await host.MustAsync($"echo '{cookie.Trim()}' | tee /var/lib/rabbitmq/.erlang.cookie");
-            await host.MustAsync("chmod 400 /var/lib/rabbitmq/.erlang.cookie");
-        }
+            await SetCookieAsync(host, cookie.Trim());
+    }
+
+    /// <summary>Writes a machine's cookie as the guide does.</summary>
+    public static async Task SetCookieAsync(Host host, string cookie)
+    {
+        await host.MustAsync($"echo '{cookie}' | tee /var/lib/rabbitmq/.erlang.cookie");
+        await host.MustAsync("chmod 400 /var/lib/rabbitmq/.erlang.cookie");
     }
 
     /// <summary>The guide's section 4.3: every other node joins the first.</summary>
@@ -102,9 +107,13 @@ internal sealed class JoinedHosts(HostLab lab, Action<string> report)
         return declarers;
     }
 
+    [GeneratedRegex(@"\u001b\[[0-9]*m")]
+    private static partial Regex Bold();
+
     private static IReadOnlyList<string> Section(string status, string title)
     {
-        string[] lines = status.Split('\n');
+        // Titles are bold.
+        string[] lines = [.. status.Split('\n').Select(line => Bold().Replace(line, ""))];
         int at = Array.IndexOf(lines, title);
         return at < 0
             ? []

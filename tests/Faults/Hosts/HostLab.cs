@@ -138,6 +138,14 @@ internal sealed class HostLab : IDisposable
             await host.LoseNothingAsync();
     }
 
+    /// <summary>What went wrong, with all that helps to find out why; the files stay.</summary>
+    public FaultException Failure(Exception error, int seed)
+    {
+        KeepsFiles = true;
+        string logs = string.Concat(Hosts.Select(host => $"\n--- {host.Name}\n{host.Log}"));
+        return new FaultException($"{error.Message}\nseed {seed}; files: {_root}{logs}");
+    }
+
     public void Dispose()
     {
         foreach (Host host in Hosts)

@@ -45,9 +45,7 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
         }
         catch (Exception error)
         {
-            lab.KeepsFiles = true;
-            string logs = string.Concat(lab.Hosts.Select(host => $"\n--- {host.Name}\n{host.Log}"));
-            throw new FaultException($"{error.Message}\nseed {seed}; files: {lab.Root}{logs}");
+            throw lab.Failure(error, seed);
         }
     }
 

@@ -55,9 +55,23 @@ internal sealed class TestedPeer : IDisposable
         return await NextAsync();
     }
 
-    public Task JoinAsync(string cluster) => TellAsync($"cluster {cluster}");
+    /// <summary>Joins the cluster of another one.</summary>
+    public async Task JoinAsync(TestedPeer member)
+    {
+        string answer = await TellAsync($"join {member.Name}");
+        if (answer.StartsWith("refused", StringComparison.Ordinal))
+            throw new InvalidOperationException($"{Name} was not let in by {member.Name}: {answer}\n{Log}");
+        Id = answer;
+    }
 
-    public Task MeetAsync(TestedPeer other) => TellAsync($"peer {other.Name} {other.Id}");
+    /// <summary>From the next start on.</summary>
+    public void SetCookie(string cookie)
+    {
+        string file = _process.PathOf(".erlang.cookie");
+        File.Delete(file);
+        File.SetUnixFileMode(
+            _process.Write(".erlang.cookie", cookie + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
 
     /// <summary>Waits until it says this of another node.</summary>
     public async Task SeesAsync(TestedPeer other, string how)

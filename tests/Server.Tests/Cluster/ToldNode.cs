@@ -1,4 +1,3 @@
-using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
@@ -38,19 +37,14 @@ internal static class ToldNode
     {
         switch (words)
         {
-            case ["cluster", var id]:
-                host.Cluster!.SetIdentity(
-                    host.Cluster.Member!.Identity with { Cluster = new ClusterId(Guid.Parse(id)) });
-                return "done";
-            case ["peer", var name, var id]:
-                host.Cluster!.AddPeer(
-                    NodeName.TryParse(name, out NodeName peer) ? peer : throw new ArgumentException(name),
-                    new NodeId(Guid.Parse(id)));
-                return "done";
+            case ["join", var name]:
+                return await ChangeAsync(host, changes => changes.JoinAsync(name, force: false));
+            case ["reset"]:
+                return await ChangeAsync(host, changes => changes.ResetAsync(force: false));
+            case ["force_reset"]:
+                return await ChangeAsync(host, changes => changes.ResetAsync(force: true));
             case ["forget", var name]:
-                host.Cluster!.RemovePeer(
-                    NodeName.TryParse(name, out NodeName gone) ? gone : throw new ArgumentException(name), "forgotten");
-                return "done";
+                return await AttemptAsync(() => new ClusterCommands(host).ForgetAsync(name));
             case ["stop_app"]:
                 await host.StopAppAsync();
                 return "done";
@@ -59,6 +53,29 @@ internal static class ToldNode
                 return "done";
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));
+        }
+    }
+
+    // Answered with who it is now, or why not.
+    private static async Task<string> ChangeAsync(NodeHost host, Func<ClusterChanges, Task> change)
+    {
+        await host.StopAppAsync();
+        string refused = await AttemptAsync(() => change(new ClusterChanges(host)));
+        await host.StartAppAsync();
+        await host.Node!.Serving;
+        return refused == "done" ? $"{host.Cluster!.Member!.Identity.Node}" : refused;
+    }
+
+    private static async Task<string> AttemptAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+            return "done";
+        }
+        catch (ControlRefusalException refusal)
+        {
+            return $"refused: {refusal.Message}";
         }
     }
 
