@@ -1,7 +1,3 @@
-using Warren.Cluster;
-using Warren.Cluster.Identity;
-using Warren.Cluster.Links;
-using Warren.Server.Cluster;
 using Warren.Wire;
 using Xunit;
 
@@ -18,16 +14,20 @@ public sealed class ClusterStatusTests
     {
         await using ControlledNode one = await StartAsync(One, 33);
         await using ControlledNode other = await StartAsync(Other, 34);
-        ShareCluster(one, other);
-        one.Host.Cluster!.AddPeer(Name(Other), other.Host.Cluster!.Member!.Identity.Node);
-        Point(one, other);
-        await Eventually.True(() => one.Host.Cluster.Status() is [{ IsUp: true }]);
+        Point(one, other, Other);
+        Point(other, one, One);
+        foreach (string[] line in (string[][])[["stop_app"], ["reset"], ["join_cluster", One], ["start_app"]])
+        {
+            CommandRun run = other.Run(["rabbitmqctl", "-n", Other, .. line]);
+            Assert.True(run.Code == ExitCode.Ok, $"{line[0]}: {run.Error}");
+        }
+        await Eventually.True(() => one.Host.Cluster!.Status() is [{ IsUp: true }]);
         string text = one.Run("rabbitmqctl", "-n", One, "cluster_status").Output;
         Assert.Contains($"Disk Nodes\n\n{One}\n{Other}\n\nRunning Nodes\n\n{One}\n{Other}\n", Plain(text),
             StringComparison.Ordinal);
         Assert.DoesNotContain("Unreachable Nodes", text, StringComparison.Ordinal);
         await other.Host.StopAppAsync();
-        await Eventually.True(() => one.Host.Cluster.Status() is [{ IsUp: false }]);
+        await Eventually.True(() => one.Host.Cluster!.Status() is [{ IsUp: false }]);
         text = Plain(one.Run("rabbitmqctl", "-n", One, "cluster_status").Output);
         Assert.Contains($"Disk Nodes\n\n{One}\n{Other}\n\nRunning Nodes\n\n{One}\n\n", text, StringComparison.Ordinal);
         Assert.Contains($"\nUnreachable Nodes\n\n{Other}: ", text, StringComparison.Ordinal);
@@ -45,26 +45,11 @@ public sealed class ClusterStatusTests
         return node;
     }
 
-    private static void ShareCluster(params ControlledNode[] nodes)
-    {
-        foreach (ControlledNode node in nodes)
-        {
-            ClusterHost cluster = node.Host.Cluster!;
-            NodeIdentity identity = cluster.Member!.Identity;
-            cluster.SetIdentity(identity with { Cluster = new ClusterId(new Guid(1, 0, 0, new byte[8])) });
-        }
-    }
-
-    // The one that listens is told of the one that dials: it is found at an entry of the other's directory.
-    private static void Point(ControlledNode one, ControlledNode other)
-    {
-        string entry = Path.Combine(other.DataBase, "run", Other + ".node");
-        File.Copy(entry, Path.Combine(one.DataBase, "run", Other + ".node"), overwrite: true);
-    }
+    // Each has a run directory of its own: one finds the other at a copy of its entry.
+    private static void Point(ControlledNode one, ControlledNode other, string name) => File.Copy(
+        Path.Combine(other.DataBase, "run", name + ".node"), Path.Combine(one.DataBase, "run", name + ".node"),
+        overwrite: true);
 
     private static string Plain(string text) =>
         text.Replace("\u001b[1m", "", StringComparison.Ordinal).Replace("\u001b[0m", "", StringComparison.Ordinal);
-
-    private static NodeName Name(string text) =>
-        NodeName.TryParse(text, out NodeName name) ? name : throw new ArgumentException(text);
 }

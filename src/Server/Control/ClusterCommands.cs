@@ -15,7 +15,7 @@ internal sealed class ClusterCommands(NodeHost host)
 
     /// <summary>The members, the node itself among them.</summary>
     public IReadOnlyList<string> Members => host.Node?.Broker.Cluster.Status.Members is { Length: > 1 } members
-        ? [.. members.Select(member => member.Name)]
+        ? [.. members.Select(member => member.Name).Order(StringComparer.Ordinal)]
         : [host.Options.Places.NodeName, .. Peers.Select(peer => peer.Name.Value)];
 
     /// <summary>What the node waits for before it serves clients; null: nothing.</summary>
@@ -24,7 +24,10 @@ internal sealed class ClusterCommands(NodeHost host)
     /// <summary>The members that run, as far as this node sees.</summary>
     public IReadOnlyList<string> RunningMembers => host.Node is null
         ? []
-        : [host.Options.Places.NodeName, .. Peers.Where(peer => peer.IsUp).Select(peer => peer.Name.Value)];
+        : [
+            .. Peers.Where(peer => peer.IsUp).Select(peer => peer.Name.Value)
+                .Append(host.Options.Places.NodeName).Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>How things stand with the others.</summary>
     public IReadOnlyList<PeerStatus> Peers => host.Cluster?.Status() ?? [];
