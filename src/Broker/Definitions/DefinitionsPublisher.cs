@@ -41,7 +41,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
         {
             if (IsStarting)
-                queue.Home.ConfigureBeforeOpen(settings);
+                queue.Home.ConfigureEarly(settings);
             else
                 queue.Home.Post(QueueCommand.Configure(settings));
         }

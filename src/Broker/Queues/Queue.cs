@@ -111,12 +111,7 @@ public sealed class Queue : Mailbox<QueueCommand>
     }
 
     /// <summary>Other rules, before it is opened by a start.</summary>
-    internal void ConfigureBeforeOpen(QueueSettings settings)
-    {
-        Volatile.Write(ref _settings, settings);
-        _machine.Configure(settings, _broker.NowMs);
-        _effects.Clear();
-    }
+    internal void ConfigureEarly(QueueSettings settings) => ApplyRare(QueueCommand.Configure(settings), _broker.NowMs);
 
     /// <summary>The definition has been removed: the queue's groups end with it.</summary>
     internal void DropLog() => Post(QueueCommand.DropLog());

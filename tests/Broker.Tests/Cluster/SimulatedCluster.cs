@@ -1,5 +1,5 @@
-using Warren.Cluster;
 using Warren.Broker.Tests.Definitions;
+using Warren.Cluster;
 using Warren.Wire;
 
 namespace Warren.Broker.Tests.Cluster;

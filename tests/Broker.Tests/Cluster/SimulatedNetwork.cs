@@ -11,6 +11,8 @@ internal sealed class SimulatedNetwork(Random random)
     private readonly Dictionary<(NodeId From, NodeId To), Queue<(long Due, Action Deliver)>> _ways = [];
     private readonly Dictionary<NodeId, SimulatedTransport> _nodes = [];
     private readonly HashSet<(NodeId, NodeId)> _cut = [];
+    // Guards all of it, where brokers run on many threads; nothing is called under it.
+    private readonly Lock _lock = new();
     private readonly Dictionary<(NodeId, NodeId), long> _changed = [];
 
     /// <summary>Of unreliable packets, in percent.</summary>
@@ -26,7 +28,8 @@ internal sealed class SimulatedNetwork(Random random)
 
     public void Add(SimulatedTransport node)
     {
-        _nodes[node.Self] = node;
+        lock (_lock)
+            _nodes[node.Self] = node;
         foreach (NodeId other in _nodes.Keys)
         {
             _changed[Link(node.Self, other)] = Now;
@@ -46,18 +49,27 @@ internal sealed class SimulatedNetwork(Random random)
             Lose(node.Self, other, tells: !_cut.Contains(Link(node.Self, other)));
     }
 
-    public bool IsUp(NodeId one, NodeId other) =>
-        _nodes.ContainsKey(one) && _nodes.ContainsKey(other) && !_cut.Contains(Link(one, other));
+    public bool IsUp(NodeId one, NodeId other)
+    {
+        lock (_lock)
+            return _nodes.ContainsKey(one) && _nodes.ContainsKey(other) && !_cut.Contains(Link(one, other));
+    }
 
     public void Cut(NodeId one, NodeId other)
     {
-        if (_cut.Add(Link(one, other)))
+        bool isCut;
+        lock (_lock)
+            isCut = _cut.Add(Link(one, other));
+        if (isCut)
             Lose(one, other, tells: true);
     }
 
     public void Mend(NodeId one, NodeId other)
     {
-        if (!_cut.Remove(Link(one, other)) || !IsUp(one, other))
+        bool isMended;
+        lock (_lock)
+            isMended = _cut.Remove(Link(one, other));
+        if (!isMended || !IsUp(one, other))
             return;
         _changed[Link(one, other)] = Now;
         _nodes[one].LinkChanged(other, isUp: true);
@@ -74,32 +86,46 @@ internal sealed class SimulatedNetwork(Random random)
     {
         if (!IsUp(from, to))
             return false;
-        if (!isReliable && random.Next(100) < LossPercent)
+        if (!isReliable && LossPercent > 0 && random.Next(100) < LossPercent)
             return true;
-        if (!_ways.TryGetValue((from, to), out Queue<(long, Action)>? way))
-            _ways.Add((from, to), way = new Queue<(long, Action)>());
-        SimulatedTransport receiver = _nodes[to];
-        way.Enqueue((Now + random.Next(MostDelay + 1), () => deliver(receiver)));
+        lock (_lock)
+        {
+            if (!_nodes.TryGetValue(to, out SimulatedTransport? receiver))
+                return false;
+            if (!_ways.TryGetValue((from, to), out Queue<(long, Action)>? way))
+                _ways.Add((from, to), way = new Queue<(long, Action)>());
+            way.Enqueue((Now + (MostDelay == 0 ? 0 : random.Next(MostDelay + 1)), () => deliver(receiver)));
+        }
         return true;
     }
 
-    /// <summary>Brings what is due.</summary>
-    public void Step()
+    /// <summary>Brings what is due; true if that was anything.</summary>
+    public bool Step()
     {
         Now++;
-        foreach (Queue<(long Due, Action Deliver)> way in _ways.Values.ToArray())
+        List<Action> due = [];
+        lock (_lock)
         {
-            while (way.TryPeek(out (long Due, Action Deliver) packet) && packet.Due <= Now)
-                way.Dequeue().Deliver();
+            foreach (Queue<(long Due, Action Deliver)> way in _ways.Values)
+            {
+                while (way.TryPeek(out (long Due, Action Deliver) packet) && packet.Due <= Now)
+                    due.Add(way.Dequeue().Deliver);
+            }
         }
+        foreach (Action deliver in due)
+            deliver();
+        return due.Count > 0;
     }
 
     private static (NodeId, NodeId) Link(NodeId one, NodeId other) => one < other ? (one, other) : (other, one);
 
     private void Lose(NodeId one, NodeId other, bool tells)
     {
-        _ways.Remove((one, other));
-        _ways.Remove((other, one));
+        lock (_lock)
+        {
+            _ways.Remove((one, other));
+            _ways.Remove((other, one));
+        }
         _changed[Link(one, other)] = Now;
         if (!tells)
             return;

@@ -19,7 +19,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public BrokerHost(
         BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null,
-        ITurnScheduler? turns = null)
+        ITurnScheduler? turns = null, ClusterSetup? cluster = null)
     {
         Time = time ?? new ManualTime();
         Broker = new MessageBroker(
@@ -28,7 +28,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             Time,
             new Random(1),
             (_, _, line) => Log.Enqueue(line),
-            storage);
+            storage,
+            cluster);
     }
 
     public ManualTime Time { get; }

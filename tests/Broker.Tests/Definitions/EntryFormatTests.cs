@@ -9,7 +9,7 @@ public sealed class EntryFormatTests
     [Fact]
     public void Every_kind_comes_back_byte_by_byte_made_and_removed()
     {
-        DefinitionsEntry[] all = 
+        DefinitionsEntry[] all =
         [
             .. Samples.All(), .. Samples.OfNodes(), .. Samples.All().Select(Samples.Remove),
             .. Samples.OfNodes().Select(Samples.Remove),

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using Warren.Cluster;
-using Warren.Cluster.Groups;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
 
