@@ -44,13 +44,14 @@ try
     Task ended = Task.WhenAny(stopping.WaitAsync(), host.Stopping);
     Task serving = ServeAsync();
     // A node that waits for others is up: whoever starts them one after another must not wait with it.
-    if (await Task.WhenAny(serving, ended, Task.Delay(WaitingPatience)) is { } first && first != serving)
+    bool waits = await Task.WhenAny(serving, ended, Task.Delay(WaitingPatience)) != serving;
+    if (waits)
         Notification.Send($"READY=1\nSTATUS={host.Cluster?.Waiting ?? "starting"}");
     if (await Task.WhenAny(serving, ended) == serving)
     {
         await serving;
         Welcome.Print(Console.Out, options, host.Node!);
-        Notification.Send("READY=1\nSTATUS=serving");
+        Notification.Send(waits ? "STATUS=serving" : "READY=1");
         await ended;
     }
     Notification.Send("STOPPING=1");
