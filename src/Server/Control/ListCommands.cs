@@ -25,7 +25,7 @@ internal sealed class ListCommands
         _vhosts = VhostColumns.Of(host);
     }
 
-    private MessageBroker Broker => _host.RequireNode().Broker;
+    private MessageBroker Broker => _host.RequireServing().Broker;
 
     public async Task<Action<Utf8JsonWriter>?> QueuesAsync(ControlRequest request, ControlReply reply)
     {
