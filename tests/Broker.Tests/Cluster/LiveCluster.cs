@@ -57,7 +57,7 @@ internal sealed class LiveCluster : IAsyncDisposable, IStorageWatcher
     public static NodeId Id(int number) => Samples.Node(number);
 
     public Task ServingAsync() =>
-        Task.WhenAll(_hosts.Select(host => host.Broker.Cluster.WhenServing)).WaitAsync(Eventually.Patience);
+        Task.WhenAll(_hosts.Select(host => host.Broker.Cluster.WhenServing)).WaitAsync(4 * Eventually.Patience);
 
     /// <summary>A node that does not lead, and is not the first.</summary>
     public int Follower()
@@ -116,7 +116,7 @@ internal sealed class LiveCluster : IAsyncDisposable, IStorageWatcher
                 Beat(beats++);
             }
             if (!isBusy)
-                Thread.Yield();
+                Thread.Sleep(1);
         }
     }
 
