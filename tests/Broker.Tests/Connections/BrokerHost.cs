@@ -19,14 +19,14 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public BrokerHost(
         BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null,
-        ITurnScheduler? turns = null, ClusterSetup? cluster = null)
+        ITurnScheduler? turns = null, ClusterSetup? cluster = null, int seed = 1)
     {
         Time = time ?? new ManualTime();
         Broker = new MessageBroker(
             options ?? new BrokerOptions(),
             turns ?? ThreadPoolTurns.Instance,
             Time,
-            new Random(1),
+            new Random(seed),
             (_, _, line) => Log.Enqueue(line),
             storage,
             cluster);
