@@ -10,6 +10,7 @@ using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
@@ -69,9 +70,10 @@ public sealed class MessageBroker : IDisposable
     /// <param name="random">Where all randomness that is no secret comes from.</param>
     /// <param name="log">Where log lines go.</param>
     /// <param name="storage">Where durable things are kept; null: nowhere, they live as long as the process.</param>
+    /// <param name="peers">The way to the other nodes' queues; null: there are no other nodes.</param>
     public MessageBroker(
         BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log,
-        StorageSetup? storage = null)
+        StorageSetup? storage = null, QueuePeers? peers = null)
     {
         Options = options;
         Turns = turns;
@@ -83,7 +85,7 @@ public sealed class MessageBroker : IDisposable
         Reader = new MessageReader(this);
         Definitions = new DefinitionsStore(this);
         Delays = new DelayedMessages(this);
-        DirectReplies = new DirectReplies();
+        DirectReplies = new DirectReplies(this);
         PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
             ? hashing
             : PasswordHashing.Sha256;
@@ -92,6 +94,8 @@ public sealed class MessageBroker : IDisposable
         Connections = new ConnectionRegistry(this);
         Operations = new QueueOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
+        if (peers is not null)
+            QueueLinks = new QueueLinks(this, peers);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         Definitions.Start();
@@ -155,6 +159,9 @@ public sealed class MessageBroker : IDisposable
 
     internal DelayedMessages Delays { get; }
 
+    /// <summary>Queues on other nodes, and their clients here; null: there are no other nodes.</summary>
+    internal QueueLinks? QueueLinks { get; }
+
     internal QueueTimers Timers { get; }
 
     internal MessageReader Reader { get; }
@@ -174,7 +181,10 @@ public sealed class MessageBroker : IDisposable
 
     public void Log(LogLevel level, LogCategory category, string message) => _log(level, category, message);
 
-    /// <summary>All queues of the node.</summary>
+    /// <summary>The queues whose home is this node.</summary>
+    internal IEnumerable<Queue> LocalQueues() => AllQueues().Select(queue => queue.Home).OfType<Queue>();
+
+    /// <summary>All queues that this node knows, whatever their home.</summary>
     public ImmutableArray<QueueDefinition> AllQueues() =>
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
 
@@ -184,8 +194,8 @@ public sealed class MessageBroker : IDisposable
     /// </summary>
     public void StopDeliveries()
     {
-        foreach (QueueDefinition queue in AllQueues())
-            queue.Home.Post(QueueCommand.Rest());
+        foreach (Queue queue in LocalQueues())
+            queue.Post(QueueCommand.Rest());
     }
 
     /// <summary>
@@ -196,10 +206,10 @@ public sealed class MessageBroker : IDisposable
     {
         var saved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int left = 1;
-        foreach (QueueDefinition queue in AllQueues().Where(queue => queue.SurvivesRestart))
+        foreach (Queue queue in LocalQueues().Where(queue => queue.Definition.SurvivesRestart))
         {
             Interlocked.Increment(ref left);
-            queue.Home.Post(QueueCommand.SaveState(Saved));
+            queue.Post(QueueCommand.SaveState(Saved));
         }
         Saved();
         return saved.Task;
@@ -216,6 +226,7 @@ public sealed class MessageBroker : IDisposable
         _tick.Dispose();
         Timers.Dispose();
         Delays.Dispose();
+        QueueLinks?.Dispose();
     }
 
     /// <summary>A source of its own for one owner, seeded from the node's.</summary>
@@ -228,10 +239,10 @@ public sealed class MessageBroker : IDisposable
     /// <summary>Lets every queue move its messages out of slabs that are mostly dead.</summary>
     internal void Compact()
     {
-        foreach (QueueDefinition queue in AllQueues())
+        foreach (Queue queue in LocalQueues())
         {
-            if (queue.Home.ReadyCount + queue.Home.UnackedCount > 0)
-                queue.Home.Post(QueueCommand.Compact());
+            if (queue.ReadyCount + queue.UnackedCount > 0)
+                queue.Post(QueueCommand.Compact());
         }
     }
 
@@ -264,10 +275,10 @@ public sealed class MessageBroker : IDisposable
         bool isShort = IsShortOfMemory;
         if (!isLess && !isShort)
             return;
-        foreach (QueueDefinition queue in AllQueues())
+        foreach (Queue queue in LocalQueues())
         {
-            if ((queue.SurvivesRestart || isShort) && queue.Home.ResidentBytes > budgetBytes)
-                queue.Home.Post(QueueCommand.Tick());
+            if ((queue.Definition.SurvivesRestart || isShort) && queue.ResidentBytes > budgetBytes)
+                queue.Post(QueueCommand.Tick());
         }
     }
 
@@ -288,8 +299,8 @@ public sealed class MessageBroker : IDisposable
     private long LiveBytes()
     {
         long bytes = 0;
-        foreach (QueueDefinition queue in AllQueues())
-            bytes += queue.Home.MessageBytes + (64L * (queue.Home.ReadyCount + queue.Home.UnackedCount));
+        foreach (Queue queue in LocalQueues())
+            bytes += queue.MessageBytes + (64L * (queue.ReadyCount + queue.UnackedCount));
         return bytes;
     }
 }

@@ -23,6 +23,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private readonly Dictionary<long, List<QueueDefinition>> _owned = [];
     // Entries that need not be written count as well, so that no two queues have the same id.
     private long _lastIndex = DurableGroups.FirstDefinitionIndex - 1;
+    private long _publishedIndex;
 
     internal DefinitionsStore(MessageBroker broker)
         : base(broker.Turns) => _broker = broker;
@@ -39,6 +40,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// The start found entries that are damaged, or that say nothing without one that is lost.
     /// </summary>
     internal bool HasLost { get; private set; }
+
+    /// <summary>Every entry up to here is part of the published topology. Any thread.</summary>
+    internal long LastIndex => Volatile.Read(ref _publishedIndex);
 
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
@@ -78,7 +82,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
         PostInline(new Item(new Bootstrap()));
         foreach (QueueDefinition queue in _broker.AllQueues())
-            queue.Home.ScheduleTick();
+        {
+            _broker.QueueLinks?.Add(queue);
+            (queue.Home as Queue)?.ScheduleTick();
+        }
+        Volatile.Write(ref _publishedIndex, _lastIndex);
     }
 
     void IGroupOwner.Durable(Lsn lsn) => Post(new EntriesDurable(lsn));
@@ -185,6 +193,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             LetGo(queue);
         _broker.Security = draft.Security;
         _broker.Topology = draft.Topology;
+        Volatile.Write(ref _publishedIndex, _lastIndex);
         foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
             queue.Home.Post(QueueCommand.Configure(settings));
         // Nobody enters any more, now that it is published: these are all there are.
@@ -195,9 +204,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void TakeIn(QueueDefinition queue)
     {
         if (_broker.Storage is { } log && queue.SurvivesRestart)
-            queue.Home.Open(log, null);
-        queue.Home.ScheduleTick();
-        if (queue.OwnerConnectionId == 0)
+            (queue.Home as Queue)?.Open(log, null);
+        (queue.Home as Queue)?.ScheduleTick();
+        _broker.QueueLinks?.Add(queue);
+        // One of another node's connections goes with that node.
+        if (queue.OwnerConnectionId == 0 || queue.Home.IsRemote)
             return;
         if (!_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
             _owned.Add(queue.OwnerConnectionId, owned = []);
@@ -208,10 +219,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void LetGo(QueueDefinition queue)
     {
         queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
+        _broker.QueueLinks?.Remove(queue);
         // One that does not survive a restart may have written messages to spare memory.
         if (_broker.Storage is not null)
-            queue.Home.DropLog();
-        if (_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
+            (queue.Home as Queue)?.DropLog();
+        if (!queue.Home.IsRemote && _owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
             owned.Remove(queue);
     }
 }

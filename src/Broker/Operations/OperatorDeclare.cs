@@ -45,7 +45,7 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
         ValidQueue valid = DeclareQueue.Validate(
             vhost.Name, declaration.Name, declaration.Durable, exclusive: false, declaration.AutoDelete,
             declaration.Arguments, defaultType, store.Broker.Options);
-        QueueEntry entry = DeclareQueue.EntryOf(declaration, valid);
+        QueueEntry entry = DeclareQueue.EntryOf(store.Broker, store.Broker.Topology, declaration, valid);
         store.Commit(entry);
         store.WhenDurable(entry.Key, _done.SetResult);
     }

@@ -118,8 +118,9 @@ public sealed class QueueOperations
             foreach (FetchedMessage message in found)
             {
                 queue.Home.Post(isTaken
-                    ? QueueCommand.Settle(message.Slot, message.Position)
-                    : QueueCommand.Return(message.Slot, message.Position, countsDelivery: false));
+                    ? QueueCommand.Settle(message.Slot, message.Position, message.Epoch)
+                    : QueueCommand.Return(
+                        message.Slot, message.Position, countsDelivery: false, message.Epoch));
             }
         }
         if (isTaken)

@@ -26,8 +26,13 @@ public sealed class QueueDefinition
     /// <summary>It is in the log, under its id. An exclusive queue goes with its connection, durable or not.</summary>
     public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
 
+    /// <summary>
+    /// Whether the connection of this node owns it: an exclusive queue is always on its owner's node.
+    /// </summary>
+    public bool IsOwnedBy(long connectionId) => OwnerConnectionId == connectionId && !Home.IsRemote;
+
     public FieldTable Arguments { get; init; } = FieldTable.Empty;
 
-    /// <summary>The queue itself on this node.</summary>
-    public Queue Home { get; init; } = null!;
+    /// <summary>The queue itself, or its stand-in on this node.</summary>
+    public QueueHome Home { get; init; } = null!;
 }

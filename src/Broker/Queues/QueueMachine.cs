@@ -1,3 +1,4 @@
+using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Storage;
 
@@ -221,6 +222,36 @@ public sealed class QueueMachine
         _returns.PutBack(ref queued, countsDelivery, mayGoToTail: false, nowMs);
         _consumers.Update(consumer);
         DeliverReady(nowMs);
+    }
+
+    /// <summary>
+    /// Everything that consumers of this outbox hold comes back uncounted, in order before anybody gets it.
+    /// </summary>
+    internal void ReturnAll(Outbox outbox, long nowMs)
+    {
+        BeginGroup();
+        foreach ((_, int slot, long token) in _deliveries.HeldBy(outbox))
+            Return(slot, token, countsDelivery: false, nowMs);
+        EndGroup(nowMs);
+    }
+
+    /// <summary>
+    /// An acknowledgement of what was taken back before it came. If the message is with another client now, or waits
+    /// to be handed out again with its bytes in memory, it is settled; one that is gone, or on disk, is left alone.
+    /// </summary>
+    internal void SettleLate(long position, long nowMs)
+    {
+        if (_deliveries.TryFind(position, out int slot, out long token))
+        {
+            Settle(slot, token, nowMs);
+            return;
+        }
+        if (!_ready.TryTakeReturned(position, out QueuedMessage queued))
+            return;
+        Totals.Acked++;
+        _effects.Release(in queued.Message);
+        if (queued.IsStored)
+            _log.Remove(queued.Position);
     }
 
     /// <summary>

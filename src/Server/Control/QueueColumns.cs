@@ -41,8 +41,8 @@ internal static class QueueColumns
             ("messages_ready", (json, queue) => Number(json, queue.Home.ReadyCount)),
             ("messages_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedCount)),
             ("message_bytes", (json, queue) => Number(json, queue.Home.MessageBytes)),
-            ("message_bytes_ready", (json, queue) => Number(json, queue.Home.Machine.ReadyBytes)),
-            ("message_bytes_unacknowledged", (json, queue) => Number(json, queue.Home.Machine.UnackedBytes)),
+            ("message_bytes_ready", (json, queue) => Number(json, queue.Home.ReadyBytes)),
+            ("message_bytes_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedBytes)),
             ("message_bytes_ram", (json, queue) => Number(json, queue.Home.ResidentBytes)),
             ("memory", (json, queue) => Number(json, queue.Home.ResidentBytes)),
             ("consumers", (json, queue) => Number(json, queue.Home.ConsumerCount)),
@@ -122,7 +122,7 @@ internal static class QueueColumns
     }
 
     private static Consumer? ExclusiveHolder(QueueDefinition queue) =>
-        queue.Home.Machine.Holder is { Exclusive: true } holder ? holder : null;
+        queue.Home.Holder is { Exclusive: true } holder ? holder : null;
 
     private static void HolderPid(Utf8JsonWriter json, NodeHost host, QueueDefinition queue)
     {

@@ -72,7 +72,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     {
         Assert.True(Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost));
         Assert.True(vhost.Queues.TryGetValue(name, out QueueDefinition? queue), $"no queue {name}");
-        return queue.Home;
+        return (Queue)queue.Home;
     }
 
     /// <summary>Waits until there is no queue of this name.</summary>

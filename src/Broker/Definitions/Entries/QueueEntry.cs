@@ -2,7 +2,9 @@ using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions.Entries;
 
@@ -27,6 +29,11 @@ internal sealed record QueueEntry : DefinitionsEntry
     /// <summary>The connection that owns an exclusive queue, which is never in the log; 0 is none.</summary>
     public long OwnerConnectionId { get; init; }
 
+    /// <summary>The node that the queue lives on; none: the node whose log the entry is in.</summary>
+    public NodeId HomeNode { get; init; }
+
+    public override byte FormatVersion => HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
+
     public override DefinitionKey Key => DefinitionKey.OfQueue(Vhost, Name);
 
     public override FieldTable Arguments => _arguments;
@@ -49,6 +56,7 @@ internal sealed record QueueEntry : DefinitionsEntry
                 : throw new FormatException($"makes a queue of the type '{type}', which is not known"),
             Durable = fields.Flag("durable"),
             AutoDelete = fields.Flag("auto-delete"),
+            HomeNode = ReadNode(fields.OptionalText("home-node")),
             DeclaredArguments = arguments,
         };
     }
@@ -65,7 +73,9 @@ internal sealed record QueueEntry : DefinitionsEntry
         Vhost vhost = draft.VhostOf(Vhost);
         EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
-        var home = new Queue(draft.Broker, Vhost, settings);
+        QueueHome home = draft.Broker.QueueLinks is { } links && !HomeNode.IsNone && HomeNode != links.Self
+            ? new RemoteQueue(draft.Broker, links, HomeNode, settings)
+            : new Queue(draft.Broker, Vhost, settings);
         home.Definition = new QueueDefinition
         {
             Id = new QueueId(index),
@@ -89,5 +99,16 @@ internal sealed record QueueEntry : DefinitionsEntry
         fields.Add("type", FieldValue.Of(QueueTypes.NameOf(Type)));
         fields.Add("durable", FieldValue.Of(Durable));
         fields.Add("auto-delete", FieldValue.Of(AutoDelete));
+        if (!HomeNode.IsNone)
+            fields.Add("home-node", FieldValue.Of(HomeNode.Value.ToString("N")));
+    }
+
+    private static NodeId ReadNode(string? text)
+    {
+        if (text is null)
+            return NodeId.None;
+        return Guid.TryParseExact(text, "N", out Guid node)
+            ? new NodeId(node)
+            : throw new FormatException($"makes a queue on the node '{text}', which is no identity");
     }
 }
