@@ -44,6 +44,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Every entry up to here is part of the published topology. Any thread.</summary>
     internal long LastIndex => Volatile.Read(ref _publishedIndex);
 
+    /// <summary>For tests of several nodes: told, in the turn, of entries that were applied here.</summary>
+    internal Action<IReadOnlyList<DraftStep>>? Applied { get; set; }
+
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
 
@@ -126,6 +129,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         foreach (DraftStep step in draft.Steps)
             _group.Append(step);
         Publish(draft);
+        Applied?.Invoke(draft.Steps);
     }
 
     /// <summary>Takes a queue out, with its bindings and the auto-delete exchanges that lost their last one.</summary>

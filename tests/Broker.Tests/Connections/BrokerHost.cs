@@ -4,6 +4,7 @@ using Warren.Broker.Alarms;
 using Warren.Broker.Connections;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
@@ -19,7 +20,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public BrokerHost(
         BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null,
-        ITurnScheduler? turns = null)
+        ITurnScheduler? turns = null, QueuePeers? peers = null)
     {
         Time = time ?? new ManualTime();
         Broker = new MessageBroker(
@@ -28,7 +29,8 @@ internal sealed class BrokerHost : IAsyncDisposable
             Time,
             new Random(1),
             (_, _, line) => Log.Enqueue(line),
-            storage);
+            storage,
+            peers);
     }
 
     public ManualTime Time { get; }

@@ -95,6 +95,8 @@ internal sealed class LinePeer
             _isUp = false;
             Tell(LineSignal.Down);
         }
+        // What came last must not keep a slab from being given back.
+        Slabs.Retire();
     }
 
     /// <summary>

@@ -1,0 +1,153 @@
+using Warren.Broker.Definitions;
+using Warren.Broker.Durability;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Tests.Connections;
+using Warren.Cluster;
+using Warren.Cluster.Links;
+using Warren.Storage;
+using Warren.Storage.Disk;
+using Warren.Wire;
+
+namespace Warren.Broker.Tests.Remote;
+
+/// <summary>
+/// A node of a <see cref="TestCluster"/>: broker, links, and a log on a disk in memory that is committed as soon as
+/// there is something to commit.
+/// </summary>
+internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
+{
+    private readonly SemaphoreSlim _work = new(0);
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly TestCluster _cluster;
+    private readonly Task _committing;
+    private bool _isFollowing;
+
+    public ClusterNode(TestCluster cluster, int index, FaultyDisk disk, long process)
+    {
+        _cluster = cluster;
+        Index = index;
+        Disk = disk;
+        Id = TestCluster.IdOf(index);
+        Peers = new TestPeers(Id);
+        Host = new BrokerHost(
+            cluster.Options,
+            cluster.IsDurable ? new StorageSetup(disk, new NodeLogOptions(), this, () => _work.Release()) : null,
+            cluster.Time,
+            peers: new QueuePeers { Peers = Peers, Members = cluster, Options = cluster.Lines });
+        _committing = Task.Run(CommitAsync);
+        Host.Broker.Definitions.Applied = OnApplied;
+        Peers.Links = new PeerLinks(new PeerLinksSetup
+        {
+            Self = new PeerIdentity
+            {
+                ClusterId = Guid.Parse("00000000-0000-0000-0000-00000000c1c1"),
+                Generation = 1,
+                NodeId = Id,
+                Name = TestCluster.NodeNameOf(index),
+                Boot = process,
+                Process = process,
+            },
+            Cookie = "cookie"u8.ToArray(),
+            ListenAddress = new PeerAddress($"n{index}", 1),
+            Options = cluster.LinkOptions,
+            Network = cluster.Network.Of($"n{index}"),
+            Owner = Peers,
+            Time = TimeProvider.System,
+            Random = new Random(index),
+            Schedule = static turn => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false),
+        });
+    }
+
+    public int Index { get; }
+
+    public NodeId Id { get; }
+
+    public FaultyDisk Disk { get; }
+
+    public BrokerHost Host { get; }
+
+    public MessageBroker Broker => Host.Broker;
+
+    public TestPeers Peers { get; }
+
+    /// <summary>Keeps links with these.</summary>
+    public void Start(int nodes)
+    {
+        Peers.Links.Start();
+        for (int other = 0; other < nodes; other++)
+        {
+            if (other != Index)
+            {
+                Peers.Links.AddPeer(new KnownPeer
+                {
+                    Name = TestCluster.NodeNameOf(other),
+                    Address = new PeerAddress($"n{other}", 1),
+                    Id = TestCluster.IdOf(other),
+                });
+            }
+        }
+    }
+
+    /// <summary>Applies what another node has made, in this node's own turn.</summary>
+    public void Follow(IReadOnlyList<DraftStep> steps) => Broker.Definitions.Post(new Following(this, steps));
+
+    /// <summary>The process is gone without a word; the disk has what was synced.</summary>
+    public async Task<FaultyDisk> KillAsync()
+    {
+        FaultyDisk found = Disk.PeekCrash(new Random(1), CrashMode.LoseAll);
+        await DisposeAsync();
+        return found;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Broker.Definitions.Applied = null;
+        await Peers.Links.DisposeAsync();
+        await Host.DisposeAsync();
+        await _stopped.CancelAsync();
+        _work.Release();
+        await _committing.WaitAsync(Eventually.Patience);
+    }
+
+    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
+    {
+    }
+
+    void IStorageWatcher.Failed(StorageFailedException error) => Host.Log.Enqueue(error.Message);
+
+    void IStorageWatcher.Damaged(string message) => Host.Log.Enqueue(message);
+
+    private void OnApplied(IReadOnlyList<DraftStep> steps)
+    {
+        if (!_isFollowing)
+            _cluster.Spread(this, steps);
+    }
+
+    private async Task CommitAsync()
+    {
+        while (!_stopped.IsCancellationRequested)
+        {
+            await _work.WaitAsync();
+            // The first call may come before the broker has its log.
+            while (Broker?.Storage is { } log && log.CommitRound() == CommitOutcome.Committed)
+            {
+            }
+        }
+    }
+
+    private sealed class Following(ClusterNode node, IReadOnlyList<DraftStep> steps) : DefinitionsChange
+    {
+        internal override void Apply(DefinitionsStore store)
+        {
+            node._isFollowing = true;
+            DefinitionsDraft draft = store.NewDraft();
+            foreach (DraftStep step in steps)
+                draft.Add(step.Entry);
+            long expected = steps[^1].Index;
+            if (draft.LastIndex != expected)
+                node.Host.Log.Enqueue($"definitions differ: {draft.LastIndex} instead of {expected}");
+            store.Commit(draft);
+            node._isFollowing = false;
+        }
+    }
+}
