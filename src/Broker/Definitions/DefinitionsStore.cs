@@ -47,10 +47,17 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>For tests of several nodes: told, in the turn, of entries that were applied here.</summary>
     internal Action<IReadOnlyList<DraftStep>>? Applied { get; set; }
 
+    /// <summary>For the same tests: takes a change of this node's own somewhere else; false: it is made here.</summary>
+    internal Func<DefinitionsChange, bool>? Forward { get; set; }
+
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
 
-    internal void Post(DefinitionsChange change) => Post(new Item(change));
+    internal void Post(DefinitionsChange change)
+    {
+        if (Forward?.Invoke(change) != true)
+            Post(new Item(change));
+    }
 
     /// <summary>
     /// Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone.

@@ -28,6 +28,14 @@ internal sealed class RemoveQueue : DefinitionsChange
         _answer = answer;
     }
 
+    /// <summary>The same of another node's view of the queue; for tests of several nodes.</summary>
+    internal RemoveQueue For(QueueDefinition queue) => _request is null
+        ? _answer is null ? new RemoveQueue(queue) : new RemoveQueue(queue, _answer)
+        : new RemoveQueue(queue, _request, _answer!);
+
+    /// <summary>Whose definition goes.</summary>
+    internal QueueDefinition Queue => _queue;
+
     internal override void Apply(DefinitionsStore store)
     {
         store.Remove(_queue);

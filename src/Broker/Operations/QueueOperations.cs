@@ -68,6 +68,13 @@ public sealed class QueueOperations
         return (answer, messages);
     }
 
+    /// <summary>
+    /// Asks the other nodes for the counts of their queues, which <see cref="QueueHome"/> shows from then on; ends when
+    /// all that can be reached have answered, or in time.
+    /// </summary>
+    public Task RefreshCountsAsync(TimeSpan patience) =>
+        _broker.QueueLinks?.RefreshCountsAsync(patience) ?? Task.CompletedTask;
+
     /// <summary>Whether the queue's turn answers within the time.</summary>
     public async Task<bool> AnswersAsync(QueueDefinition queue, TimeSpan patience)
     {
@@ -75,8 +82,8 @@ public sealed class QueueOperations
         queue.Home.Post(QueueCommand.Status(request, touches: false));
         try
         {
-            await request.Task.WaitAsync(patience, _broker.Time).ConfigureAwait(false);
-            return true;
+            (AnswerKind answer, _) = await request.Task.WaitAsync(patience, _broker.Time).ConfigureAwait(false);
+            return answer != AnswerKind.Unavailable;
         }
         catch (TimeoutException)
         {

@@ -19,6 +19,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public sealed class Queue : QueueHome
 {
+    /// <summary>How often a queue whose dead letters are held back looks whether they may go on.</summary>
+    private const int HeldDeadLettersMs = 20;
+
     private readonly MessageBroker _broker;
     private readonly EffectList _effects = new();
     private readonly QueueLog _log = new();
@@ -29,6 +32,7 @@ public sealed class Queue : QueueHome
     private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
     private int _lost;
+    private bool _holdsDeadLetters;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
         : base(broker.Turns, settings)
@@ -147,6 +151,8 @@ public sealed class Queue : QueueHome
         }
         if (isReturning)
             SetReturning(false, nowMs);
+        if (_deadLettering is { } deadLettering)
+            HoldDeadLetters(deadLettering.IsHeldUp, nowMs);
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
@@ -157,6 +163,17 @@ public sealed class Queue : QueueHome
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
+    }
+
+    private void HoldDeadLetters(bool holds, long nowMs)
+    {
+        if (holds != _holdsDeadLetters)
+        {
+            _holdsDeadLetters = holds;
+            _machine.HoldDeadLetters(holds, nowMs);
+        }
+        if (holds)
+            ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }
 
     private void Page(NodeLog log, long nowMs)

@@ -52,6 +52,9 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     /// </summary>
     public abstract Consumer? Holder { get; }
 
+    /// <summary>Its home node has not been reached for longer than is waited for.</summary>
+    public bool IsAway => Unavailable is not null;
+
     /// <summary>The queue is on another node.</summary>
     internal virtual bool IsRemote => false;
 

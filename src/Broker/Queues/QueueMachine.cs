@@ -225,6 +225,19 @@ public sealed class QueueMachine
     }
 
     /// <summary>
+    /// Dead letters have nowhere to go for now: what expires or is over the limit stays, and nothing is delivered, so
+    /// that no more can be rejected than is out already.
+    /// </summary>
+    internal void HoldDeadLetters(bool holds, long nowMs)
+    {
+        _disposals.HoldsDeadLetters = holds;
+        if (holds)
+            BeginGroup();
+        else
+            EndGroup(nowMs);
+    }
+
+    /// <summary>
     /// Everything that consumers of this outbox hold comes back uncounted, in order before anybody gets it.
     /// </summary>
     internal void ReturnAll(Outbox outbox, long nowMs)

@@ -46,7 +46,7 @@ internal static class QueueColumns
             ("message_bytes_ram", (json, queue) => Number(json, queue.Home.ResidentBytes)),
             ("memory", (json, queue) => Number(json, queue.Home.ResidentBytes)),
             ("consumers", (json, queue) => Number(json, queue.Home.ConsumerCount)),
-            ("state", (json, _) => json.Atom("running")),
+            ("state", (json, queue) => json.Atom(queue.Home.IsAway ? "down" : "running")),
             ("type", (json, queue) => json.Atom(TypeOf(queue))),
             ("leader", (json, queue) => Leader(json, node, queue)),
             ("members", Replicas),

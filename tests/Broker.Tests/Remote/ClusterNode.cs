@@ -36,6 +36,7 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
             peers: new QueuePeers { Peers = Peers, Members = cluster, Options = cluster.Lines });
         _committing = Task.Run(CommitAsync);
         Host.Broker.Definitions.Applied = OnApplied;
+        Host.Broker.Definitions.Forward = change => index != 0 && cluster.MakesElsewhere(change);
         Peers.Links = new PeerLinks(new PeerLinksSetup
         {
             Self = new PeerIdentity

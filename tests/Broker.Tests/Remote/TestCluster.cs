@@ -19,6 +19,8 @@ namespace Warren.Broker.Tests.Remote;
 internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
 {
     private readonly List<Link> _links = [];
+    private readonly Queue<(ClusterNode From, IReadOnlyList<DraftStep> Steps)> _held = new();
+    private bool _holdsSpreading;
     private long _lastProcess;
 
     public TestCluster(int nodes = 2, bool isDurable = false, LineOptions? lines = null, BrokerOptions? options = null)
@@ -53,7 +55,10 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
         HandshakeTimeout = TimeSpan.FromSeconds(30),
     };
 
-    public IReadOnlyList<NodeId> Live => [.. Nodes.Select(node => node.Id)];
+    /// <summary>Where queues may be placed.</summary>
+    public IReadOnlyList<NodeId>? Places { get; init; }
+
+    public IReadOnlyList<NodeId> Live => Places ?? [.. Nodes.Select(node => node.Id)];
 
     public static NodeId IdOf(int index) => new(new Guid(index + 1, 0, 0, new byte[8]));
 
@@ -102,8 +107,10 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
 
     public Task IsGone(string queue) => Eventually.True(() => Nodes.All(node => Find(node, queue) is null));
 
-    public static QueueDefinition? Find(ClusterNode node, string queue) =>
-        node.Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+    public static QueueDefinition? Find(ClusterNode node, string queue) => Find(node, "/", queue);
+
+    public static QueueDefinition? Find(ClusterNode node, string vhostName, string queue) =>
+        node.Broker.Topology.Vhosts.TryGetValue(vhostName, out Vhost? vhost)
         && vhost.Queues.TryGetValue(queue, out QueueDefinition? found)
             ? found
             : null;
@@ -148,7 +155,48 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// What queues do to definitions by themselves is done on the first node, so that no two are at it at once.
+    /// </summary>
+    public bool MakesElsewhere(DefinitionsChange change)
+    {
+        if (change is not RemoveQueue removal || Nodes.Count == 0)
+            return false;
+        DefinitionsStore first = Nodes[0].Broker.Definitions;
+        if (Find(Nodes[0], removal.Queue.Vhost, removal.Queue.Name) is { } queue && queue.Id == removal.Queue.Id)
+            first.Post(removal.For(queue));
+        else
+            first.Post(removal);
+        return true;
+    }
+
+    /// <summary>What one node defines the others hear of only later.</summary>
+    public bool HoldsSpreading
+    {
+        get => _holdsSpreading;
+        set
+        {
+            lock (_held)
+            {
+                _holdsSpreading = value;
+                while (!value && _held.TryDequeue(out (ClusterNode From, IReadOnlyList<DraftStep> Steps) held))
+                    SpreadNow(held.From, held.Steps);
+            }
+        }
+    }
+
     public void Spread(ClusterNode from, IReadOnlyList<DraftStep> steps)
+    {
+        lock (_held)
+        {
+            if (_holdsSpreading)
+                _held.Enqueue((from, steps));
+            else
+                SpreadNow(from, steps);
+        }
+    }
+
+    private void SpreadNow(ClusterNode from, IReadOnlyList<DraftStep> steps)
     {
         foreach (ClusterNode node in Nodes)
         {

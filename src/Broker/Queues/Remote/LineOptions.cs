@@ -15,6 +15,12 @@ public sealed record LineOptions
     internal const int FullBytes = 2 * 1024 * 1024;
 
     /// <summary>
+    /// What may wait at a stand-in before dead letters of which their source has nothing stored are dropped: it is held
+    /// back long before, so that only publishes refused with reject-publish-dlx come so far.
+    /// </summary>
+    internal const int MostUnawaitedBytes = 16 * 1024 * 1024;
+
+    /// <summary>
     /// How long a node waits for a lost link before its clients are told that the queue's home is away. A link counts
     /// as lost after a second of silence; one that breaks and is dialed again is back within some tenths.
     /// </summary>

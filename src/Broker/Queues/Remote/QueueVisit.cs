@@ -156,7 +156,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             case ConnectionEventKind.Failed:
                 var error = (AmqpException)item.Target!;
                 long consumer = ((VisitChannel)item.Channel!).ConsumerNumber;
-                byte[] text = Encoding.UTF8.GetBytes(error.ReplyText);
+                byte[] text = Encoding.UTF8.GetBytes(error.Message);
                 LineWriting.CloseChannel(_deliveries, consumer, error.ReplyCode, text);
                 break;
         }

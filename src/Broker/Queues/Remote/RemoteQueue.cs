@@ -231,6 +231,12 @@ internal sealed class RemoteQueue : QueueHome, ILine
             Priority = command.Priority,
             Persistent = command.Flag,
         };
+        // A dead letter that nobody keeps, and nobody waits for: rather than fill the memory it is lost.
+        if (!owed.Ticket.IsAwaited && _posts.UnsentBytes > LineOptions.MostUnawaitedBytes)
+        {
+            command.Message.Slab.Release(1);
+            return;
+        }
         bool waitsForArrival = OwedPublish.WaitsForArrival(owed.Ticket);
         if (waitsForArrival)
             owed.Kept = command.Message;
