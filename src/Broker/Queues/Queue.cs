@@ -170,7 +170,9 @@ public sealed class Queue : QueueHome
         if (holds != _holdsDeadLetters)
         {
             _holdsDeadLetters = holds;
-            _machine.HoldDeadLetters(holds, nowMs);
+            _machine.CutOff.HoldsDeadLetters = holds;
+            // Nothing is delivered meanwhile, so that no more can be rejected than is out already.
+            SetReturning(holds, nowMs);
         }
         if (holds)
             ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
@@ -350,10 +352,10 @@ public sealed class Queue : QueueHome
                 _machine.CancelConsumer((Consumer)command.Target!, command.Group, nowMs);
                 break;
             case QueueCommandKind.ReturnAll:
-                _machine.ReturnAll((Outbox)command.Target!, nowMs);
+                _machine.CutOff.ReturnAll((Outbox)command.Target!, nowMs);
                 break;
             case QueueCommandKind.SettleLate:
-                _machine.SettleLate(command.First, nowMs);
+                _machine.CutOff.SettleLate(command.First, nowMs);
                 break;
             case QueueCommandKind.Resume:
                 _machine.Resume((Consumer)command.Target!, nowMs);

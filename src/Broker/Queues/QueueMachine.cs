@@ -1,4 +1,3 @@
-using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Storage;
 
@@ -68,6 +67,7 @@ public sealed class QueueMachine
         _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
         _returns.Configure(settings);
         _gets = new Gets(effects, _ready, Paging, _disposals, _deliveries, Totals);
+        CutOff = new CutOffClients(this, _ready, _deliveries, _disposals, effects, _log);
         _lastUseMs = nowMs;
     }
 
@@ -81,6 +81,9 @@ public sealed class QueueMachine
 
     /// <summary>Which messages have their bytes in memory.</summary>
     internal Paging Paging { get; }
+
+    /// <summary>Clients and targets on nodes that are cut off.</summary>
+    internal CutOffClients CutOff { get; }
 
     /// <summary>Bytes, with envelope and properties, of the ready messages that are in memory.</summary>
     public long ResidentBytes => _ready.ResidentBytes;
@@ -225,49 +228,6 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Dead letters have nowhere to go for now: what expires or is over the limit stays, and nothing is delivered, so
-    /// that no more can be rejected than is out already.
-    /// </summary>
-    internal void HoldDeadLetters(bool holds, long nowMs)
-    {
-        _disposals.HoldsDeadLetters = holds;
-        if (holds)
-            BeginGroup();
-        else
-            EndGroup(nowMs);
-    }
-
-    /// <summary>
-    /// Everything that consumers of this outbox hold comes back uncounted, in order before anybody gets it.
-    /// </summary>
-    internal void ReturnAll(Outbox outbox, long nowMs)
-    {
-        BeginGroup();
-        foreach ((_, int slot, long token) in _deliveries.HeldBy(outbox))
-            Return(slot, token, countsDelivery: false, nowMs);
-        EndGroup(nowMs);
-    }
-
-    /// <summary>
-    /// An acknowledgement of what was taken back before it came. If the message is with another client now, or waits
-    /// to be handed out again with its bytes in memory, it is settled; one that is gone, or on disk, is left alone.
-    /// </summary>
-    internal void SettleLate(long position, long nowMs)
-    {
-        if (_deliveries.TryFind(position, out int slot, out long token))
-        {
-            Settle(slot, token, nowMs);
-            return;
-        }
-        if (!_ready.TryTakeReturned(position, out QueuedMessage queued))
-            return;
-        Totals.Acked++;
-        _effects.Release(in queued.Message);
-        if (queued.IsStored)
-            _log.Remove(queued.Position);
-    }
-
-    /// <summary>
     /// Nothing is delivered until <see cref="EndGroup"/>: for commands of one cause (a channel's end, a nack of
     /// many), so that what returns is in order before anybody gets it. Groups may nest.
     /// </summary>
@@ -393,8 +353,7 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// New settings, by a policy. A new message TTL holds for messages to come; limits hold at once; the time unused
-    /// starts anew if it changes.
+    /// New settings, by a policy. A new message TTL is for messages to come; the time unused starts anew if it changes.
     /// </summary>
     public void Configure(QueueSettings settings, long nowMs)
     {
@@ -431,8 +390,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a
-    /// mostly dead slab can be given back. The reference moves with it. Takes time for every message.
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab; the reference
+    /// moves with it. Takes time for every message.
     /// </summary>
     public void Rehome(Relocation relocate)
     {
@@ -440,10 +399,8 @@ public sealed class QueueMachine
         _deliveries.Rehome(relocate);
     }
 
-    private static long Later(long nowMs, long afterMs) =>
-        afterMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + afterMs;
+    private static long Later(long nowMs, long afterMs) => nowMs + Math.Min(afterMs, long.MaxValue - nowMs);
 
-    // For all that waited for bytes.
     private void GoOn(long nowMs)
     {
         if (IsClosed)
@@ -524,8 +481,7 @@ public sealed class QueueMachine
     private void EndItself(CloseReason reason)
     {
         End();
-        ClosedBecause = reason;
-        _effects.Closed(reason);
+        _effects.Closed((ClosedBecause = reason).Value);
     }
 
     private void End()

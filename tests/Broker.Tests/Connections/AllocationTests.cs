@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Warren.Amqp;
+using Warren.Broker.Tests.Remote;
 using Warren.Wire;
 using Xunit;
 
@@ -52,8 +53,23 @@ public sealed class AllocationTests : IAsyncDisposable
     [InlineData(1024, false, true)]
     public async Task A_message_on_its_way_allocates_nothing(int bodyBytes, bool noAck, bool confirms)
     {
-        double lowest = await MeasureAsync(bodyBytes, noAck, confirms, Attempts, static () => { });
+        double lowest = await MeasureAsync(_host, bodyBytes, noAck, confirms, Attempts, static () => { });
         Assert.True(lowest <= BudgetBytes, $"{lowest} bytes for each message");
+    }
+
+    /// <summary>The way to a queue on another node and back, both nodes' brokers and links.</summary>
+    [Theory]
+    [InlineData(16, true, false)]
+    [InlineData(16, false, true)]
+    [InlineData(1024, false, true)]
+    public async Task A_message_by_another_node_allocates_nothing(int bodyBytes, bool noAck, bool confirms)
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.DeclareAsync(1, "q");
+        double lowest = await MeasureAsync(
+            cluster.Nodes[0].Host, bodyBytes, noAck, confirms, Attempts, static () => { }, declares: false);
+        Assert.True(lowest <= BudgetBytes, $"{lowest} bytes for each message");
+        await cluster.Holds(1, "q", ready: 0, unacked: 0);
     }
 
     /// <summary>The measure sees what is beyond the budget: one small object for each batch.</summary>
@@ -61,19 +77,21 @@ public sealed class AllocationTests : IAsyncDisposable
     public async Task What_is_allocated_for_each_batch_is_seen()
     {
         double lowest = await MeasureAsync(
-            16, noAck: true, confirms: false, attempts: 12,
+            _host, 16, noAck: true, confirms: false, attempts: 12,
             static () => GC.KeepAlive(new byte[(int)(BudgetBytes * Batch)]));
         Assert.True(lowest > BudgetBytes, $"{lowest} bytes for each message");
     }
 
     // Bytes for each message, at the best attempt; every batch does something more.
-    private async Task<double> MeasureAsync(int bodyBytes, bool noAck, bool confirms, int attempts, Action more)
+    private async Task<double> MeasureAsync(
+        BrokerHost host, int bodyBytes, bool noAck, bool confirms, int attempts, Action more, bool declares = true)
     {
-        Link publisher = await _host.ConnectWithChannelAsync();
-        await publisher.Client.DeclareAsync(1, "q");
+        Link publisher = await host.ConnectWithChannelAsync();
+        if (declares)
+            await publisher.Client.DeclareAsync(1, "q");
         if (confirms)
             await publisher.Client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
-        Link consumer = await _host.ConnectWithChannelAsync();
+        Link consumer = await host.ConnectWithChannelAsync();
         await consumer.Client.PrefetchAsync(1, 1000);
         await consumer.Client.ConsumeAsync(1, "q", "c", noAck);
         byte[] body = new byte[bodyBytes];
@@ -99,7 +117,8 @@ public sealed class AllocationTests : IAsyncDisposable
             long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
             lowest = Math.Min(lowest, (double)allocated / Messages);
         }
-        await _host.QueueHolds("q", 0, 0);
+        if (declares)
+            await host.QueueHolds("q", 0, 0);
         return lowest;
     }
 

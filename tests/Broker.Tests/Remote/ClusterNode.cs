@@ -95,6 +95,8 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
     /// <summary>The process is gone without a word; the disk has what was synced.</summary>
     public async Task<FaultyDisk> KillAsync()
     {
+        // First it falls silent: what it would still confirm is not on the disk that is found.
+        await Peers.Links.DisposeAsync();
         FaultyDisk found = Disk.PeekCrash(new Random(1), CrashMode.LoseAll);
         await DisposeAsync();
         return found;

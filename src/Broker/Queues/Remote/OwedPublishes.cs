@@ -11,6 +11,7 @@ internal sealed class OwedPublishes
     private OwedPublish[] _ring = [];
     private int _head;
     private int _count;
+    private int _peak;
     private long _first = 1;
 
     public int Count => _count;
@@ -26,7 +27,9 @@ internal sealed class OwedPublishes
         _ring[(_head + _count) & (_ring.Length - 1)] = owed;
         if (owed.IsKept)
             KeptBytes += owed.Kept.SizeBytes;
-        return _first + _count++;
+        _count++;
+        _peak = Math.Max(_peak, _count);
+        return _first + _count - 1;
     }
 
     /// <summary>The home has answered this number; false if it is not owed any more.</summary>
@@ -71,10 +74,15 @@ internal sealed class OwedPublishes
         _ring[_head] = default;
         _head = (_head + 1) & (_ring.Length - 1);
         _first++;
-        if (--_count > 0 || _ring.Length <= KeptCapacity)
+        if (--_count > 0)
             return;
-        _ring = [];
-        _head = 0;
+        // Much larger than what it was filled with since it was empty last: the memory is given back.
+        if (_ring.Length > KeptCapacity && _peak < _ring.Length / 8)
+        {
+            _ring = [];
+            _head = 0;
+        }
+        _peak = 0;
     }
 
     private void Grow()

@@ -4,7 +4,6 @@ using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Security;
 using Warren.Cluster;
-using Warren.Cluster.Links;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -20,10 +19,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     private readonly MessageBroker _broker;
     private readonly QueueLinks _links;
     private readonly LinePeer _peer;
-    private readonly LaneSender _posts = new(LineFrame.Posts, LinkClass.Publishes);
-    private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements);
-    private readonly LaneReceiver _deliveries = new();
-    private readonly LaneReceiver _verdicts = new();
+    private readonly StandInLanes _lanes;
     private readonly OwedPublishes _owed = new();
     private readonly RemoteClients _clients;
     private readonly RemoteEpochs _epochs = new();
@@ -33,12 +29,10 @@ internal sealed class RemoteQueue : QueueHome, ILine
     private long _keptBytes;
     private QueueCounts _counts = QueueCounts.None;
     private AmqpException? _unavailable;
-    private long _line;
     private long _process;
     private bool _isUp;
     private bool _isGone;
     private bool _hasLateSettlements;
-    private bool _isReceiptDue;
     private bool _wantsTick;
     private bool _isFull;
     private long _downSinceMs;
@@ -50,7 +44,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
         _links = links;
         _peer = links.PeerOf(home);
         _downSinceMs = broker.NowMs;
-        _clients = new RemoteClients(this, _settlements, broker.Slabs);
+        _lanes = new StandInLanes(_peer);
+        _clients = new RemoteClients(this, _lanes.Settlements, broker.Slabs);
     }
 
     /// <summary>The node that the queue lives on.</summary>
@@ -105,11 +100,10 @@ internal sealed class RemoteQueue : QueueHome, ILine
     /// <summary>There is a line, made now if there was none.</summary>
     internal void NeedLine()
     {
-        if (_line != 0)
+        if (_lanes.Line != 0)
             return;
-        _line = _links.NextLine();
+        _lanes.Begin(_links.NextLine());
         _epochs.Begin();
-        _posts.WindowBytes = LineOptions.WindowBytes;
     }
 
     protected override void Handle(ReadOnlySpan<QueueCommand> batch)
@@ -132,7 +126,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 OnSettlement(command);
                 break;
             case QueueCommandKind.Credit:
-                _credits.Enqueue(((PublishCredit)command.Target!, (int)command.Second, _posts.LastNumber));
+                _credits.Enqueue(((PublishCredit)command.Target!, (int)command.Second, _lanes.Posts.LastNumber));
                 break;
             case QueueCommandKind.Written:
                 _clients.Written((Consumer)command.Target!, (int)command.First, command.Second);
@@ -194,7 +188,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
         if (!IsReady(request, scratch))
             return;
         LineWriting.Request(
-            _posts, kind, _clients.Ask(request), _settlements.LastNumber, (byte)flags);
+            _lanes.Posts, kind, _clients.Ask(request), _lanes.Settlements.LastNumber, (byte)flags);
     }
 
     // False: who asks has been told that he cannot have it.
@@ -219,7 +213,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
         }
         NeedLine();
         long number = _owed.Add(new OwedPublish { Ticket = ticket });
-        LineWriting.Request(_posts, LineItemKind.Sync, number, _settlements.LastNumber, 0);
+        LineWriting.Request(_lanes.Posts, LineItemKind.Sync, number, _lanes.Settlements.LastNumber, 0);
     }
 
     private void OnPublish(in QueueCommand command, QueueScratch scratch)
@@ -232,7 +226,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
             Persistent = command.Flag,
         };
         // A dead letter that nobody keeps, and nobody waits for: rather than fill the memory it is lost.
-        if (!owed.Ticket.IsAwaited && _posts.UnsentBytes > LineOptions.MostUnawaitedBytes)
+        if (!owed.Ticket.IsAwaited && _lanes.Posts.UnsentBytes > LineOptions.MostUnawaitedBytes)
         {
             command.Message.Slab.Release(1);
             return;
@@ -260,7 +254,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         NeedLine();
         long number = _owed.Add(owed);
-        LineWriting.Publish(_posts, message, owed.Priority, owed.Persistent, owed.TtlMs, number);
+        LineWriting.Publish(_lanes.Posts, message, owed.Priority, owed.Persistent, owed.TtlMs, number);
     }
 
     private void Keep(in OwedPublish owed)
@@ -275,7 +269,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         if (_isGone || command.Slot < 0)
             return;
-        if (_line != 0 && command.Priority == _epochs.Current)
+        if (_lanes.Line != 0 && command.Priority == _epochs.Current)
         {
             LineItemKind kind = command.Kind switch
             {
@@ -284,13 +278,13 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 QueueCommandKind.Requeue => LineItemKind.Requeue,
                 _ => command.Flag ? LineItemKind.Return : LineItemKind.Undelivered,
             };
-            LineWriting.Settlement(_settlements, kind, command.Slot, command.First);
+            LineWriting.Settlement(_lanes.Settlements, kind, command.Slot, command.First);
         }
         else if (command.Kind == QueueCommandKind.Settle && _epochs.IsOfSameProcess(command.Priority))
         {
             NeedLine();
             _hasLateSettlements = true;
-            LineWriting.Number(_settlements, LineItemKind.LateAcknowledge, command.First);
+            LineWriting.Number(_lanes.Settlements, LineItemKind.LateAcknowledge, command.First);
         }
     }
 
@@ -298,7 +292,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         try
         {
-            if (_line != 0 && LineFrame.LineOf(frame.Body) == _line)
+            if (_lanes.Line != 0 && LineFrame.LineOf(frame.Body) == _lanes.Line)
                 Take(kind, frame, scratch);
         }
         catch (FormatException error)
@@ -322,17 +316,15 @@ internal sealed class RemoteQueue : QueueHome, ILine
         switch (kind)
         {
             case LineFrame.Deliveries:
-                if (_deliveries.Takes(LineFrame.NumberOf(bytes), bytes.Length))
-                    _clients.Read(frame, _deliveries, scratch);
+                if (_lanes.Deliveries.Takes(LineFrame.NumberOf(bytes), bytes.Length))
+                    _clients.Read(frame, _lanes.Deliveries, scratch);
                 break;
             case LineFrame.Verdicts:
-                if (_verdicts.Takes(LineFrame.NumberOf(bytes), bytes.Length))
+                if (_lanes.Verdicts.Takes(LineFrame.NumberOf(bytes), bytes.Length))
                     ReadVerdicts(bytes, scratch);
                 break;
             case LineFrame.HomeReceipt:
-                _posts.Received(reader.Int64());
-                _settlements.Received(reader.Int64());
-                _posts.WindowBytes = Math.Max(_posts.WindowBytes, reader.Int64());
+                _lanes.TakeReceipt(ref reader);
                 break;
             case LineFrame.Closed:
                 EndLine(reader.Byte() != 0 ? LineEnd.Gone : LineEnd.Lost, tells: false, scratch);
@@ -376,7 +368,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 break;
             case LineSignal.Tick:
                 _wantsTick = false;
-                _isReceiptDue |= _deliveries.IsUntold || _verdicts.IsUntold;
+                _lanes.OweReceipt();
                 if (!_isUp && !_isGone && _unavailable is null
                     && _broker.NowMs - _downSinceMs >= _links.Options.Patience.TotalMilliseconds)
                     GiveUp(scratch);
@@ -391,14 +383,17 @@ internal sealed class RemoteQueue : QueueHome, ILine
         if (process != _process)
         {
             // Positions of the other process name nothing in this one. What was never sent may still go.
-            if (_line != 0 && (_posts.HighestSent + _settlements.HighestSent > 0 || _hasLateSettlements))
+            if (_lanes.Line != 0 && (_lanes.WasUsed || _hasLateSettlements))
                 EndLine(LineEnd.Lost, tells: false, scratch);
-            _epochs.NewProcess(keepsCurrent: _line != 0);
+            _epochs.NewProcess(keepsCurrent: _lanes.Line != 0);
             _process = process;
         }
-        _posts.Rewind();
-        _settlements.Rewind();
-        _isReceiptDue = _line != 0;
+        _lanes.Rewind();
+        SendKept();
+    }
+
+    private void SendKept()
+    {
         while (_kept.TryDequeue(out OwedPublish owed))
         {
             _keptBytes -= owed.Kept.SizeBytes;
@@ -428,14 +423,10 @@ internal sealed class RemoteQueue : QueueHome, ILine
     // Everybody who waits for something is told the truth as far as it is known here.
     private void EndLine(LineEnd why, bool tells, QueueScratch scratch)
     {
-        if (_line != 0 && tells && _isUp)
-            _links.SendEnded(_peer, Definition.Id.Value, _line);
-        _line = 0;
+        if (_lanes.Line != 0 && tells && _isUp)
+            _links.SendEnded(_peer, Definition.Id.Value, _lanes.Line);
         _hasLateSettlements = false;
-        _posts.Clear();
-        _settlements.Clear();
-        _deliveries.Clear();
-        _verdicts.Clear();
+        _lanes.End();
         while (_owed.TryTake(out OwedPublish owed))
         {
             if (owed.IsKept && why != LineEnd.Gone)
@@ -451,13 +442,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
         while (_credits.TryDequeue(out (PublishCredit Credit, int SizeBytes, long Frame) held))
             held.Credit.Give(held.SizeBytes);
         if (why == LineEnd.Lost && _isUp)
-        {
-            while (_kept.TryDequeue(out OwedPublish owed))
-            {
-                _keptBytes -= owed.Kept.SizeBytes;
-                Send(owed, owed.Kept);
-            }
-        }
+            SendKept();
     }
 
     // A queue that is gone counts as one that the message was not routed to, as on its home.
@@ -485,60 +470,28 @@ internal sealed class RemoteQueue : QueueHome, ILine
     private AmqpException HomeIsDown() => Definition.Durable
         ? new AmqpException(
             ReplyCode.NotFound,
-            $"home node '{_links.NameOf(_peer.Id)}' of durable "
-            + $"{ResourceName.Describe(ResourceKind.Queue, Definition.Name, Definition.Vhost)} "
-            + "is down or inaccessible")
-        : new AmqpException(
-            ReplyCode.NotFound,
-            $"no {ResourceName.Describe(ResourceKind.Queue, Definition.Name, Definition.Vhost)}");
+            $"home node '{_links.NameOf(_peer.Id)}' of durable {Describe()} is down or inaccessible")
+        : new AmqpException(ReplyCode.NotFound, $"no {Describe()}");
 
     private string Describe() => ResourceName.Describe(ResourceKind.Queue, Definition.Name, Definition.Vhost);
 
     // The end of the turn: frames and receipts go out, and those whose frames are out may post more.
     private void Flush()
     {
-        if (_line != 0 && _isUp)
-        {
-            Send(_settlements, LinkClass.Acknowledgements);
-            Send(_posts, LinkClass.Publishes);
-            SendReceipt();
-        }
+        if (_lanes.Line != 0 && _isUp)
+            _lanes.Send(Definition.Id.Value, this);
         while (_credits.TryPeek(out (PublishCredit Credit, int SizeBytes, long Frame) held)
-            && (held.Frame <= _posts.HighestSent || _line == 0))
+            && (held.Frame <= _lanes.Posts.HighestSent || _lanes.Line == 0))
         {
             _credits.Dequeue();
             held.Credit.Give(held.SizeBytes);
         }
-        Volatile.Write(ref _isFull, _posts.UnsentBytes + _owed.KeptBytes + _keptBytes > LineOptions.FullBytes);
-        bool needsTick = _deliveries.IsUntold || _verdicts.IsUntold
+        Volatile.Write(ref _isFull, _lanes.Posts.UnsentBytes + _owed.KeptBytes + _keptBytes > LineOptions.FullBytes);
+        bool needsTick = _lanes.IsUntold
             || (!_isUp && !_isGone && _unavailable is null);
         if (!needsTick || _wantsTick)
             return;
         _wantsTick = true;
         _links.WantTick(this);
-    }
-
-    private void Send(LaneSender lane, LinkClass linkClass)
-    {
-        if (!lane.Send(_peer, Definition.Id.Value, _line))
-            return;
-        _peer.AwaitRoom(linkClass, this);
-        lane.Send(_peer, Definition.Id.Value, _line);
-    }
-
-    private void SendReceipt()
-    {
-        if (!_isReceiptDue && !_deliveries.IsReceiptDue && !_verdicts.IsReceiptDue)
-            return;
-        Span<byte> receipt = stackalloc byte[LineFrame.ReceiptBytes];
-        LineFrame.WriteReceipt(receipt, Definition.Id.Value, _line, _deliveries.Received, _verdicts.Received, 0);
-        _isReceiptDue = !_peer.TrySend(LinkClass.Acknowledgements, LineFrame.Receipt, receipt);
-        if (_isReceiptDue)
-        {
-            _peer.AwaitRoom(LinkClass.Acknowledgements, this);
-            return;
-        }
-        _deliveries.Told();
-        _verdicts.Told();
     }
 }
