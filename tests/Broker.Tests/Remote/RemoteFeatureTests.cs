@@ -56,6 +56,60 @@ public sealed class RemoteFeatureTests
     }
 
     [Fact]
+    public async Task Places_that_a_queue_does_not_need_are_others()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.DeclareAsync(0, "near");
+        await cluster.DeclareAsync(1, "far");
+        WireClient client = await cluster.ConnectAsync(0);
+        await client.CallAsync(1, new BasicQos(0, 10, global: true), MethodId.BasicQosOk);
+        await client.ConsumeAsync(1, "far", "far");
+        await client.ConsumeAsync(1, "near", "near");
+        client.AddPublish(1, "", "far", "f"u8);
+        await client.FlushAsync();
+        await client.ExpectAsync(MethodId.BasicDeliver);
+        for (int count = 0; count < 100; count++)
+            client.AddPublish(1, "", "near", "n"u8);
+        await client.FlushAsync();
+        for (int count = 0; count < 9; count++)
+            await client.ExpectAsync(MethodId.BasicDeliver);
+        await cluster.Holds(0, "near", ready: 91, unacked: 9);
+        await cluster.Holds(1, "far", ready: 0, unacked: 1);
+        // And after the line is over as well.
+        cluster.Network.IsDown = true;
+        await Eventually.True(() => !cluster.Nodes[0].Peers.IsUp(cluster.Nodes[1].Id));
+        cluster.Advance(TimeSpan.FromSeconds(3));
+        await client.ExpectAsync(MethodId.BasicCancel);
+        await client.SendAsync(1, new BasicAck(0, multiple: true));
+        for (int count = 0; count < 10; count++)
+            await client.ExpectAsync(MethodId.BasicDeliver);
+        await cluster.Holds(0, "near", ready: 81, unacked: 10);
+    }
+
+    [Fact]
+    public async Task A_request_does_not_overtake_what_was_settled_before()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.DeclareAsync(1, "q");
+        WireClient client = await cluster.ConnectAsync(0);
+        client.AddPublish(1, "", "q", "m"u8);
+        await client.FlushAsync();
+        Received got = await client.CallAsync(1, new BasicGet("q", noAck: false), MethodId.BasicGetOk);
+        // Settlements are lost on the way, and come again when the link is a new one.
+        cluster.Nodes[1].Peers.Filter = kind => kind != LineFrame.Settlements;
+        await client.SendAsync(1, new BasicNack(got.DeliveryTag, multiple: false, requeue: true));
+        await Eventually.True(() => cluster.Nodes[1].Peers.Arrived.GetValueOrDefault(LineFrame.Settlements) > 0);
+        long posts = cluster.Nodes[1].Peers.Arrived.GetValueOrDefault(LineFrame.Posts);
+        Task<Received> again = client.CallAsync(1, new BasicGet("q", noAck: false), MethodId.BasicGetOk);
+        await Eventually.True(() => cluster.Nodes[1].Peers.Arrived.GetValueOrDefault(LineFrame.Posts) > posts);
+        await Task.Delay(20);
+        Assert.False(again.IsCompleted);
+        cluster.Nodes[1].Peers.Filter = null;
+        cluster.Network.Cut();
+        Assert.True((await again).IsRedelivered);
+    }
+
+    [Fact]
     public async Task A_direct_reply_finds_its_way_to_another_node()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
@@ -102,6 +156,7 @@ public sealed class RemoteFeatureTests
         for (int number = 0; number < 6; number++)
             await client.DeclareAsync(1, $"p{number}");
         Assert.Equal([0, 3, 3], Enumerable.Range(0, 3).Select(node => Homes(cluster, "p", node)));
+        await client.DeclareAsync(1, "l3");
         await client.DeclareAsync(1, "own", exclusive: true, arguments: new FieldTable
         {
             ["x-queue-master-locator"] = FieldValue.Of("min-masters"),

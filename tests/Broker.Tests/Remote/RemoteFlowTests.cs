@@ -8,7 +8,7 @@ namespace Warren.Broker.Tests.Remote;
 /// <summary>A queue or a consumer that does not go on holds up nobody else on the link, and no memory grows.</summary>
 public sealed class RemoteFlowTests
 {
-    private const long MostHeldBytes = 16 * 1024 * 1024;
+    private const long MostHeldBytes = 24 * 1024 * 1024;
 
     [Fact]
     public async Task A_queue_that_takes_nothing_stops_its_publishers_and_no_others()
@@ -20,15 +20,20 @@ public sealed class RemoteFlowTests
         await using TestCluster disposed = cluster;
         await cluster.LinksAreUp();
         await cluster.DeclareAsync(1, "free");
-        // Its home does not know it yet: nothing that is sent there is handled.
+        // Their home does not know them yet: nothing that is sent there is handled. Together they may have more on the
+        // way than the class of publishes holds.
         cluster.HoldsSpreading = true;
-        WireClient stuck = await cluster.ConnectAsync(0);
-        await stuck.DeclareAsync(1, "stuck");
         byte[] body = new byte[50_000];
-        for (int count = 0; count < 1000; count++)
-            stuck.AddPublish(1, "", "stuck", body);
-        Task writing = stuck.FlushInBackground();
-        await Eventually.True(() => cluster.Nodes[1].Peers.Arrived.GetValueOrDefault(LineFrame.Posts) > 15);
+        var writing = new List<Task>();
+        for (int number = 0; number < 6; number++)
+        {
+            WireClient stuck = await cluster.ConnectAsync(0);
+            await stuck.DeclareAsync(1, $"stuck{number}");
+            for (int count = 0; count < 200; count++)
+                stuck.AddPublish(1, "", $"stuck{number}", body);
+            writing.Add(stuck.FlushInBackground());
+        }
+        await Eventually.True(() => cluster.Nodes[1].Peers.Arrived.GetValueOrDefault(LineFrame.Posts) > 6 * 15);
 
         WireClient free = await cluster.ConnectAsync(0);
         await free.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
@@ -41,14 +46,16 @@ public sealed class RemoteFlowTests
             {
             }
         }
-        Assert.False(writing.IsCompleted);
+        Assert.DoesNotContain(writing, task => task.IsCompleted);
         foreach (ClusterNode node in cluster.Nodes)
             Assert.True(node.Broker.Slabs.OutstandingBytes < MostHeldBytes, $"{node.Broker.Slabs.OutstandingBytes}");
-        Assert.True(cluster.StandIn(0, "stuck").IsRemote);
         cluster.HoldsSpreading = false;
-        await writing.WaitAsync(Eventually.Patience);
-        await cluster.IsKnown("stuck");
-        await cluster.Holds(1, "stuck", ready: 1000, unacked: 0);
+        await Task.WhenAll(writing).WaitAsync(Eventually.Patience);
+        for (int number = 0; number < 6; number++)
+        {
+            await cluster.IsKnown($"stuck{number}");
+            await cluster.Holds(1, $"stuck{number}", ready: 200, unacked: 0);
+        }
     }
 
     [Fact]
