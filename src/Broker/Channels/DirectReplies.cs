@@ -8,7 +8,8 @@ namespace Warren.Broker.Channels;
 
 /// <summary>
 /// The addresses of direct reply-to (<c>amq.rabbitmq.reply-to.TOKEN</c>, in a cluster
-/// <c>amq.rabbitmq.reply-to.NODE.TOKEN</c>): a reply goes to the channel that asked, through no queue. Tokens are 128 random bits, since whoever knows one may send to it. Written by connections' turns.
+/// <c>amq.rabbitmq.reply-to.NODE.TOKEN</c>): a reply goes to the channel that asked, through no queue. Tokens are 128
+/// random bits, since whoever knows one may send to it. Written by connections' turns.
 /// </summary>
 public sealed class DirectReplies
 {

@@ -57,17 +57,20 @@ internal sealed class DeclareQueue : DefinitionsChange
 
     /// <summary>What a checked declaration comes to.</summary>
     internal static QueueEntry EntryOf(
-        MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, ValidQueue valid) => new()
+        MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, ValidQueue valid)
     {
-        Vhost = declaration.Vhost,
-        Name = declaration.Name,
-        Type = valid.Type,
-        Durable = declaration.Durable,
-        AutoDelete = declaration.AutoDelete,
-        OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
-        HomeNode = QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments),
-        DeclaredArguments = valid.Arguments,
-    };
+        return new QueueEntry
+        {
+            Vhost = declaration.Vhost,
+            Name = declaration.Name,
+            Type = valid.Type,
+            Durable = declaration.Durable,
+            AutoDelete = declaration.AutoDelete,
+            OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
+            HomeNode = QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments),
+            DeclaredArguments = valid.Arguments,
+        };
+    }
 
     /// <summary>What a queue with these properties would be; throws if there can be none.</summary>
     internal static ValidQueue Validate(

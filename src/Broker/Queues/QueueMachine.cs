@@ -353,7 +353,7 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// New settings, by a policy. A new message TTL is for messages to come; the time unused starts anew if it changes.
+    /// New settings, by a policy. A message TTL is for messages to come; the time unused starts anew if it changes.
     /// </summary>
     public void Configure(QueueSettings settings, long nowMs)
     {
@@ -390,8 +390,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab; the reference
-    /// moves with it. Takes time for every message.
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab; the
+    /// reference moves with it. Takes time for every message.
     /// </summary>
     public void Rehome(Relocation relocate)
     {

@@ -22,7 +22,8 @@ public interface IPeers
     /// <param name="kind">Of the sender's range, see <see cref="PeerFrameKind"/>.</param>
     /// <param name="body">At most <see cref="PeerLink.MostBodyBytes"/>.</param>
     /// <returns>
-    /// False: there is no way, or no room; in the latter case <see cref="IPeerUser.RoomAgain"/> is called when there is.
+    /// False: there is no way, or no room; in the latter case <see cref="IPeerUser.RoomAgain"/> is called when there
+    /// is.
     /// </returns>
     bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body);
 

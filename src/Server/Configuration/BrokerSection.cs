@@ -168,7 +168,8 @@ public static class BrokerSection
             return entry.Value is "client-local" or "balanced" or "min-masters" or "random" or "least-leaders"
                 ? entry.Value
                 : throw new ConfigurationException(
-                    entry, $"expected {key} to be client-local, balanced, min-masters or random; found \"{entry.Value}\"");
+                    entry,
+                    $"expected {key} to be client-local, balanced, min-masters or random; found \"{entry.Value}\"");
         }
         return null;
     }

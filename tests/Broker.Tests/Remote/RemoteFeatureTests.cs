@@ -116,7 +116,8 @@ public sealed class RemoteFeatureTests
         await cluster.DeclareAsync(1, "rpc");
         WireClient client = await cluster.ConnectAsync(0);
         await client.ConsumeAsync(1, "amq.rabbitmq.reply-to", "replies", noAck: true);
-        client.AddPublish(1, "", "rpc", "question"u8, new BasicProperties { ReplyTo = "amq.rabbitmq.reply-to" }.ToArray());
+        byte[] properties = new BasicProperties { ReplyTo = "amq.rabbitmq.reply-to" }.ToArray();
+        client.AddPublish(1, "", "rpc", "question"u8, properties);
         await client.FlushAsync();
         WireClient server = await cluster.ConnectAsync(1);
         await server.ConsumeAsync(1, "rpc", "s", noAck: true);
@@ -185,7 +186,8 @@ public sealed class RemoteFeatureTests
         await cluster.Holds(1, "q", ready: 3, unacked: 2);
         await cluster.Nodes[0].Broker.Operations.RefreshCountsAsync(Eventually.Patience);
         RemoteQueue standIn = cluster.StandIn(0, "q");
-        Assert.Equal((3, 2, 25L, 1), (standIn.ReadyCount, standIn.UnackedCount, standIn.MessageBytes, standIn.ConsumerCount));
+        Assert.Equal((3, 2), (standIn.ReadyCount, standIn.UnackedCount));
+        Assert.Equal((25L, 1), (standIn.MessageBytes, standIn.ConsumerCount));
         cluster.Network.IsDown = true;
         await cluster.Nodes[0].Broker.Operations.RefreshCountsAsync(TimeSpan.FromMilliseconds(50));
         Assert.Equal(3, standIn.ReadyCount);

@@ -161,7 +161,8 @@ public sealed class RemoteFlowTests
                 await rejecter.SendAsync(1, new BasicReject(delivery.DeliveryTag, requeue: false));
             }
         }
-        await Task.WhenAll(RejectAsync(0, "ping"), RejectAsync(1, "ping"), RejectAsync(0, "pong"), RejectAsync(1, "pong"));
+        await Task.WhenAll(
+            RejectAsync(0, "ping"), RejectAsync(1, "ping"), RejectAsync(0, "pong"), RejectAsync(1, "pong"));
         await Eventually.True(() =>
             cluster.Home(0, "ping").ReadyCount + cluster.Home(0, "ping").UnackedCount
             + cluster.Home(1, "pong").ReadyCount + cluster.Home(1, "pong").UnackedCount == 50);

@@ -18,7 +18,7 @@ internal sealed class CountQuestions(QueueLinks links)
     private readonly Dictionary<(long Number, NodeId Node), TaskCompletionSource> _open = [];
     private long _last;
 
-    /// <summary>Ends when every node with a link has answered, or its link is lost, or patience is at its end.</summary>
+    /// <summary>Ends when each node with a link has answered or lost its link, or patience is at its end.</summary>
     public async Task AskAsync(TimeSpan patience)
     {
         var answers = new List<Task>();
@@ -37,7 +37,7 @@ internal sealed class CountQuestions(QueueLinks links)
         }
         try
         {
-            await Task.WhenAll(answers).WaitAsync(patience, TimeProvider.System).ConfigureAwait(false);
+            await Task.WhenAll(answers).WaitAsync(patience, links.Broker.Time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -6,7 +6,9 @@ internal enum LineEnd
     /// <summary>The home has not been reached for longer than is waited for.</summary>
     Away,
 
-    /// <summary>The home is another process now, or has given the line up: what it had not answered nobody knows.</summary>
+    /// <summary>
+    /// The home is another process now, or has given the line up: what it had not answered nobody knows.
+    /// </summary>
     Lost,
 
     /// <summary>The queue is gone.</summary>

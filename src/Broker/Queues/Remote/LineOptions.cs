@@ -27,8 +27,8 @@ public sealed record LineOptions
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a home waits before it takes back what clients of a lost node hold, and lets others be the single active
-    /// consumer. Longer than <see cref="Patience"/> by more than clocks differ: the lost node gives up first.
+    /// How long a home waits before it takes back what clients of a lost node hold, and lets others be the single
+    /// active consumer. Longer than <see cref="Patience"/> by more than clocks differ: the lost node gives up first.
     /// </summary>
     public TimeSpan HomePatience { get; init; } = TimeSpan.FromSeconds(4);
 

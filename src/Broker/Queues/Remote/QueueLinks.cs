@@ -177,7 +177,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             default:
                 Broker.Log(
                     LogLevel.Warning, LogCategory.Queue,
-                    $"A frame of kind 0x{frame.Kind:X4} with {body.Length} bytes from node {NameOf(peer.Id)} is not known");
+                    $"A frame of kind 0x{frame.Kind:X4} with {body.Length} bytes from node {NameOf(peer.Id)} "
+                    + "is not known");
                 break;
         }
     }

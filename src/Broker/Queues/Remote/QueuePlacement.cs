@@ -57,7 +57,7 @@ internal static class QueuePlacement
     private static NodeId Emptiest(TopologySnapshot topology, NodeId self, IReadOnlyList<NodeId> members)
     {
         var counts = members.ToDictionary(member => member, _ => 0);
-        foreach (QueueDefinition queue in topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(one => one.Value)))
+        foreach ((_, QueueDefinition queue) in topology.Vhosts.SelectMany(vhost => vhost.Value.Queues))
         {
             NodeId home = queue.Home is RemoteQueue remote ? remote.HomeNode : self;
             if (counts.TryGetValue(home, out int count))

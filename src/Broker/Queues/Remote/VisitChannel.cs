@@ -3,7 +3,7 @@ using Warren.Broker.Connections;
 
 namespace Warren.Broker.Queues.Remote;
 
-/// <summary>The address of a channel of another node: its number, and the outbox of the visit that it comes by.</summary>
+/// <summary>The address of a channel of another node: its number, and the outbox of its visit.</summary>
 internal sealed class VisitChannel(ushort number, VisitOutbox outbox) : DeliveryChannel(number, outbox, null)
 {
     /// <summary>The consumer that it is the address of; 0: it is that of publishes.</summary>
