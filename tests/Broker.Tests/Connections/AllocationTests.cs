@@ -33,6 +33,9 @@ public sealed class AllocationTests : IAsyncDisposable
     private const double BudgetBytes = 0.2;
 #endif
 
+    /// <summary>By another node there are two links' heartbeats as well, and more turns to be unlucky with.</summary>
+    private const double RemoteBudgetBytes = BudgetBytes * 5;
+
     /// <summary>
     /// Until everything is compiled and has grown to its size, and on a busy machine until the publisher has been lucky
     /// with its turns: what a message costs by itself it costs in every attempt.
@@ -67,8 +70,8 @@ public sealed class AllocationTests : IAsyncDisposable
         await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "q");
         double lowest = await MeasureAsync(
-            cluster.Nodes[0].Host, bodyBytes, noAck, confirms, Attempts, static () => { }, declares: false);
-        Assert.True(lowest <= BudgetBytes, $"{lowest} bytes for each message");
+            cluster.Nodes[0].Host, bodyBytes, noAck, confirms, Attempts, static () => { }, RemoteBudgetBytes);
+        Assert.True(lowest <= RemoteBudgetBytes, $"{lowest} bytes for each message");
         await cluster.Holds(1, "q", ready: 0, unacked: 0);
     }
 
@@ -84,10 +87,11 @@ public sealed class AllocationTests : IAsyncDisposable
 
     // Bytes for each message, at the best attempt; every batch does something more.
     private async Task<double> MeasureAsync(
-        BrokerHost host, int bodyBytes, bool noAck, bool confirms, int attempts, Action more, bool declares = true)
+        BrokerHost host, int bodyBytes, bool noAck, bool confirms, int attempts, Action more,
+        double? remoteBudgetBytes = null)
     {
         Link publisher = await host.ConnectWithChannelAsync();
-        if (declares)
+        if (remoteBudgetBytes is null)
             await publisher.Client.DeclareAsync(1, "q");
         if (confirms)
             await publisher.Client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
@@ -105,7 +109,7 @@ public sealed class AllocationTests : IAsyncDisposable
         byte[] buffer = new byte[64 * 1024];
 
         double lowest = double.MaxValue;
-        for (int attempt = 1; attempt <= attempts && lowest > BudgetBytes; attempt++)
+        for (int attempt = 1; attempt <= attempts && lowest > (remoteBudgetBytes ?? BudgetBytes); attempt++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
             Volatile.Write(ref _received, 0);
@@ -117,7 +121,7 @@ public sealed class AllocationTests : IAsyncDisposable
             long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
             lowest = Math.Min(lowest, (double)allocated / Messages);
         }
-        if (declares)
+        if (remoteBudgetBytes is null)
             await host.QueueHolds("q", 0, 0);
         return lowest;
     }

@@ -56,9 +56,9 @@ public sealed class EntryFormatTests
     }
 
     [Theory]
-    [InlineData("", "has format version none; this node knows versions 1 to 2")]
-    [InlineData("00", "has format version 0; this node knows versions 1 to 2")]
-    [InlineData("03", "has format version 3; this node knows versions 1 to 2")]
+    [InlineData("", "has format version none; this node knows versions 1 to 3")]
+    [InlineData("00", "has format version 0; this node knows versions 1 to 3")]
+    [InlineData("04", "has format version 4; this node knows versions 1 to 3")]
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
     [InlineData("020C01", "is of kind 12, which is not known")]

@@ -13,6 +13,12 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
 {
     private const int FirstFrameBytes = 512;
 
+    /// <summary>
+    /// Frames that are kept until they are received come back on other threads than they were taken on, a hundred at
+    /// once: more than the runtime's shared pool keeps of a size.
+    /// </summary>
+    private static readonly ArrayPool<byte> Arrays = ArrayPool<byte>.Create(PeerLink.MostBodyBytes, 256);
+
     private Frame[] _frames = [];
     private int _head;
     private int _count;
@@ -110,7 +116,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         while (_first <= Math.Min(number, _highestSent) && _count > 0)
         {
             ref Frame frame = ref _frames[_head];
-            ArrayPool<byte>.Shared.Return(frame.Bytes);
+            Arrays.Return(frame.Bytes);
             frame = default;
             _head = (_head + 1) & (_frames.Length - 1);
             _count--;
@@ -126,7 +132,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     public void Clear()
     {
         for (int at = 0; at < _count; at++)
-            ArrayPool<byte>.Shared.Return(_frames[(_head + at) & (_frames.Length - 1)].Bytes);
+            Arrays.Return(_frames[(_head + at) & (_frames.Length - 1)].Bytes);
         _frames = [];
         _head = 0;
         _count = 0;
@@ -144,7 +150,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         _count++;
         Last = new Frame
         {
-            Bytes = ArrayPool<byte>.Shared.Rent(FirstFrameBytes),
+            Bytes = Arrays.Rent(FirstFrameBytes),
             Used = LineFrame.HeaderBytes,
             Flags = flags,
         };
@@ -164,9 +170,9 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     private static void Grow(ref Frame frame, int neededBytes)
     {
         int sizeBytes = Math.Min(PeerLink.MostBodyBytes, Math.Max(neededBytes, frame.Bytes.Length * 8));
-        byte[] larger = ArrayPool<byte>.Shared.Rent(sizeBytes);
+        byte[] larger = Arrays.Rent(sizeBytes);
         frame.Bytes.AsSpan(0, frame.Used).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(frame.Bytes);
+        Arrays.Return(frame.Bytes);
         frame.Bytes = larger;
     }
 
