@@ -7,11 +7,13 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class OwedPublishes
 {
     private const int KeptCapacity = 4096;
+    private const int QuietTimes = 1000;
 
     private OwedPublish[] _ring = [];
     private int _head;
     private int _count;
     private int _peak;
+    private int _quiet;
     private long _first = 1;
 
     public int Count => _count;
@@ -76,13 +78,15 @@ internal sealed class OwedPublishes
         _first++;
         if (--_count > 0)
             return;
-        // Much larger than what it was filled with since it was empty last: the memory is given back.
-        if (_ring.Length > KeptCapacity && _peak < _ring.Length / 8)
-        {
-            _ring = [];
-            _head = 0;
-        }
+        // Much larger than what it was filled with, many times running: the memory is given back. Not sooner, since how
+        // much is on its way varies with everybody's turns.
+        _quiet = _peak < _ring.Length / 8 ? _quiet + 1 : 0;
         _peak = 0;
+        if (_ring.Length <= KeptCapacity || _quiet < QuietTimes)
+            return;
+        _ring = [];
+        _head = 0;
+        _quiet = 0;
     }
 
     private void Grow()
