@@ -5,6 +5,7 @@ using Warren.Broker.Alarms;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Delays;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
@@ -60,6 +61,7 @@ public sealed class MessageBroker : IDisposable
     private readonly ITimer _tick;
     private TopologySnapshot _topology = TopologySnapshot.Empty;
     private SecuritySnapshot _security = SecuritySnapshot.Empty;
+    private NodesSnapshot _nodes = NodesSnapshot.Empty;
     private long _pagingBudgetBytes = MostPagingBudgetBytes;
     private int _ticks;
     private long _compactedAtBytes;
@@ -70,11 +72,13 @@ public sealed class MessageBroker : IDisposable
     /// <param name="random">Where all randomness that is no secret comes from.</param>
     /// <param name="log">Where log lines go.</param>
     /// <param name="storage">Where durable things are kept; null: nowhere, they live as long as the process.</param>
-    /// <param name="peers">The way to the other nodes' queues; null: there are no other nodes.</param>
+    /// <param name="cluster">The other nodes; null: there are none. Needs storage.</param>
     public MessageBroker(
         BrokerOptions options, ITurnScheduler turns, TimeProvider time, Random random, LogSink log,
-        StorageSetup? storage = null, QueuePeers? peers = null)
+        StorageSetup? storage = null, ClusterSetup? cluster = null)
     {
+        if (cluster is not null && storage is null)
+            throw new ArgumentException("A member of a cluster keeps its definitions.", nameof(cluster));
         Options = options;
         Turns = turns;
         Time = time;
@@ -83,7 +87,8 @@ public sealed class MessageBroker : IDisposable
         Slabs = new SlabPool();
         Timers = new QueueTimers(this);
         Reader = new MessageReader(this);
-        Definitions = new DefinitionsStore(this);
+        Definitions = new DefinitionsStore(this, storage is not null, cluster);
+        Cluster = new ClusterMembership(Definitions);
         Delays = new DelayedMessages(this);
         DirectReplies = new DirectReplies(this);
         PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
@@ -94,8 +99,8 @@ public sealed class MessageBroker : IDisposable
         Connections = new ConnectionRegistry(this);
         Operations = new QueueOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
-        if (peers is not null)
-            QueueLinks = new QueueLinks(this, peers);
+        if (cluster is not null)
+            QueueLinks = new QueueLinks(this, cluster);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         Definitions.Start();
@@ -111,6 +116,9 @@ public sealed class MessageBroker : IDisposable
     public TimeProvider Time { get; }
 
     public ConnectionRegistry Connections { get; }
+
+    /// <summary>The members of the cluster.</summary>
+    public ClusterMembership Cluster { get; }
 
     public NodeAlarms Alarms { get; }
 
@@ -153,6 +161,13 @@ public sealed class MessageBroker : IDisposable
         internal set => Volatile.Write(ref _security, value);
     }
 
+    /// <summary>The published nodes of the cluster; written by the definitions' turn alone.</summary>
+    internal NodesSnapshot Nodes
+    {
+        get => Volatile.Read(ref _nodes);
+        set => Volatile.Write(ref _nodes, value);
+    }
+
     internal ITurnScheduler Turns { get; }
 
     internal DefinitionsStore Definitions { get; }
@@ -187,6 +202,10 @@ public sealed class MessageBroker : IDisposable
     /// <summary>All queues that this node knows, whatever their home.</summary>
     public ImmutableArray<QueueDefinition> AllQueues() =>
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
+
+    /// <summary>What the node is called that the queue lives on.</summary>
+    public string HomeNameOf(QueueDefinition queue) =>
+        queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);
 
     /// <summary>
     /// The node is about to stop: no queue delivers any more, so that what a consumer gives back as its connection
@@ -224,6 +243,7 @@ public sealed class MessageBroker : IDisposable
     public void Dispose()
     {
         _tick.Dispose();
+        Definitions.Close();
         Timers.Dispose();
         Delays.Dispose();
         QueueLinks?.Dispose();
@@ -249,6 +269,7 @@ public sealed class MessageBroker : IDisposable
     private void Tick()
     {
         Connections.Tick();
+        Definitions.TickSoon();
         Alarms.MeasureDisk();
         if (++_ticks % TicksPerMeasurement != 0)
             return;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Warren.Server.Configuration;
 
 namespace Warren.Server;
@@ -17,24 +18,38 @@ internal static class ErlangCookie
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     /// <summary>Makes the cookie if there is none, and checks it.</summary>
+    /// <param name="path">Where it lies.</param>
+    /// <param name="problem">
+    /// Why there is none and none could be made: a node can do without while it is alone. Null: there is one.
+    /// </param>
+    /// <returns>The secret, without the line's end.</returns>
     /// <exception cref="ConfigurationException">
-    /// It cannot be made or read, others than its owner may use it, or it is none.
+    /// It cannot be read, others than its owner may use it, or it is none.
     /// </exception>
-    public static void Prepare(string path)
+    public static byte[] Prepare(string path, out string? problem)
     {
+        problem = null;
         try
         {
             if (!File.Exists(path))
                 Make(path);
-            Check(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"the cookie file {path} cannot be read or made: {error.Message}");
+            problem = $"the cookie file {path} cannot be made: {error.Message}";
+            return [];
+        }
+        try
+        {
+            return Read(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"the cookie file {path} cannot be read: {error.Message}");
         }
     }
 
-    private static void Check(string path)
+    private static byte[] Read(string path)
     {
         UnixFileMode mode = File.GetUnixFileMode(path);
         if ((mode & Others) != 0)
@@ -50,6 +65,7 @@ internal static class ErlangCookie
                 $"expected the cookie file {path} to hold one line of printable ASCII; found something else. "
                 + "Copy the cookie of the cluster's other nodes, or remove the file to get a new one");
         }
+        return Encoding.ASCII.GetBytes(cookie);
     }
 
     // Whole or not at all, and never two: a second start at the same time takes the first one's.

@@ -5,6 +5,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Turns;
+using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
 using Warren.Storage;
@@ -25,24 +26,40 @@ public sealed class Node : IAsyncDisposable
     private readonly NodeLog _log;
     private readonly NodeStorage _storage;
     private readonly MessageBroker _broker;
+    private readonly ClusterMember? _member;
+    private readonly NodeSeams _seams;
     private readonly TlsServer? _tls;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _listening = new();
     private ImmutableArray<AmqpListener> _listeners;
     private ImmutableArray<AmqpListener> _suspended = [];
     private ImmutableArray<Task> _accepting;
 
     private Node(
-        NodeOptions options, NodeLog log, NodeStorage storage, MessageBroker broker, TlsServer? tls,
-        ImmutableArray<AmqpListener> listeners)
+        NodeOptions options, NodeSeams seams, NodeLog log, NodeStorage storage, MessageBroker broker,
+        ClusterMember? member, MembershipService? membership, TlsServer? tls, ImmutableArray<AmqpListener>? listeners)
     {
         _options = options;
+        _seams = seams;
         _log = log;
+        Membership = membership;
         _storage = storage;
         _broker = broker;
+        _member = member;
         _tls = tls;
-        _listeners = listeners;
-        _accepting = [.. listeners.Select(listener => listener.RunAsync())];
+        _listeners = listeners ?? [];
+        _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
+        Serving = listeners is null ? ServeLaterAsync() : Task.CompletedTask;
     }
+
+    /// <summary>
+    /// Ends when clients are served: at once for a node by itself; one of several waits for a majority of them. What
+    /// keeps it from that for good ends the process.
+    /// </summary>
+    public Task Serving { get; }
+
+    /// <summary>Who belongs to the cluster; null: nobody else ever does.</summary>
+    internal MembershipService? Membership { get; }
 
     public MessageBroker Broker => _broker;
 
@@ -99,28 +116,48 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="seams">What it takes from the machine.</param>
+    /// <param name="log">The process's log.</param>
+    /// <param name="cluster">The other nodes; null: there are none, whatever happens.</param>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
-    public static Node Start(NodeOptions options, NodeSeams seams, NodeLog log)
+    public static Node Start(NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null)
     {
         foreach (ConfigurationNote note in options.Notes)
             log.Write(note.Level, LogCategory.Default, note.Message);
-        ErlangCookie.Prepare(options.Places.CookieFile);
         TlsServer? tls = options.Tls is null ? null : new TlsServer(options.Tls);
         NodeStorage? storage = null;
         MessageBroker? broker = null;
+        ClusterMember? member = null;
+        MembershipService? membership = null;
+        bool serving;
         var listeners = new List<AmqpListener>();
         try
         {
             storage = NodeStorage.Open(options.Places.DataDirectory, seams, log.Write);
+            member = cluster?.Join(storage.Setup.Disk);
+            if (member is not null)
+                membership = new MembershipService(cluster!, member, storage.Setup.Disk);
             broker = new MessageBroker(
-                options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup);
+                options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup,
+                member?.Setup(waits: membership!.HasOthers));
             storage.Start(broker);
-            BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
-            foreach (ListenerOptions listener in options.Listeners)
-                listeners.Add(Listen(listener, options, broker, tls));
+            serving = broker.Cluster.WhenServing.IsCompletedSuccessfully;
+            if (serving)
+            {
+                BootDefinitions.Load(options.Broker.DefinitionsPath, broker, log);
+                foreach (ListenerOptions listener in options.Listeners)
+                    listeners.Add(Listen(listener, options, broker, tls));
+            }
+            Storage.NodeLog nodeLog = broker.Storage!;
+            member?.Start(nodeLog.Boot, () => nodeLog.DurableLsn.Value);
+            membership?.Start(broker.Cluster);
         }
         catch (Exception error)
         {
+            // Its links have not begun, or nothing came behind them that could fail.
+            membership?.Dispose();
+            member?.Abandon();
             foreach (AmqpListener listener in listeners)
                 listener.Dispose();
             broker?.Dispose();
@@ -133,13 +170,8 @@ public sealed class Node : IAsyncDisposable
                 throw new ConfigurationException(error.Message);
             throw;
         }
-        foreach (AmqpListener listener in listeners)
-        {
-            log.Write(
-                LogLevel.Info, LogCategory.Default,
-                $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
-        }
-        return new Node(options, log, storage, broker, tls, [.. listeners]);
+        Tell(listeners, log);
+        return new Node(options, seams, log, storage, broker, member, membership, tls, serving ? [.. listeners] : null);
     }
 
     /// <summary>
@@ -148,6 +180,8 @@ public sealed class Node : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (AmqpListener listener in _listeners)
             listener.Dispose();
         await Task.WhenAll(_accepting).ConfigureAwait(false);
@@ -155,11 +189,66 @@ public sealed class Node : IAsyncDisposable
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
             .ConfigureAwait(false);
+        Membership?.Dispose();
+        // Clients of other nodes are gone with the links.
+        if (_member is not null)
+            await _member.DisposeAsync().ConfigureAwait(false);
         await _broker.SaveQueuesAsync().ConfigureAwait(false);
         _broker.Dispose();
         _storage.Dispose();
         _tls?.Dispose();
+        _stopping.Dispose();
         _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
+    }
+
+    private static void Tell(IEnumerable<AmqpListener> listeners, NodeLog log)
+    {
+        foreach (AmqpListener listener in listeners)
+        {
+            log.Write(
+                LogLevel.Info, LogCategory.Default,
+                $"started {(listener.IsTls ? "TLS (SSL)" : "TCP")} listener on {listener.LocalEndPoint}");
+        }
+    }
+
+    private async Task ServeLaterAsync()
+    {
+        // Off the start, and off whoever ends the wait.
+        await Task.Yield();
+        try
+        {
+            while (!await HasSessionAsync().ConfigureAwait(false))
+                Membership?.TellWaiting();
+            _stopping.Token.ThrowIfCancellationRequested();
+            BootDefinitions.Load(_options.Broker.DefinitionsPath, _broker, _log);
+            lock (_listening)
+            {
+                foreach (ListenerOptions listener in _options.Listeners)
+                    _listeners = _listeners.Add(Listen(listener, _options, _broker, _tls));
+                _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
+            }
+            Membership?.TellServing();
+            Tell(_listeners, _log);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            _seams.EndProcess(error.Message);
+            throw;
+        }
+    }
+
+    private async Task<bool> HasSessionAsync()
+    {
+        try
+        {
+            await _broker.Cluster.WhenServing
+                .WaitAsync(TimeSpan.FromSeconds(1), _seams.Time, _stopping.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private static AmqpListener Listen(

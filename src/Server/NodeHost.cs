@@ -1,4 +1,5 @@
 using Warren.Broker;
+using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using NodeLog = Warren.Server.Logging.NodeLog;
 
@@ -12,7 +13,9 @@ public sealed class NodeHost : IAsyncDisposable
 {
     private readonly SemaphoreSlim _changing = new(1);
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ClusterHost? _cluster;
     private Node? _node;
+    private CancellationTokenSource? _starting;
     private bool _isStarting;
 
     /// <param name="options">What each start is told.</param>
@@ -26,6 +29,7 @@ public sealed class NodeHost : IAsyncDisposable
         Log = log;
         StartedTimestamp = seams.Time.GetTimestamp();
         Creation = seams.Time.GetUtcNow().ToUnixTimeSeconds();
+        RemoteCommands = new RemoteCommands(seams.Time, log.Write);
     }
 
     public NodeOptions Options { get; }
@@ -39,6 +43,12 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Tells this run of the node from others, in the pids that commands show.</summary>
     public long Creation { get; }
+
+    /// <summary>Commands that come over the peer port.</summary>
+    public RemoteCommands RemoteCommands { get; }
+
+    /// <summary>The node among others; null before its first start.</summary>
+    public ClusterHost? Cluster => Volatile.Read(ref _cluster);
 
     /// <summary>The running node; null: its broker is stopped.</summary>
     public Node? Node => Volatile.Read(ref _node);
@@ -62,22 +72,49 @@ public sealed class NodeHost : IAsyncDisposable
 
     public void RequestStop() => _stopping.TrySetResult();
 
-    /// <summary>Starts the broker; does nothing when it runs. Returns when every listener accepts.</summary>
+    /// <summary>
+    /// Starts the broker; does nothing when it runs. Returns when every listener accepts, or when a node of several is
+    /// up and waits for others (<see cref="Node.Serving"/>). One that has no cluster yet, and was told of others, first
+    /// waits until it has one.
+    /// </summary>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped while it waited.</exception>
     public async Task StartAppAsync()
     {
         await _changing.WaitAsync().ConfigureAwait(false);
+        using var stop = new CancellationTokenSource();
+        Volatile.Write(ref _starting, stop);
         try
         {
             if (_node is not null)
                 return;
             Volatile.Write(ref _isStarting, true);
             Limits = Options.Broker;
-            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log));
+            await OpenCluster().PrepareAsync(stop.Token).ConfigureAwait(false);
+            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, _cluster));
         }
         finally
         {
+            Volatile.Write(ref _starting, null);
             Volatile.Write(ref _isStarting, false);
+            _changing.Release();
+        }
+    }
+
+    /// <summary>
+    /// While the broker is stopped, does something to the data directory that no start must disturb.
+    /// </summary>
+    internal async Task WithStoppedAsync(Func<ClusterHost, Task> act)
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_node is not null)
+                throw new InvalidOperationException("The broker runs.");
+            await act(OpenCluster()).ConfigureAwait(false);
+        }
+        finally
+        {
             _changing.Release();
         }
     }
@@ -85,6 +122,7 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Stops the broker as the end of the process would; does nothing when it is stopped.</summary>
     public async Task StopAppAsync()
     {
+        CancelStart();
         await _changing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -99,9 +137,30 @@ public sealed class NodeHost : IAsyncDisposable
         }
     }
 
+    private ClusterHost OpenCluster()
+    {
+        if (_cluster is null)
+            Volatile.Write(ref _cluster, ClusterHost.Open(Options, Seams, Log, RemoteCommands));
+        return _cluster;
+    }
+
+    private void CancelStart()
+    {
+        try
+        {
+            Volatile.Read(ref _starting)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAppAsync().ConfigureAwait(false);
+        if (_cluster is not null)
+            await _cluster.DisposeAsync().ConfigureAwait(false);
         _changing.Dispose();
     }
 }

@@ -9,6 +9,9 @@ using Warren.Server.StorageTool;
 // EX_IOERR of sysexits.h, so that a service manager can tell a failed disk from a wrong configuration.
 const int InputOutputFailed = 74;
 
+// Longer than the election of a leader among nodes that start together.
+TimeSpan WaitingPatience = TimeSpan.FromSeconds(5);
+
 if (args is ["storage", .. var storageArguments])
     return StorageCommand.Run(storageArguments, Console.Out, Console.Error);
 try
@@ -37,13 +40,28 @@ try
     var seams = new NodeSeams(time, new Random(unchecked((int)time.GetTimestamp())), End);
     await using var host = new NodeHost(options, seams, log);
     await using ControlEndpoint control = ControlEndpoint.Start(host);
-    await host.StartAppAsync();
     using var pidFile = PidFile.Write(options.Places.PidFile);
-    Welcome.Print(Console.Out, options, host.Node!);
-    Notification.Send("READY=1");
-    await Task.WhenAny(stopping.WaitAsync(), host.Stopping);
+    Task ended = Task.WhenAny(stopping.WaitAsync(), host.Stopping);
+    Task serving = ServeAsync();
+    // A node that waits for others is up: whoever starts them one after another must not wait with it.
+    bool waits = await Task.WhenAny(serving, ended, Task.Delay(WaitingPatience)) != serving;
+    if (waits)
+        Notification.Send($"READY=1\nSTATUS={host.Cluster?.Waiting ?? "starting"}");
+    if (await Task.WhenAny(serving, ended) == serving)
+    {
+        await serving;
+        Welcome.Print(Console.Out, options, host.Node!);
+        Notification.Send(waits ? "STATUS=serving" : "READY=1");
+        await ended;
+    }
     Notification.Send("STOPPING=1");
     return 0;
+
+    async Task ServeAsync()
+    {
+        await host.StartAppAsync();
+        await host.Node!.Serving;
+    }
 
     void Stop(PosixSignalContext context)
     {

@@ -119,9 +119,7 @@ public sealed class ControlEndpointTests
         Assert.Contains($"no control socket at {node.DataBase}/nosuch@localhost.control", run.Error,
             StringComparison.Ordinal);
         Assert.Contains("other nodes there: [rabbit@localhost]", run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("not this machine", run.Error, StringComparison.Ordinal);
-        CommandRun far = node.Run("rabbitmqctl", "-n", "rabbit@another-host", "list_queues");
-        Assert.Contains("its host is not this machine", far.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("peer port", run.Error, StringComparison.Ordinal);
     }
 
     private static CallerEnvironment Named(ControlledNode node, string socket)

@@ -37,10 +37,12 @@ internal sealed class ControlledNode : IAsyncDisposable
 
     /// <param name="configuration">Text of rabbitmq.conf.</param>
     /// <param name="startsApp">Whether the broker is started too.</param>
-    public static async Task<ControlledNode> StartAsync(string configuration = "", bool startsApp = true)
+    /// <param name="name">What it is called.</param>
+    public static async Task<ControlledNode> StartAsync(
+        string configuration = "", bool startsApp = true, string name = "rabbit@localhost")
     {
         string directory = Directory.CreateTempSubdirectory("warren-cli-").FullName;
-        var node = new ControlledNode(directory, Load(directory, configuration));
+        var node = new ControlledNode(directory, Load(directory, configuration, name));
         if (startsApp)
             await node.Host.StartAppAsync();
         return node;
@@ -79,13 +81,13 @@ internal sealed class ControlledNode : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static NodeOptions Load(string directory, string configuration)
+    private static NodeOptions Load(string directory, string configuration, string name)
     {
         string file = Path.Combine(directory, "rabbitmq.conf");
         File.WriteAllText(file, configuration);
         var variables = new Dictionary<string, string>
         {
-            ["RABBITMQ_NODENAME"] = "rabbit@localhost",
+            ["RABBITMQ_NODENAME"] = name,
             ["RABBITMQ_MNESIA_BASE"] = directory,
             ["RABBITMQ_LOG_BASE"] = Path.Combine(directory, "log"),
             ["RABBITMQ_CONFIG_FILE"] = file,
@@ -95,6 +97,7 @@ internal sealed class ControlledNode : IAsyncDisposable
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(directory, "enabled_plugins"),
             ["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1",
             ["RABBITMQ_NODE_PORT"] = "0",
+            ["RABBITMQ_RUN_DIR"] = Path.Combine(directory, "run"),
             ["HOME"] = directory,
         };
         return NodeConfiguration.Load(

@@ -68,14 +68,18 @@ public sealed class NodeLifeTests
     }
 
     [Fact]
-    public async Task ClusterCommandsWantAStoppedBrokerAndSayWhatIsNotBuilt()
+    public async Task ClusterCommandsWantAStoppedBrokerAndSayWhyNot()
     {
         await using ControlledNode node = await ControlledNode.StartAsync();
         Assert.Equal(ExitCode.Usage, node.Run("rabbitmqctl", "join_cluster", "a@b").Code);
         node.Run("rabbitmqctl", "stop_app");
-        CommandRun run = node.Run("rabbitmqctl", "join_cluster", "a@b");
+        CommandRun run = node.Run("rabbitmqctl", "join_cluster", "a@127.0.0.250");
         Assert.Equal(
-            (ExitCode.Unavailable, "Clustering node rabbit@localhost with a@b\n"), (run.Code, run.Output));
+            (ExitCode.Unavailable, "Clustering node rabbit@localhost with a@127.0.0.250\n"), (run.Code, run.Output));
+        Assert.StartsWith(
+            "Error:\na@127.0.0.250 does not let rabbit@localhost in: 127.0.0.250:25672", run.Error,
+            StringComparison.Ordinal);
+        run = node.Run("rabbitmqctl", "force_boot");
         Assert.Contains("not built yet", run.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Usage, node.Run("rabbitmqctl", "join_cluster", "--ram", "a@b").Code);
     }

@@ -6,9 +6,13 @@ namespace Warren.Faults;
 internal sealed record FaultOptions
 {
     /// <summary>How it is told.</summary>
-    public const string Usage = "faults [kill] [clean] [full] [--rounds N] [--seed N] [--broker warren|rabbitmq]";
+    public const string Usage =
+        "faults [kill] [clean] [full] [cluster] [--rounds N] [--short] [--seed N] "
+        + "[--broker warren|rabbitmq]";
 
     private static readonly string[] All = ["kill", "clean", "full"];
+
+    private static readonly string[] OnlyByName = ["cluster"];
 
     /// <summary>Which runs, in this order.</summary>
     public required IReadOnlyList<string> Names { get; init; }
@@ -18,6 +22,9 @@ internal sealed record FaultOptions
 
     /// <summary>Kills under load.</summary>
     public int Rounds { get; init; } = 200;
+
+    /// <summary>The cluster's run: one of each kind only.</summary>
+    public bool IsShort { get; init; }
 
     /// <summary>RabbitMQ instead of Warren, to see what the harness says of it.</summary>
     public bool IsRabbit { get; init; }
@@ -42,12 +49,15 @@ internal sealed record FaultOptions
                     options = options with { Rounds = Number(argument, value) };
                     at++;
                     break;
+                case "--short":
+                    options = options with { IsShort = true };
+                    break;
                 case "--broker" when value is "warren" or "rabbitmq":
                     options = options with { IsRabbit = value == "rabbitmq" };
                     at++;
                     break;
                 default:
-                    if (!All.Contains(argument))
+                    if (!All.Contains(argument) && !OnlyByName.Contains(argument))
                         throw new FaultException($"\"{argument} {value}\" is not understood; usage: {Usage}");
                     names.Add(argument);
                     break;

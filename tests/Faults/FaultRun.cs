@@ -1,3 +1,4 @@
+using Warren.Faults.Hosts;
 using Warren.Faults.Ledgers;
 using Warren.Faults.Nodes;
 using Warren.Faults.Scenarios;
@@ -17,7 +18,12 @@ internal static class FaultRun
         {
             FaultOptions options = FaultOptions.Parse(arguments);
             foreach (string name in options.Names)
-                await RunAsync(name, options, output);
+            {
+                if (name == "cluster" && await ClusterAsync(options, output) is { } code)
+                    return code;
+                if (name != "cluster")
+                    await RunAsync(name, options, output);
+            }
             return 0;
         }
         catch (FaultException error)
@@ -25,6 +31,28 @@ internal static class FaultRun
             output.WriteLine(error.Message);
             return 1;
         }
+    }
+
+    // In a process of its own, which has a network of its own; null: went well.
+    private static async Task<int?> ClusterAsync(FaultOptions options, TextWriter output)
+    {
+        int seed = options.Seed ?? Random.Shared.Next(1_000_000);
+        if (HostLab.IsEntered)
+        {
+            await new FormingScenario(seed, output.WriteLine).RunAsync();
+            await new ClusterScenario(seed, options.IsShort, output.WriteLine).RunAsync();
+            return null;
+        }
+        if (await HostLab.WhyNotAsync() is { } reason)
+        {
+            output.WriteLine($"cluster: skipped: {reason}");
+            return null;
+        }
+        List<string> arguments = ["cluster", "--seed", $"{seed}"];
+        if (options.IsShort)
+            arguments.Add("--short");
+        int code = await HostLab.Reenter(arguments, output);
+        return code == 0 ? null : code;
     }
 
     private static async Task RunAsync(string name, FaultOptions options, TextWriter output)

@@ -26,6 +26,10 @@ public sealed class AdministrationException(AdministrationFailure failure, strin
     public static AdministrationException NoParameter(string name) =>
         new(AdministrationFailure.NotFound, name, "Parameter does not exist");
 
+    /// <summary>The node reaches no majority of the cluster.</summary>
+    public static AdministrationException NotNow(string reason) =>
+        new(AdministrationFailure.NotNow, "", Refusals.NotNowText(reason));
+
     public static AdministrationException Invalid(string message) =>
         new(AdministrationFailure.InvalidArgument, "", message);
 

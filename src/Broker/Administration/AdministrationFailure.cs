@@ -20,6 +20,11 @@ public enum AdministrationFailure
     /// </summary>
     InvalidPattern,
 
+    /// <summary>
+    /// Definitions cannot be changed now: the message says what is missing. It may have been made all the same.
+    /// </summary>
+    NotNow,
+
     /// <summary>A value cannot be; the message is RabbitMQ's, its line breaks included.</summary>
     InvalidArgument,
 }

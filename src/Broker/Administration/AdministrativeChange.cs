@@ -36,6 +36,8 @@ internal sealed class AdministrativeChange : DefinitionsChange
         return RunAsync(broker, store => apply(store, prepared));
     }
 
+    internal override void Fail(string reason) => _done.SetException(AdministrationException.NotNow(reason));
+
     internal override void Apply(DefinitionsStore store)
     {
         try
@@ -44,7 +46,10 @@ internal sealed class AdministrativeChange : DefinitionsChange
         }
         catch (AdministrationException refusal)
         {
-            _done.SetException(refusal);
+            bool isMissing = refusal.Failure is AdministrationFailure.NoSuchUser or AdministrationFailure.NoSuchVhost
+                or AdministrationFailure.NotFound;
+            if (!isMissing || !store.LooksAgain())
+                _done.SetException(refusal);
             return;
         }
         // What was found as wanted may be somebody else's change, which is not durable yet either.

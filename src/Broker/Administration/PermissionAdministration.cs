@@ -53,7 +53,7 @@ public sealed class PermissionAdministration
                 CheckVhost(store, vhost);
                 CheckUser(user);
                 store.Commit(new PermissionEntry(user, vhost, permission));
-                Note($"Successfully set permissions for user '{user}' in virtual host '{vhost}' to "
+                Note(store, $"Successfully set permissions for user '{user}' in virtual host '{vhost}' to "
                     + $"'{configure}', '{write}', '{read}'");
             });
 
@@ -69,7 +69,7 @@ public sealed class PermissionAdministration
                 foreach ((string vhost, _) in _broker.Topology.Vhosts)
                     draft.Add(new PermissionEntry(user, vhost, permission));
                 store.Commit(draft);
-                Note($"Successfully set permissions for user '{user}' in all virtual hosts to "
+                Note(store, $"Successfully set permissions for user '{user}' in all virtual hosts to "
                     + $"'{configure}', '{write}', '{read}'");
             });
 
@@ -79,7 +79,7 @@ public sealed class PermissionAdministration
         CheckVhost(store, vhost);
         CheckUser(user);
         store.Commit(new RemovalEntry(DefinitionKey.OfPermission(user, vhost)));
-        Note($"Successfully cleared permissions for user '{user}' in virtual host '{vhost}'");
+        Note(store, $"Successfully cleared permissions for user '{user}' in virtual host '{vhost}'");
     });
 
     /// <summary>Gives a user these rights to routing keys of an exchange, which need not exist.</summary>
@@ -172,7 +172,8 @@ public sealed class PermissionAdministration
             throw AdministrationException.NoSuchUser(user);
     }
 
-    private void Note(string message) => _broker.Log(LogLevel.Info, LogCategory.Default, message);
+    private void Note(DefinitionsStore store, string message) =>
+        store.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, message));
 
     private Task RunAsync(Action<DefinitionsStore> apply) => AdministrativeChange.RunAsync(_broker, apply);
 }

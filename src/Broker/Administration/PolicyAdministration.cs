@@ -70,15 +70,20 @@ public sealed class PolicyAdministration
     {
         Get(vhost, name);
         store.Commit(new RemovalEntry(DefinitionKey.OfPolicy(vhost, name, _isOperators)));
-        _broker.Log(
+        store.WhenApplied(() => _broker.Log(
             LogLevel.Info, LogCategory.Default,
-            $"Successfully cleared {What(_isOperators)} '{name}' in virtual host '{vhost}'");
+            $"Successfully cleared {What(_isOperators)} '{name}' in virtual host '{vhost}'"));
     });
 
     internal void Set(DefinitionsStore store, string vhost, Policy policy)
     {
         VhostAdministration.Find(_broker, vhost);
         store.Commit(new PolicyEntry(vhost, policy, _isOperators));
+        store.WhenApplied(() => Tell(vhost, policy));
+    }
+
+    private void Tell(string vhost, Policy policy)
+    {
         _broker.Log(
             LogLevel.Info, LogCategory.Default,
             $"Successfully set {What(_isOperators)} '{policy.Name}' matching {PolicyTargets.NameOf(policy.Target)} "

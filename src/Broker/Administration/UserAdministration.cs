@@ -35,7 +35,7 @@ public sealed class UserAdministration
         if (_broker.Security.TryGetUser(name, out _))
             throw AdministrationException.UserExists(name);
         store.Commit(new UserEntry(new User(name, hash, Tags(tags))));
-        Note($"Created user '{name}'");
+        Note(store, $"Created user '{name}'");
     });
 
     /// <summary>
@@ -56,7 +56,7 @@ public sealed class UserAdministration
     {
         Get(name);
         store.Commit(new RemovalEntry(DefinitionKey.OfUser(name)));
-        Note($"Deleted user '{name}'");
+        Note(store, $"Deleted user '{name}'");
     });
 
     public Task ChangePasswordAsync(string name, string password) => ChangePasswordAsync(name, NewHash(password));
@@ -125,10 +125,11 @@ public sealed class UserAdministration
     private Task ChangeAsync(string name, Func<User, User> change, string note) => RunAsync(store =>
     {
         store.Commit(new UserEntry(change(Get(name))));
-        Note(note);
+        Note(store, note);
     });
 
-    private void Note(string message) => _broker.Log(LogLevel.Info, LogCategory.Default, message);
+    private void Note(DefinitionsStore store, string message) =>
+        store.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, message));
 
     private Task RunAsync(Action<DefinitionsStore> apply) => AdministrativeChange.RunAsync(_broker, apply);
 

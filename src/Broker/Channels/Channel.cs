@@ -15,6 +15,10 @@ public sealed class Channel
 {
     private readonly DeferredFrames _deferred = new();
     private bool _isSuspended;
+    // Frames, from the front, that came before a barrier was asked for that has been reached; and how many will have.
+    private int _covered;
+    private int _asked;
+    private bool _isCovered;
     private bool _isClosing;
     private bool _isEnded;
 
@@ -51,6 +55,12 @@ public sealed class Channel
     /// <summary>It waits for an alarm to pass.</summary>
     internal bool IsBlocked { get; private set; }
 
+    /// <summary>
+    /// What the method finds missing may be there on another node: who is to be told that it is not waits for a barrier
+    /// first (<see cref="WaitForBarrier"/>), and looks again.
+    /// </summary>
+    internal bool MayLookAgain => !_isCovered && Connection.Broker.Definitions.NeedsBarrier;
+
     /// <summary>Closed, by either side: nothing of it is left in any queue.</summary>
     internal bool IsEnded => _isEnded;
 
@@ -86,7 +96,32 @@ public sealed class Channel
         }
         uint method = FrameDispatch.MethodOf(frame.Payload);
         var reader = new WireReader(frame.Payload[4..]);
-        OnMethod(method, ref reader);
+        if (method == MethodId.BasicPublish)
+        {
+            CurrentMethod = method;
+            Publisher.OnMethod(BasicPublish.Read(ref reader));
+        }
+        else
+        {
+            Handle(raw, method, ref reader);
+        }
+    }
+
+    /// <summary>
+    /// The channel goes on when this node has applied all that was committed by now. Every frame that has come until
+    /// now is covered by that.
+    /// </summary>
+    internal void WaitForBarrier()
+    {
+        _asked = _deferred.Count;
+        ChannelRequest request = SuspendFor(new ChannelRequest(this, noWait: true));
+        Connection.Broker.Definitions.RequestBarrier(reached =>
+        {
+            if (reached)
+                request.Resume();
+            else
+                request.Fail(Refusals.NotNow("no majority of its nodes can be reached to say what there is"));
+        });
     }
 
     internal void Unsuspend() => _isSuspended = false;
@@ -96,6 +131,12 @@ public sealed class Channel
     {
         _isSuspended = false;
         IsBlocked = false;
+        (_covered, _asked) = (Math.Max(_covered, _asked), 0);
+        if (Publisher.IsHeld && !_isEnded)
+        {
+            _isCovered = true;
+            Publisher.CompleteHeld();
+        }
         Drain();
     }
 
@@ -114,8 +155,11 @@ public sealed class Channel
             }
             _deferred.Remove();
             Connection.DeferredBytes -= raw.Length;
+            _isCovered = _covered > 0;
+            _covered -= _isCovered ? 1 : 0;
             Connection.Dispatch(raw, frame);
         }
+        _isCovered = false;
     }
 
     // An alarm stops publishes, and beyond a bound what is left of a message that has begun.
@@ -185,14 +229,26 @@ public sealed class Channel
         Connection.DeferredBytes += raw.Length;
     }
 
+    // What changes nothing before it finds something missing: it is handled once more behind a barrier.
+    private void Handle(ReadOnlySpan<byte> raw, uint method, ref WireReader reader)
+    {
+        try
+        {
+            OnMethod(method, ref reader);
+        }
+        catch (AmqpException error) when (error.ReplyCode == ReplyCode.NotFound && MayLookAgain)
+        {
+            _deferred.AddFirst(raw);
+            Connection.DeferredBytes += raw.Length;
+            WaitForBarrier();
+        }
+    }
+
     private void OnMethod(uint method, ref WireReader reader)
     {
         CurrentMethod = method;
         switch (method)
         {
-            case MethodId.BasicPublish:
-                Publisher.OnMethod(BasicPublish.Read(ref reader));
-                break;
             case MethodId.ChannelOpen:
                 throw new AmqpException(ReplyCode.ChannelError, "second 'channel.open' seen");
             case MethodId.ChannelClose:

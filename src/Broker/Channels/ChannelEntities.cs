@@ -153,7 +153,7 @@ internal sealed class ChannelEntities
         _lastQueue = declaration.Name;
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
         // Who is told that a durable queue is there may rely on it: the definitions know when it is on disk.
-        if (present is not null && (!present.SurvivesRestart || Broker.Definitions.IsSettled))
+        if (present is not null && Broker.Definitions.MayTell(present.SurvivesRestart))
             _connection.AddPost(present.Home, QueueCommand.Status(request, touches: true));
         else
             Broker.Definitions.Post(new DeclareQueue(request));
@@ -189,6 +189,8 @@ internal sealed class ChannelEntities
         _connection.Permissions.Check(Access.Configure, ResourceKind.Queue, name);
         if (_connection.Vhost?.Queues.TryGetValue(name, out _) != true)
         {
+            if (_channel.MayLookAgain)
+                throw _channel.NoSuch(ResourceKind.Queue, name);
             DeleteNothing(delete.NoWait);
             return;
         }
@@ -247,6 +249,9 @@ internal sealed class ChannelEntities
 
     private void CheckTopic(string exchange, string key)
     {
+        // Else it would be bound where only others know that keys are to be checked.
+        if (_channel.MayLookAgain && Find(exchange) is null)
+            throw _channel.NoSuch(ResourceKind.Exchange, exchange);
         if (Find(exchange)?.Type == ExchangeTypes.Topic)
             _connection.Permissions.CheckTopic(Access.Read, exchange, System.Text.Encoding.UTF8.GetBytes(key));
     }
@@ -291,7 +296,7 @@ internal sealed class ChannelEntities
         if (present is not null)
         {
             DeclareExchange.CheckAgainst(present, VhostName, declaration);
-            if (!present.Durable || Broker.Definitions.IsSettled)
+            if (Broker.Definitions.MayTell(present.Durable))
             {
                 Confirm(declare.NoWait);
                 return;

@@ -30,6 +30,8 @@ internal sealed class ChannelPublisher
     private readonly ContentAssembly _content;
     private readonly RouteCache _cache = new();
     private byte[] _username = [];
+    // The body of a message that waits for a barrier, unless it was gathered from several frames.
+    private byte[]? _held;
     private ulong _sequence;
 
     /// <summary>The number of the last publish that is to be confirmed.</summary>
@@ -46,6 +48,9 @@ internal sealed class ChannelPublisher
     public uint PendingMethod => _content.IsOpen ? MethodId.BasicPublish : 0;
 
     public bool IsInContent => _content.IsOpen;
+
+    /// <summary>A whole message has come that goes nowhere on this node; it waits for a barrier.</summary>
+    public bool IsHeld { get; private set; }
 
     public void OnMethod(scoped in BasicPublish publish) => _content.Begin(publish);
 
@@ -72,7 +77,29 @@ internal sealed class ChannelPublisher
             Complete(wholeBody ? frame.Payload : [], isGathered: !wholeBody);
     }
 
-    public void Reset() => _content.Reset();
+    public void Reset()
+    {
+        IsHeld = false;
+        _held = null;
+        _content.Reset();
+    }
+
+    /// <summary>The barrier that the message waited for has been reached.</summary>
+    public void CompleteHeld()
+    {
+        byte[]? body = _held;
+        IsHeld = false;
+        _held = null;
+        try
+        {
+            Complete(body, isGathered: body is null);
+        }
+        catch (AmqpException error) when (error.ClassId == 0 && !error.IsNobodysMethod)
+        {
+            (error.ClassId, error.MethodId) = (BasicPublish.ClassId, BasicPublish.MethodId);
+            throw;
+        }
+    }
 
     private void Complete(ReadOnlySpan<byte> body, bool isGathered)
     {
@@ -80,6 +107,13 @@ internal sealed class ChannelPublisher
         if (_content.Immediate)
             throw new AmqpException(ReplyCode.NotImplemented, "immediate=true");
         ReadOnlySpan<QueueDefinition> queues = Route(properties, out ReadOnlySpan<RouteDelay> delays, out bool isReply);
+        if (queues.IsEmpty && delays.IsEmpty && !isReply && _channel.MayLookAgain)
+        {
+            IsHeld = true;
+            _held = isGathered ? null : body.ToArray();
+            _channel.WaitForBarrier();
+            return;
+        }
         long ttlMs = Check(properties);
         Message message = Store(properties, body, isGathered);
         byte priority = properties.Priority;
@@ -212,7 +246,8 @@ internal sealed class ChannelPublisher
             && (!properties.HasHeaders || !HasSenderSelected(properties)))
             return known;
         string exchangeName = WireText.Decode(_content.Exchange);
-        CheckExchange(vhost, exchangeName);
+        if (!IsThere(vhost, exchangeName))
+            return default;
         if (properties.HasHeaders)
             HasSenderSelected(properties);
         Span<char> key = stackalloc char[256];
@@ -227,12 +262,13 @@ internal sealed class ChannelPublisher
         return routes.Queues;
     }
 
-    private void CheckExchange(Vhost? vhost, string name)
+    // False: another node may have it. Throws if it is certain that it is missing, and if one may not publish there.
+    private bool IsThere(Vhost? vhost, string name)
     {
         // Permission first: who may not publish there is not told whether it exists.
         _connection.Permissions.Check(Access.Write, ResourceKind.Exchange, name);
         if (vhost is null || !vhost.Exchanges.TryGetValue(name, out Exchange? exchange))
-            throw _channel.NoSuch(ResourceKind.Exchange, name);
+            return _channel.MayLookAgain ? false : throw _channel.NoSuch(ResourceKind.Exchange, name);
         if (exchange.Internal)
         {
             throw new AmqpException(
@@ -241,6 +277,7 @@ internal sealed class ChannelPublisher
         }
         if (exchange.Type == ExchangeTypes.Topic)
             _connection.Permissions.CheckTopic(Access.Write, name, _content.RoutingKey);
+        return true;
     }
 
     // Returns the time to live, -1 for none.

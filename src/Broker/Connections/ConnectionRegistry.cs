@@ -111,6 +111,15 @@ public sealed class ConnectionRegistry
         }
     }
 
+    /// <summary>Closes a connection, if it is still there.</summary>
+    internal void Close(long connectionId, string reason)
+    {
+        Connection? connection;
+        lock (_lock)
+            connection = _connections.GetValueOrDefault(connectionId);
+        connection?.Shutdown(reason);
+    }
+
     /// <summary>Finds what is overdue. Called by the broker's tick, about twice a second.</summary>
     internal void Tick()
     {

@@ -25,7 +25,9 @@ internal sealed class ChangeBinding : DefinitionsChange
         _adds = adds;
     }
 
-    internal override void Apply(DefinitionsStore store) => DefinitionsStore.Attempt(_request, () =>
+    internal override void Fail(string reason) => _request.Fail(Refusals.NotNow(reason));
+
+    internal override void Apply(DefinitionsStore store) => store.Attempt(_request, () =>
     {
         Vhost vhost = store.FindVhost(_vhost) ?? throw Refusals.NoVhost(_vhost);
         DefinitionKey key = DefinitionKey.OfBinding(_vhost, _binding);

@@ -22,7 +22,9 @@ internal sealed class DeclareExchange : DefinitionsChange
         _declaration = declaration;
     }
 
-    internal override void Apply(DefinitionsStore store) => DefinitionsStore.Attempt(_request, () =>
+    internal override void Fail(string reason) => _request.Fail(Refusals.NotNow(reason));
+
+    internal override void Apply(DefinitionsStore store) => store.Attempt(_request, () =>
     {
         Vhost vhost = store.FindVhost(_vhost) ?? throw Refusals.NoVhost(_vhost);
         if (vhost.Exchanges.TryGetValue(_declaration.Name, out Exchange? present))

@@ -16,8 +16,10 @@ internal sealed class DeclareQueue : DefinitionsChange
 
     public DeclareQueue(DeclaredRequest request) => _request = request;
 
+    internal override void Fail(string reason) => _request.Fail(Refusals.NotNow(reason));
+
     internal override void Apply(DefinitionsStore store) =>
-        DefinitionsStore.Attempt(_request, () => ApplyChecked(store));
+        store.Attempt(_request, () => ApplyChecked(store));
 
     private void ApplyChecked(DefinitionsStore store)
     {
@@ -49,7 +51,10 @@ internal sealed class DeclareQueue : DefinitionsChange
             declaration.Arguments,
             vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType,
             store.Broker.Options);
-        QueueEntry entry = EntryOf(store.Broker, store.Broker.Topology, declaration, valid);
+        QueueEntry entry = EntryOf(store.Broker, store.Broker.Topology, declaration, valid) with
+        {
+            WithinLimit = limit is not null,
+        };
         store.Commit(entry);
         store.AnswerWhenDurable(
             _request, entry.Key, () => _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0)));

@@ -5,6 +5,7 @@ using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions;
 
@@ -15,18 +16,31 @@ namespace Warren.Broker.Definitions;
 /// </summary>
 internal sealed class DefinitionsDraft
 {
-    private readonly List<DraftStep> _steps = [];
-    private List<DefinitionKey> _takenAlong = [];
+    private readonly List<DefinitionsEntry> _entries = new(0);
+    private List<DefinitionKey> _takenAlong = new(0);
+    private readonly Dictionary<long, QueueHome>? _homes;
     private long _lastIndex;
 
     /// <param name="broker">Whose published state is where it begins.</param>
-    /// <param name="lastIndex">The highest index given so far.</param>
+    /// <param name="lastIndex">
+    /// The highest index given so far: entries that are added get others than those that they will have.
+    /// </param>
     public DefinitionsDraft(MessageBroker broker, long lastIndex)
     {
         Broker = broker;
         Topology = broker.Topology;
         Security = broker.Security;
+        Nodes = broker.Nodes;
         _lastIndex = lastIndex;
+    }
+
+    private DefinitionsDraft(MessageBroker broker, Dictionary<long, QueueHome> homes)
+    {
+        Broker = broker;
+        Topology = TopologySnapshot.Empty;
+        Security = SecuritySnapshot.Empty;
+        Nodes = NodesSnapshot.Empty;
+        _homes = homes;
     }
 
     public MessageBroker Broker { get; }
@@ -35,10 +49,13 @@ internal sealed class DefinitionsDraft
 
     public SecuritySnapshot Security { get; set; }
 
-    public long LastIndex => _lastIndex;
+    public NodesSnapshot Nodes { get; set; }
 
-    /// <summary>Entries that changed something, in order.</summary>
-    public IReadOnlyList<DraftStep> Steps => _steps;
+    /// <summary>Entries that were added and change something, in order.</summary>
+    public IReadOnlyList<DefinitionsEntry> Entries => _entries;
+
+    /// <summary>Nothing has been applied.</summary>
+    public bool IsUntouched { get; private set; } = true;
 
     public List<QueueDefinition> QueuesMade { get; } = [];
 
@@ -53,19 +70,59 @@ internal sealed class DefinitionsDraft
     /// <summary>Their connections are to be closed.</summary>
     public List<string> UsersGone { get; } = [];
 
-    /// <summary>Applies a new entry, unless it changes nothing.</summary>
+    /// <summary>One that begins with nothing, and in which queues that are there go on.</summary>
+    public static DefinitionsDraft Anew(MessageBroker broker) => new(
+        broker, broker.AllQueues().ToDictionary(queue => queue.Id.Value, queue => queue.Home));
+
+    /// <summary>Tries a new entry, unless it changes nothing.</summary>
+    /// <exception cref="AmqpException">It cannot be.</exception>
     public void Add(DefinitionsEntry entry)
     {
         if (entry.ChangesNothing(this))
             return;
-        _takenAlong = [];
-        entry.Apply(this, ++_lastIndex);
-        bool isKept = !entry.Removes && entry.IsDurable(this);
-        _steps.Add(new DraftStep(entry, _lastIndex, isKept, _takenAlong));
+        Apply(entry, ++_lastIndex);
+        _entries.Add(entry);
     }
 
-    /// <summary>Applies an entry that the log has already.</summary>
-    public void Restore(DefinitionsEntry entry, long index) => entry.Apply(this, index);
+    /// <summary>Applies an entry that the log has.</summary>
+    /// <returns>What goes along with what it removes.</returns>
+    /// <exception cref="AmqpException">It cannot be.</exception>
+    public IReadOnlyList<DefinitionKey> Apply(DefinitionsEntry entry, long index)
+    {
+        IsUntouched = false;
+        if (_takenAlong.Count > 0)
+            _takenAlong = new(0);
+        entry.Apply(this, index);
+        return _takenAlong;
+    }
+
+    /// <summary>The last queue that was made and has messages in this node's log; null: none was.</summary>
+    public long? LastStored =>
+        QueuesMade.FindLast(static queue => queue is { SurvivesRestart: true, Home.IsRemote: false })?.Id.Value;
+
+    /// <summary>
+    /// Of a draft that was made anew: what has gone and what has come, compared with what there was.
+    /// </summary>
+    public void CompareWith(TopologySnapshot topology, SecuritySnapshot security)
+    {
+        var made = QueuesMade.Select(queue => queue.Id.Value).ToHashSet();
+        QueuesMade.RemoveAll(queue => _homes!.ContainsKey(queue.Id.Value));
+        foreach ((string name, Vhost vhost) in topology.Vhosts)
+        {
+            if (FindVhost(name) is null)
+                VhostsGone.Add(name);
+            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            {
+                if (!made.Contains(queue.Id.Value))
+                    QueuesGone.Add(queue);
+            }
+        }
+        UsersGone.AddRange(security.Users.Select(access => access.User.Name)
+            .Where(name => !Security.TryGetUser(name, out _)));
+    }
+
+    /// <summary>The queue itself, if it is there already.</summary>
+    public QueueHome? FindHome(long id) => _homes?.GetValueOrDefault(id);
 
     public Vhost? FindVhost(string name) => Topology.Vhosts.TryGetValue(name, out Vhost? vhost) ? vhost : null;
 
@@ -112,12 +169,46 @@ internal sealed class DefinitionsDraft
     public void SetGlobalParameter(string name, FieldValue? value) =>
         Topology = Topology.WithGlobalParameter(name, value);
 
-    public void RemoveQueue(string vhostName, string name)
+    public void RemoveQueue(string vhostName, string name, bool keepsDurable = false)
     {
         Vhost vhost = VhostOf(vhostName);
         if (vhost.Queues.TryGetValue(name, out QueueDefinition? queue))
             QueuesGone.Add(queue);
-        Put(vhost.WithoutQueue(name));
+        Put(vhost.WithoutQueue(name, keepsDurable));
+    }
+
+    /// <summary>A node serves; if it belongs to another incarnation, what is not durable goes.</summary>
+    public void BeginSession(NodeSession session, long incarnation)
+    {
+        if (incarnation != Nodes.Incarnation)
+        {
+            RemoveTransient();
+            foreach (NodeId other in Nodes.Sessions.Keys.Where(node => node != session.Node))
+            {
+                _takenAlong.Add(DefinitionKey.OfSession(other));
+                Nodes = Nodes.WithoutSession(other);
+            }
+        }
+        else if (Nodes.Sessions.ContainsKey(session.Node))
+        {
+            EndSession(session.Node);
+        }
+        Nodes = Nodes.With(session, incarnation);
+    }
+
+    /// <summary>A node serves no more: what its clients owned goes.</summary>
+    public void EndSession(NodeId node)
+    {
+        long session = Nodes.Sessions[node].Id;
+        foreach ((_, Vhost vhost) in Topology.Vhosts)
+        {
+            foreach ((string name, QueueDefinition queue) in vhost.Queues)
+            {
+                if (queue.OwnerSession == session && !queue.SurvivesRestart)
+                    TakeAlongQueue(vhost.Name, name, keepsDurable: false);
+            }
+        }
+        Nodes = Nodes.WithoutSession(node);
     }
 
     public void RemoveVhost(string name)
@@ -153,6 +244,29 @@ internal sealed class DefinitionsDraft
             TakeAlong(name, vhost, access);
         UsersGone.Add(name);
         Security = Security.WithoutUser(name);
+    }
+
+    private void RemoveTransient()
+    {
+        foreach ((string where, Vhost vhost) in Topology.Vhosts)
+        {
+            foreach ((string name, QueueDefinition queue) in vhost.Queues)
+            {
+                if (!queue.SurvivesRestart)
+                    TakeAlongQueue(where, name, keepsDurable: true);
+            }
+            foreach ((string name, Exchange exchange) in vhost.Exchanges)
+            {
+                if (!exchange.Durable && VhostOf(where).Exchanges.Contains(name))
+                    Put(VhostOf(where).WithoutExchange(name, keepsDurable: true));
+            }
+        }
+    }
+
+    private void TakeAlongQueue(string vhost, string name, bool keepsDurable)
+    {
+        _takenAlong.Add(DefinitionKey.OfQueue(vhost, name));
+        RemoveQueue(vhost, name, keepsDurable);
     }
 
     private QueueSettings SettingsOf(QueueDefinition queue, EffectivePolicy? policy) =>

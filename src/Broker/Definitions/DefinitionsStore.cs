@@ -1,88 +1,141 @@
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
 using Warren.Storage;
 
 namespace Warren.Broker.Definitions;
 
 /// <summary>
-/// The one writer of the topology and of users and permissions: applies changes one after another in its turn. Each
-/// becomes entries, which are applied to a draft, appended to the log, and published with one reference write a
-/// snapshot. What is published may be used at once, since everything that comes of it lies behind the entry in the log;
-/// but the client is told only when the entry is durable. Owns the list of what connections own exclusively.
-/// Invariant: a queue is in the snapshot from before its first command until it has been told to close.
+/// The one writer of the topology and of users and permissions on this node. Changes run one after another in its turn:
+/// each is checked against the published state and becomes entries, which are proposed to the definitions' group
+/// (docs/decisions/0007-definitions-across-nodes.md). What the group applies is made in a draft and published with one
+/// reference write a snapshot. In a group of one that is before the change's turn goes on, and before it is durable,
+/// since everything that comes of it lies behind the entry in the log; but the client is told only when it is. With
+/// other members it is when a majority has it, and the client is told when every node that serves has applied it.
 /// </summary>
 public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwner
 {
-    private readonly MessageBroker _broker;
-    private readonly DefinitionsGroup _group = new();
-    private readonly Dictionary<long, List<QueueDefinition>> _owned = [];
-    // Entries that need not be written count as well, so that no two queues have the same id.
-    private long _lastIndex = DurableGroups.FirstDefinitionIndex - 1;
-    private long _publishedIndex;
+    internal static readonly GroupId GroupId = DurableGroups.Definitions;
 
-    internal DefinitionsStore(MessageBroker broker)
-        : base(broker.Turns) => _broker = broker;
+    private readonly MessageBroker _broker;
+    private readonly ClusterSetup? _setup;
+    private readonly DefinitionsState _state = new();
+    private readonly ProposalRoute _route;
+    private readonly Settlement _settlement = new();
+    private readonly Barriers _barriers = new();
+    private readonly DefinitionsPublisher _publisher;
+    private readonly DefinitionsReplica? _replica;
+    private readonly DefinitionsStart? _start;
+    private readonly DefinitionsPeers? _peers;
+    private readonly OwnSession _session;
+    private readonly ChangeRuns _runs;
+    private readonly StatusPublisher _status = new();
+    private DefinitionsDraft? _open;
+    private long _noted;
+    private long _publishedIndex;
+    private bool _isAlone = true;
+
+    internal DefinitionsStore(MessageBroker broker, bool isStored, ClusterSetup? setup)
+        : base(broker.Turns)
+    {
+        _broker = broker;
+        _setup = setup;
+        _publisher = new DefinitionsPublisher(broker);
+        _peers = setup is null ? null : new DefinitionsPeers(this, setup);
+        _session = new OwnSession(this, setup, _peers);
+        _runs = new ChangeRuns(this, setup, _session);
+        _route = new ProposalRoute(this, setup?.Peers);
+        if (!isStored)
+            return;
+        _replica = new DefinitionsReplica(this, _state) { Transport = setup?.Transport };
+        _start = new DefinitionsStart(this, setup, _replica, _peers);
+        Leader = new LeaderDuties(this, _replica, _session, setup?.PatienceMs ?? 0);
+    }
 
     internal MessageBroker Broker => _broker;
 
     /// <summary>
-    /// Everything that the published topology shows is durable; otherwise who is to be told that something exists asks
-    /// here first. Any thread.
+    /// Everything that the published topology shows is there to stay; otherwise who is to be told that something exists
+    /// asks here first. Any thread.
     /// </summary>
-    internal bool IsSettled => _group.IsSettled;
+    internal bool IsSettled => _settlement.IsSettled;
 
     /// <summary>
-    /// The start found entries that are damaged, or that say nothing without one that is lost.
+    /// Somebody who is to be told that this exists need not ask here: it is there to stay, or this is a node by itself
+    /// and it would not stay anyway. Any thread.
     /// </summary>
-    internal bool HasLost { get; private set; }
+    internal bool MayTell(bool isDurable) => IsSettled || (!isDurable && !NeedsBarrier);
+
+    /// <summary>
+    /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any
+    /// thread.
+    /// </summary>
+    internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
+
+    internal DefinitionsPeers? Peers => _peers;
+
+    internal bool IsHalted => _replica?.IsHalted == true;
+
+    internal ClusterStatus Status => _status.Status;
+
+    internal Task WhenServing => _session.WhenServing;
+
+    internal DefinitionsState State => _state;
+
+    /// <summary>The member of this node is unsound: it waits for what a leader brings.</summary>
+    internal bool IsUnsound => _start?.IsUnsound == true;
+
+    /// <summary>Null: nothing is stored, and there are no others.</summary>
+    internal LeaderDuties? Leader { get; }
 
     /// <summary>Every entry up to here is part of the published topology. Any thread.</summary>
     internal long LastIndex => Volatile.Read(ref _publishedIndex);
 
-    /// <summary>For tests of several nodes: told, in the turn, of entries that were applied here.</summary>
-    internal Action<IReadOnlyList<DraftStep>>? Applied { get; set; }
+    internal DefinitionsPublisher Publisher => _publisher;
 
-    /// <summary>For the same tests: takes a change of this node's own somewhere else; false: it is made here.</summary>
-    internal Func<DefinitionsChange, bool>? Forward { get; set; }
+    /// <summary>
+    /// The start found entries that are damaged, or that say nothing without one that is lost.
+    /// </summary>
+    internal bool HasLost => IsUnsound || _replica?.HasLost == true;
+
+    internal RaftGroup Group => _replica!.Group;
+
+    internal NodeId Self => _setup?.Self ?? Standalone;
+
+    // Of a broker that is told no identity.
+    private static NodeId Standalone => new(new Guid(1, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
 
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);
 
-    internal void Post(DefinitionsChange change)
-    {
-        if (Forward?.Invoke(change) != true)
-            Post(new Item(change));
-    }
+    internal void Post(DefinitionsChange change) => Post(new Item(change));
 
     /// <summary>
     /// Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone.
     /// </summary>
     internal void DeleteOwned(long connectionId, Action? done) => Post(new DeleteOwned(connectionId, done));
 
-    /// <summary>
-    /// Takes up what is durable, before anybody is served; <paramref name="group"/> is null in a new directory.
-    /// </summary>
+    /// <summary>Takes up what is durable, before anybody is served.</summary>
     /// <exception cref="UnreadableDefinitionException">An entry cannot be understood.</exception>
-    internal void Open(NodeLog log, RecoveredGroup? group)
-    {
-        _group.Open(log, this);
-        if (group is null)
-            return;
-        _lastIndex = Math.Max(_lastIndex, group.LastIndex.Value);
-        var recovery = new DefinitionsRecovery(_broker, _group);
-        DefinitionsDraft draft = recovery.Run(log, group);
-        HasLost = recovery.HasLost;
-        _broker.Security = draft.Security;
-        _broker.Topology = draft.Topology;
-    }
+    internal void Open(NodeLog log, RecoveredGroup group) => _start!.Open(log, group);
 
-    /// <summary>Nothing new is given an id up to here: what has it is still there. Before anybody is served.</summary>
-    internal void TakeIds(long last) => _lastIndex = Math.Max(_lastIndex, last);
+    /// <inheritdoc cref="DefinitionsStart.Opened"/>
+    internal void Opened(NodeLog log, long lastId) => _start!.Opened(log, lastId);
+
+    /// <summary>The broker ends: no heartbeats come any more.</summary>
+    internal void Close()
+    {
+        if (_replica?.Group?.Heartbeats is { } slot)
+            _setup!.Transport.Remove(slot);
+    }
 
     /// <summary>
     /// Everything is open: the first changes, made on this thread, and then the time of the queues that were found.
@@ -90,24 +143,29 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Start()
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
-        PostInline(new Item(new Bootstrap()));
+        PostInline(new Item(new TurnEvent(_session.Start)));
         foreach (QueueDefinition queue in _broker.AllQueues())
         {
             _broker.QueueLinks?.Add(queue);
             (queue.Home as Queue)?.ScheduleTick();
         }
-        Volatile.Write(ref _publishedIndex, _lastIndex);
+        NoteApplied();
     }
 
-    void IGroupOwner.Durable(Lsn lsn) => Post(new EntriesDurable(lsn));
+    void IGroupOwner.Durable(Lsn lsn) => Post(new TurnEvent(() => Group.Durable(lsn)));
 
-    // Entries are read at the start alone.
-    void IGroupOwner.Moved(MovedEntries moves) => moves.Complete();
+    void IGroupOwner.Moved(MovedEntries moves) => Post(new TurnEvent(() => Group.Moved(moves)));
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {
         foreach (Item item in batch)
-            item.Change.Apply(this);
+        {
+            if (item.Change is DefinitionsEvent happened)
+                happened.Apply(this);
+            else
+                _runs.Begin(item.Change);
+        }
+        EndTurn();
     }
 
     /// <summary>The vhost, or null if it was deleted.</summary>
@@ -115,28 +173,34 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost) ? vhost : null;
 
     /// <summary>For entries that belong together: nothing of them is seen before <see cref="Commit"/>.</summary>
-    internal DefinitionsDraft NewDraft() => new(_broker, _lastIndex);
+    internal DefinitionsDraft NewDraft() => new(_broker, _state.LastIndex);
 
-    /// <summary>Applies entries that were checked, writes what of them is durable, and publishes the outcome.</summary>
+    /// <summary>Proposes entries that were checked, those of them that change something.</summary>
     /// <exception cref="AmqpException">One cannot be applied: none of them was.</exception>
     internal void Commit(params ReadOnlySpan<DefinitionsEntry> entries)
     {
+        if (entries.Length == 1)
+        {
+            if (!entries[0].ChangesNothing(OpenDraft()))
+                Propose(entries[0], _state.IndexOf(entries[0].Key));
+            else if (entries[0].Removes)
+                LooksAgain();
+            Drive();
+            return;
+        }
         DefinitionsDraft draft = NewDraft();
         foreach (DefinitionsEntry entry in entries)
             draft.Add(entry);
         Commit(draft);
     }
 
-    /// <summary>Writes what of a draft is durable, and publishes it.</summary>
+    /// <summary>Proposes what has been tried in a draft.</summary>
     internal void Commit(DefinitionsDraft draft)
     {
-        if (draft.Steps.Count == 0)
-            return;
-        _lastIndex = draft.LastIndex;
-        foreach (DraftStep step in draft.Steps)
-            _group.Append(step);
-        Publish(draft);
-        Applied?.Invoke(draft.Steps);
+        var seen = new HashSet<DefinitionKey>();
+        foreach (DefinitionsEntry entry in draft.Entries)
+            Propose(entry, seen.Add(entry.Key) ? _state.IndexOf(entry.Key) : LoggedEntry.Anything);
+        Drive();
     }
 
     /// <summary>Takes a queue out, with its bindings and the auto-delete exchanges that lost their last one.</summary>
@@ -149,40 +213,81 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>What a connection owned, which is owned no more.</summary>
-    internal List<QueueDefinition> TakeOwned(long connectionId) =>
-        _owned.Remove(connectionId, out List<QueueDefinition>? owned) ? owned : [];
+    internal List<QueueDefinition> TakeOwned(long connectionId) => _publisher.TakeOwned(connectionId);
 
     /// <summary>
-    /// Answers a request once what it made, or found there, is durable; a client who wants no answer need not wait.
+    /// The change that runs has found something missing: true if it will run again when this node has all that others
+    /// had, and nobody is to be told until then.
+    /// </summary>
+    internal bool LooksAgain()
+    {
+        if (_isAlone || _runs.Current is not { HadBarrier: false } run)
+            return false;
+        return run.WantsBarrier = true;
+    }
+
+    /// <summary>
+    /// Calls with true when this node has applied all that was committed when it was asked; with false if that cannot
+    /// be known. Any thread.
+    /// </summary>
+    internal void RequestBarrier(Action<bool> reached) => Post(new TurnEvent(() => AddBarrier(reached)));
+
+    /// <summary>Runs something once what the change has committed is applied; at once if it is.</summary>
+    internal void WhenApplied(Action then)
+    {
+        if (_runs.Current is { MustWait: true } run)
+            run.WhenApplied(then);
+        else
+            then();
+    }
+
+    /// <summary>
+    /// Answers a request once what it made, or found there, is there to stay; a client who wants no answer need not
+    /// wait.
     /// </summary>
     internal void AnswerWhenDurable(ChannelRequest request, DefinitionKey key, Action answer)
     {
-        if (GoesOn(request))
+        if (_runs.Current is { MustWait: true } run)
+            run.WhenApplied(() => AnswerWhenDurable(request, key, answer));
+        else if (GoesOn(request))
             answer();
         else
-            _group.WhenDurable(key, answer);
+            WhenDurable(key, answer);
     }
 
     /// <summary>Answers a request once what it removed, or found missing, cannot come back.</summary>
     internal void AnswerWhenGone(ChannelRequest request, Action answer)
     {
-        if (GoesOn(request))
+        if (_runs.Current is { MustWait: true } run)
+            run.WhenApplied(() => AnswerWhenGone(request, answer));
+        else if (GoesOn(request))
             answer();
         else
-            _group.WhenAllDurable(answer);
+            WhenAllDurable(answer);
     }
 
-    /// <summary>Runs the answer once what this key names is durable.</summary>
-    internal void WhenDurable(DefinitionKey key, Action answer) => _group.WhenDurable(key, answer);
+    /// <summary>Runs the answer once what this key names is there to stay.</summary>
+    internal void WhenDurable(DefinitionKey key, Action answer)
+    {
+        if (_runs.Current is { MustWait: true } run)
+            run.WhenApplied(() => WhenDurable(key, answer));
+        else if (_state.IndexOf(key) <= _settlement.Settled || (_isAlone && !_state.IsDurable(key)))
+            answer();
+        else
+            _settlement.WhenSettled(answer, _runs.Current);
+    }
 
-    /// <summary>Runs the answer once everything that was changed so far is durable.</summary>
-    internal void WhenAllDurable(Action answer) => _group.WhenAllDurable(answer);
-
-    /// <summary>The log is on stable storage up to here.</summary>
-    internal void Durable(Lsn lsn) => _group.Durable(lsn);
+    /// <summary>Runs the answer once everything that was changed so far is there to stay.</summary>
+    internal void WhenAllDurable(Action answer)
+    {
+        if (_runs.Current is { MustWait: true } run)
+            run.WhenApplied(() => WhenAllDurable(answer));
+        else
+            _settlement.WhenSettled(answer, _runs.Current);
+    }
 
     /// <summary>Applies a client's change, and tells its request if it was the client's mistake.</summary>
-    internal static void Attempt(ChannelRequest request, Action change)
+    internal void Attempt(ChannelRequest request, Action change)
     {
         try
         {
@@ -190,51 +295,221 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
         catch (AmqpException error)
         {
+            if (error.ReplyCode == ReplyCode.NotFound && LooksAgain())
+                return;
+            _runs.Current?.End();
             request.Fail(error);
         }
     }
 
-    private bool GoesOn(ChannelRequest request) => request.IsNoWait && !_group.IsBehind;
+    /// <summary>What was proposed may be lost.</summary>
+    internal void SendAgain() => _route.SendAgain();
 
-    private void Publish(DefinitionsDraft draft)
+    /// <summary>Runs a change of the node's own, which nobody has posted.</summary>
+    internal void Begin(DefinitionsChange change) => _runs.Begin(change);
+
+    /// <summary>The broker's tick, on its thread.</summary>
+    internal void TickSoon()
     {
-        foreach (QueueDefinition queue in draft.QueuesMade)
-            TakeIn(queue);
-        foreach (QueueDefinition queue in draft.QueuesGone)
-            LetGo(queue);
-        _broker.Security = draft.Security;
-        _broker.Topology = draft.Topology;
-        Volatile.Write(ref _publishedIndex, _lastIndex);
-        foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
-            queue.Home.Post(QueueCommand.Configure(settings));
-        // Nobody enters any more, now that it is published: these are all there are.
-        if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
-            _broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
+        if (_peers is not null)
+            Post(new TurnEvent(Tick));
     }
 
-    private void TakeIn(QueueDefinition queue)
+    /// <summary>Time passes, in a cluster.</summary>
+    private void Tick()
     {
-        if (_broker.Storage is { } log && queue.SurvivesRestart)
-            (queue.Home as Queue)?.Open(log, null);
-        (queue.Home as Queue)?.ScheduleTick();
-        _broker.QueueLinks?.Add(queue);
-        // One of another node's connections goes with that node.
-        if (queue.OwnerConnectionId == 0 || queue.Home.IsRemote)
+        if (_replica is null || _peers is null)
             return;
-        if (!_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
-            _owned.Add(queue.OwnerConnectionId, owned = []);
-        owned.Add(queue);
+        _peers.Tick();
+        // Messages may be lost without a link going down, when they went by another member.
+        if (!Group.IsLeader)
+            SendAgain();
+        _session.Tick();
+        _runs.Tick();
     }
 
-    // Most have closed before; those of a vhost that goes, or of a connection, have not.
-    private void LetGo(QueueDefinition queue)
+    /// <summary>The group has an entry of ours or of another node's.</summary>
+    internal void ApplyLogged(in AppliedEntry applied)
     {
-        queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
-        _broker.QueueLinks?.Remove(queue);
-        // One that does not survive a restart may have written messages to spare memory.
-        if (_broker.Storage is not null)
-            (queue.Home as Queue)?.DropLog();
-        if (!queue.Home.IsRemote && _owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
-            owned.Remove(queue);
+        if (_replica!.IsHalted)
+            return;
+        var live = new LiveEntry(applied.Index, applied.Position, applied.Meta.Length + applied.Body.Length);
+        Proposal? own = null;
+        if (LoggedFormat.TryReadOrigin(applied.Meta.Span, out SessionNumber origin)
+            && _route.Proposals.TryTake(origin.Session, origin.Number, out Proposal proposal))
+            own = proposal;
+        LoggedEntry logged = own?.Logged ?? default;
+        if (own is null && !_replica!.TryRead(applied, _publisher.IsStarting, out logged))
+            return;
+        DefinitionsDraft draft = OpenDraft();
+        bool isApplied = _state.Apply(draft, logged, live);
+        if (isApplied && logged.Entry.Key.Kind == DefinitionKind.Session)
+            _session.Changed(draft.Nodes);
+        if (own is null)
+            return;
+        if (own.Run is { } run)
+            _runs.Note(run, isApplied);
+        // Its owner may have gone while it was on its way.
+        if (isApplied && own.Entry is QueueEntry { OwnerConnectionId: not 0 } queue && !_isAlone)
+            _publisher.CheckOwner(queue.OwnerConnectionId);
     }
+
+    /// <summary>All definitions were brought anew, by the start or by a leader.</summary>
+    internal void Replace(DefinitionsDraft draft)
+    {
+        _open = null;
+        if (!_publisher.IsStarting)
+            draft.CompareWith(_broker.Topology, _broker.Security);
+        _session.Changed(draft.Nodes);
+        _publisher.Publish(draft, _session.Id);
+        if (IsUnsound && !_publisher.IsStarting)
+            _session.MustStartAgain();
+        // What of ours came with it is not known: whoever waits looks at what there is.
+        foreach (Proposal one in _route.Proposals.TakeUpTo(DefinitionsState.NumberOf(_state.Numbers, _session.Id)))
+        {
+            if (one.Run is { } run)
+                _runs.Note(run, isApplied: false);
+        }
+    }
+
+    /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
+    internal void SessionEnded()
+    {
+        _publisher.CloseOwners();
+        foreach (Proposal proposal in _route.Proposals.TakeAll())
+        {
+            if (proposal.Run is { } run)
+                _runs.Note(run, isApplied: false);
+        }
+    }
+
+    /// <summary>Reads what the group needs from disk, beside the turn.</summary>
+    internal void ReadBeside(PayloadRead read) => _broker.Turns.Schedule(new PayloadReader(this, read));
+
+    internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome);
+
+    /// <summary>See <see cref="RequestBarrier"/>; in the turn.</summary>
+    internal void AddBarrier(Action<bool> reached)
+    {
+        if (_isAlone)
+            reached(true);
+        else
+            _barriers.Add(reached);
+    }
+
+    private void EndTurn()
+    {
+        Drive();
+        _runs.CompleteFinished();
+        _runs.RunAgain();
+        if (_replica is null)
+            return;
+        if (_peers is not null)
+        {
+            if (!Group.Leader.IsNone)
+                _runs.NoteLeader();
+            _session.Drive();
+            Leader!.Drive();
+            if (_barriers.IsDue)
+                _barriers.Ask(Group);
+        }
+        _replica.CompactNowAndThen();
+        Flush();
+        _runs.CompleteFinished();
+        if (_peers is not null)
+        {
+            _peers.Tell(
+                _broker.Storage!.Boot, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
+            _status.Publish(Group, _broker.Nodes, _settlement.IsSettled, _session.IsOpen);
+        }
+        // Nobody else comes to see to it.
+        if (_runs.AreWaiting)
+            Post(new TurnEvent(static () => { }));
+    }
+
+    // What is not durable goes with its home, wherever it was declared.
+    private long SessionOf(QueueEntry queue) =>
+        queue.OwnerConnectionId == 0 && queue.HomeNode != Self
+        && _broker.Nodes.Sessions.TryGetValue(queue.HomeNode, out NodeSession? home)
+            ? home.Id
+            : _session.Id;
+
+    private void NoteApplied() => Volatile.Write(ref _publishedIndex, _state.LastIndex);
+
+    private DefinitionsDraft OpenDraft() => _open ??= NewDraft();
+
+    private void Propose(DefinitionsEntry entry, long expected)
+    {
+        if (entry is QueueEntry { OwnerSession: 0 } queue && !(queue.Durable && queue.OwnerConnectionId == 0))
+            entry = queue with { OwnerSession = SessionOf(queue) };
+        _route.Add(entry, expected, _session.Id, _runs.Current);
+    }
+
+    /// <summary>What has been proposed goes on its way; in a group of one, to its end.</summary>
+    private void Drive()
+    {
+        if (_replica is null)
+        {
+            while (_route.Proposals.TryPeekUnsent(out Proposal proposal))
+                ApplyHere(proposal);
+        }
+        else
+        {
+            _route.Drive(_replica);
+        }
+        Flush();
+    }
+
+    private void ApplyHere(Proposal proposal)
+    {
+        _route.Proposals.TryTake(proposal.Session, proposal.Number, out _);
+        bool isApplied = _state.Apply(
+            OpenDraft(), proposal.Entry, Math.Max(_state.LastIndex + 1, DurableGroups.FirstDefinitionIndex));
+        if (proposal.Run is { } run)
+            _runs.Note(run, isApplied);
+    }
+
+    internal void Flush()
+    {
+        if (_replica is not null)
+        {
+            Group.Flush();
+            _replica.MakeRestored();
+            NoteQueues();
+            Volatile.Write(ref _isAlone, _replica.IsOnly);
+        }
+        if (_open is { IsUntouched: false } draft)
+        {
+            _open = null;
+            if (_replica is not null)
+                _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
+            _publisher.Publish(draft, _session.Id);
+        }
+        if (!_publisher.IsStarting)
+            NoteApplied();
+        if (_replica is not null)
+            Settle();
+    }
+
+    /// <summary>
+    /// A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue:
+    /// so it must know that the queue's entry is committed before there is anything of the group.
+    /// </summary>
+    private void NoteQueues()
+    {
+        while (!Group.IsAlone && !_publisher.IsStarting && _open?.LastStored is { } last && last > _noted)
+        {
+            _noted = Group.Commit.Value;
+            Group.NoteCommit();
+        }
+    }
+
+    private void Settle()
+    {
+        long own = Math.Min(Group.Applied.Value, Group.Commit.Value);
+        _settlement.SettleTo(
+            _peers?.Settled(_broker.Nodes, own) ?? own, isCut: _peers is not null && Group.Leader.IsNone);
+    }
+
+    private bool GoesOn(ChannelRequest request) => request.IsNoWait && _broker.Storage?.IsBehind != true;
 }

@@ -24,7 +24,9 @@ internal sealed class DeleteExchange : DefinitionsChange
         _ifUnused = ifUnused;
     }
 
-    internal override void Apply(DefinitionsStore store) => DefinitionsStore.Attempt(_request, () =>
+    internal override void Fail(string reason) => _request.Fail(Refusals.NotNow(reason));
+
+    internal override void Apply(DefinitionsStore store) => store.Attempt(_request, () =>
     {
         if (store.FindVhost(_vhost) is { } vhost && vhost.Exchanges.TryGetValue(_name, out Exchange? exchange))
         {
@@ -34,7 +36,7 @@ internal sealed class DeleteExchange : DefinitionsChange
                     ReplyCode.PreconditionFailed,
                     $"{ResourceName.Describe(ResourceKind.Exchange, _name, _vhost)} in use");
             }
-            store.Commit(new RemovalEntry(DefinitionKey.OfExchange(_vhost, _name)));
+            store.Commit(new RemovalEntry(DefinitionKey.OfExchange(_vhost, _name)) { IfUnused = _ifUnused });
         }
         store.AnswerWhenGone(_request, () => _request.Succeed(new ExchangeDeleteOk()));
     });

@@ -18,6 +18,12 @@ internal sealed class DeleteOwned : DefinitionsChange
     {
         foreach (QueueDefinition queue in store.TakeOwned(_connectionId))
             store.Remove(queue);
-        _done?.Invoke();
+        if (_done is not null)
+            store.WhenApplied(_done);
     }
+
+    internal override DefinitionsChange? Remainder => new DeleteOwned(_connectionId, null);
+
+    // The connection ends all the same; its queues go when they can.
+    internal override void Fail(string reason) => _done?.Invoke();
 }

@@ -1,5 +1,6 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Queues;
+using Warren.Broker.Security;
 
 namespace Warren.Broker.Definitions;
 
@@ -9,6 +10,7 @@ internal sealed class RemoveQueue : DefinitionsChange
     private readonly QueueDefinition _queue;
     private readonly ChannelRequest? _request;
     private readonly Action? _answer;
+    private readonly TaskCompletionSource? _done;
 
     /// <summary>It closed by itself.</summary>
     public RemoveQueue(QueueDefinition queue) => _queue = queue;
@@ -22,19 +24,21 @@ internal sealed class RemoveQueue : DefinitionsChange
     }
 
     /// <summary>An operator deleted it.</summary>
-    public RemoveQueue(QueueDefinition queue, Action answer)
+    public RemoveQueue(QueueDefinition queue, TaskCompletionSource done)
     {
         _queue = queue;
-        _answer = answer;
+        _answer = done.SetResult;
+        _done = done;
     }
 
-    /// <summary>The same of another node's view of the queue; for tests of several nodes.</summary>
-    internal RemoveQueue For(QueueDefinition queue) => _request is null
-        ? _answer is null ? new RemoveQueue(queue) : new RemoveQueue(queue, _answer)
-        : new RemoveQueue(queue, _request, _answer!);
+    // It has closed, and goes when it can.
+    internal override DefinitionsChange? Remainder => new RemoveQueue(_queue);
 
-    /// <summary>Whose definition goes.</summary>
-    internal QueueDefinition Queue => _queue;
+    internal override void Fail(string reason)
+    {
+        _request?.Fail(Refusals.NotNow(reason));
+        _done?.SetException(Refusals.NotNow(reason));
+    }
 
     internal override void Apply(DefinitionsStore store)
     {

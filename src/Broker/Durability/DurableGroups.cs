@@ -66,8 +66,9 @@ internal static class DurableGroups
                     OpenQueue(queues ??= ById(broker), losses, log, group);
             },
             setup.Wake);
-        if (!seen.Contains(Definitions))
-            broker.Definitions.Open(log, null);
+        // What is set aside keeps its id, although the entry that gave it is lost.
+        broker.Definitions.Opened(
+            log, seen.Select(id => id.Value).Where(id => id < PagedOffset).DefaultIfEmpty().Max());
         if (!seen.Contains(Delays))
             broker.Delays.Open(log, null);
         foreach ((long id, Queue queue) in queues ?? ById(broker))
@@ -75,8 +76,6 @@ internal static class DurableGroups
             if (!seen.Contains(new GroupId(id)))
                 queue.Open(log, null);
         }
-        // What is set aside keeps its id, although the entry that gave it is lost.
-        broker.Definitions.TakeIds(seen.Select(id => id.Value).Where(id => id < PagedOffset).DefaultIfEmpty().Max());
         losses.Tell(log);
         return log;
     }

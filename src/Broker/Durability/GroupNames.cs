@@ -17,15 +17,14 @@ public sealed class GroupNames
     /// <summary>Takes note of a live entry of the definitions.</summary>
     public void Note(LogIndex index, ReadOnlySpan<byte> meta, ReadOnlySpan<byte> body)
     {
-        ReadOnlySpan<byte> tables = body.IsEmpty ? meta[Math.Min(EntryFormat.HeadBytes, meta.Length)..] : body;
         try
         {
-            if (EntryFormat.Read(meta, tables) is QueueEntry queue)
+            if (LoggedFormat.Read(meta, body).Entry is QueueEntry queue)
                 _queues[index.Value] = queue.Key.ToString();
         }
         catch (FormatException)
         {
-            // The queue keeps its number; a start says what is wrong.
+            // The queue keeps its number; a start says what is wrong. Entries of consensus are none of ours.
         }
     }
 

@@ -98,7 +98,11 @@ internal sealed class RecoveredLosses(MessageBroker broker)
                 "Records of the log are missing of which nobody can tell whose they were: definitions may be lost, "
                 + "that is vhosts, users, permissions, exchanges, queues or bindings");
         }
-        if (_setAside.Count > 0 && !_isDefinitionsMarked)
+        // Of a member of a cluster, what is lost comes from the leader.
+        if (broker.Definitions.IsUnsound)
+            return;
+        // Their group takes what is left for the whole, and has said so.
+        if (_setAside.Count > 0)
             log.MarkUnsound(DurableGroups.Definitions, _lostDefinitions);
         else if (_setAside.Count == 0 && _isDefinitionsMarked)
             log.MarkSound(DurableGroups.Definitions);

@@ -16,6 +16,8 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
     /// <summary>Ends when the queue is there to stay; fails with what a client would have been told.</summary>
     public Task Task => _done.Task;
 
+    internal override void Fail(string reason) => _done.TrySetException(Refusals.NotNow(reason));
+
     internal override void Apply(DefinitionsStore store)
     {
         try
@@ -24,7 +26,8 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
         }
         catch (AmqpException error)
         {
-            _done.TrySetException(error);
+            if (!store.LooksAgain())
+                _done.TrySetException(error);
         }
     }
 
@@ -45,7 +48,10 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
         ValidQueue valid = DeclareQueue.Validate(
             vhost.Name, declaration.Name, declaration.Durable, exclusive: false, declaration.AutoDelete,
             declaration.Arguments, defaultType, store.Broker.Options);
-        QueueEntry entry = DeclareQueue.EntryOf(store.Broker, store.Broker.Topology, declaration, valid);
+        QueueEntry entry = DeclareQueue.EntryOf(store.Broker, store.Broker.Topology, declaration, valid) with
+        {
+            WithinLimit = limit is not null,
+        };
         store.Commit(entry);
         store.WhenDurable(entry.Key, _done.SetResult);
     }

@@ -51,7 +51,8 @@ public sealed class QueueOperations
     }
 
     /// <summary>
-    /// Deletes a queue, if need be only an empty or an unused one; returns how many messages were ready.
+    /// Deletes a queue, if need be only an empty or an unused one; returns how many messages were ready. One whose home
+    /// is down goes with what it holds there, unless something is asked of it: what is down for good can be cleared.
     /// </summary>
     public async Task<(AnswerKind Answer, long Messages)> DeleteAsync(
         QueueDefinition queue, bool ifUnused, bool ifEmpty)
@@ -59,10 +60,12 @@ public sealed class QueueOperations
         var request = new CountRequest();
         queue.Home.Post(QueueCommand.Close(request, ifUnused, ifEmpty));
         (AnswerKind answer, long messages) = await request.Task.ConfigureAwait(false);
+        if (answer == AnswerKind.Unavailable && !ifUnused && !ifEmpty)
+            (answer, messages) = (AnswerKind.Ok, 0);
         if (answer is AnswerKind.Ok or AnswerKind.Closed)
         {
             var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _broker.Definitions.Post(new RemoveQueue(queue, gone.SetResult));
+            _broker.Definitions.Post(new RemoveQueue(queue, gone));
             await gone.Task.ConfigureAwait(false);
         }
         return (answer, messages);

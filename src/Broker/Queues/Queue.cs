@@ -114,6 +114,9 @@ public sealed class Queue : QueueHome
         ScheduleTick();
     }
 
+    /// <summary>Other rules, before it is opened by a start.</summary>
+    internal void ConfigureEarly(QueueSettings settings) => ApplyRare(QueueCommand.Configure(settings), _broker.NowMs);
+
     /// <summary>The definition has been removed: the queue's groups end with it.</summary>
     internal void DropLog() => Post(QueueCommand.DropLog());
 

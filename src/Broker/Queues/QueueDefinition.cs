@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Cluster;
 
 namespace Warren.Broker.Queues;
 
@@ -23,7 +24,16 @@ public sealed class QueueDefinition
     /// <summary>The connection that owns an exclusive queue; 0 is none.</summary>
     public long OwnerConnectionId { get; init; }
 
-    /// <summary>It is in the log, under its id. An exclusive queue goes with its connection, durable or not.</summary>
+    /// <summary>The node session that it goes with, unless it survives a restart; 0 is none.</summary>
+    public long OwnerSession { get; init; }
+
+    /// <summary>The node that it lives on; none: this one, which is by itself.</summary>
+    public NodeId HomeNode { get; init; }
+
+    /// <summary>It lives on this node.</summary>
+    public bool IsHere => !Home.IsRemote;
+
+    /// <summary>Its messages are in the log of its home. An exclusive queue goes with its connection, durable or not.</summary>
     public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
 
     /// <summary>

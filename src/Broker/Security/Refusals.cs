@@ -60,6 +60,11 @@ public static class Refusals
         new(ReplyCode.PreconditionFailed,
             $"cannot declare queue '{queue}': queue limit in vhost '{vhost}' ({limit}) is reached");
 
+    /// <summary>541: the node cannot change definitions, or tell what they are.</summary>
+    public static AmqpException NotNow(string reason) => new(ReplyCode.InternalError, NotNowText(reason));
+
+    public static string NotNowText(string reason) => $"definitions cannot be changed now: {reason}";
+
     private static string Name(Access access) => access switch
     {
         Access.Configure => "configure",

@@ -67,6 +67,10 @@ public sealed class Vhost
 
     public VhostPolicies Policies { get; private init; } = VhostPolicies.Empty;
 
+    /// <summary>It has more than every vhost begins with, queues left aside.</summary>
+    public bool HasDefinitionsOfOwn => Exchanges.Count > Predeclared.Length || Parameters.Count > 0
+        || !Policies.IsEmpty;
+
     /// <summary>Runtime parameters that are no policies and no limits, by component and name.</summary>
     public ImmutableSortedDictionary<ParameterName, FieldValue> Parameters { get; private init; } =
         ImmutableSortedDictionary<ParameterName, FieldValue>.Empty;
@@ -106,11 +110,12 @@ public sealed class Vhost
     }
 
     /// <summary>
-    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding.
+    /// Removes an exchange, all bindings from it and to it, and auto-delete exchanges left without a binding, unless
+    /// those that are durable are to be kept.
     /// </summary>
-    public VhostChange WithoutExchange(string name)
+    public VhostChange WithoutExchange(string name, bool keepsDurable = false)
     {
-        var removal = new VhostRemoval(this);
+        var removal = new VhostRemoval(this, keepsDurable);
         removal.RemoveExchange(name);
         return removal.Finish(Queues);
     }
@@ -132,9 +137,9 @@ public sealed class Vhost
     }
 
     /// <summary>Removes a queue, all bindings to it, and auto-delete exchanges left without a binding.</summary>
-    public VhostChange WithoutQueue(string name)
+    public VhostChange WithoutQueue(string name, bool keepsDurable = false)
     {
-        var removal = new VhostRemoval(this);
+        var removal = new VhostRemoval(this, keepsDurable);
         removal.RemoveQueue(name);
         NameMap<QueueDefinition> queues = Queues.Without(name);
         VhostChange change = removal.Finish(queues);

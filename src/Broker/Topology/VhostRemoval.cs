@@ -6,7 +6,11 @@ namespace Warren.Broker.Topology;
 /// One removal on its way from a vhost to the next: the indexes so far and what went. Lives for one call. Time is
 /// proportional to the bindings that go, however many there are besides.
 /// </summary>
-internal sealed class VhostRemoval(Vhost vhost)
+/// <param name="vhost">Before.</param>
+/// <param name="keepsDurable">
+/// Durable exchanges stay, auto-delete or not: what goes is what does not survive a restart.
+/// </param>
+internal sealed class VhostRemoval(Vhost vhost, bool keepsDurable = false)
 {
     private readonly List<Exchange> _removedExchanges = [];
     private readonly List<Binding> _removedBindings = [];
@@ -48,6 +52,7 @@ internal sealed class VhostRemoval(Vhost vhost)
         {
             if (_exchanges.TryGetValue(name, out Exchange? exchange)
                 && exchange.AutoDelete
+                && !(keepsDurable && exchange.Durable)
                 && exchange.BindingCount == 0)
                 Remove(name);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Warren.Cli.Formatting;
 using Warren.Cli.Help;
@@ -27,6 +28,11 @@ internal sealed class ClusterStatus() : Command(
         output.WriteLine($"Cluster name: {status.GetProperty("cluster_name").GetString()}");
         Names(output, "Disk Nodes", status.GetProperty("disk_nodes"));
         Names(output, "Running Nodes", status.GetProperty("running_nodes"));
+        if (status.TryGetProperty("waiting", out JsonElement waiting))
+        {
+            Title(output, "Waiting");
+            output.WriteLine($"This node serves no clients yet; it is {waiting.GetString()}");
+        }
         Title(output, "Versions");
         foreach (JsonProperty version in status.GetProperty("versions").EnumerateObject())
         {
@@ -44,6 +50,7 @@ internal sealed class ClusterStatus() : Command(
             output.WriteLine("(none)");
         foreach (JsonProperty node in partitions.EnumerateObject())
             output.WriteLine($"Node {node.Name} cannot communicate with {TermText.Of(node.Value)[1..^1]}");
+        WritePeers(output, status.GetProperty("peers"));
         Title(output, "Listeners");
         ListenerText.Write(output, status.GetProperty("listeners"), namesNode: true);
         Title(output, "Feature flags");
@@ -51,6 +58,27 @@ internal sealed class ClusterStatus() : Command(
         {
             output.WriteLine(
                 $"Flag: {flag.GetProperty("name").GetString()}, state: {flag.GetProperty("state").GetString()}");
+        }
+    }
+
+    // What RabbitMQ does not tell, and only when there is something to tell.
+    private static void WritePeers(TextWriter output, JsonElement peers)
+    {
+        JsonElement[] away = [.. peers.EnumerateArray().Where(peer => !peer.GetProperty("up").GetBoolean())];
+        if (away.Length > 0)
+            Title(output, "Unreachable Nodes");
+        foreach (JsonElement peer in away)
+            output.WriteLine($"{peer.GetProperty("name").GetString()}: {peer.GetProperty("reason").GetString()}");
+        JsonElement[] wrong =
+            [.. peers.EnumerateArray().Where(peer => peer.TryGetProperty("clock_ahead_ms", out _))];
+        if (wrong.Length > 0)
+            Title(output, "Clock Differences");
+        foreach (JsonElement peer in wrong)
+        {
+            double seconds = peer.GetProperty("clock_ahead_ms").GetInt64() / 1000.0;
+            string length = Math.Abs(seconds).ToString("0.0", CultureInfo.InvariantCulture);
+            string side = seconds > 0 ? "ahead of" : "behind";
+            output.WriteLine($"{peer.GetProperty("name").GetString()}: {length} s {side} this node");
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class JoinCluster() : ChangeCommand(
         	refused: every node keeps its data on disk
 
         --force
-        	join although the node has queues or messages of its own, which are lost
+        	join although the node has queues or users of its own, which are set aside
         """;
 
     public override string? Validate(Invocation call)

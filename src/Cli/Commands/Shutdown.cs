@@ -16,6 +16,13 @@ internal sealed class Shutdown() : Command(
 
     public override Switch[] Switches => [new("wait", SwitchKind.Flag)];
 
+    // RabbitMQ's own words: the process of another host cannot be watched from here.
+    public override string? Validate(Invocation call) => call.Place.Remote is null || call.Text("wait") == "false"
+        ? null
+        : $"\nThis command can only --wait for shutdown of local nodes but node {call.Place.NodeName} is remote "
+            + $"(local hostname: {call.Environment.HostName}, remote: {call.Place.Remote.Address.Host}).\n"
+            + $"Pass --no-wait to shut node {call.Place.NodeName} down without waiting.\n";
+
     public override string? Banner(Invocation call) =>
         $"Shutting down RabbitMQ node {call.Place.NodeName} running at PID {call.Node.ProcessId}";
 

@@ -17,13 +17,13 @@ internal sealed class NodeConnection : IDisposable
 
     private const int HeaderBytes = 5;
 
-    private readonly Socket _socket;
+    private readonly Stream _stream;
     private readonly byte[] _header = new byte[HeaderBytes];
     private readonly int? _timeoutMs;
 
-    private NodeConnection(Socket socket, NodePlace place, int? timeoutMs)
+    private NodeConnection(Stream stream, NodePlace place, int? timeoutMs)
     {
-        _socket = socket;
+        _stream = stream;
         _timeoutMs = timeoutMs;
         NodeName = place.NodeName;
     }
@@ -44,23 +44,14 @@ internal sealed class NodeConnection : IDisposable
         var tried = new List<string>();
         foreach (string path in place.Sockets)
         {
-            if (Connect(path, tried) is not { } socket)
-                continue;
-            var connection = new NodeConnection(socket, place, timeoutMs);
-            try
-            {
-                // So that a node that hangs is told from one that takes its time with an answer.
-                socket.ReceiveTimeout = Math.Min(timeoutMs is null or 0 ? 10_000 : timeoutMs.Value, 10_000);
-                connection.SayHello();
-                socket.ReceiveTimeout = timeoutMs ?? 0;
-                return connection;
-            }
-            catch (Exception error) when (error is SocketException or TimeoutException or EndOfStreamException)
-            {
-                connection.Dispose();
-                tried.Add($"connected to {path}, but the node did not answer: {error.Message}");
-            }
+            if (Connect(path, tried) is { } socket
+                && Begin(new NetworkStream(socket, ownsSocket: true), place, path, timeoutMs, tried) is { } local)
+                return local;
         }
+        if (place.Remote is { } remote
+            && RemoteNode.Connect(remote, timeoutMs, tried) is { } stream
+            && Begin(stream, place, remote.Address.ToString(), timeoutMs, tried) is { } distant)
+            return distant;
         throw Unreachable.Because(place, tried);
     }
 
@@ -76,7 +67,7 @@ internal sealed class NodeConnection : IDisposable
             Send(command, arguments);
             return ReadAnswer(onRow);
         }
-        catch (Exception error) when (error is SocketException or EndOfStreamException)
+        catch (Exception error) when (error is IOException)
         {
             throw new CommandException(
                 ExitCode.Unavailable,
@@ -84,7 +75,27 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _stream.Dispose();
+
+    private static NodeConnection? Begin(
+        Stream stream, NodePlace place, string where, int? timeoutMs, List<string> tried)
+    {
+        var connection = new NodeConnection(stream, place, timeoutMs);
+        try
+        {
+            // So that a node that hangs is told from one that takes its time with an answer.
+            stream.ReadTimeout = Math.Min(timeoutMs is null or 0 ? 10_000 : timeoutMs.Value, 10_000);
+            connection.SayHello();
+            stream.ReadTimeout = timeoutMs is > 0 ? timeoutMs.Value : Timeout.Infinite;
+            return connection;
+        }
+        catch (Exception error) when (error is IOException or TimeoutException)
+        {
+            connection.Dispose();
+            tried.Add($"connected to {where}, but the node did not answer: {error.Message}");
+            return null;
+        }
+    }
 
     private JsonElement ReadAnswer(Action<JsonElement>? onRow)
     {
@@ -175,11 +186,7 @@ internal sealed class NodeConnection : IDisposable
         SendAll(frame);
     }
 
-    private void SendAll(ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.Length > 0)
-            bytes = bytes[_socket.Send(bytes)..];
-    }
+    private void SendAll(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 
     private (byte Kind, JsonElement Body) Receive()
     {
@@ -200,10 +207,13 @@ internal sealed class NodeConnection : IDisposable
             int received;
             try
             {
-                received = _socket.Receive(bytes);
+                received = _stream.Read(bytes);
             }
-            catch (SocketException error) when (
-                error.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+            catch (IOException error) when (
+                error.InnerException is SocketException
+                {
+                    SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock,
+                })
             {
                 throw new TimeoutException("the node did not answer in time");
             }

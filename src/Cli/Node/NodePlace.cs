@@ -9,6 +9,9 @@ namespace Warren.Cli.Node;
 /// <param name="Sockets">Where its socket may lie, the likeliest first.</param>
 internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
 {
+    /// <summary>Where it is reached over the network; null: it is a node of this machine.</summary>
+    public RemotePlace? Remote { get; init; }
+
     /// <summary>The ending of a control socket's name, behind the node's name.</summary>
     public const string SocketEnding = ".control";
 
@@ -28,12 +31,17 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
             node ?? Find("NODENAME") ?? "rabbit",
             environment.HostName,
             usesLongNames || Find("USE_LONGNAME") is "true" or "1" or "yes");
+        RemotePlace? remote = RemotePlace.Find(
+            environment, Find, name, tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq");
         if (Find("CONTROL_SOCKET") is { } socket)
-            return new NodePlace(name, [Path.GetFullPath(socket)]);
+            return new NodePlace(name, [Path.GetFullPath(socket)]) { Remote = remote };
         string[] directories = Find("MNESIA_BASE") is { } data
             ? [Path.GetFullPath(data)]
             : [.. Defaults(tree, checkout).Distinct()];
-        return new NodePlace(name, [.. directories.Select(directory => Path.Combine(directory, name + SocketEnding))]);
+        return new NodePlace(name, [.. directories.Select(directory => Path.Combine(directory, name + SocketEnding))])
+        {
+            Remote = remote,
+        };
     }
 
     private static IEnumerable<string> Defaults(string? tree, string? checkout)

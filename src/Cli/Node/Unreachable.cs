@@ -8,7 +8,38 @@ internal static class Unreachable
     /// <summary>What an attempt holds that was refused for the caller's sake, not for want of a node.</summary>
     public const string NotAllowed = "only root and the user who runs the node may";
 
-    public static CommandException Because(NodePlace place, IReadOnlyList<string> tried)
+    public static CommandException Because(NodePlace place, IReadOnlyList<string> tried) =>
+        place.Remote is { } remote ? OfAnotherHost(place, remote, tried) : OfThisMachine(place, tried);
+
+    private static CommandException OfAnotherHost(
+        NodePlace place, RemotePlace remote, IReadOnlyList<string> tried)
+    {
+        string name = place.NodeName;
+        var text = new StringBuilder();
+        text.Append("Error: unable to perform an operation on node '").Append(name)
+            .Append("'. Please see diagnostics information and suggestions below.\n\n")
+            .Append("Most common reasons for this are:\n\n")
+            .Append(" * Target node is unreachable "
+                + "(e.g. due to hostname resolution, TCP connection or firewall issues)\n")
+            .Append(" * CLI tool fails to authenticate with the server "
+                + "(e.g. due to CLI tool's Erlang cookie not matching that of the server)\n")
+            .Append(" * Target node is not running\n\n")
+            .Append("In addition to the diagnostics info below:\n\n")
+            .Append(" * Consult server logs on node ").Append(name).Append('\n')
+            .Append(" * If target node is configured to use long node names, "
+                + "don't forget to use --longnames with CLI tools\n\n")
+            .Append("DIAGNOSTICS\n===========\n\n")
+            .Append("attempted to contact: [").Append(name).Append("]\n\n")
+            .Append(name).Append(":\n");
+        foreach (string attempt in tried)
+            text.Append("  * ").Append(attempt).Append('\n');
+        text.Append("\nCurrent node details:\n * node name: '").Append(remote.OwnName)
+            .Append("'\n * effective user's home directory: ").Append(remote.Home)
+            .Append("\n * Erlang cookie hash: ").Append(remote.CookieHash()).Append('\n');
+        return new CommandException(ExitCode.Unavailable, text.ToString());
+    }
+
+    private static CommandException OfThisMachine(NodePlace place, IReadOnlyList<string> tried)
     {
         string name = place.NodeName;
         var text = new StringBuilder();
@@ -28,11 +59,6 @@ internal static class Unreachable
             .Append(name).Append(":\n");
         foreach (string attempt in tried)
             text.Append("  * ").Append(attempt).Append('\n');
-        if (IsElsewhere(name))
-        {
-            text.Append("  * its host is not this machine: commands reach the nodes of their own machine; "
-                + "run the command there\n");
-        }
         string[] others = [.. Others(place)];
         if (others.Length > 0)
             text.Append("  * other nodes there: [").Append(string.Join(", ", others)).Append("]\n");
@@ -42,12 +68,6 @@ internal static class Unreachable
         text.Append("  * suggestion: ").Append(suggestion).Append('\n')
             .Append("\nCurrent node details:\n * effective user: ").Append(System.Environment.UserName).Append('\n');
         return new CommandException(ExitCode.Unavailable, text.ToString());
-    }
-
-    private static bool IsElsewhere(string name)
-    {
-        string host = name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..].Split('.')[0];
-        return host != "localhost" && host != System.Environment.MachineName.Split('.')[0];
     }
 
     private static IEnumerable<string> Others(NodePlace place)

@@ -286,6 +286,11 @@ public sealed class RaftNode
     public bool TakeReady(Ready ready)
     {
         ready.Clear();
+        // A crash takes back that it leads only together with all that rests on it: there is nobody else whom it could
+        // have told, and no member is added before an entry of the term is committed, and so durable.
+        if (Options.LeadsAtOnceAlone && Role == RaftRole.Candidate && !_isStateChanged && IsPromotable
+            && Members.Members.Length == 1 && Members.IsVoter(Self) && Log.MembersIndex <= Log.Commit)
+            BecomeLeader();
         if (IsLeader)
             Replication.Send();
         _receiving.Take(ready);

@@ -9,6 +9,12 @@ public sealed record RaftOptions
     /// </summary>
     public int ElectionTicks { get; init; } = 10;
 
+    /// <summary>
+    /// The only member leads before its vote is durable: what it appends is behind its vote in the node log, so that a
+    /// crash leaves both or the vote alone. For an owner whose start cannot wait for a sync.
+    /// </summary>
+    public bool LeadsAtOnceAlone { get; init; }
+
     /// <summary>Ticks until a read barrier that nobody answers fails.</summary>
     public int BarrierTicks { get; init; } = 30;
 

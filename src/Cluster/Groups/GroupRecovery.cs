@@ -64,6 +64,17 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
             _isIncomplete = true;
     }
 
+    /// <summary>Entries of the log whose payloads cannot be read make it unsound.</summary>
+    public void FindUnreadable(Func<LiveEntry, bool> canRead)
+    {
+        for (int place = 0; place < _entries.Count && !_isIncomplete; place++)
+        {
+            RaftEntry entry = _entries[place];
+            if (!entry.IsInMemory)
+                _isIncomplete = !canRead(new LiveEntry(entry.Index, _positions[place], entry.PayloadBytes));
+        }
+    }
+
     /// <summary>This is the only member, as far as what is left can tell.</summary>
     public bool IsAlone(NodeId self)
     {
@@ -97,6 +108,7 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
                 Position = _positions[place],
                 BodyBytes = entry.PayloadBytes - _more[place].Meta.Length,
                 SharedBody = _more[place].Body,
+                IsOfLog = true,
                 Meta = _more[place].Meta,
             });
         }

@@ -116,6 +116,8 @@ public sealed class RaftGroup
 
     internal RaftNode Node => _node;
 
+    private LogIndex MayApply => IsAlone ? _node.Log.LastIndex : _node.Log.HandedOut;
+
     internal RaftGroupOwner Owner => _owner;
 
     internal RaftOptions Options => _options;
@@ -193,6 +195,16 @@ public sealed class RaftGroup
             _log.Release(range);
         }
         _node.Compact(index);
+        Flush();
+    }
+
+    /// <summary>
+    /// Writes how far the group is committed, behind all that was appended before this and in front of what comes: a
+    /// start that finds what was appended later applies at least up to here.
+    /// </summary>
+    public void NoteCommit()
+    {
+        _node.NoteStateChanged();
         Flush();
     }
 
@@ -353,8 +365,7 @@ public sealed class RaftGroup
     private bool Apply()
     {
         LogIndex before = Applied;
-        LogIndex most = IsAlone ? _node.Log.LastIndex : _node.Log.HandedOut;
-        while (Applied < most && _node.Entry(Applied.Next()) is { IsInMemory: true } entry)
+        while (Applied < MayApply && _node.Entry(Applied.Next()) is { IsInMemory: true } entry)
             Apply(entry);
         return TellApplied() || Applied > before;
     }
@@ -400,11 +411,11 @@ public sealed class RaftGroup
 
     private bool ReadToApply()
     {
-        if (Applied >= _node.Log.HandedOut || _node.Entry(Applied.Next()).IsInMemory)
+        if (Applied >= MayApply || _node.Entry(Applied.Next()).IsInMemory)
             return false;
         var wanted = new List<LiveEntry>();
         int bytes = 0;
-        for (LogIndex index = Applied.Next(); index <= _node.Log.HandedOut; index = index.Next())
+        for (LogIndex index = Applied.Next(); index <= MayApply; index = index.Next())
         {
             RaftEntry entry = _node.Entry(index);
             if (entry.IsInMemory || bytes > _options.SnapshotChunkBytes)

@@ -34,12 +34,40 @@ public sealed class RaftGroupStart
     internal long LostEntries { get; private init; }
 
     /// <summary>A new group, the same at each of its founders.</summary>
-    public static RaftGroupStart Found(NodeId self, Membership founders) =>
-        new(new RaftStart { Self = self, State = new HardState { Members = founders } }) { WritesState = true };
+    /// <param name="self">This node.</param>
+    /// <param name="founders">All founders.</param>
+    /// <param name="before">Indexes up to here are never given.</param>
+    public static RaftGroupStart Found(NodeId self, Membership founders, LogIndex before = default) =>
+        new(new RaftStart
+        {
+            Self = self,
+            State = new HardState { Members = founders, CompactedIndex = before, Commit = before },
+        })
+        {
+            WritesState = true,
+        };
+
+    /// <summary>It has nothing but live entries, which its owner has already.</summary>
+    public bool IsTakenOver => WritesState && Raft.Entries.Count == 0 && !Raft.IsUnsound
+        && TakesBackFrom.Value == 0;
 
     /// <summary>A group that is elsewhere; waits for its leader.</summary>
     public static RaftGroupStart Join(NodeId self) =>
         new(new RaftStart { Self = self, State = new HardState() }) { WritesState = true };
+
+    /// <summary>The same, but indexes up to one are never given; of a group that is taken over.</summary>
+    public RaftGroupStart Above(LogIndex index)
+    {
+        Invariant.Holds(IsTakenOver, "indexes are to be left out in the middle of a log");
+        if (index <= Raft.State.CompactedIndex)
+            return this;
+        return new(Raft with { State = Raft.State with { CompactedIndex = index, Commit = index } })
+        {
+            Dead = Dead,
+            WritesState = true,
+            WritesSound = WritesSound,
+        };
+    }
 
     /// <summary>
     /// A group as recovery found it, whose live entries go to the owner on the way. One that was written before there
@@ -51,12 +79,18 @@ public sealed class RaftGroupStart
     /// <param name="acceptsLoss">
     /// What damage has left is all that there is, if this is the only member: nobody else could bring the rest.
     /// </param>
+    /// <param name="canRead">
+    /// Asked for the entries of the log whose payload has to be read, if loss is accepted; null: they are all there.
+    /// </param>
     public static RaftGroupStart Recover(
-        NodeId self, RecoveredGroup found, RaftGroupOwner owner, bool acceptsLoss)
+        NodeId self, RecoveredGroup found, RaftGroupOwner owner, bool acceptsLoss,
+        Func<LiveEntry, bool>? canRead = null)
     {
         var recovery = new GroupRecovery(found, owner);
         recovery.Read();
         bool isAlone = recovery.IsAlone(self);
+        if (isAlone && acceptsLoss && canRead is not null)
+            recovery.FindUnreadable(canRead);
         if (recovery.IsUnsound && !(isAlone && acceptsLoss))
         {
             owner.Reset();

@@ -16,6 +16,11 @@ public readonly ref struct RestoredEntry
     /// <summary>Of an entry from before there was consensus. Null: it has a body of its own.</summary>
     public SharedBody? SharedBody { get; init; }
 
+    /// <summary>
+    /// It is of the log behind what was compacted, live or not: damage has made all that is left there count.
+    /// </summary>
+    public bool IsOfLog { get; init; }
+
     /// <summary>Valid until the next entry.</summary>
     public required ReadOnlySpan<byte> Meta { get; init; }
 

@@ -48,8 +48,14 @@ public sealed record LinkOptions
     /// <summary>Highest version of the peer protocol that is spoken.</summary>
     public ushort HighestVersion { get; init; } = 1;
 
+    /// <summary>
+    /// How often a heartbeat goes, if not five times within the timeout: for a visitor, who does not know how long the
+    /// node waits for him, and waits long himself.
+    /// </summary>
+    public TimeSpan? HeartbeatInterval { get; init; }
+
     /// <summary>Five heartbeats within the timeout: four may be late.</summary>
-    internal TimeSpan TickInterval => SilenceTimeout / 5;
+    internal TimeSpan TickInterval => HeartbeatInterval ?? SilenceTimeout / 5;
 
     /// <exception cref="ArgumentException">A value makes no sense; the message says which.</exception>
     internal void Check()

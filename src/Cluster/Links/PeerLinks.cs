@@ -8,9 +8,6 @@ namespace Warren.Cluster.Links;
 /// </summary>
 public sealed class PeerLinks : IAsyncDisposable
 {
-    /// <summary>Refusals of strangers that are told between two ticks, so that nobody fills a log.</summary>
-    private const int MostToldStrangers = 2;
-
     private readonly PeerLinksSetup _setup;
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
@@ -22,11 +19,11 @@ public sealed class PeerLinks : IAsyncDisposable
     private readonly HandshakeRunner _handshakes;
     private readonly HashSet<LinkAttempt> _attempts = [];
     private readonly StallWatch _stall;
+    private readonly RefusalReports _reports;
     private PeerIdentity _self;
     private IPeerListener? _listener;
     private ITimer? _timer;
     private int _isTicking;
-    private int _toldStrangers;
     private bool _isStopping;
 
     public PeerLinks(PeerLinksSetup setup)
@@ -40,6 +37,7 @@ public sealed class PeerLinks : IAsyncDisposable
         _peers = new PeerTable(setup, _streams);
         _relays = new RelayStation(setup, _peers);
         _handshakes = new HandshakeRunner(setup);
+        _reports = new RefusalReports(setup.Owner);
         // Two ticks and a half: later than a busy machine makes it, before a peer would be taken for silent.
         _stall = new StallWatch(_time, _options.SilenceTimeout / 2);
     }
@@ -68,8 +66,10 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         if (known.Name == Self.Name)
             return;
+        Peer? namesake;
         lock (_lock)
-            _peers.Add(known);
+            namesake = _peers.Add(known);
+        namesake?.Link?.Close($"{known.Name} is another node now");
     }
 
     /// <summary>Dials this node no more and ends its link.</summary>
@@ -110,8 +110,7 @@ public sealed class PeerLinks : IAsyncDisposable
     public async Task<VisitOutcome> VisitAsync(PeerAddress address, LinkPurpose purpose)
     {
         ArgumentOutOfRangeException.ThrowIfEqual((byte)purpose, (byte)LinkPurpose.Peer);
-        LinkAttempt? attempt = TryBegin();
-        if (attempt is null)
+        if (TryBegin() is not { } attempt)
             return new VisitOutcome(null, new Refusal(RefusalCode.Stopping, "this node stops"));
         HandshakeOutcome outcome = await _handshakes.DialAsync(
             attempt, address, purpose, Introduction(), (peer, _) => JudgeVisit(peer, purpose)).ConfigureAwait(false);
@@ -141,22 +140,39 @@ public sealed class PeerLinks : IAsyncDisposable
             return _peers.UnreachablePairs(Self.Name);
     }
 
+    /// <summary>
+    /// Ends the links with members, dials and takes no more; the links of visitors go on to their own end.
+    /// </summary>
+    public Task RetireAsync() => EndAsync(attempt => attempt.Link is null or { Purpose: LinkPurpose.Peer });
+
+    /// <summary>Ends when there is nothing left to end.</summary>
+    public Task IdleAsync()
+    {
+        lock (_lock)
+            return Task.WhenAll(_attempts.Select(attempt => attempt.Ended));
+    }
+
     /// <summary>Ends all links, telling the other sides; returns when the owner has heard of every end.</summary>
     public async ValueTask DisposeAsync()
+    {
+        await EndAsync(_ => true).ConfigureAwait(false);
+        // It went on meanwhile: it does not let a peer that does not read hold this up.
+        if (_timer is { } timer)
+            await timer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Task EndAsync(Func<LinkAttempt, bool> isToEnd)
     {
         LinkAttempt[] attempts;
         lock (_lock)
         {
             _isStopping = true;
-            attempts = [.. _attempts];
+            attempts = [.. _attempts.Where(isToEnd)];
         }
+        _reports.Mute();
         _listener?.Dispose();
-        foreach (LinkAttempt attempt in attempts)
-            attempt.Close("the node stops");
-        // The tick goes on meanwhile: it does not let a peer that does not read hold this up.
-        await Task.WhenAll(attempts.Select(attempt => attempt.Ended)).ConfigureAwait(false);
-        if (_timer is { } timer)
-            await timer.DisposeAsync().ConfigureAwait(false);
+        Array.ForEach(attempts, attempt => attempt.Close("the node stops"));
+        return Task.WhenAll(attempts.Select(attempt => attempt.Ended));
     }
 
     private void Tick()
@@ -166,11 +182,11 @@ public sealed class PeerLinks : IAsyncDisposable
             return;
         long now = _time.GetTimestamp();
         bool wasStalled = _stall.IsLate(now);
+        _reports.Tick();
         PeerLink[] links;
         List<(PeerContact Contact, LinkAttempt Attempt)> dials = [];
         lock (_lock)
         {
-            _toldStrangers = 0;
             links = [.. _attempts.Select(attempt => attempt.Link).OfType<PeerLink>()];
             foreach (PeerContact contact in _peers.Contacts)
             {
@@ -214,7 +230,7 @@ public sealed class PeerLinks : IAsyncDisposable
             return;
         }
         accepted.Stream.Dispose();
-        TellStranger(accepted.Remote, RefusalText.Busy);
+        _reports.TellStranger(accepted.Remote, null, RefusalText.Busy);
     }
 
     private async Task DialAsync(PeerContact contact, LinkAttempt attempt)
@@ -230,10 +246,10 @@ public sealed class PeerLinks : IAsyncDisposable
                 return peer.Choice.TryAccept(attempt) ? null : RefusalText.AlreadyLinked(Self, identity);
             }
         }
+        PeerAddress address = _setup.Locate?.Invoke(contact.Known.Name) ?? contact.Known.Address;
         HandshakeOutcome outcome = await _handshakes.DialAsync(
-            attempt, contact.Known.Address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
-        bool isLink;
-        bool isDisplaced;
+            attempt, address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
+        bool isLink, isDisplaced;
         lock (_lock)
         {
             contact.IsDialing = false;
@@ -248,7 +264,7 @@ public sealed class PeerLinks : IAsyncDisposable
             return;
         }
         NoteRefusal(
-            contact, isDisplaced ? RefusalText.AlreadyLinked(Self, outcome.Peer!) : outcome.Refusal!);
+            contact, address, isDisplaced ? RefusalText.AlreadyLinked(Self, outcome.Peer!) : outcome.Refusal!);
         End(attempt);
     }
 
@@ -422,6 +438,8 @@ public sealed class PeerLinks : IAsyncDisposable
 
     private Refusal? Judge(PeerContact? dialed, PeerIdentity identity, LinkPurpose purpose)
     {
+        if (purpose != LinkPurpose.Command && _setup.Declines is { } declines)
+            return declines;
         PeerRecord seen;
         lock (_lock)
             seen = _peers.Find(identity.NodeId)?.Seen ?? default;
@@ -459,34 +477,22 @@ public sealed class PeerLinks : IAsyncDisposable
         attempt.NoteEnded();
     }
 
-    private void NoteRefusal(PeerContact contact, Refusal refusal)
+    private void NoteRefusal(PeerContact contact, PeerAddress address, Refusal refusal)
     {
         bool isNew;
         lock (_lock)
             isNew = contact.NoteRefusal(refusal, _time);
-        if (isNew && !_isStopping && refusal.Code != RefusalCode.AlreadyLinked)
-            _owner.Refused($"{contact.Known.Name} at {contact.Known.Address}", refusal);
+        if (isNew)
+            _reports.Tell(contact, address, refusal);
     }
 
-    // Of a connection that came in: a node that proved the cookie by its name, anybody else by the address.
     private void NoteRefusal(string remote, HandshakeOutcome outcome)
     {
         // A dial that the other side gave up for a link that is there now is nothing to tell.
         bool isGivenUp = outcome.Refusal?.Code == RefusalCode.Unreachable
             && outcome.Peer is { } linked && FindLink(linked.NodeId) is not null;
-        if (outcome.Refusal is not { } refusal || refusal.Code == RefusalCode.AlreadyLinked || isGivenUp)
-            return;
-        TellStranger(outcome.Peer is { } peer ? $"{peer.Name} at {remote}" : remote, refusal);
-    }
-
-    private void TellStranger(string who, Refusal refusal)
-    {
-        lock (_lock)
-        {
-            if (_isStopping || ++_toldStrangers > MostToldStrangers)
-                return;
-        }
-        _owner.Refused(who, refusal);
+        if (outcome.Refusal is { } refusal && !isGivenUp)
+            _reports.TellStranger(remote, outcome.Peer, refusal);
     }
 
     private sealed class Serving(PeerLinks links, LinkAttempt attempt, AcceptedStream accepted) : IThreadPoolWorkItem

@@ -17,6 +17,14 @@ public sealed record PeerLinksSetup
     /// <summary>Null: plain TCP.</summary>
     public PeerTls? Tls { get; init; }
 
+    /// <summary>
+    /// Where a node listens now, asked at each dial; null, or nothing said: the address it became known with.
+    /// </summary>
+    public Func<NodeName, PeerAddress?>? Locate { get; init; }
+
+    /// <summary>What a node is told that wants more than to give a command; null: it may link.</summary>
+    public Refusal? Declines { get; init; }
+
     public required IPeerNetwork Network { get; init; }
 
     public required IPeerOwner Owner { get; init; }

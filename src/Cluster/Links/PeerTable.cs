@@ -17,14 +17,19 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
 
     public PeerContact? FindContact(NodeName name) => _contacts.GetValueOrDefault(name);
 
-    public void Add(KnownPeer known)
+    /// <summary>Another peer that had the name is returned: it is forgotten, as if it was removed.</summary>
+    public Peer? Add(KnownPeer known)
     {
+        Peer? namesake = FindContact(known.Name) is { } contact && !known.Id.IsNone && contact.Id != known.Id
+            ? Remove(known.Name)
+            : null;
         var pause = new DialPause(setup.Options, setup.Random);
         _contacts[known.Name] = new PeerContact(known, pause, setup.Time.GetTimestamp());
         if (known.Id.IsNone)
-            return;
+            return namesake;
         Peer peer = Meet(known.Id, known.Name);
         peer.Seen = peer.Seen.With(known.Seen);
+        return namesake;
     }
 
     /// <summary>

@@ -27,8 +27,14 @@ public sealed record NodeOptions
     /// <summary>Whether connections start with a PROXY header, and from whom it is believed.</summary>
     public ProxyProtocolOptions ProxyProtocol { get; init; } = new();
 
+    /// <summary>How other nodes are met.</summary>
+    public PeerOptions Peers { get; init; } = new();
+
     /// <summary>Where log lines go, and which.</summary>
     public required LogOptions Log { get; init; }
+
+    /// <summary>Whom a blank node is to form a cluster with; null: nobody, it founds one of its own.</summary>
+    public DiscoveryOptions? Discovery { get; init; }
 
     /// <summary>Names from <c>enabled_plugins</c> or <c>RABBITMQ_ENABLED_PLUGINS</c>, as written.</summary>
     public ImmutableArray<string> EnabledPlugins { get; init; } = [];

@@ -87,11 +87,13 @@ public static class PlacesSection
             : throw new ConfigurationException($"expected RABBITMQ_NODENAME to be NAME@HOST; found \"{name}\"");
     }
 
-    /// <summary>The convention of RabbitMQ; past the last port the system chooses (0).</summary>
+    /// <summary>
+    /// The convention of RabbitMQ; past the last port the system chooses (0), as it does where it chooses AMQP's.
+    /// </summary>
     private static int PeerPort(NodeEnvironment environment)
     {
-        var port = (environment.FindPort("NODE_PORT") ?? ListenerOptions.DefaultPort) + PeerPortDistance;
-        return port > ushort.MaxValue ? 0 : port;
+        var amqp = environment.FindPort("NODE_PORT") ?? ListenerOptions.DefaultPort;
+        return amqp == 0 || amqp + PeerPortDistance > ushort.MaxValue ? 0 : amqp + PeerPortDistance;
     }
 
     private static string WithEnding(string path, string ending) =>

@@ -1,3 +1,7 @@
+using Warren.Cluster;
+using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
+
 namespace Warren.Server.Control;
 
 /// <summary>
@@ -7,27 +11,80 @@ namespace Warren.Server.Control;
 /// </summary>
 internal sealed class ClusterCommands(NodeHost host)
 {
-    /// <summary>The members, the node itself among them.</summary>
-    public IReadOnlyList<string> Members => [host.Options.Places.NodeName];
+    private readonly ClusterChanges _changes = new(host);
 
-    /// <summary>The members that run.</summary>
-    public IReadOnlyList<string> RunningMembers => host.Node is null ? [] : [host.Options.Places.NodeName];
+    /// <summary>The members, the node itself among them.</summary>
+    public IReadOnlyList<string> Members => host.Node?.Broker.Cluster.Status.Members is { Length: > 1 } members
+        ? [.. members.Select(member => member.Name).Order(StringComparer.Ordinal)]
+        : [host.Options.Places.NodeName, .. Peers.Select(peer => peer.Name.Value)];
+
+    /// <summary>What the node waits for before it serves clients; null: nothing.</summary>
+    public string? Waiting => host.Cluster?.Waiting;
+
+    /// <summary>The members that run, as far as this node sees.</summary>
+    public IReadOnlyList<string> RunningMembers => host.Node is null
+        ? []
+        : [
+            .. Peers.Where(peer => peer.IsUp).Select(peer => peer.Name.Value)
+                .Append(host.Options.Places.NodeName).Order(StringComparer.Ordinal),
+        ];
+
+    /// <summary>How things stand with the others.</summary>
+    public IReadOnlyList<PeerStatus> Peers => host.Cluster?.Status() ?? [];
+
+    /// <summary>
+    /// Who of those that run has no link with whom: by node, both ways. A node that nobody reaches does not run.
+    /// </summary>
+    public SortedDictionary<string, List<string>> Partitions()
+    {
+        string self = host.Options.Places.NodeName;
+        var running = RunningMembers.ToHashSet();
+        (string, string)[] pairs =
+            [.. host.Cluster?.UnreachablePairs().Select(pair => (pair.One.Value, pair.Other.Value)) ?? []];
+        // What this node does not reach runs all the same if another one reaches it.
+        foreach (PeerStatus peer in Peers.Where(peer => !peer.IsUp))
+        {
+            bool isReached = running.Any(other => other != self
+                && !pairs.Contains((other, peer.Name.Value)) && !pairs.Contains((peer.Name.Value, other)));
+            if (isReached)
+                running.Add(peer.Name.Value);
+        }
+        var partitions = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach ((string one, string other) in pairs)
+        {
+            if (!running.Contains(one) || !running.Contains(other))
+                continue;
+            Add(partitions, one, other);
+            Add(partitions, other, one);
+        }
+        return partitions;
+    }
 
     /// <summary><c>join_cluster</c>; the app is stopped.</summary>
-    public Task JoinAsync(string member, bool force) => throw NotBuilt(
-        force ? $"joining the cluster of {member}, leaving own data behind," : $"joining the cluster of {member}");
+    public Task JoinAsync(string member, bool force) => _changes.JoinAsync(member, force);
 
     /// <summary><c>reset</c>; the app is stopped.</summary>
-    public Task ResetAsync() => throw NotBuilt("resetting a node");
+    public Task ResetAsync() => _changes.ResetAsync(force: false);
 
     /// <summary><c>force_reset</c>; the app is stopped.</summary>
-    public Task ForceResetAsync() => throw NotBuilt("resetting a node");
+    public Task ForceResetAsync() => _changes.ResetAsync(force: true);
 
     /// <summary><c>forget_cluster_node</c>.</summary>
-    public Task ForgetAsync(string member) => Members.Contains(member)
-        ? throw NotBuilt($"removing {member} from the cluster")
-        : throw ControlRefusalException.Because(
-            "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
+    public async Task ForgetAsync(string member)
+    {
+        if (host.RequireNode().Membership is not { } membership || !Members.Contains(member)
+            || !NodeName.TryParse(member, out NodeName name))
+        {
+            throw ControlRefusalException.Because(
+                "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
+        }
+        // It is known by its name alone.
+        var node = new MemberRecord(new NodeId(Guid.NewGuid()), name, new PeerAddress(name.Host, 1));
+        MembershipAnswer answer = await membership
+            .DoAsync(new MembershipRequest(MembershipRequestKind.Forget, node)).ConfigureAwait(false);
+        if (answer.Outcome != MembershipOutcome.Done)
+            throw ControlRefusalException.Because(answer.Reason);
+    }
 
     /// <summary><c>force_boot</c>; the app is stopped.</summary>
     public Task ForceBootAsync() => throw NotBuilt("forcing a node to go on alone");
@@ -40,6 +97,13 @@ internal sealed class ClusterCommands(NodeHost host)
 
     /// <summary><c>await_online_nodes</c>: whether so many members run.</summary>
     public bool HasRunning(int count) => RunningMembers.Count >= count;
+
+    private static void Add(SortedDictionary<string, List<string>> partitions, string node, string other)
+    {
+        if (!partitions.TryGetValue(node, out List<string>? others))
+            partitions.Add(node, others = []);
+        others.Add(other);
+    }
 
     private ControlRefusalException NotBuilt(string what) =>
         ControlRefusalException.NotBuilt($"{what} (node {host.Options.Places.NodeName})");

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Warren.Broker;
+using Warren.Cluster.Links;
+using Warren.Server.Cluster;
 
 namespace Warren.Server.Control;
 
@@ -20,7 +22,12 @@ internal static class ClusterReport
             json.WriteString(member, IsDrained(host, member) ? "under maintenance" : "not under maintenance");
         json.WriteEndObject();
         json.WriteStartObject("partitions");
+        foreach ((string one, List<string> others) in cluster.Partitions())
+            Names(json, one, others);
         json.WriteEndObject();
+        WritePeers(json, cluster.Peers);
+        if (cluster.Waiting is { } waiting)
+            json.WriteString("waiting", waiting);
         Names(json, "ram_nodes", []);
         Names(json, "running_nodes", cluster.RunningMembers);
         json.WriteStartObject("versions");
@@ -30,6 +37,24 @@ internal static class ClusterReport
         json.WriteString("warren_version", NodeReport.WarrenVersion);
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    // Warren's own: RabbitMQ does not say why a node is not running.
+    private static void WritePeers(Utf8JsonWriter json, IReadOnlyList<PeerStatus> peers)
+    {
+        json.WriteStartArray("peers");
+        foreach (PeerStatus peer in peers)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", peer.Name.Value);
+            json.WriteBoolean("up", peer.IsUp);
+            if (!peer.IsUp)
+                json.WriteString("reason", peer.Reason ?? "not tried yet");
+            if (peer.ClockAhead is { } ahead && ahead.Duration() >= ClusterHost.NotableClockDifference)
+                json.WriteNumber("clock_ahead_ms", (long)ahead.TotalMilliseconds);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     // Of others it is known when there are others.

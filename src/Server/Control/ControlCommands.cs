@@ -9,6 +9,9 @@ internal sealed class ControlCommands
     /// <summary>Answers a request: rows by the reply, and what is written into the last frame; null: nothing.</summary>
     private delegate Task<Action<Utf8JsonWriter>?> Handler(ControlRequest request, ControlReply reply);
 
+    /// <summary>Longer than nodes that start together need to find their leader.</summary>
+    private static readonly TimeSpan ServingPatience = TimeSpan.FromSeconds(30);
+
     private readonly NodeHost _host;
     private readonly ClusterCommands _cluster;
     private readonly Dictionary<string, Handler> _handlers;
@@ -237,17 +240,28 @@ internal sealed class ControlCommands
         try
         {
             await _host.StartAppAsync().ConfigureAwait(false);
+            await _host.RequireNode().Serving.WaitAsync(ServingPatience, _host.Seams.Time).ConfigureAwait(false);
             return null;
         }
         catch (Configuration.ConfigurationException error)
         {
             throw ControlRefusalException.Because(error.Message);
         }
+        catch (TimeoutException)
+        {
+            throw ControlRefusalException.Because(
+                $"{_host.Options.Places.NodeName} has started and is {_host.Cluster?.Waiting ?? "waiting for others"}; "
+                + "it serves clients as soon as it has them");
+        }
+        catch (OperationCanceledException)
+        {
+            throw ControlRefusalException.Because($"{_host.Options.Places.NodeName} was stopped while it started");
+        }
     }
 
     private async Task<Action<Utf8JsonWriter>?> AwaitStartupAsync(ControlRequest request, ControlReply reply)
     {
-        await UntilAsync(() => _host.Node is not null, reply.Cancellation).ConfigureAwait(false);
+        await UntilAsync(() => _host.Node is { Serving.IsCompletedSuccessfully: true }, reply.Cancellation).ConfigureAwait(false);
         return null;
     }
 

@@ -35,6 +35,7 @@ public sealed class ControlEndpoint : IAsyncDisposable
         _commands = new ControlCommands(host);
         _socket = socket;
         _accepting = AcceptAsync();
+        host.RemoteCommands.Serve = ServeRemoteAsync;
     }
 
     /// <summary>Listens; commands are answered from now on.</summary>
@@ -44,6 +45,7 @@ public sealed class ControlEndpoint : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _host.RemoteCommands.Serve = null;
         _socket.Dispose();
         await _accepting.ConfigureAwait(false);
         await _ending.CancelAsync().ConfigureAwait(false);
@@ -69,17 +71,40 @@ public sealed class ControlEndpoint : IAsyncDisposable
         }
     }
 
+    // A command of another host has proved the cookie; it says and hears the same.
+    private async Task ServeRemoteAsync(Stream stream)
+    {
+        try
+        {
+            await _places.WaitAsync(_ending.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+        {
+            // The node ends.
+            return;
+        }
+        await ServeAsync(() => ConverseAsync(stream)).ConfigureAwait(false);
+    }
+
     private async Task ServeAsync(Socket client)
     {
         // Off the accept loop.
         await Task.Yield();
+        await using var stream = new NetworkStream(client, ownsSocket: true);
+        await ServeAsync(() =>
+        {
+            if (_socket.IsTrusted(client))
+                return ConverseAsync(stream);
+            _host.Log.Write(LogLevel.Warning, LogCategory.Default, "a command of another user was refused");
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
+    }
+
+    private async Task ServeAsync(Func<Task> converse)
+    {
         try
         {
-            await using var stream = new NetworkStream(client, ownsSocket: true);
-            if (_socket.IsTrusted(client))
-                await ConverseAsync(stream).ConfigureAwait(false);
-            else
-                _host.Log.Write(LogLevel.Warning, LogCategory.Default, "a command of another user was refused");
+            await converse().ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or SocketException or OperationCanceledException
             or InvalidDataException or JsonException)
@@ -94,12 +119,11 @@ public sealed class ControlEndpoint : IAsyncDisposable
         }
         finally
         {
-            client.Dispose();
             _places.Release();
         }
     }
 
-    private async Task ConverseAsync(NetworkStream stream)
+    private async Task ConverseAsync(Stream stream)
     {
         using var patience = new CancellationTokenSource(ClientPatience, _host.Seams.Time);
         byte[] greeting = new byte[ControlFrame.Greeting.Length];
@@ -120,14 +144,14 @@ public sealed class ControlEndpoint : IAsyncDisposable
             await AnswerAsync(stream, frame.Body).ConfigureAwait(false);
     }
 
-    private async ValueTask<(byte Kind, byte[] Body)?> ReadAsync(NetworkStream stream)
+    private async ValueTask<(byte Kind, byte[] Body)?> ReadAsync(Stream stream)
     {
         using var patience = new CancellationTokenSource(ClientPatience, _host.Seams.Time);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ending.Token);
         return await ControlFrame.ReadAsync(stream, cancellation.Token).ConfigureAwait(false);
     }
 
-    private async Task AnswerAsync(NetworkStream stream, byte[] body)
+    private async Task AnswerAsync(Stream stream, byte[] body)
     {
         using JsonDocument document = JsonDocument.Parse(body);
         JsonElement root = document.RootElement;
@@ -169,14 +193,14 @@ public sealed class ControlEndpoint : IAsyncDisposable
         _commands.AfterAnswer(command.GetString()!);
     }
 
-    private ValueTask RefuseAsync(NetworkStream stream, ControlRefusalException refusal) =>
+    private ValueTask RefuseAsync(Stream stream, ControlRefusalException refusal) =>
         SendAsync(stream, ControlFrame.Error, json =>
         {
             json.WriteString("kind", refusal.Kind);
             json.WriteString("text", refusal.Message);
         });
 
-    private async ValueTask SendAsync(NetworkStream stream, byte kind, Action<Utf8JsonWriter> write)
+    private async ValueTask SendAsync(Stream stream, byte kind, Action<Utf8JsonWriter> write)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
@@ -188,7 +212,7 @@ public sealed class ControlEndpoint : IAsyncDisposable
         await WriteAsync(stream, kind, bytes.GetBuffer().AsMemory(0, (int)bytes.Length)).ConfigureAwait(false);
     }
 
-    private async ValueTask WriteAsync(NetworkStream stream, byte kind, ReadOnlyMemory<byte> body)
+    private async ValueTask WriteAsync(Stream stream, byte kind, ReadOnlyMemory<byte> body)
     {
         using var patience = new CancellationTokenSource(ClientPatience, _host.Seams.Time);
         await ControlFrame.WriteAsync(stream, kind, body, patience.Token).ConfigureAwait(false);

@@ -8,8 +8,9 @@ namespace Warren.Server.Control;
 internal static class Lookups
 {
     /// <exception cref="ControlRefusalException">The broker is stopped.</exception>
-    public static Node RequireNode(this NodeHost host) => host.Node
-        ?? throw new ControlRefusalException(ControlRefusalException.AppStoppedKind, "the broker is stopped");
+    public static Node RequireNode(this NodeHost host) => host.Node ?? throw (host.Cluster?.Waiting is { } waiting
+        ? ControlRefusalException.Because($"{host.Options.Places.NodeName} is starting: {waiting}")
+        : new ControlRefusalException(ControlRefusalException.AppStoppedKind, "the broker is stopped"));
 
     /// <exception cref="ControlRefusalException">There is none.</exception>
     public static Vhost FindVhost(this MessageBroker broker, string name) =>

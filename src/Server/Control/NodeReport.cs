@@ -55,6 +55,16 @@ internal static class NodeReport
     public static void WriteListeners(Utf8JsonWriter json, NodeHost host)
     {
         json.WriteStartArray("listeners");
+        if (host.Cluster?.Address is { } peers)
+        {
+            json.WriteStartObject();
+            json.WriteString("interface", Interface(IPAddress.Parse(peers.Host)));
+            json.WriteString("node", host.Options.Places.NodeName);
+            json.WriteNumber("port", peers.Port);
+            json.WriteString("protocol", "clustering");
+            json.WriteString("purpose", "inter-node and CLI tool communication");
+            json.WriteEndObject();
+        }
         foreach (AmqpListener listener in host.Node?.Listeners ?? [])
         {
             json.WriteStartObject();

@@ -84,6 +84,9 @@ public sealed class DirectoryLock : IDisposable
         {
             // The id is for people only; whoever locks the file next writes their own.
         }
+        // Said aloud: a child that this process is just starting has the file open too, and would hold the lock.
+        if (LinuxCalls.Available)
+            LinuxCalls.Retry(() => LinuxCalls.Flock(_file, LinuxCalls.LockRelease));
         _file.Dispose();
     }
 

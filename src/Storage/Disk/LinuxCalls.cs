@@ -18,6 +18,7 @@ internal static partial class LinuxCalls
     public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int LockWithoutWaiting = 4;
+    public const int LockRelease = 8;
 
     public static bool Available => OperatingSystem.IsLinux();
 

@@ -20,7 +20,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     public BrokerHost(
         BrokerOptions? options = null, StorageSetup? storage = null, ManualTime? time = null,
-        ITurnScheduler? turns = null, QueuePeers? peers = null)
+        ITurnScheduler? turns = null, ClusterSetup? cluster = null)
     {
         Time = time ?? new ManualTime();
         Broker = new MessageBroker(
@@ -30,7 +30,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             new Random(1),
             (_, _, line) => Log.Enqueue(line),
             storage,
-            peers);
+            cluster);
     }
 
     public ManualTime Time { get; }

@@ -9,7 +9,11 @@ public sealed class EntryFormatTests
     [Fact]
     public void Every_kind_comes_back_byte_by_byte_made_and_removed()
     {
-        DefinitionsEntry[] all = [.. Samples.All(), .. Samples.All().Select(Samples.Remove)];
+        DefinitionsEntry[] all =
+        [
+            .. Samples.All(), .. Samples.OfNodes(), .. Samples.All().Select(Samples.Remove),
+            .. Samples.OfNodes().Select(Samples.Remove),
+        ];
         Assert.Equal(Enum.GetValues<DefinitionKind>().Length, all.Select(entry => entry.Key.Kind).Distinct().Count());
         foreach (DefinitionsEntry entry in all)
         {
@@ -46,12 +50,16 @@ public sealed class EntryFormatTests
     [Fact]
     public void Each_entry_says_the_lowest_version_that_can_hold_it()
     {
-        foreach (DefinitionsEntry entry in Samples.All())
+        foreach (DefinitionsEntry entry in Samples.All().Concat(Samples.OfNodes()))
         {
-            bool isNew = entry.Key.Kind > DefinitionKind.Binding || entry.Key.Vhost == "w";
-            Assert.Equal(isNew ? 2 : 1, EntryFormat.Write(entry)[0]);
-            Assert.Equal(
-                entry.Key.Kind > DefinitionKind.Binding ? 2 : 1, EntryFormat.Write(Samples.Remove(entry))[0]);
+            int lowest = entry.Key.Kind switch
+            {
+                > DefinitionKind.GlobalParameter => 3,
+                > DefinitionKind.Binding => 2,
+                _ => 1,
+            };
+            Assert.Equal(entry.Key.Vhost == "w" ? 2 : lowest, EntryFormat.Write(entry)[0]);
+            Assert.Equal(lowest, EntryFormat.Write(Samples.Remove(entry))[0]);
         }
     }
 
@@ -62,6 +70,7 @@ public sealed class EntryFormatTests
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
     [InlineData("020C01", "is of kind 12, which is not known")]
+    [InlineData("030E01", "is of kind 14, which is not known")]
     [InlineData("010103", "is for action 3, which is not known")]
     [InlineData("0101010000000000", "holds no two tables: input ends early")]
     [InlineData("0101010000000000000000", "has no field 'name'")]
@@ -89,7 +98,7 @@ public sealed class EntryFormatTests
     public void Any_octet_may_be_another_and_is_read_or_refused()
     {
         int refused = 0;
-        foreach (DefinitionsEntry entry in Samples.All())
+        foreach (DefinitionsEntry entry in Samples.All().Concat(Samples.OfNodes()))
         {
             byte[] bytes = EntryFormat.Write(entry);
             for (int at = 0; at < bytes.Length; at++)

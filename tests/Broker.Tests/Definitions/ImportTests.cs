@@ -80,6 +80,8 @@ public sealed class ImportTests
         using (var node = new DefinitionsNode(_disk))
         {
             Assert.Equal(first, node.Text);
+            // What is not durable has gone.
+            Import(node, Document);
             node.Commit();
             long before = node.Log.WrittenBytes;
             Import(node, Document);

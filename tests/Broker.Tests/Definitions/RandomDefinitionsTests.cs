@@ -45,8 +45,8 @@ public sealed class RandomDefinitionsTests
             using var node = new DefinitionsNode(disk, log: TinyLog);
             Assert.Empty(node.Lines);
             // An empty directory, or one in which the first entries are not whole, is bootstrapped.
-            if (states[0].Length > 0)
-                Assert.Contains(node.Text, states);
+            if (states[0].Length > 0 && !states.Contains(node.Text))
+                Assert.Fail($"Of what there was, the next differs by:\n{ClosestDifference(states, node.Text)}");
             states = [node.Text];
             if (life == 0 && random.Next(2) == 0)
                 states.Insert(0, "");
@@ -79,6 +79,13 @@ public sealed class RandomDefinitionsTests
             }
         }
     }
+
+    private static string ClosestDifference(List<string> states, string found) => states
+        .Select(state => state.Split('\n').Except(found.Split('\n')).Select(line => $"- {line}")
+            .Concat(found.Split('\n').Except(state.Split('\n')).Select(line => $"+ {line}")).ToArray())
+        .MinBy(lines => lines.Length) is { } closest
+            ? string.Join('\n', closest)
+            : "";
 
     private static void Durable(DefinitionsNode node, List<string> states)
     {

@@ -259,13 +259,15 @@ public sealed class RecoveryTests
     public void First_entries_that_a_crash_cut_short_are_made_again()
     {
         string whole = Run(_ => { });
-        Assert.Equal(2, Entries(_disk).Count(entry => entry is not VhostEntry));
-        Assert.IsType<VhostEntry>(Entries(_disk)[^1]);
+        Assert.IsType<SessionEntry>(Entries(_disk)[0]);
+        DefinitionsEntry[] first = [.. Entries(_disk).Skip(1)];
+        Assert.Equal(3, first.Length);
+        Assert.IsType<VhostEntry>(first[^1]);
         foreach (int written in new[] { 1, 2 })
         {
             var cut = new MemoryDisk();
             int index = 1000;
-            foreach (DefinitionsEntry entry in Entries(_disk)[..written])
+            foreach (DefinitionsEntry entry in first[..written])
                 AppendRaw(index++, EntryFormat.Write(entry), cut);
             using var node = new DefinitionsNode(cut);
             Assert.Equal(whole.Split('\n').Length, node.Text.Split('\n').Length);
@@ -311,32 +313,33 @@ public sealed class RecoveryTests
 
     private void AppendRaw(long index, byte[] meta, MemoryDisk? disk = null)
     {
-        (NodeLog log, LogGroup? group, _) = OpenRaw(disk ?? _disk);
+        (NodeLog log, LogGroup? group, _, Term term) = OpenRaw(disk ?? _disk);
         group ??= log.OpenGroup(DurableGroups.Definitions, new SilentOwner());
-        group.Append(new NewEntry { Index = new LogIndex(index), Meta = meta, IsKept = true });
+        group.Append(new NewEntry { Index = new LogIndex(index), Term = term, Meta = meta, IsKept = true });
         Assert.Equal(CommitOutcome.Committed, log.CommitRound());
     }
 
     private static List<DefinitionsEntry> Entries(MemoryDisk disk) => OpenRaw(disk).Entries;
 
-    private static (NodeLog Log, LogGroup? Group, List<DefinitionsEntry> Entries) OpenRaw(MemoryDisk disk)
+    private static (NodeLog Log, LogGroup? Group, List<DefinitionsEntry> Entries, Term Term) OpenRaw(MemoryDisk disk)
     {
         LogGroup? group = null;
+        Term term = default;
         List<DefinitionsEntry> entries = [];
         NodeLog log = StorageDirectory.Open(
             disk, new NodeLogOptions(), new SilentWatcher(), (log, found) =>
             {
                 LogGroup opened = log.OpenGroup(found.Id, new SilentOwner());
                 if (found.Id == DurableGroups.Definitions)
-                    group = opened;
+                    (group, term) = (opened, found.LastTerm);
                 while (found.TryNext(out RecoveredEntry entry))
                 {
-                    if (entry.Meta[0] is > 0 and <= EntryFormat.Version)
-                        entries.Add(EntryFormat.Read(entry.Meta, entry.Meta[EntryFormat.HeadBytes..]));
+                    if (entry.Meta[0] is > 0 and <= LoggedFormat.Version)
+                        entries.Add(LoggedFormat.Read(entry.Meta, []).Entry);
                 }
             },
             () => { });
-        return (log, group, entries);
+        return (log, group, entries, term);
     }
 
     private sealed class SilentOwner : IGroupOwner

@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Queues;
@@ -174,14 +175,27 @@ public sealed class ReplyTests : IStorageWatcher
         _disk.FailAt(_disk.OperationCount + 1, DiskFailure.Other);
         Assert.Equal(CommitOutcome.Failed, host.Broker.Storage!.CommitRound());
         Assert.NotNull(_failure);
+        // Nothing is written any more, so that nothing more is defined: not what would not be durable, either.
         Link late = await ConnectAsync(host);
-        await Unanswered(late, DeclareQueue("r"));
+        DeclareQueue("r")(late.Client);
+        late.Client.Add(2, new QueueDeclare("t", false, false, false, false, noWait: false, FieldTable.Empty));
+        await late.Client.FlushAsync();
         Link later = await ConnectAsync(host);
-        await Unanswered(later, client => client.Add(1, new QueueDelete("there", false, false, noWait: false)));
-        // The first client is not answered either.
+        await later.Client.SendAsync(1, new QueueDelete("there", false, false, noWait: false));
+        await SeenByDefinitions(host);
+        foreach (Link each in new[] { link, late, later })
+            Assert.Equal(3, (await each.Client.OpenChannelAsync(3)).Channel);
+        Assert.False(Exists(host, "r"));
         await late.CutAsync();
         await later.CutAsync();
-        Assert.Equal(2, (await link.Client.DeclareAsync(2, "probe", exclusive: true)).Channel);
+    }
+
+    /// <summary>Everything that was posted to the definitions before has been handled.</summary>
+    private static Task SeenByDefinitions(BrokerHost host)
+    {
+        var seen = new TaskCompletionSource();
+        host.Broker.Definitions.Post(new Seen(seen));
+        return seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     private static Action<WireClient> DeclareQueue(string name) => client => client.Add(
@@ -241,6 +255,11 @@ public sealed class ReplyTests : IStorageWatcher
         var host = new BrokerHost(storage: new StorageSetup(disk, SmallLog, this, () => { }));
         Commit(host);
         return host;
+    }
+
+    private sealed class Seen(TaskCompletionSource seen) : DefinitionsChange
+    {
+        internal override void Apply(DefinitionsStore store) => seen.SetResult();
     }
 
     void IStorageWatcher.SpaceChanged(bool isExhausted, string message)

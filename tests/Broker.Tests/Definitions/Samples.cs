@@ -6,6 +6,7 @@ using Warren.Broker.Queues;
 using Warren.Broker.Security;
 using Warren.Broker.Tests.Policies;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Tests.Definitions;
 
@@ -126,7 +127,16 @@ internal static class Samples
 
     public static RemovalEntry Remove(DefinitionsEntry entry) => new(entry.Key);
 
-    /// <summary>One of each kind, each needing only those before it.</summary>
+    /// <summary>What nodes say of themselves.</summary>
+    public static DefinitionsEntry[] OfNodes() =>
+    [
+        new SessionEntry(Node(1), 7, 2, 1234), new SessionEntry(Node(2), 1, 1, 0),
+        new MemberEntry(Node(1), "rabbit@host1", "10.0.0.1:25672"),
+    ];
+
+    public static NodeId Node(int number) => new(new Guid(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
+
+    /// <summary>One of each kind that clients and operators make, each needing only those before it.</summary>
     public static DefinitionsEntry[] All() =>
     [
         Vhost(), DescribedVhost(), User(), Permission(), TopicPermission(), Policy(), Policy(isOperators: true),

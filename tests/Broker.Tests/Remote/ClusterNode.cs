@@ -1,8 +1,8 @@
-using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
-using Warren.Broker.Queues.Remote;
 using Warren.Broker.Tests.Connections;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
 using Warren.Cluster.Links;
 using Warren.Storage;
 using Warren.Storage.Disk;
@@ -18,25 +18,38 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
 {
     private readonly SemaphoreSlim _work = new(0);
     private readonly CancellationTokenSource _stopped = new();
-    private readonly TestCluster _cluster;
     private readonly Task _committing;
-    private bool _isFollowing;
+    private readonly GroupTransport _groups;
+    private readonly Timer _ticking;
 
     public ClusterNode(TestCluster cluster, int index, FaultyDisk disk, long process)
     {
-        _cluster = cluster;
         Index = index;
         Disk = disk;
         Id = TestCluster.IdOf(index);
         Peers = new TestPeers(Id);
+        _groups = new GroupTransport(
+            Peers, new RaftOptions(), new GroupTransportOptions(), TimeProvider.System,
+            static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
         Host = new BrokerHost(
             cluster.Options,
-            cluster.IsDurable ? new StorageSetup(disk, new NodeLogOptions(), this, () => _work.Release()) : null,
+            new StorageSetup(disk, new NodeLogOptions(), this, () => _work.Release()),
             cluster.Time,
-            peers: new QueuePeers { Peers = Peers, Members = cluster, Options = cluster.Lines });
+            cluster: new ClusterSetup
+            {
+                Self = Id,
+                Name = TestCluster.NodeNameOf(index),
+                Peers = Peers,
+                Transport = _groups,
+                Lines = cluster.Lines,
+                // The first one alone decides, so that tests may do to the others what they like.
+                Founders = index == 0 ? [Id] : [],
+                // The tests' time jumps: nobody is given up for that.
+                PatienceMs = int.MaxValue,
+                SessionGraceMs = int.MaxValue,
+            });
         _committing = Task.Run(CommitAsync);
-        Host.Broker.Definitions.Applied = OnApplied;
-        Host.Broker.Definitions.Forward = change => index != 0 && cluster.MakesElsewhere(change);
+        _ticking = new Timer(_ => Broker.Definitions.TickSoon(), null, 50, 50);
         Peers.Links = new PeerLinks(new PeerLinksSetup
         {
             Self = new PeerIdentity
@@ -74,6 +87,7 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
     /// <summary>Keeps links with these.</summary>
     public void Start(int nodes)
     {
+        _groups.Start();
         Peers.Links.Start();
         for (int other = 0; other < nodes; other++)
         {
@@ -89,9 +103,6 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
         }
     }
 
-    /// <summary>Applies what another node has made, in this node's own turn.</summary>
-    public void Follow(IReadOnlyList<DraftStep> steps) => Broker.Definitions.Post(new Following(this, steps));
-
     /// <summary>The process is gone without a word; the disk has what was synced.</summary>
     public async Task<FaultyDisk> KillAsync()
     {
@@ -104,7 +115,8 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Broker.Definitions.Applied = null;
+        await _ticking.DisposeAsync();
+        _groups.Dispose();
         await Peers.Links.DisposeAsync();
         await Host.DisposeAsync();
         await _stopped.CancelAsync();
@@ -120,12 +132,6 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
 
     void IStorageWatcher.Damaged(string message) => Host.Log.Enqueue(message);
 
-    private void OnApplied(IReadOnlyList<DraftStep> steps)
-    {
-        if (!_isFollowing)
-            _cluster.Spread(this, steps);
-    }
-
     private async Task CommitAsync()
     {
         while (!_stopped.IsCancellationRequested)
@@ -135,22 +141,6 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
             while (Broker?.Storage is { } log && log.CommitRound() == CommitOutcome.Committed)
             {
             }
-        }
-    }
-
-    private sealed class Following(ClusterNode node, IReadOnlyList<DraftStep> steps) : DefinitionsChange
-    {
-        internal override void Apply(DefinitionsStore store)
-        {
-            node._isFollowing = true;
-            DefinitionsDraft draft = store.NewDraft();
-            foreach (DraftStep step in steps)
-                draft.Add(step.Entry);
-            long expected = steps[^1].Index;
-            if (draft.LastIndex != expected)
-                node.Host.Log.Enqueue($"definitions differ: {draft.LastIndex} instead of {expected}");
-            store.Commit(draft);
-            node._isFollowing = false;
         }
     }
 }

@@ -1,16 +1,21 @@
 using System.Buffers.Binary;
+using Warren.Broker.Durability;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Turns;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
+using Warren.Storage;
+using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
 
 namespace Warren.Broker.Tests.Remote;
 
 /// <summary>One lane over a link that loses its end, comes back, and is full now and then.</summary>
-public sealed class LaneTests : IPeers, IClusterMembers, IDisposable
+public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
 {
     private const ushort Kind = LineFrame.Posts;
 
@@ -23,17 +28,30 @@ public sealed class LaneTests : IPeers, IClusterMembers, IDisposable
     {
         _broker = new MessageBroker(
             new BrokerOptions(), ThreadPoolTurns.Instance, new ManualTime(), new Random(1), (_, _, _) => { },
-            peers: new QueuePeers { Peers = this, Members = this });
+            new StorageSetup(new MemoryDisk(), new NodeLogOptions(), this, static () => { }),
+            new ClusterSetup
+            {
+                Self = Self,
+                Name = TestCluster.NodeNameOf(0),
+                Peers = this,
+                Transport = new GroupTransport(
+                    this, new RaftOptions(), new GroupTransportOptions(), TimeProvider.System, static _ => { }),
+                Founders = [],
+            });
         _peer = _broker.QueueLinks!.PeerOf(TestCluster.IdOf(1));
     }
 
     public NodeId Self => TestCluster.IdOf(0);
 
-    public IReadOnlyList<NodeId> Live => [Self];
-
     public void Dispose() => _broker.Dispose();
 
-    string IClusterMembers.NameOf(NodeId node) => "n";
+    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
+    {
+    }
+
+    void IStorageWatcher.Failed(StorageFailedException error) => Assert.Fail(error.Message);
+
+    void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
 
     bool IPeers.IsUp(NodeId peer) => true;
 

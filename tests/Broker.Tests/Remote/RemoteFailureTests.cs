@@ -15,7 +15,7 @@ public sealed class RemoteFailureTests
     [Fact]
     public async Task What_was_not_answered_by_a_process_that_died_is_nacked()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "q", durable: true);
         WireClient client = await ConfirmingAsync(cluster, 0);
         Publish(client, "q", "safe");
@@ -36,7 +36,7 @@ public sealed class RemoteFailureTests
     [Fact]
     public async Task Confirmed_but_not_synced_is_nothing_that_exists()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "q", durable: true);
         WireClient client = await ConfirmingAsync(cluster, 0);
         int confirmed = 0;
@@ -73,7 +73,7 @@ public sealed class RemoteFailureTests
     [Fact]
     public async Task A_restarted_home_cancels_consumers_and_hands_everything_out_again()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "q", durable: true);
         WireClient client = await ConfirmingAsync(cluster, 0);
         Publish(client, "q", "m");
@@ -97,7 +97,7 @@ public sealed class RemoteFailureTests
     {
         const string Away =
             "404 NOT_FOUND - home node 'rabbit@n1' of durable queue 'q' in vhost '/' is down or inaccessible";
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "q", durable: true);
         WireClient consumer = await cluster.ConnectAsync(0);
         await consumer.ConsumeAsync(1, "q", "c");
@@ -192,7 +192,7 @@ public sealed class RemoteFailureTests
     [Fact]
     public async Task What_a_lost_node_held_comes_back_uncounted()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(
             1, "q", new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") }, durable: true);
         WireClient client = await ConfirmingAsync(cluster, 0);
@@ -237,7 +237,7 @@ public sealed class RemoteFailureTests
     [Fact]
     public async Task A_dead_letter_stays_in_its_durable_source_until_the_other_node_has_it()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "dead", durable: true);
         await cluster.DeclareAsync(0, "source", DeadLettersTo("dead"), durable: true);
         WireClient client = await ConfirmingAsync(cluster, 0);
@@ -275,15 +275,10 @@ public sealed class RemoteFailureTests
     [Fact]
     public async Task A_home_that_knows_a_queue_later_than_its_clients_takes_what_they_sent()
     {
-        var cluster = new TestCluster(options: new BrokerOptions { QueueLeaderLocator = "random" })
-        {
-            Places = [TestCluster.IdOf(1)],
-        };
-        await using TestCluster disposed = cluster;
-        await cluster.LinksAreUp();
+        await using TestCluster cluster = await TestCluster.StartPlacingAsync();
         cluster.HoldsSpreading = true;
         WireClient client = await ConfirmingAsync(cluster, 0);
-        await client.DeclareAsync(1, "q");
+        await TestCluster.DeclareUnansweredAsync(client, "q");
         Publish(client, "q", "m");
         await client.FlushAsync();
         await Eventually.True(() => cluster.Nodes[1].Peers.Arrived.GetValueOrDefault(LineFrame.Posts) >= 1);
@@ -296,8 +291,10 @@ public sealed class RemoteFailureTests
         WireClient other = await cluster.ConnectAsync(0);
         Task<Received> deleted = other.CallAsync(1, new QueueDelete("q", false, false, false), MethodId.QueueDeleteOk);
         await Eventually.True(() => cluster.Home(1, "q").Machine.IsClosed);
+        await Eventually.True(() => TestCluster.Find(cluster.Nodes[0], "q") is null);
+        cluster.HoldsSpreading = false;
         await deleted;
-        Assert.Null(TestCluster.Find(cluster.Nodes[0], "q"));
+        await cluster.IsGone("q");
     }
 
     private static FieldTable DeadLettersTo(string queue) => new()

@@ -196,7 +196,7 @@ public sealed class RemoteFeatureTests
     [Fact]
     public async Task A_transaction_spans_nodes()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: true);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(0, "near", durable: true);
         await cluster.DeclareAsync(1, "far", durable: true);
         WireClient client = await cluster.ConnectAsync(0);

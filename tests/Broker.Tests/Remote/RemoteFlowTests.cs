@@ -13,12 +13,7 @@ public sealed class RemoteFlowTests
     [Fact]
     public async Task A_queue_that_takes_nothing_stops_its_publishers_and_no_others()
     {
-        var cluster = new TestCluster(options: new BrokerOptions { QueueLeaderLocator = "random" })
-        {
-            Places = [TestCluster.IdOf(1)],
-        };
-        await using TestCluster disposed = cluster;
-        await cluster.LinksAreUp();
+        await using TestCluster cluster = await TestCluster.StartPlacingAsync();
         await cluster.DeclareAsync(1, "free");
         // Their home does not know them yet: nothing that is sent there is handled. Together they may have more on the
         // way than the class of publishes holds.
@@ -28,7 +23,7 @@ public sealed class RemoteFlowTests
         for (int number = 0; number < 6; number++)
         {
             WireClient stuck = await cluster.ConnectAsync(0);
-            await stuck.DeclareAsync(1, $"stuck{number}");
+            await TestCluster.DeclareUnansweredAsync(stuck, $"stuck{number}");
             for (int count = 0; count < 200; count++)
                 stuck.AddPublish(1, "", $"stuck{number}", body);
             writing.Add(stuck.FlushInBackground());
@@ -90,12 +85,7 @@ public sealed class RemoteFlowTests
     [Fact]
     public async Task Dead_letters_wait_at_their_source_for_a_target_that_takes_nothing()
     {
-        var cluster = new TestCluster(options: new BrokerOptions { QueueLeaderLocator = "random" })
-        {
-            Places = [TestCluster.IdOf(1)],
-        };
-        await using TestCluster disposed = cluster;
-        await cluster.LinksAreUp();
+        await using TestCluster cluster = await TestCluster.StartPlacingAsync();
         WireClient client = await cluster.ConnectAsync(0);
         var arguments = new FieldTable
         {
@@ -106,7 +96,7 @@ public sealed class RemoteFlowTests
         await client.DeclareAsync(1, "source", arguments: arguments);
         await cluster.IsKnown("source");
         cluster.HoldsSpreading = true;
-        await client.DeclareAsync(1, "dead");
+        await TestCluster.DeclareUnansweredAsync(client, "dead");
         byte[] body = new byte[50_000];
         for (int count = 0; count < 400; count++)
             client.AddPublish(1, "", "source", body);

@@ -25,7 +25,7 @@ public sealed class RemoteLedgerTests
     [InlineData(8, true)]
     public async Task Links_that_break_lose_and_double_nothing(int seed, bool isDurable)
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(isDurable: isDurable);
+        await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.DeclareAsync(1, "a", durable: isDurable);
         await cluster.DeclareAsync(0, "b", durable: isDurable);
         WireClient owner = await cluster.ConnectAsync(0);

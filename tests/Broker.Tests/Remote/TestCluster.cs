@@ -1,11 +1,12 @@
 using Warren.Amqp;
-using Warren.Broker.Definitions;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Tests.Connections;
 using Warren.Broker.Topology;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
 using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
 using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
@@ -13,19 +14,17 @@ using Xunit;
 namespace Warren.Broker.Tests.Remote;
 
 /// <summary>
-/// Brokers in one process with real links between them. What one node defines the others apply after it, in the same
-/// order and with the same ids; a test defines on one node at a time.
+/// Brokers in one process with real links between them, and definitions that the first one alone decides; the others
+/// learn them.
 /// </summary>
-internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
+internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly List<Link> _links = [];
-    private readonly Queue<(ClusterNode From, IReadOnlyList<DraftStep> Steps)> _held = new();
     private bool _holdsSpreading;
     private long _lastProcess;
 
-    public TestCluster(int nodes = 2, bool isDurable = false, LineOptions? lines = null, BrokerOptions? options = null)
+    public TestCluster(int nodes = 2, LineOptions? lines = null, BrokerOptions? options = null)
     {
-        IsDurable = isDurable;
         Lines = lines ?? new LineOptions();
         Options = options ?? new BrokerOptions();
         for (int index = 0; index < nodes; index++)
@@ -40,8 +39,6 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
 
     public LineOptions Lines { get; }
 
-    public bool IsDurable { get; }
-
     public ManualTime Time { get; } = new();
 
     public MemoryNetwork Network { get; } = new();
@@ -55,30 +52,63 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
         HandshakeTimeout = TimeSpan.FromSeconds(30),
     };
 
-    /// <summary>Where queues may be placed.</summary>
-    public IReadOnlyList<NodeId>? Places { get; init; }
-
-    public IReadOnlyList<NodeId> Live => Places ?? [.. Nodes.Select(node => node.Id)];
-
     public static NodeId IdOf(int index) => new(new Guid(index + 1, 0, 0, new byte[8]));
 
     public static NodeName NodeNameOf(int index) =>
         NodeName.TryParse($"rabbit@n{index}", out NodeName name) ? name : throw new InvalidOperationException();
 
-    public string NameOf(NodeId node) =>
-        Nodes.FindIndex(one => one.Id == node) is >= 0 and int index ? NodeNameOf(index).Value : node.ToString();
-
     /// <summary>Cluster of two with all links up.</summary>
     public static async Task<TestCluster> StartAsync(
-        int nodes = 2, bool isDurable = false, LineOptions? lines = null, BrokerOptions? options = null)
+        int nodes = 2, LineOptions? lines = null, BrokerOptions? options = null)
     {
-        var cluster = new TestCluster(nodes, isDurable, lines, options);
+        var cluster = new TestCluster(nodes, lines, options);
         await cluster.LinksAreUp();
         return cluster;
     }
 
-    public Task LinksAreUp() => Eventually.True(() => Nodes.All(
-        node => Nodes.All(other => other == node || node.Peers.IsUp(other.Id))));
+    /// <summary>Cluster of two in which what is declared is placed on the second: the first has more.</summary>
+    public static async Task<TestCluster> StartPlacingAsync()
+    {
+        TestCluster cluster = await StartAsync(options: new BrokerOptions { QueueLeaderLocator = "balanced" });
+        for (int number = 0; number < 10; number++)
+        {
+            await cluster.DeclareAsync(0, $"on the first {number}", new FieldTable
+            {
+                ["x-queue-master-locator"] = FieldValue.Of("client-local"),
+            });
+        }
+        return cluster;
+    }
+
+    /// <summary>Declares a queue without waiting until all nodes have it.</summary>
+    public static Task DeclareUnansweredAsync(WireClient client, string queue) => client.SendAsync(
+        1,
+        new QueueDeclare(
+            queue, passive: false, durable: false, exclusive: false, autoDelete: false, noWait: true,
+            FieldTable.Empty));
+
+    /// <summary>All links are up, all nodes are members that serve, and all know that.</summary>
+    public async Task LinksAreUp()
+    {
+        await Eventually.True(() => Nodes.All(
+            node => Nodes.All(other => other == node || node.Peers.IsUp(other.Id))));
+        await Nodes[0].Broker.Cluster.WhenServing.WaitAsync(Eventually.Patience);
+        foreach (ClusterNode node in Nodes.Skip(1))
+        {
+            ChangeOutcome outcome = ChangeOutcome.TooEarly;
+            await Eventually.True(() =>
+            {
+                outcome = Nodes[0].Broker.Cluster.AddLearnerAsync(
+                    node.Id, NodeNameOf(node.Index), $"n{node.Index}").GetAwaiter().GetResult();
+                return outcome is ChangeOutcome.Proposed or ChangeOutcome.AlreadySo;
+            });
+        }
+        foreach (ClusterNode node in Nodes)
+            await node.Broker.Cluster.WhenServing.WaitAsync(Eventually.Patience);
+        await Eventually.True(() => Nodes.All(
+            node => node.Broker.Nodes.Sessions.Count == Nodes.Count && node.Broker.Nodes.Members.Count >= Nodes.Count - 1
+                && node.Broker.Definitions.LastIndex == Nodes[0].Broker.Definitions.LastIndex));
+    }
 
     /// <summary>A client of this node with channel 1 open.</summary>
     public async Task<WireClient> ConnectAsync(int node, Login? login = null)
@@ -138,8 +168,6 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
     public async Task StartAgainAsync(int index, FaultyDisk disk)
     {
         var node = new ClusterNode(this, index, disk, ++_lastProcess);
-        node.Broker.Definitions.TakeIds(Nodes.Where(other => other.Index != index)
-            .Max(other => other.Broker.Definitions.LastIndex));
         Nodes[index] = node;
         node.Start(Nodes.Count);
         await LinksAreUp();
@@ -155,53 +183,15 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// What queues do to definitions by themselves is done on the first node, so that no two are at it at once.
-    /// </summary>
-    public bool MakesElsewhere(DefinitionsChange change)
-    {
-        if (change is not RemoveQueue removal || Nodes.Count == 0)
-            return false;
-        DefinitionsStore first = Nodes[0].Broker.Definitions;
-        if (Find(Nodes[0], removal.Queue.Vhost, removal.Queue.Name) is { } queue && queue.Id == removal.Queue.Id)
-            first.Post(removal.For(queue));
-        else
-            first.Post(removal);
-        return true;
-    }
-
-    /// <summary>What one node defines the others hear of only later.</summary>
+    /// <summary>The first node's definitions do not come to the others.</summary>
     public bool HoldsSpreading
     {
         get => _holdsSpreading;
         set
         {
-            lock (_held)
-            {
-                _holdsSpreading = value;
-                while (!value && _held.TryDequeue(out (ClusterNode From, IReadOnlyList<DraftStep> Steps) held))
-                    SpreadNow(held.From, held.Steps);
-            }
-        }
-    }
-
-    public void Spread(ClusterNode from, IReadOnlyList<DraftStep> steps)
-    {
-        lock (_held)
-        {
-            if (_holdsSpreading)
-                _held.Enqueue((from, steps));
-            else
-                SpreadNow(from, steps);
-        }
-    }
-
-    private void SpreadNow(ClusterNode from, IReadOnlyList<DraftStep> steps)
-    {
-        foreach (ClusterNode node in Nodes)
-        {
-            if (node != from)
-                node.Follow(steps);
+            _holdsSpreading = value;
+            foreach (ClusterNode node in Nodes.Skip(1))
+                node.Peers.Filter = value ? static kind => kind >> 8 != PeerFrameKind.FirstOfGroups >> 8 : null;
         }
     }
 
@@ -212,8 +202,7 @@ internal sealed class TestCluster : IClusterMembers, IAsyncDisposable
         foreach (ClusterNode node in Nodes)
         {
             Assert.DoesNotContain(
-                node.Host.Log, line => line.Contains("definitions differ", StringComparison.Ordinal)
-                    || line.Contains("makes no sense", StringComparison.Ordinal)
+                node.Host.Log, line => line.Contains("makes no sense", StringComparison.Ordinal)
                     || line.Contains("error of the broker", StringComparison.Ordinal));
         }
     }

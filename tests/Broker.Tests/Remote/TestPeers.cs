@@ -5,16 +5,23 @@ using Warren.Cluster.Peers;
 
 namespace Warren.Broker.Tests.Remote;
 
-/// <summary>Peers over the links of a test's network, as the server makes them of its own.</summary>
-internal sealed class TestPeers : IPeerOwner, IPeers
+/// <summary>
+/// Peers over the links of a test's network, as the server makes them of its own; frames can be lost on arrival.
+/// </summary>
+internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
 {
-    private IPeerUser? _queues;
+    private readonly PeerHub _hub;
+    private PeerLinks _links = null!;
 
-    public TestPeers(NodeId self) => Self = self;
+    public TestPeers(NodeId self) => _hub = new PeerHub(self, this);
 
-    public NodeId Self { get; }
+    public NodeId Self => _hub.Self;
 
-    public PeerLinks Links { get; set; } = null!;
+    public PeerLinks Links
+    {
+        get => _links;
+        set => _hub.Attach(_links = value);
+    }
 
     public LocalState State => default;
 
@@ -24,24 +31,18 @@ internal sealed class TestPeers : IPeerOwner, IPeers
     /// <summary>What is done with a frame before it is handed on; false: it is thrown away.</summary>
     public Func<ushort, bool>? Filter { get; set; }
 
-    public bool IsUp(NodeId peer) => Links.FindLink(peer) is not null;
+    public bool IsUp(NodeId peer) => _hub.IsUp(peer);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>
-        linkClass == LinkClass.Control
-            ? Links.TrySendControl(peer, kind, body)
-            : Links.FindLink(peer)?.TrySend(linkClass, kind, body) ?? false;
+        _hub.TrySend(peer, linkClass, kind, body);
 
-    public void Register(ushort firstKind, IPeerUser user)
-    {
-        if (firstKind == PeerFrameKind.FirstOfQueues)
-            _queues = user;
-    }
+    public void Register(ushort firstKind, IPeerUser user) => _hub.Register(firstKind, user);
 
     public Refusal? Judge(PeerIdentity peer, LinkPurpose purpose) => null;
 
-    public void LinkUp(PeerLink link) => _queues!.LinkUp(link.Peer);
+    public void LinkUp(PeerLink link) => _hub.LinkUp(link);
 
-    public void LinkDown(PeerLink link, string reason) => _queues!.LinkDown(link.Peer);
+    public void LinkDown(PeerLink link, string reason) => _hub.LinkDown(link, reason);
 
     public void FrameArrived(in PeerFrame frame)
     {
@@ -49,16 +50,24 @@ internal sealed class TestPeers : IPeerOwner, IPeers
         if (Filter?.Invoke(frame.Kind) == false)
             frame.Credit.Return();
         else
-            _queues!.FrameArrived(frame);
+            _hub.FrameArrived(frame);
     }
 
     public void HeartbeatArrived(PeerLink link, PeerHeartbeat heartbeat)
     {
     }
 
-    public void RoomAgain(PeerLink link, LinkClass linkClass) => _queues!.RoomAgain(link.Peer.NodeId, linkClass);
+    public void RoomAgain(PeerLink link, LinkClass linkClass) => _hub.RoomAgain(link, linkClass);
 
     public void Refused(string who, Refusal refusal)
+    {
+    }
+
+    void IPeerHost.LinkUp(PeerIdentity peer)
+    {
+    }
+
+    void IPeerHost.LinkDown(PeerIdentity peer, string reason)
     {
     }
 }

@@ -65,6 +65,31 @@ public sealed class GroupOfOneTests
         node.CheckReadable();
     }
 
+    [Fact]
+    public void May_lead_before_its_vote_is_durable()
+    {
+        GroupNode node = Make(new RaftOptions { LeadsAtOnceAlone = true });
+        node.Founders = new Membership([new Member(node.Id, IsVoter: true)]);
+        for (int life = 0; life < 20; life++)
+        {
+            // A start that leaves nothing behind: its term is used again.
+            node.Start(0);
+            node.LoseUnsynced();
+            node.Start(0);
+            Assert.True(node.Raft!.MayDecide);
+            Assert.Equal(ChangeOutcome.TooEarly, node.Raft.ChangeMembers(
+                new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(2))));
+            node.ProposeSet(key: (byte)life);
+            Assert.Equal(node.Raft.LastIndex, node.Machine!.Applied);
+            node.Commit();
+            node.ProposeSet(key: (byte)(100 + life));
+            node.LoseUnsynced();
+        }
+        node.Start(0);
+        node.Commit();
+        Assert.Equal(20, node.Machine!.Live.Count());
+    }
+
     private GroupNode Start()
     {
         GroupNode node = Make();
@@ -73,11 +98,11 @@ public sealed class GroupOfOneTests
         return node;
     }
 
-    private GroupNode Make()
+    private GroupNode Make(RaftOptions? options = null)
     {
         var random = new Random(1);
         return new GroupNode(
-            ScriptedCluster.Id(1), new RaftOptions(), new NodeLogOptions { ReserveBytes = 0 },
+            ScriptedCluster.Id(1), options ?? new RaftOptions(), new NodeLogOptions { ReserveBytes = 0 },
             new SimulatedNetwork(random), _truth, random);
     }
 }

@@ -70,6 +70,7 @@ public sealed class WarrenProcess : RunningBroker
         start.Environment["RABBITMQ_DIST_PORT"] = $"{FreePort()}";
         start.Environment["RABBITMQ_NODENAME"] = $"conformance{Endpoint.Port}@localhost";
         start.Environment["RABBITMQ_MNESIA_BASE"] = Path.Combine(_directory, "data");
+        start.Environment["RABBITMQ_RUN_DIR"] = Path.Combine(_directory, "run");
         start.Environment["RABBITMQ_LOG_BASE"] = Path.Combine(_directory, "log");
         start.Environment["RABBITMQ_LOGS"] = "-";
         start.Environment["RABBITMQ_CONFIG_FILE"] = Path.Combine(_directory, "rabbitmq.conf");

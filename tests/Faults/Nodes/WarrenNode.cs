@@ -33,6 +33,7 @@ internal sealed partial class WarrenNode : NodeProcess
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "warren.dll"));
         SetPlaces(start);
         start.Environment["RABBITMQ_NODE_PORT"] = "0";
+        start.Environment["RABBITMQ_RUN_DIR"] = Path.Combine(Root, "run");
     }
 
     protected override bool HasStarted(string printed) =>

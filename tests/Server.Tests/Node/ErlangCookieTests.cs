@@ -15,15 +15,15 @@ public sealed class ErlangCookieTests : IDisposable
     [Fact]
     public void The_first_start_makes_it_and_the_next_ones_leave_it()
     {
-        ErlangCookie.Prepare(Cookie);
+        ErlangCookie.Prepare(Cookie, out _);
         Assert.Matches("^[A-Z]{20}$", File.ReadAllText(Cookie));
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(Cookie));
         Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Cookie)!));
         string made = File.ReadAllText(Cookie);
-        ErlangCookie.Prepare(Cookie);
+        ErlangCookie.Prepare(Cookie, out _);
         Assert.Equal(made, File.ReadAllText(Cookie));
         File.Delete(Cookie);
-        ErlangCookie.Prepare(Cookie);
+        ErlangCookie.Prepare(Cookie, out _);
         Assert.NotEqual(made, File.ReadAllText(Cookie));
     }
 
@@ -33,9 +33,9 @@ public sealed class ErlangCookieTests : IDisposable
     [InlineData(UnixFileMode.GroupWrite)]
     public void One_that_others_may_use_stops_the_start(UnixFileMode more)
     {
-        ErlangCookie.Prepare(Cookie);
+        ErlangCookie.Prepare(Cookie, out _);
         File.SetUnixFileMode(Cookie, UnixFileMode.UserRead | more);
-        string message = Assert.Throws<ConfigurationException>(() => ErlangCookie.Prepare(Cookie)).Message;
+        string message = Assert.Throws<ConfigurationException>(() => ErlangCookie.Prepare(Cookie, out _)).Message;
         Assert.StartsWith(
             $"Cookie file {Cookie} must be accessible by owner only; it has mode 4", message, StringComparison.Ordinal);
     }
@@ -47,13 +47,13 @@ public sealed class ErlangCookieTests : IDisposable
     [InlineData("my own secret\n", true)]
     public void What_is_no_line_of_text_is_no_cookie(string content, bool isOne)
     {
-        ErlangCookie.Prepare(Cookie);
+        ErlangCookie.Prepare(Cookie, out _);
         File.SetUnixFileMode(Cookie, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllText(Cookie, content);
         if (isOne)
-            ErlangCookie.Prepare(Cookie);
+            ErlangCookie.Prepare(Cookie, out _);
         else
-            Assert.Throws<ConfigurationException>(() => ErlangCookie.Prepare(Cookie));
+            Assert.Throws<ConfigurationException>(() => ErlangCookie.Prepare(Cookie, out _));
     }
 
     [Fact]

@@ -138,6 +138,7 @@ internal sealed class RunningNode : IAsyncDisposable
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(directory, "enabled_plugins"),
             ["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1",
             ["RABBITMQ_NODE_PORT"] = "0",
+            ["RABBITMQ_RUN_DIR"] = Path.Combine(directory, "run"),
             ["RABBITMQ_LOGS"] = "-",
         };
         return NodeConfiguration.Load(

@@ -26,6 +26,8 @@ internal sealed partial class ServerProcess : IDisposable
             ["RABBITMQ_NODENAME"] = "tested@localhost",
             ["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1",
             ["RABBITMQ_NODE_PORT"] = "0",
+            ["RABBITMQ_DIST_PORT"] = "0",
+            ["RABBITMQ_RUN_DIR"] = PathOf("run"),
             ["RABBITMQ_MNESIA_BASE"] = PathOf("data"),
             ["RABBITMQ_LOG_BASE"] = PathOf("log"),
             ["RABBITMQ_CONFIG_FILE"] = PathOf("rabbitmq"),
@@ -65,7 +67,13 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Where its data lies.</summary>
-    public string DataDirectory => PathOf("data", "tested@localhost");
+    public string DataDirectory => PathOf("data", Variables["RABBITMQ_NODENAME"]!);
+
+    /// <summary>What runs: a file beside the tests and its first arguments.</summary>
+    public string[] Program { get; init; } = ["warren.dll"];
+
+    /// <summary>What it is told on its standard input.</summary>
+    public TextWriter Input => _process!.StandardInput;
 
     public string PathOf(params string[] parts) => Path.Combine([_directory, .. parts]);
 
@@ -78,13 +86,15 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Start(params string[] arguments)
     {
-        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "warren.dll"), .. arguments];
+        string[] command =
+            ["dotnet", Path.Combine(AppContext.BaseDirectory, Program[0]), .. Program[1..], .. arguments];
         if (Before is not null)
             command = ["/bin/sh", "-c", $"{Before}; exec \"$@\"", "sh", .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = true,
             WorkingDirectory = _directory,
         };
         foreach (string name in start.Environment.Keys.Where(IsOfANode).ToList())
@@ -147,6 +157,16 @@ internal sealed partial class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Ends it as a power cut would.</summary>
+    public void Kill()
+    {
+        if (Interlocked.Exchange(ref _process, null) is not { } process)
+            return;
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        process.Dispose();
+    }
+
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= _atExit;
@@ -164,15 +184,6 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     private string All() => $"It printed:\n{Output}\n{Errors}";
-
-    private void Kill()
-    {
-        if (Interlocked.Exchange(ref _process, null) is not { } process)
-            return;
-        process.Kill(entireProcessTree: true);
-        process.WaitForExit();
-        process.Dispose();
-    }
 
     [GeneratedRegex("connect to +amqp://[^@]*@(?<address>[0-9.]+):(?<port>[0-9]+)/")]
     private static partial Regex ConnectTo();

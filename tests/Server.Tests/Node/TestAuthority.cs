@@ -33,21 +33,24 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>A certificate with its key.</summary>
     /// <param name="subject">Such as <c>CN=worker</c>.</param>
-    /// <param name="purpose"><see cref="ForServers"/> or <see cref="ForClients"/>.</param>
+    /// <param name="purpose"><see cref="ForServers"/> or <see cref="ForClients"/>; null: both.</param>
     /// <param name="names">Its alternative names.</param>
     /// <param name="validForDays">Negative: it has expired.</param>
     /// <param name="issuerAddress">Where it says that its issuer's certificate can be fetched.</param>
     public X509Certificate2 Issue(
         string subject,
-        string purpose,
+        string? purpose,
         SubjectAlternativeNameBuilder? names = null,
         double validForDays = 1,
         string? issuerAddress = null)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = Request(subject, key, isAuthority: false);
-        request.CertificateExtensions.Add(
-            new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
+        if (purpose is not null)
+        {
+            request.CertificateExtensions.Add(
+                new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
+        }
         if (names is not null)
             request.CertificateExtensions.Add(names.Build());
         if (issuerAddress is not null)

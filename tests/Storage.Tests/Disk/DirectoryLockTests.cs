@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Warren.Storage.Disk;
@@ -39,6 +41,21 @@ public sealed class DirectoryLockTests : IDisposable
         using var second = DirectoryLock.Take(_directory["data"]);
         first.Dispose();
         Assert.Throws<DiskException>(() => DirectoryLock.Take(_directory["data"]));
+    }
+
+    /// <summary>As a child process has it between its fork and its program's start.</summary>
+    [Fact]
+    public void Who_has_the_file_open_still_holds_nothing()
+    {
+        var first = DirectoryLock.Take(_directory["data"]);
+        var path = Path.GetFullPath(_directory["data/lock"]);
+        var opened = Directory.GetFiles("/proc/self/fd").First(file =>
+            File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName == path);
+        var number = int.Parse(Path.GetFileName(opened), CultureInfo.InvariantCulture);
+        using var copy = new SafeFileHandle(Duplicate(number), ownsHandle: true);
+        Assert.False(copy.IsInvalid);
+        first.Dispose();
+        using var second = DirectoryLock.Take(_directory["data"]);
     }
 
     [Fact]
@@ -93,6 +110,9 @@ public sealed class DirectoryLockTests : IDisposable
         }
         using var taken = DirectoryLock.Take(_directory["data"]);
     }
+
+    [DllImport("libc", EntryPoint = "dup")]
+    private static extern int Duplicate(int opened);
 
     private Process StartHolder()
     {

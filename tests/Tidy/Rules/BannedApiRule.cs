@@ -11,7 +11,7 @@ namespace Warren.Tidy.Rules;
 public static class BannedApiRule
 {
     private static readonly string[] Nowhere = [];
-    private static readonly string[] Start = ["src/Server/Program.cs"];
+    private static readonly string[] Start = ["src/Server/Program.cs", "src/Cli/Node/RemoteNode.cs"];
 
     /// <summary>
     /// What a node reads before it serves and leaves behind for others; nothing that a simulation runs.
@@ -20,6 +20,8 @@ public static class BannedApiRule
     [
         "src/Server/Configuration/", "src/Server/Logging/", "src/Server/PidFile.cs", "src/Server/BootDefinitions.cs",
         "src/Server/ErlangCookie.cs", .. Start,
+        // The entry in the machine's registry of nodes.
+        "src/Server/Cluster/LocalRegistry.cs",
         // The control socket's name and the file of enabled plugins; /proc, for people.
         "src/Server/Control/ControlSocket.cs", "src/Server/Control/Plugins.cs",
         "src/Server/Control/ProcessFiles.cs",

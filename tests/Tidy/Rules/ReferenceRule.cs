@@ -13,7 +13,8 @@ public static class ReferenceRule
         ["Broker"] = ["Amqp", "Storage", "Cluster"],
         ["Management"] = ["Broker"],
         ["Server"] = ["Amqp", "Storage", "Cluster", "Broker", "Management"],
-        ["Cli"] = [],
+        // The links between nodes, by which a command reaches a node of another host.
+        ["Cli"] = ["Cluster"],
     };
 
     public static IEnumerable<Finding> Check(SourceFile file)

@@ -1,4 +1,5 @@
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions.Entries;
 
@@ -20,8 +21,8 @@ internal readonly record struct DefinitionKey
     public string Vhost { get; }
 
     /// <summary>
-    /// Of the exchange, queue, policy or parameter, or of the user whom a permission is for; empty for a vhost and a
-    /// binding.
+    /// Of the exchange, queue, policy or parameter, or of the user whom a permission is for, or the identity of a node;
+    /// empty for a vhost and a binding.
     /// </summary>
     public string Name { get; }
 
@@ -57,6 +58,10 @@ internal readonly record struct DefinitionKey
 
     public static DefinitionKey OfGlobalParameter(string name) => new(DefinitionKind.GlobalParameter, "", name);
 
+    public static DefinitionKey OfSession(NodeId node) => new(DefinitionKind.Session, "", node.ToString());
+
+    public static DefinitionKey OfMember(NodeId node) => new(DefinitionKind.Member, "", node.ToString());
+
     public override string ToString() => Kind switch
     {
         DefinitionKind.Vhost => $"vhost '{Vhost}'",
@@ -70,6 +75,8 @@ internal readonly record struct DefinitionKey
         DefinitionKind.OperatorPolicy => $"operator policy '{Name}' in vhost '{Vhost}'",
         DefinitionKind.Parameter => $"parameter '{Name}' of '{Component}' in vhost '{Vhost}'",
         DefinitionKind.GlobalParameter => $"global parameter '{Name}'",
+        DefinitionKind.Session => $"session of node {Name}",
+        DefinitionKind.Member => $"member {Name}",
         _ => $"binding {Binding} in vhost '{Vhost}'",
     };
 }

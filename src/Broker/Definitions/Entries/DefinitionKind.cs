@@ -17,4 +17,6 @@ internal enum DefinitionKind : byte
     OperatorPolicy = 9,
     Parameter = 10,
     GlobalParameter = 11,
+    Session = 12,
+    Member = 13,
 }

@@ -34,6 +34,12 @@ internal abstract record DefinitionsEntry
     /// <summary>What is missing that this cannot be without; null: nothing.</summary>
     public virtual DefinitionKey? Missing(DefinitionsDraft draft) => null;
 
+    /// <summary>
+    /// Whether the draft is another than this was checked against, beyond the definition itself; then it changes
+    /// nothing.
+    /// </summary>
+    public virtual bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null;
+
     /// <summary>Changes the draft.</summary>
     /// <param name="draft">As the entries before left it.</param>
     /// <param name="index">The entry's place in the group: the id of a queue that it makes.</param>

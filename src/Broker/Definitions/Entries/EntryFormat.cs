@@ -51,7 +51,8 @@ internal static class EntryFormat
         if (head.Length < HeadBytes)
             throw new FormatException($"ends after {head.Length} bytes");
         var kind = (DefinitionKind)head[1];
-        if (!Enum.IsDefined(kind) || (head[0] == 1 && kind > DefinitionKind.Binding))
+        if (!Enum.IsDefined(kind) || (head[0] == 1 && kind > DefinitionKind.Binding)
+            || (head[0] == 2 && kind > DefinitionKind.GlobalParameter))
             throw new FormatException($"is of kind {head[1]}, which is not known");
         if (head[2] is not (Makes or Removes))
             throw new FormatException($"is for action {head[2]}, which is not known");
@@ -88,6 +89,8 @@ internal static class EntryFormat
         DefinitionKind.Binding => BindingEntry.Read(fields, arguments),
         DefinitionKind.Parameter => ParameterEntry.Read(fields, arguments),
         DefinitionKind.GlobalParameter => GlobalParameterEntry.Read(fields, arguments),
+        DefinitionKind.Session => SessionEntry.Read(fields),
+        DefinitionKind.Member => MemberEntry.Read(fields),
         _ => PolicyEntry.Read(fields, arguments, isOperators: kind == DefinitionKind.OperatorPolicy),
     };
 }

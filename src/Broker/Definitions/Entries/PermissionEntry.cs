@@ -6,13 +6,19 @@ namespace Warren.Broker.Definitions.Entries;
 /// <summary>Gives a user rights in a vhost, instead of those that he has there.</summary>
 internal sealed record PermissionEntry(string User, string Vhost, Permission Permission) : DefinitionsEntry
 {
+    /// <summary>It is made only while there is no vhost: it belongs to what a new cluster begins with.</summary>
+    public bool OnlyFirst { get; init; }
+
     public override DefinitionKey Key => DefinitionKey.OfPermission(User, Vhost);
 
     public static PermissionEntry Read(EntryFields fields) => new(
         fields.Text("user"),
         fields.Text("vhost"),
         new Permission(
-            Compile(fields.Text("configure")), Compile(fields.Text("write")), Compile(fields.Text("read"))));
+            Compile(fields.Text("configure")), Compile(fields.Text("write")), Compile(fields.Text("read"))))
+    {
+        OnlyFirst = fields.Flag("first"),
+    };
 
     public override bool IsDurable(DefinitionsDraft draft) => true;
 
@@ -24,6 +30,9 @@ internal sealed record PermissionEntry(string User, string Vhost, Permission Per
 
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessUser(User);
 
+    public override bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null
+        || (OnlyFirst ? draft.Topology.Vhosts.Count > 0 : draft.FindVhost(Vhost) is null);
+
     public override void Apply(DefinitionsDraft draft, long index) =>
         draft.Security = draft.Security.WithPermission(User, Vhost, Permission);
 
@@ -34,6 +43,8 @@ internal sealed record PermissionEntry(string User, string Vhost, Permission Per
         fields.Add("configure", FieldValue.Of(Permission.Configure.Text));
         fields.Add("write", FieldValue.Of(Permission.Write.Text));
         fields.Add("read", FieldValue.Of(Permission.Read.Text));
+        if (OnlyFirst)
+            fields.Add("first", FieldValue.Of(true));
     }
 
     private static NamePattern Compile(string text) =>

@@ -26,11 +26,21 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     public bool AutoDelete { get; init; }
 
-    /// <summary>The connection that owns an exclusive queue, which is never in the log; 0 is none.</summary>
+    /// <summary>The connection that owns an exclusive queue; 0 is none.</summary>
     public long OwnerConnectionId { get; init; }
 
-    /// <summary>The node that the queue lives on; none: the node whose log the entry is in.</summary>
+    /// <summary>
+    /// The node that the queue lives on; none: the node whose log the entry is in, which is by itself.
+    /// </summary>
     public NodeId HomeNode { get; init; }
+
+    /// <summary>
+    /// The node session that it goes with: of the owner, or of the home of a queue that is not durable; 0: none.
+    /// </summary>
+    public long OwnerSession { get; init; }
+
+    /// <summary>It is made only if that leaves the vhost within its limit.</summary>
+    public bool WithinLimit { get; init; }
 
     public override byte FormatVersion => HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
 
@@ -57,6 +67,9 @@ internal sealed record QueueEntry : DefinitionsEntry
             Durable = fields.Flag("durable"),
             AutoDelete = fields.Flag("auto-delete"),
             HomeNode = ReadNode(fields.OptionalText("home-node")),
+            OwnerConnectionId = fields.OptionalNumber("connection") ?? 0,
+            OwnerSession = fields.OptionalNumber("session") ?? 0,
+            WithinLimit = fields.Flag("within-limit"),
             DeclaredArguments = arguments,
         };
     }
@@ -68,14 +81,17 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessVhost(Vhost);
 
+    public override bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null
+        || (WithinLimit && draft.VhostOf(Vhost).Queues.Count >= draft.Security.LimitsOf(Vhost).MaxQueues)
+        || (OwnerSession != 0 && !draft.Nodes.IsOpen(OwnerSession));
+
     public override void Apply(DefinitionsDraft draft, long index)
     {
         Vhost vhost = draft.VhostOf(Vhost);
         EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
-        QueueHome home = draft.Broker.QueueLinks is { } links && !HomeNode.IsNone && HomeNode != links.Self
-            ? new RemoteQueue(draft.Broker, links, HomeNode, settings)
-            : new Queue(draft.Broker, Vhost, settings);
+        QueueHome? present = draft.FindHome(index);
+        QueueHome home = present ?? MakeHome(draft.Broker, settings);
         home.Definition = new QueueDefinition
         {
             Id = new QueueId(index),
@@ -85,11 +101,15 @@ internal sealed record QueueEntry : DefinitionsEntry
             Durable = Durable,
             AutoDelete = AutoDelete,
             OwnerConnectionId = OwnerConnectionId,
+            OwnerSession = OwnerSession,
+            HomeNode = HomeNode,
             Arguments = Arguments,
             Home = home,
         };
         draft.Put(vhost.WithQueue(home.Definition).WithPolicies(vhost.Policies.WithQueue(Name, policy)));
         draft.QueuesMade.Add(home.Definition);
+        if (present is not null)
+            draft.QueuesConfigured[home.Definition] = settings;
     }
 
     public override void Write(FieldTable fields)
@@ -101,7 +121,18 @@ internal sealed record QueueEntry : DefinitionsEntry
         fields.Add("auto-delete", FieldValue.Of(AutoDelete));
         if (!HomeNode.IsNone)
             fields.Add("home-node", FieldValue.Of(HomeNode.Value.ToString("N")));
+        if (OwnerConnectionId != 0)
+            fields.Add("connection", FieldValue.Of(OwnerConnectionId));
+        if (OwnerSession != 0)
+            fields.Add("session", FieldValue.Of(OwnerSession));
+        if (WithinLimit)
+            fields.Add("within-limit", FieldValue.Of(true));
     }
+
+    private QueueHome MakeHome(MessageBroker broker, QueueSettings settings) =>
+        broker.QueueLinks is { } links && !HomeNode.IsNone && HomeNode != links.Self
+            ? new RemoteQueue(broker, links, HomeNode, settings)
+            : new Queue(broker, Vhost, settings);
 
     private static NodeId ReadNode(string? text)
     {

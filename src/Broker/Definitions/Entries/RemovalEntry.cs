@@ -1,5 +1,7 @@
 using Warren.Amqp;
+using Warren.Broker.Exchanges;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions.Entries;
 
@@ -9,17 +11,30 @@ namespace Warren.Broker.Definitions.Entries;
 /// </summary>
 internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 {
+    /// <summary>The exchange goes only if nothing is bound to it.</summary>
+    public bool IfUnused { get; init; }
+
+    /// <summary>The session goes only if it is this one; 0: whichever it is.</summary>
+    public long Session { get; init; }
+
     public override DefinitionKey Key => Removed;
 
     public override bool Removes => true;
 
-    public override byte FormatVersion => Removed.Kind > DefinitionKind.Binding ? (byte)2 : (byte)1;
+    public override byte FormatVersion => Removed.Kind switch
+    {
+        > DefinitionKind.GlobalParameter => 3,
+        > DefinitionKind.Binding => 2,
+        _ => 1,
+    };
 
     public override FieldTable Arguments => Removed.Binding?.Arguments ?? FieldTable.Empty;
 
     private bool IsOperators => Removed.Kind == DefinitionKind.OperatorPolicy;
 
     private ParameterName Parameter => new(Removed.Component, Removed.Name);
+
+    private NodeId Node => new(Guid.Parse(Removed.Name));
 
     public static RemovalEntry Read(DefinitionKind kind, EntryFields fields, FieldTable arguments) => new(kind switch
     {
@@ -34,8 +49,14 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             fields.Text("vhost"), fields.Text("name"), isOperators: kind == DefinitionKind.OperatorPolicy),
         DefinitionKind.Parameter => DefinitionKey.OfParameter(fields.Text("vhost"), ParameterEntry.ReadName(fields)),
         DefinitionKind.GlobalParameter => DefinitionKey.OfGlobalParameter(fields.Text("name")),
+        DefinitionKind.Session => DefinitionKey.OfSession(SessionEntry.ReadNode(fields)),
+        DefinitionKind.Member => DefinitionKey.OfMember(SessionEntry.ReadNode(fields)),
         _ => DefinitionKey.OfBinding(fields.Text("vhost"), BindingEntry.ReadBinding(fields, arguments)),
-    });
+    })
+    {
+        IfUnused = fields.Flag("if-unused"),
+        Session = fields.OptionalNumber("session") ?? 0,
+    };
 
     public override bool IsDurable(DefinitionsDraft draft) => false;
 
@@ -52,8 +73,15 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             draft.FindVhost(Removed.Vhost)?.Policies.Find(Removed.Name, IsOperators) is null,
         DefinitionKind.Parameter => draft.FindVhost(Removed.Vhost)?.Parameters.ContainsKey(Parameter) != true,
         DefinitionKind.GlobalParameter => !draft.Topology.GlobalParameters.ContainsKey(Removed.Name),
+        DefinitionKind.Session => !draft.Nodes.Sessions.TryGetValue(Node, out NodeSession? session)
+            || (Session != 0 && session.Id != Session),
+        DefinitionKind.Member => !draft.Nodes.Members.ContainsKey(Node),
         _ => draft.FindVhost(Removed.Vhost)?.Contains(Removed.Binding!) != true,
     };
+
+    public override bool Conflicts(DefinitionsDraft draft) => IfUnused
+        && draft.FindVhost(Removed.Vhost)?.Exchanges.TryGetValue(Removed.Name, out Exchange? exchange) == true
+        && exchange.BindingCount > 0;
 
     public override void Apply(DefinitionsDraft draft, long index)
     {
@@ -84,6 +112,12 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             case DefinitionKind.GlobalParameter:
                 draft.SetGlobalParameter(Removed.Name, null);
                 break;
+            case DefinitionKind.Session:
+                draft.EndSession(Node);
+                break;
+            case DefinitionKind.Member:
+                draft.Nodes = draft.Nodes.WithoutMember(Node);
+                break;
             default:
                 Vhost vhost = draft.VhostOf(Removed.Vhost);
                 draft.Put(Removed.Kind == DefinitionKind.Exchange
@@ -95,6 +129,10 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 
     public override void Write(FieldTable fields)
     {
+        if (IfUnused)
+            fields.Add("if-unused", FieldValue.Of(true));
+        if (Session != 0)
+            fields.Add("session", FieldValue.Of(Session));
         switch (Removed.Kind)
         {
             case DefinitionKind.Vhost or DefinitionKind.User:
@@ -108,6 +146,9 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
                 break;
             case DefinitionKind.GlobalParameter:
                 fields.Add("name", FieldValue.Of(Removed.Name));
+                break;
+            case DefinitionKind.Session or DefinitionKind.Member:
+                fields.Add("node", FieldValue.Of(Removed.Name));
                 break;
             case not DefinitionKind.Binding:
                 fields.Add("vhost", FieldValue.Of(Removed.Vhost));

@@ -29,6 +29,9 @@ internal sealed record TopicPermissionEntry(string User, string Vhost, string Ex
 
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessUser(User);
 
+    public override bool Conflicts(DefinitionsDraft draft) =>
+        Missing(draft) is not null || draft.FindVhost(Vhost) is null;
+
     public override void Apply(DefinitionsDraft draft, long index) =>
         draft.Security = draft.Security.WithTopicPermission(User, Vhost, Exchange, Permission);
 

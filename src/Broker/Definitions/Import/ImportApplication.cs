@@ -54,8 +54,11 @@ internal static class ImportApplication
                 () => AddBinding(draft, binding));
         }
         store.Commit(draft);
-        foreach (DraftStep step in draft.Steps)
-            Warn(store.Broker, step.Entry);
+        store.WhenApplied(() =>
+        {
+            foreach (DefinitionsEntry entry in draft.Entries)
+                Warn(store.Broker, entry);
+        });
     }
 
     private static void Warn(MessageBroker broker, DefinitionsEntry entry)

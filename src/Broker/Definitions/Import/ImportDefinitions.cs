@@ -3,6 +3,9 @@ namespace Warren.Broker.Definitions.Import;
 /// <summary>A definitions document that becomes part of what there is; the outcome is the task's.</summary>
 internal sealed class ImportDefinitions(DefinitionsDocument document, TaskCompletionSource done) : DefinitionsChange
 {
+    internal override void Fail(string reason) =>
+        done.SetException(Administration.AdministrationException.NotNow(reason));
+
     internal override void Apply(DefinitionsStore store)
     {
         try
@@ -12,7 +15,8 @@ internal sealed class ImportDefinitions(DefinitionsDocument document, TaskComple
         }
         catch (DefinitionsException error)
         {
-            done.SetException(error);
+            if (!store.LooksAgain())
+                done.SetException(error);
         }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 {
     private readonly ConcurrentDictionary<long, QueueHome> _queues = new();
     private readonly ConcurrentDictionary<NodeId, LinePeer> _peers = new();
-    private readonly IClusterMembers _members;
+    private readonly ClusterNames _names;
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
     private readonly CountQuestions _questions;
@@ -25,12 +25,12 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     private bool _isTimerSet;
     private long _lastLine;
 
-    public QueueLinks(MessageBroker broker, QueuePeers setup)
+    public QueueLinks(MessageBroker broker, ClusterSetup setup)
     {
         Broker = broker;
         Peers = setup.Peers;
-        Options = setup.Options;
-        _members = setup.Members;
+        Options = setup.Lines;
+        _names = new ClusterNames(broker);
         _questions = new CountQuestions(this);
         _timer = broker.Time.CreateTimer(
             static state => ((QueueLinks)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -45,9 +45,11 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 
     public NodeId Self => Peers.Self;
 
-    public IReadOnlyList<NodeId> Members => _members.Live;
+    /// <summary>Members that can take a queue now, in an order that all nodes agree on.</summary>
+    public IReadOnlyList<NodeId> Members => [.. Broker.Nodes.Sessions.Keys];
 
-    public string NameOf(NodeId node) => _members.NameOf(node);
+    /// <inheritdoc cref="ClusterNames.Of"/>
+    public string NameOf(NodeId node) => _names.Of(node);
 
     public LinePeer PeerOf(NodeId id) =>
         _peers.TryGetValue(id, out LinePeer? peer) ? peer : _peers.GetOrAdd(id, new LinePeer(this, id));

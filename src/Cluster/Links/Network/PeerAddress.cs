@@ -10,5 +10,6 @@ public readonly record struct PeerAddress(string Host, int Port)
     /// <summary>What the peer port is above the AMQP port.</summary>
     public const int PortOffset = 20000;
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
+    public override string ToString() =>
+        Port == 0 ? Host : string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 }

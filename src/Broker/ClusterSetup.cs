@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Warren.Broker.Queues.Remote;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
+using Warren.Cluster.Peers;
+
+namespace Warren.Broker;
+
+/// <summary>
+/// What a broker needs to be one of several. Without it a broker is a cluster of one, and stays it.
+/// </summary>
+public sealed record ClusterSetup
+{
+    /// <summary>The identity of the data directory.</summary>
+    public required NodeId Self { get; init; }
+
+    /// <summary>What people call the node; no other member has the name.</summary>
+    public required NodeName Name { get; init; }
+
+    /// <summary>Where its peers find it, for them to remember.</summary>
+    public string Address { get; init; } = "";
+
+    public required IPeers Peers { get; init; }
+
+    /// <summary>Times of what goes to queues on other nodes.</summary>
+    public LineOptions Lines { get; init; } = new();
+
+    public required IGroupTransport Transport { get; init; }
+
+    /// <summary>The same for all members.</summary>
+    public RaftOptions Options { get; init; } = new();
+
+    /// <summary>
+    /// How a directory without definitions begins: with these members, the same at each of them; empty: it waits for a
+    /// leader that adds it (<see cref="Definitions.Nodes.ClusterMembership.AddLearnerAsync"/>).
+    /// </summary>
+    public required ImmutableArray<NodeId> Founders { get; init; }
+
+    /// <summary>
+    /// How long a change may wait for other nodes, ms, before whoever asked is told that it cannot be made. 10 s:
+    /// several elections, and less than clients wait for an answer.
+    /// </summary>
+    public int PatienceMs { get; init; } = 10_000;
+
+    /// <summary>
+    /// How long the leader may hear nothing of a node, ms, before what its clients owned exclusively is deleted. 15 s:
+    /// longer than any failover and than most restarts.
+    /// </summary>
+    public int SessionGraceMs { get; init; } = 15_000;
+}

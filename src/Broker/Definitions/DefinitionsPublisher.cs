@@ -1,0 +1,86 @@
+using Warren.Broker.Queues;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>
+/// Publishes what has become of a draft, with one reference write a snapshot, and has queues and connections follow.
+/// Owned by the definitions' turn. Invariant: a queue is in the snapshot from before its first command until it has
+/// been told to close.
+/// </summary>
+internal sealed class DefinitionsPublisher(MessageBroker broker)
+{
+    private readonly OwnedQueues _owned = new(broker);
+    private bool _closesOwners;
+
+    /// <summary>A start makes what there is: nobody is served, and queues are opened when all are known.</summary>
+    public bool IsStarting { get; set; }
+
+    /// <summary>What a connection owned, which is owned no more.</summary>
+    public List<QueueDefinition> TakeOwned(long connectionId) => _owned.Take(connectionId);
+
+    /// <summary>A queue has come to a connection, which may be gone.</summary>
+    public void CheckOwner(long connectionId) => _owned.Check(connectionId);
+
+    /// <summary>This node's session is over: who owns what goes with it is told so when it has gone.</summary>
+    public void CloseOwners() => _closesOwners = true;
+
+    /// <param name="draft">What is to be seen.</param>
+    /// <param name="session">This node's.</param>
+    public void Publish(DefinitionsDraft draft, long session)
+    {
+        if (!IsStarting)
+        {
+            foreach (QueueDefinition queue in draft.QueuesMade)
+                TakeIn(queue, session);
+            foreach (QueueDefinition queue in draft.QueuesGone)
+                LetGo(queue);
+        }
+        broker.Security = draft.Security;
+        broker.Nodes = draft.Nodes;
+        broker.Topology = draft.Topology;
+        foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
+        {
+            if (IsStarting)
+                (queue.Home as Queue)?.ConfigureEarly(settings);
+            else
+                queue.Home.Post(QueueCommand.Configure(settings));
+        }
+        if (IsStarting)
+            return;
+        if (_closesOwners)
+        {
+            _closesOwners = false;
+            _owned.CloseOwners("the node was cut off from its cluster, and its exclusive queues were deleted");
+        }
+        // Nobody enters any more, now that it is published: these are all there are.
+        if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
+            broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
+    }
+
+    private void TakeIn(QueueDefinition queue, long session)
+    {
+        if (queue.Home is Queue here)
+        {
+            if (broker.Storage is { } log && queue.SurvivesRestart)
+                here.Open(log, null);
+            here.ScheduleTick();
+            if (queue.OwnerSession == session)
+                _owned.Add(queue);
+        }
+        broker.QueueLinks?.Add(queue);
+    }
+
+    // Most have closed before; those of a vhost that goes, or of a connection, have not.
+    private void LetGo(QueueDefinition queue)
+    {
+        queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
+        broker.QueueLinks?.Remove(queue);
+        if (queue.Home is not Queue here)
+            return;
+        // One that does not survive a restart may have written messages to spare memory.
+        if (broker.Storage is not null)
+            here.DropLog();
+        if (!_closesOwners)
+            _owned.Remove(queue);
+    }
+}

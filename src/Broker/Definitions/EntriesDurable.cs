@@ -1,9 +1,0 @@
-using Warren.Storage;
-
-namespace Warren.Broker.Definitions;
-
-/// <summary>The log has made entries durable: whoever waits for them is answered.</summary>
-internal sealed class EntriesDurable(Lsn lsn) : DefinitionsChange
-{
-    internal override void Apply(DefinitionsStore store) => store.Durable(lsn);
-}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Queues;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+
+namespace Warren.Broker.Definitions.Nodes;
+
+/// <summary>
+/// The members of the cluster that this broker is in, for the server: who they are, and changing them one at a time.
+/// Any thread. Changes are made at the leader; elsewhere they end with <see cref="ChangeOutcome.NotLeader"/>.
+/// </summary>
+public sealed class ClusterMembership
+{
+    private readonly DefinitionsStore _store;
+
+    internal ClusterMembership(DefinitionsStore store) => _store = store;
+
+    /// <summary>How it stands. Of a broker without storage: nobody.</summary>
+    public ClusterStatus Status => _store.Status;
+
+    /// <summary>
+    /// Ends when this node serves: it has a session, and what every node has. At once for a node by itself.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// What its definitions had lost has come from the leader, so that the start must be made again: until then nobody
+    /// knew which queues it has.
+    /// </exception>
+    public Task WhenServing => _store.WhenServing;
+
+    /// <summary>Adds a node that is to be brought up to date, under a name that no other member has.</summary>
+    public async Task<ChangeOutcome> AddLearnerAsync(NodeId node, NodeName name, string address)
+    {
+        foreach (ClusterMember member in Status.Members)
+        {
+            if (member.Name == name.Value && member.Node != node)
+                return ChangeOutcome.Impossible;
+        }
+        ChangeOutcome outcome = await ChangeAsync(new MembershipChange(MembershipChangeKind.AddLearner, node))
+            .ConfigureAwait(false);
+        if (outcome is ChangeOutcome.Proposed or ChangeOutcome.AlreadySo)
+            await CommitAsync(new MemberEntry(node, name.Value, address)).ConfigureAwait(false);
+        return outcome;
+    }
+
+    /// <summary>A learner that has caught up votes from now on.</summary>
+    public Task<ChangeOutcome> PromoteAsync(NodeId node) =>
+        ChangeAsync(new MembershipChange(MembershipChangeKind.Promote, node));
+
+    /// <summary>Takes a member out; soon after goes its session, with what its clients owned.</summary>
+    public Task<ChangeOutcome> RemoveAsync(NodeId node) =>
+        ChangeAsync(new MembershipChange(MembershipChangeKind.Remove, node));
+
+    /// <summary>The durable queues that live on a node, of which nobody else has a copy.</summary>
+    public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node) =>
+        [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && queue.HomeNode == node)];
+
+    /// <summary>
+    /// Hands leadership to a voter; ends when this node has seen it lead, or with false when that has failed.
+    /// </summary>
+    public Task<bool> TransferLeadershipAsync(NodeId to)
+    {
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_store.Leader is { } leader)
+            _store.Post(new TurnEvent(() => leader.TransferLeadership(to, done)));
+        else
+            done.SetResult(false);
+        return done.Task;
+    }
+
+    private Task<ChangeOutcome> ChangeAsync(MembershipChange change)
+    {
+        var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_store.Leader is { } leader)
+            _store.Post(new TurnEvent(() => leader.ChangeMembers(change, done)));
+        else
+            done.SetResult(ChangeOutcome.NotLeader);
+        return done.Task;
+    }
+
+    private Task CommitAsync(MemberEntry member) =>
+        Administration.AdministrativeChange.RunAsync(_store.Broker, store => store.Commit(member));
+}

@@ -1,0 +1,72 @@
+using Warren.Broker.Definitions.Entries;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+
+namespace Warren.Broker.Definitions.Nodes;
+
+/// <summary>
+/// What the leader does for other nodes: takes their proposals, opens and ends their sessions, changes the members.
+/// Whoever does not lead drops what is asked of him: it will be asked of the leader. Owned by the definitions' turn.
+/// </summary>
+internal sealed class LeaderDuties(
+    DefinitionsStore store, DefinitionsReplica replica, OwnSession session, int patienceMs)
+{
+    private readonly MembershipRequests _requests = new(store.Broker, patienceMs);
+
+    /// <summary>The end of a turn.</summary>
+    public void Drive() => _requests.Drive(store.Group);
+
+    /// <summary>Another node wants a session, of a start of its directory.</summary>
+    public void OpenSession(NodeId node, long boot, long epoch)
+    {
+        if (store.Group.MayDecide && store.Group.Members.Contains(node))
+            session.Open(node, boot, epoch);
+    }
+
+    /// <summary>Another node wants something in the log.</summary>
+    public void TakeProposal(NodeId from, byte[] proposal)
+    {
+        if (!store.Group.MayDecide || !LoggedFormat.TryReadOrigin(proposal, out SessionNumber origin)
+            || !store.Broker.Nodes.Sessions.TryGetValue(from, out NodeSession? open) || open.Id != origin.Session
+            || origin.Number != DefinitionsState.NumberOf(replica.Proposed(), origin.Session) + 1)
+            return;
+        try
+        {
+            LoggedFormat.Read(proposal, []);
+        }
+        catch (FormatException error)
+        {
+            store.Broker.Log(
+                LogLevel.Error, LogCategory.Default,
+                $"A definition that node {from} proposes {error.Message}: it is not made. All nodes should run the "
+                + "same version of Warren.");
+            return;
+        }
+        replica.TryPropose(proposal);
+    }
+
+    /// <summary>A leader's own: what it decides for the cluster.</summary>
+    public void ProposeAsLeader(DefinitionsEntry entry)
+    {
+        replica.TryPropose(new LoggedEntry(entry, LoggedEntry.Anything, 0, 0, []));
+        store.Flush();
+    }
+
+    /// <summary>A leader's: a node serves no more.</summary>
+    public void EndSession(NodeId node, long session)
+    {
+        replica.Forget(session);
+        ProposeAsLeader(new RemovalEntry(DefinitionKey.OfSession(node)) { Session = session });
+    }
+
+    public void ChangeMembers(in MembershipChange change, TaskCompletionSource<ChangeOutcome> done) =>
+        _requests.Add(change, done);
+
+    public void TransferLeadership(NodeId to, TaskCompletionSource<bool> done)
+    {
+        if (store.Group.Leader != to && !store.Group.TransferLeadership(to))
+            done.SetResult(false);
+        else
+            _requests.Add(to, done);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Warren.Broker.Definitions.Entries;
+using Warren.Cluster;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>
+/// What the definitions say of the cluster's nodes: their names, and which of them serve. Immutable.
+/// </summary>
+internal sealed record NodesSnapshot
+{
+    public static NodesSnapshot Empty { get; } = new();
+
+    public ImmutableSortedDictionary<NodeId, MemberEntry> Members { get; private init; } =
+        ImmutableSortedDictionary<NodeId, MemberEntry>.Empty;
+
+    /// <summary>One of each node at most.</summary>
+    public ImmutableSortedDictionary<NodeId, NodeSession> Sessions { get; private init; } =
+        ImmutableSortedDictionary<NodeId, NodeSession>.Empty;
+
+    /// <summary>The session that all present ones go back to; 0: there is none.</summary>
+    public long Incarnation { get; private init; }
+
+    public NodesSnapshot With(MemberEntry member) => this with { Members = Members.SetItem(member.Node, member) };
+
+    public NodesSnapshot WithoutMember(NodeId node) => this with { Members = Members.Remove(node) };
+
+    public NodesSnapshot With(NodeSession session, long incarnation) => this with
+    {
+        Sessions = Sessions.SetItem(session.Node, session),
+        Incarnation = incarnation,
+    };
+
+    public NodesSnapshot WithoutSession(NodeId node) => this with { Sessions = Sessions.Remove(node) };
+
+    /// <summary>Whether the session goes on.</summary>
+    public bool IsOpen(long session)
+    {
+        foreach ((_, NodeSession one) in Sessions)
+        {
+            if (one.Id == session)
+                return true;
+        }
+        return false;
+    }
+}

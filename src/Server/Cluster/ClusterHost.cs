@@ -1,0 +1,462 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using Warren.Broker;
+using Warren.Cluster;
+using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+using Warren.Server.Configuration;
+using Warren.Storage.Disk;
+using NodeLog = Warren.Server.Logging.NodeLog;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// The node among others, as long as its process lives: cookie, peer port, entry in the machine's registry, whom it
+/// keeps links with. While the broker runs a <see cref="ClusterMember"/> has the links; while it is stopped only
+/// commands are served. The port stays bound through all of that. A node that has no cookie and cannot make one, or a
+/// name that no peer could use, runs alone: it says so, and opens no port.
+/// </summary>
+public sealed class ClusterHost : IPeerHost, IAsyncDisposable
+{
+    /// <summary>What differs by more is told: certificates, time-outs of operators and log lines go by it.</summary>
+    public static readonly TimeSpan NotableClockDifference = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Between heartbeats, however patient the node is: dials and the ends of links go by the same tick.
+    /// </summary>
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
+
+    private readonly NodeOptions _options;
+    private readonly NodeName _name;
+    private readonly byte[] _cookie;
+    private readonly LocalRegistry _registry;
+    private readonly PeerBook _book;
+    private readonly PeerTls? _tls;
+    private readonly StandingPeerNetwork? _network;
+    private readonly long _process = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) | 1;
+    private readonly ConcurrentDictionary<NodeName, KnownPeer> _known = new();
+    private readonly ConcurrentDictionary<PeerLinks, bool> _retired = new();
+    private readonly Lock _lock = new();
+    private ClusterMember? _member;
+    private PeerLinks? _idle;
+    private bool _isDisposed;
+
+    private ClusterHost(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
+    {
+        _options = options;
+        Seams = seams;
+        Log = log.Write;
+        Commands = commands;
+        _registry = new LocalRegistry(options.Peers.RunDirectories);
+        _cookie = ErlangCookie.Prepare(options.Places.CookieFile, out string? problem);
+        if (!NodeName.TryParse(options.Places.NodeName, out _name))
+            problem ??= $"no node can be found by the name {options.Places.NodeName}";
+        _book = new PeerBook(_name, options.Peers, _registry);
+        if (problem is not null)
+        {
+            WhyAlone = problem;
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                $"this node runs alone, without a peer port: {problem}. It cannot join a cluster, and commands of "
+                + "other hosts do not reach it; a HOME that the node may write to, or a cookie there, mends it");
+            return;
+        }
+        if (options.Peers.Tls is { } tls)
+            _tls = PeerTlsFiles.Read(tls);
+        _network = Listen();
+        if (_registry.Enter(_name, options.Peers.Interface, Port) is { } warning)
+            Log(LogLevel.Warning, LogCategory.Default, warning);
+        Log(
+            LogLevel.Info, LogCategory.Default,
+            $"started {(_tls is null ? "TCP" : "TLS (SSL)")} listener for peers and commands of other hosts on "
+            + $"{_network.Address}");
+    }
+
+    /// <summary>Why the node has no peer port; null: it has one.</summary>
+    public string? WhyAlone { get; }
+
+    /// <summary>Where it listens; null: nowhere.</summary>
+    public PeerAddress? Address => _network?.Address;
+
+    /// <summary>What membership has to say of a node that wants a link; null: nothing against it.</summary>
+    public Func<PeerIdentity, LinkPurpose, Refusal?>? JudgeMember { get; set; }
+
+    /// <summary>The links' owner while the broker runs; null: it does not.</summary>
+    public ClusterMember? Member => Volatile.Read(ref _member);
+
+    public LocalState State => new(0, Member?.DurableLsn ?? 0, TimeSpan.Zero);
+
+    /// <summary>What it is called.</summary>
+    internal NodeName Name => _name;
+
+    internal NodeSeams Seams { get; }
+
+    internal LogSink Log { get; }
+
+    internal RemoteCommands Commands { get; }
+
+    private int Port => _network!.Address.Port;
+
+    /// <summary>Reads the cookie, binds the peer port, enters the registry.</summary>
+    /// <exception cref="ConfigurationException">Something cannot be used; the message says what and why.</exception>
+    public static ClusterHost Open(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands) =>
+        new(options, seams, log, commands);
+
+    /// <summary>Keeps a link with a node from now on, also after the broker was stopped and started.</summary>
+    /// <param name="name">What it is called; where it is follows from that.</param>
+    /// <param name="id">Who it is; none: whoever has the name.</param>
+    public void AddPeer(NodeName name, NodeId id = default)
+    {
+        if (name == _name)
+            return;
+        var known = new KnownPeer { Name = name, Id = id, Address = _book.Find(name) };
+        _known[name] = known;
+        Member?.AddPeer(known);
+    }
+
+    /// <summary>Ends the link with a node and dials it no more.</summary>
+    public void RemovePeer(NodeName name, string reason)
+    {
+        _known.TryRemove(name, out _);
+        Member?.Links?.RemovePeer(name, reason);
+    }
+
+    /// <summary>What the node waits for before it serves; null: nothing.</summary>
+    public string? Waiting { get; internal set; }
+
+    /// <summary>Where it is, for a link of its own.</summary>
+    internal KnownPeer Locate(NodeName name) => new() { Name = name, Address = _book.Find(name) };
+
+    /// <summary>This node as others are to know it.</summary>
+    internal MemberRecord Record(NodeId self) => new(self, _name, new PeerAddress(_name.Host, Port));
+
+    /// <summary>Asks a member to let this node in.</summary>
+    internal Task<MembershipAnswer> AskToJoinAsync(
+        MembershipCalls calls, PeerLinks links, NodeName member, NodeId self, TimeSpan patience) =>
+        calls.AskAsync(
+            links, _book.Find(member), new MembershipRequest(MembershipRequestKind.Join, Record(self)), patience);
+
+    /// <summary>Asks a member, while the broker is stopped, to let this node in under an identity.</summary>
+    internal async Task<MembershipAnswer> AskToJoinAsync(NodeName member, NodeId self, TimeSpan patience)
+    {
+        var calls = new MembershipCalls(_ => Task.FromResult(MembershipAnswer.Refused(
+            MembershipOutcome.Later, $"{_name} is joining itself")));
+        var hub = new PeerHub(self, this);
+        hub.Serve(LinkPurpose.Join, calls);
+        PeerLinks links = MakeLinks(
+            hub, 0, new NodeIdentity(self, ClusterId.None, 0), declines: null, listens: false);
+        hub.Attach(links);
+        links.Start();
+        await using (links.ConfigureAwait(false))
+            return await AskToJoinAsync(calls, links, member, self, patience).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A blank directory gets an identity: at once, or when the node has founded or joined a cluster with those that it
+    /// was told of.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The directory says of itself what cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">The node is to stop.</exception>
+    internal async Task PrepareAsync(CancellationToken stop)
+    {
+        if (_network is null || _options.Discovery is not { } discovery)
+            return;
+        string directory = _options.Places.DataDirectory;
+        try
+        {
+            using DirectoryLock held = DirectoryLock.Take(directory);
+            IDisk disk = Seams.OpenDisk(directory);
+            NodeIdentity? identity = IdentityFile.Read(disk);
+            // One without identity that has a log is from before there were any: it has a cluster of its own.
+            if (identity is { Generation: > 0 } || (identity is null && disk.List("").Contains("log")))
+                return;
+            if (identity is null)
+            {
+                identity = new NodeIdentity(new NodeId(Guid.NewGuid()), ClusterId.None, Generation: 0);
+                IdentityFile.Write(disk, identity);
+            }
+            await Forming.RunAsync(this, disk, identity, Discovery(discovery), discovery.RetryInterval, stop)
+                .ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+        finally
+        {
+            Waiting = null;
+        }
+    }
+
+    /// <summary>What the data directory says of itself; nothing of it is kept open.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used.</exception>
+    internal (NodeIdentity? Identity, ImmutableArray<MemberRecord> Members) ReadDirectory()
+    {
+        string directory = _options.Places.DataDirectory;
+        if (!Directory.Exists(directory))
+            return (null, []);
+        try
+        {
+            using DirectoryLock held = DirectoryLock.Take(directory);
+            IDisk disk = Seams.OpenDisk(directory);
+            return (IdentityFile.Read(disk), MembersFile.Read(disk));
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+    }
+
+    /// <summary>Makes the directory that of a node that waits for its cluster; there must be none.</summary>
+    internal void WriteJoined(NodeId self, MembershipAnswer answer)
+    {
+        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
+        Joined.Write(Seams.OpenDisk(_options.Places.DataDirectory), self, answer);
+    }
+
+    /// <summary>Keeps links with these nodes from now on, and with no others.</summary>
+    internal void SetPeers(ImmutableArray<MemberRecord> members)
+    {
+        foreach (MemberRecord member in members)
+        {
+            _book.Tell(member.Name, member.Address);
+            if (!_known.TryGetValue(member.Name, out KnownPeer? known) || known.Id != member.Id)
+                AddPeer(member.Name, member.Id);
+        }
+        foreach (NodeName name in _known.Keys)
+        {
+            if (!members.Any(member => member.Name == name))
+                RemovePeer(name, "it was removed from the cluster");
+        }
+    }
+
+    /// <summary>
+    /// Writes who this node is; durable when it returns. While the broker runs its own id stays; handshakes from now on
+    /// say the new cluster and generation, links that are up stay up.
+    /// </summary>
+    /// <exception cref="DiskException">It could not be written; the old one stays.</exception>
+    public void SetIdentity(NodeIdentity identity)
+    {
+        if (Member is { } member)
+        {
+            if (member.Identity.Node != identity.Node)
+                throw new InvalidOperationException("a running node cannot become another one");
+            member.SetIdentity(identity);
+            return;
+        }
+        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
+        IdentityFile.Write(Seams.OpenDisk(_options.Places.DataDirectory), identity);
+    }
+
+    /// <summary>How things stand with each other node; nothing while the broker is stopped.</summary>
+    public IReadOnlyList<PeerStatus> Status() => Member?.Links?.Status() ?? [];
+
+    /// <summary>Pairs of nodes without a link, as far as this node knows.</summary>
+    public IReadOnlyList<(NodeName One, NodeName Other)> UnreachablePairs() =>
+        Member?.Links?.UnreachablePairs() ?? [];
+
+    /// <summary>
+    /// The node's part in its cluster, for a broker that is about to start on this disk; null: it runs alone.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The directory says of itself what cannot be used.</exception>
+    internal ClusterMember? Join(IDisk disk)
+    {
+        if (_network is null)
+            return null;
+        try
+        {
+            return new ClusterMember(this, NodeIdentityStart.Find(disk), disk);
+        }
+        catch (IdentityException error)
+        {
+            throw new ConfigurationException($"data directory {_options.Places.DataDirectory}: {error.Message}");
+        }
+        catch (DiskException error)
+        {
+            // A full disk must not keep a node of an earlier version down: consumers make room, the next start has it.
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                $"this node runs alone until its next start, since its identity could not be written: {error.Message}");
+            return null;
+        }
+    }
+
+    public Refusal? Judge(PeerIdentity peer, LinkPurpose purpose) => JudgeMember?.Invoke(peer, purpose);
+
+    public void LinkUp(PeerIdentity peer)
+    {
+        Member?.Changed();
+        Log(LogLevel.Info, LogCategory.Default, $"node {peer.Name} is up (boot {peer.Boot}, id {peer.NodeId})");
+        PeerStatus? status = Status().FirstOrDefault(one => one.Id == peer.NodeId);
+        if (status?.ClockAhead is { } ahead && ahead.Duration() >= NotableClockDifference)
+        {
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the clock of {peer.Name} is {ahead.Duration().TotalSeconds:0.0} s ")
+                + $"{(ahead > TimeSpan.Zero ? "ahead of" : "behind")} this machine's: set both by NTP");
+        }
+    }
+
+    public void LinkDown(PeerIdentity peer, string reason)
+    {
+        Member?.Changed();
+        bool isMeant = reason.EndsWith("the node stops", StringComparison.Ordinal);
+        Log(
+            isMeant ? LogLevel.Info : LogLevel.Warning, LogCategory.Default,
+            $"node {peer.Name} is down: {reason}");
+    }
+
+    public void Refused(string who, Refusal refusal) =>
+        Log(LogLevel.Warning, LogCategory.Default, $"no link with {who}: {refusal.Sentence}");
+
+    public async ValueTask DisposeAsync()
+    {
+        PeerLinks? idle;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            idle = _idle;
+            _idle = null;
+        }
+        _network?.Dispose();
+        _registry.Dispose();
+        if (idle is not null)
+            await idle.DisposeAsync().ConfigureAwait(false);
+        foreach (PeerLinks links in _retired.Keys)
+            await links.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal static void Schedule(IThreadPoolWorkItem work) =>
+        ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+
+    internal IEnumerable<KnownPeer> KnownPeers() => _known.Values;
+
+    internal PeerLinks MakeLinks(
+        PeerHub hub, long boot, NodeIdentity identity, Refusal? declines, bool listens = true) => new(
+        new PeerLinksSetup
+        {
+            Self = new PeerIdentity
+            {
+                Name = _name,
+                NodeId = identity.Node,
+                ClusterId = identity.Cluster.Value,
+                Generation = identity.Generation,
+                Boot = boot,
+                Process = _process,
+            },
+            Cookie = _cookie,
+            ListenAddress = listens ? _network!.Address : null,
+            Options = new LinkOptions
+            {
+                SilenceTimeout = _options.Peers.SilenceTimeout,
+                HeartbeatInterval = _options.Peers.SilenceTimeout / 5 < LongestInterval ? null : LongestInterval,
+            },
+            Tls = _tls,
+            Network = new DialingNetwork(_network!),
+            Owner = hub,
+            Locate = name => _book.Find(name),
+            Declines = declines,
+            Time = Seams.Time,
+            Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
+            Schedule = Schedule,
+        });
+
+    internal void Begins(ClusterMember member)
+    {
+        // From now on nobody takes the port from the member's links.
+        lock (_lock)
+            Volatile.Write(ref _member, member);
+    }
+
+    /// <summary>The member's links listen: those for commands only give way.</summary>
+    internal void RetireIdle()
+    {
+        PeerLinks? idle;
+        lock (_lock)
+        {
+            idle = _idle;
+            _idle = null;
+        }
+        if (idle is not null)
+            Retire(idle);
+    }
+
+    internal void Ends(ClusterMember member) => Interlocked.CompareExchange(ref _member, null, member);
+
+    /// <summary>Links that end with the last command that they serve.</summary>
+    internal void Retire(PeerLinks links)
+    {
+        _retired[links] = true;
+        _ = EndAsync(links);
+    }
+
+    private async Task EndAsync(PeerLinks links)
+    {
+        await links.RetireAsync().ConfigureAwait(false);
+        await links.IdleAsync().ConfigureAwait(false);
+        await links.DisposeAsync().ConfigureAwait(false);
+        _retired.TryRemove(links, out _);
+    }
+
+    // While the broker does not run, for the first who asks.
+    private void ServeCommandsOnly()
+    {
+        // So early that the port has just been bound.
+        if (_network is null)
+            return;
+        var hub = new PeerHub(NodeId.None, this);
+        hub.Serve(LinkPurpose.Command, Commands);
+        var declines = new Refusal(
+            RefusalCode.Stopping, $"the broker of {_name} does not run: it is starting, or start_app starts it");
+        PeerLinks links = MakeLinks(hub, 0, new NodeIdentity(NodeId.None, ClusterId.None, 0), declines);
+        hub.Attach(links);
+        lock (_lock)
+        {
+            if (_isDisposed || _idle is not null || _member is not null)
+                return;
+            _idle = links;
+            links.Start();
+        }
+    }
+
+    private IPeerDiscovery Discovery(DiscoveryOptions options) => options.DnsName is { } seed
+        ? new DnsPeers(
+            seed, _name, options.UsesLongNames, name => Dns.GetHostAddressesAsync(name),
+            async address => (await Dns.GetHostEntryAsync(address).ConfigureAwait(false)).HostName)
+        : new ListedPeers(options.Nodes);
+
+    private StandingPeerNetwork Listen()
+    {
+        PeerOptions peers = _options.Peers;
+        var network = new TcpPeerNetwork(
+            Seams.Time, message => Log(LogLevel.Warning, LogCategory.Default, message));
+        for (int port = peers.LowestPort; ; port++)
+        {
+            try
+            {
+                return new StandingPeerNetwork(
+                    network, new PeerAddress(peers.Interface, port), ServeCommandsOnly);
+            }
+            catch (IOException) when (port < peers.HighestPort)
+            {
+                // The next of the range.
+            }
+            catch (IOException error)
+            {
+                string ports = peers.LowestPort == peers.HighestPort
+                    ? "" : $" (nor on any port from {peers.LowestPort} on)";
+                throw new ConfigurationException(
+                    $"{error.Message}{ports}. Another node, or RabbitMQ, may be using the port: RABBITMQ_DIST_PORT or "
+                    + "distribution.listener.port_range.min and .max choose another, "
+                    + "distribution.listener.interface another address");
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+using System.Threading.Channels;
+using Warren.Broker;
+using Warren.Cluster;
+using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+using Warren.Storage.Disk;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// The first start of a blank directory whose node was told of others: links with them, founds a cluster when a
+/// majority of them is blank and agrees (<see cref="Founding"/>), or joins the cluster that one of them is in. Goes on
+/// until one of the two is done, and says what it waits for whenever that changes.
+/// </summary>
+internal sealed class Forming : IPeerUser
+{
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(20);
+
+    private readonly ClusterHost _host;
+    private readonly IDisk _disk;
+    private readonly IPeerDiscovery _discovery;
+    private readonly TimeSpan _interval;
+    private readonly NodeId _self;
+    private readonly MembershipCalls _calls;
+    private readonly PeerHub _hub;
+    private readonly PeerLinks _links;
+    private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>();
+    private readonly Dictionary<NodeName, NodeId> _linked = [];
+    private Founding? _founding;
+    private ClusterId _promised;
+    private IReadOnlyList<NodeName> _names = [];
+    private string _told = "";
+
+    private Forming(ClusterHost host, IDisk disk, NodeIdentity blank, IPeerDiscovery discovery, TimeSpan interval)
+    {
+        _host = host;
+        _disk = disk;
+        _discovery = discovery;
+        _interval = interval;
+        _self = blank.Node;
+        _promised = blank.Cluster;
+        _calls = new MembershipCalls(request => Task.FromResult(MembershipAnswer.Refused(
+            MembershipOutcome.Later, $"{host.Name} belongs to no cluster yet itself")));
+        _hub = new PeerHub(_self, host);
+        _hub.Register(PeerFrameKind.FirstOfMembership, this);
+        _hub.Serve(LinkPurpose.Join, _calls);
+        _hub.Serve(LinkPurpose.Command, host.Commands);
+        _links = host.MakeLinks(_hub, 0, new NodeIdentity(_self, ClusterId.None, 0), declines: null);
+        _hub.Attach(_links);
+    }
+
+    /// <summary>
+    /// Runs until the node has a cluster: the directory says which, and who else is in it, when this returns.
+    /// </summary>
+    /// <param name="host">Has the port.</param>
+    /// <param name="disk">The data directory's, which is this call's alone.</param>
+    /// <param name="blank">Who the node is; generation 0.</param>
+    /// <param name="discovery">Whom it was told of.</param>
+    /// <param name="interval">Between attempts.</param>
+    /// <param name="stop">The node is to stop.</param>
+    public static async Task RunAsync(
+        ClusterHost host, IDisk disk, NodeIdentity blank, IPeerDiscovery discovery, TimeSpan interval,
+        CancellationToken stop)
+    {
+        var forming = new Forming(host, disk, blank, discovery, interval);
+        host.RetireIdle();
+        forming._links.Start();
+        try
+        {
+            await forming.RunAsync(stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            await forming._links.RetireAsync().ConfigureAwait(false);
+            host.Retire(forming._links);
+        }
+    }
+
+    public void LinkUp(PeerIdentity peer) => Post(() =>
+    {
+        _linked[peer.Name] = peer.NodeId;
+        _founding?.LinkUp(peer.Name);
+    });
+
+    public void LinkDown(PeerIdentity peer) => Post(() =>
+    {
+        _linked.Remove(peer.Name);
+        _founding?.LinkDown(peer.Name);
+    });
+
+    public void FrameArrived(in PeerFrame frame)
+    {
+        NodeName from = frame.Link.Peer.Name;
+        if (frame.Kind == MembershipFormat.FoundingKind
+            && MembershipFormat.ReadFounding(frame.Body) is { } message)
+            Post(() => _founding?.Receive(from, message));
+        frame.Credit.Return();
+    }
+
+    public void RoomAgain(NodeId peer, LinkClass linkClass)
+    {
+    }
+
+    private void Post(Action happened) => _events.Writer.TryWrite(happened);
+
+    private async Task RunAsync(CancellationToken stop)
+    {
+        Tell($"this node belongs to no cluster; it was told of others by {_discovery.Description}");
+        while (true)
+        {
+            await LookAsync().ConfigureAwait(false);
+            if (await TryJoinAsync().ConfigureAwait(false))
+                return;
+            long asked = _host.Seams.Time.GetTimestamp();
+            while (_host.Seams.Time.GetElapsedTime(asked) < _interval)
+            {
+                using var next = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                next.CancelAfter(_interval);
+                try
+                {
+                    (await _events.Reader.ReadAsync(next.Token).ConfigureAwait(false)).Invoke();
+                }
+                catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+                {
+                    break;
+                }
+                if (TryFound())
+                    return;
+            }
+            if (TryFound())
+                return;
+            if (_founding is not null)
+                Tell(_founding.Waiting);
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        IReadOnlyList<NodeName> names;
+        try
+        {
+            names = await _discovery.FindAsync().ConfigureAwait(false);
+        }
+        catch (DiscoveryException error)
+        {
+            Tell(error.Message);
+            return;
+        }
+        if (names.SequenceEqual(_names))
+            return;
+        _names = names;
+        foreach (NodeName name in names)
+            _links.AddPeer(_host.Locate(name));
+        _founding = new Founding(_self, _host.Name, names, _promised);
+        foreach (NodeName linked in _linked.Keys)
+            _founding.LinkUp(linked);
+    }
+
+    // What was promised is durable before anybody hears of it.
+    private bool TryFound()
+    {
+        if (_founding is null)
+            return false;
+        if (_founding.MayFound)
+        {
+            IdentityFile.Write(_disk, new NodeIdentity(_self, _founding.Own, Generation: 1));
+            _host.Log(LogLevel.Info, LogCategory.Default, $"this node founds the cluster {_founding.Own}");
+            return true;
+        }
+        if (_founding.Promised != _promised)
+        {
+            IdentityFile.Write(_disk, new NodeIdentity(_self, _founding.Promised, Generation: 0));
+            _promised = _founding.Promised;
+        }
+        foreach ((NodeName to, FoundingMessage message) in _founding.TakeMessages())
+        {
+            // A class that takes no relays: what is said is said on this link, or not at all.
+            if (_linked.TryGetValue(to, out NodeId peer))
+            {
+                _hub.TrySend(
+                    peer, LinkClass.Acknowledgements, MembershipFormat.FoundingKind, MembershipFormat.Write(message));
+            }
+        }
+        return false;
+    }
+
+    // Those that are blank link; the others may be members of a cluster.
+    private async Task<bool> TryJoinAsync()
+    {
+        foreach (NodeName name in _names)
+        {
+            if (name == _host.Name || _linked.ContainsKey(name))
+                continue;
+            MembershipAnswer answer = await _host.AskToJoinAsync(_calls, _links, name, _self, AskPatience)
+                .ConfigureAwait(false);
+            if (answer.Outcome == MembershipOutcome.Done)
+            {
+                Joined.Write(_disk, _self, answer);
+                _host.Log(
+                    LogLevel.Info, LogCategory.Default, $"this node joins the cluster {answer.Cluster} of {name}");
+                return true;
+            }
+            if (answer.Outcome == MembershipOutcome.Refused)
+                Tell($"{name} does not let this node in: {answer.Reason}");
+        }
+        return false;
+    }
+
+    private void Tell(string sentence)
+    {
+        _host.Waiting = sentence;
+        if (sentence == _told)
+            return;
+        _told = sentence;
+        _host.Log(LogLevel.Info, LogCategory.Default, sentence);
+    }
+}

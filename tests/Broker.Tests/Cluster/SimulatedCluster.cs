@@ -1,0 +1,98 @@
+using Warren.Broker.Tests.Definitions;
+using Warren.Cluster;
+using Warren.Wire;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>Brokers whose turns, clock, disks and links go on one step at a time, drawn from a seed.</summary>
+internal sealed class SimulatedCluster
+{
+    private readonly List<SimulatedNode> _nodes = [];
+    private long _steps;
+
+    public SimulatedCluster(int founders, int joiners = 0, int seed = 1, int graceMs = 3000)
+    {
+        Random = new Random(seed);
+        Network = new SimulatedNetwork(Random);
+        NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
+        for (int number = 1; number <= founders + joiners; number++)
+        {
+            _nodes.Add(new SimulatedNode(number, Network, Time, Random, Truth)
+            {
+                Founders = number <= founders ? [.. ids] : [],
+                GraceMs = graceMs,
+            });
+        }
+    }
+
+    public Random Random { get; }
+
+    public ManualTime Time { get; } = new();
+
+    public SimulatedNetwork Network { get; }
+
+    public ClusterTruth Truth { get; } = new();
+
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
+    public SimulatedNode this[int number] => _nodes[number - 1];
+
+    public SimulatedNode? Leader =>
+        _nodes.Where(node => node.IsUp && node.Store.Group.MayDecide).MaxBy(node => node.Store.Group.Term);
+
+    public SimulatedCluster StartAll()
+    {
+        foreach (SimulatedNode node in _nodes)
+            node.Start();
+        return this;
+    }
+
+    /// <summary>Five milliseconds pass.</summary>
+    public void Step(bool isQuick = false)
+    {
+        _steps++;
+        Network.Step();
+        foreach (SimulatedNode node in _nodes)
+        {
+            node.Work(isQuick);
+            if (_steps % 20 == 0)
+                node.Transport?.Tick();
+            if (_steps % 50 == 0)
+                node.Transport?.Beat();
+        }
+        Time.Advance(TimeSpan.FromMilliseconds(5));
+    }
+
+    public void Steps(int count)
+    {
+        for (; count > 0; count--)
+            Step();
+    }
+
+    /// <summary>Goes on until something holds.</summary>
+    public void Until(Func<bool> condition, int mostSteps = 8000, string what = "")
+    {
+        for (int step = 0; !condition(); step++)
+        {
+            if (step == mostSteps)
+            {
+                throw new InvalidOperationException(
+                    $"{what} does not come:\n{string.Join('\n', _nodes)}\n"
+                    + string.Join('\n', _nodes.SelectMany(node => node.Lines.TakeLast(3))));
+            }
+            Step();
+        }
+    }
+
+    public void UntilServing(params ReadOnlySpan<int> numbers)
+    {
+        SimulatedNode[] wanted = numbers.IsEmpty ? [.. _nodes] : [.. numbers.ToArray().Select(number => this[number])];
+        Until(() => wanted.All(node => node.IsServing), what: "service");
+    }
+
+    public Task Done(Task task, int mostSteps = 8000)
+    {
+        Until(() => task.IsCompleted, mostSteps, "an answer");
+        return task;
+    }
+}

@@ -1,0 +1,98 @@
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+using Warren.Storage;
+using Xunit;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>One node's way to the others: what it sends goes to the network, which brings it or not.</summary>
+internal sealed class SimulatedTransport : IPeers, IGroupTransport
+{
+    private readonly SimulatedNetwork _network;
+    private readonly GroupHeartbeats _heartbeats;
+    private IGroupMember? _member;
+    private IPeerUser? _user;
+
+    public SimulatedTransport(SimulatedNetwork network, NodeId self, RaftOptions options)
+    {
+        _network = network;
+        Self = self;
+        _heartbeats = new GroupHeartbeats(options, SendLines, () => IsHasty = true);
+    }
+
+    public NodeId Self { get; }
+
+    /// <summary>Somebody waits for a round of heartbeats.</summary>
+    public bool IsHasty { get; set; }
+
+    /// <summary>The node has crashed: nothing reaches it, and nothing leaves it.</summary>
+    public bool IsGone { get; set; }
+
+    public bool IsUp(NodeId peer) => _network.IsUp(Self, peer);
+
+    public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
+    {
+        byte[] bytes = body.ToArray();
+        return !IsGone && _network.Send(Self, peer, isReliable: true, receiver => receiver.Receive(Self, kind, bytes));
+    }
+
+    public void Register(ushort firstKind, IPeerUser user) => _user = user;
+
+    public void Send(NodeId to, GroupId group, RaftMessage message)
+    {
+        if (!IsGone)
+            _network.Send(Self, to, isReliable: false, receiver => receiver._member?.Receive(Self, message));
+    }
+
+    public HeartbeatSlot Register(GroupId group, IGroupMember member)
+    {
+        _member = member;
+        return _heartbeats.Register(group, member.Wake);
+    }
+
+    public void Remove(HeartbeatSlot slot) => _heartbeats.Remove(slot);
+
+    public void Beat() => _heartbeats.Beat();
+
+    public void BeatIfHasty()
+    {
+        if (!IsHasty)
+            return;
+        IsHasty = false;
+        _heartbeats.BeatHasty();
+    }
+
+    public void Tick() => _heartbeats.Tick();
+
+    public void LinkChanged(NodeId peer, bool isUp)
+    {
+        Assert.True(NodeName.TryParse("rabbit@simulated", out NodeName name));
+        var identity = new PeerIdentity { Name = name, NodeId = peer };
+        if (isUp)
+            _user?.LinkUp(identity);
+        else
+            _user?.LinkDown(identity);
+    }
+
+    private void Receive(NodeId from, ushort kind, byte[] body) => _user?.FrameArrived(new PeerFrame
+    {
+        From = from,
+        Link = null!,
+        Class = LinkClass.Control,
+        Kind = kind,
+        Body = body,
+        Credit = default,
+    });
+
+    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
+    {
+        byte[] bytes = lines.ToArray();
+        if (!IsGone)
+            _network.Send(
+                Self, to, isReliable: false, receiver => receiver._heartbeats.Receive(Self, kind, bytes));
+    }
+}

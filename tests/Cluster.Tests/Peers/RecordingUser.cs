@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+
+namespace Warren.Cluster.Tests.Peers;
+
+/// <summary>Writes down what a part of a node hears.</summary>
+internal sealed class RecordingUser(string name, ConcurrentQueue<string> told) : IPeerUser
+{
+    private int _frames;
+    private long _bytes;
+
+    public int Frames => Volatile.Read(ref _frames);
+
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    public int Rooms { get; private set; }
+
+    public ConcurrentQueue<(NodeId From, LinkClass Class, ushort Kind)> Got { get; } = [];
+
+    public void LinkUp(PeerIdentity peer) => told.Enqueue($"{name} up {peer.Name.Host}");
+
+    public void LinkDown(PeerIdentity peer) => told.Enqueue($"{name} down {peer.Name.Host}");
+
+    public void FrameArrived(in PeerFrame frame)
+    {
+        Got.Enqueue((frame.From, frame.Class, frame.Kind));
+        Interlocked.Add(ref _bytes, frame.Body.Length);
+        Interlocked.Increment(ref _frames);
+        frame.Credit.Return();
+    }
+
+    public void RoomAgain(NodeId peer, LinkClass linkClass) => Rooms++;
+}

@@ -1,0 +1,123 @@
+using System.Text.RegularExpressions;
+using Warren.Faults.Hosts;
+
+namespace Warren.Faults.Clusters;
+
+/// <summary>Three machines that are joined to one cluster as the operations guide has it.</summary>
+internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public HostLab Lab => lab;
+
+    public IReadOnlyList<Host> Hosts => lab.Hosts;
+
+    /// <summary>The guide's section 4.2: the cookie of the first node on all machines.</summary>
+    public async Task ShareCookieAsync()
+    {
+        Host first = Hosts[0];
+        await first.StartAsync();
+        string cookie = await first.MustAsync("cat /var/lib/rabbitmq/.erlang.cookie");
+        if (cookie.Trim().Length < 20 || cookie.Trim().Contains('\n', StringComparison.Ordinal))
+            throw new FaultException($"The cookie is no line with a secret: \"{cookie}\"");
+        await first.StopAsync();
+        foreach (Host host in Hosts)
+            await SetCookieAsync(host, cookie.Trim());
+    }
+
+    /// <summary>Writes a machine's cookie as the guide does.</summary>
+    public static async Task SetCookieAsync(Host host, string cookie)
+    {
+        await host.MustAsync($"echo '{cookie}' | tee /var/lib/rabbitmq/.erlang.cookie");
+        await host.MustAsync("chmod 400 /var/lib/rabbitmq/.erlang.cookie");
+    }
+
+    /// <summary>The guide's section 4.3: every other node joins the first.</summary>
+    public async Task JoinAsync()
+    {
+        foreach (Host host in Hosts)
+        {
+            await host.StartAsync();
+            await host.MustAsync("rabbitmqctl status");
+        }
+        foreach (Host host in Hosts.Skip(1))
+        {
+            await host.MustAsync("rabbitmqctl stop_app");
+            await host.MustAsync("rabbitmqctl reset");
+            await host.MustAsync($"rabbitmqctl join_cluster {Hosts[0].NodeName}");
+            await host.MustAsync("rabbitmqctl start_app");
+        }
+        await WholeAsync();
+        report($"{Hosts.Count} nodes are joined");
+    }
+
+    /// <summary>Waits until every node says that all of them run.</summary>
+    public Task WholeAsync() => RunsAsync(Hosts, Hosts);
+
+    /// <summary>Waits until these nodes say that exactly those run.</summary>
+    public async Task RunsAsync(IReadOnlyList<Host> told, IReadOnlyList<Host> running)
+    {
+        long begun = TimeProvider.System.GetTimestamp();
+        string[] expected = [.. running.Select(host => host.NodeName).Order(StringComparer.Ordinal)];
+        foreach (Host host in told)
+        {
+            while (true)
+            {
+                CommandResult status = await host.RunAsync("rabbitmqctl cluster_status");
+                if (status.Code == 0 && Section(status.Output, "Running Nodes").SequenceEqual(expected)
+                    && Section(status.Output, "Disk Nodes").Count == Hosts.Count)
+                    break;
+                if (TimeProvider.System.GetElapsedTime(begun) > Patience)
+                {
+                    throw new FaultException(
+                        $"{host.Name} does not say that {string.Join(", ", expected)} run:\n{status}\n{host.Log}");
+                }
+                await Task.Delay(100);
+            }
+        }
+    }
+
+    /// <summary>All nodes have the queues that they should have, by name.</summary>
+    public async Task AgreeAsync(QueueNames names)
+    {
+        foreach (Host host in Hosts)
+        {
+            string list = await host.MustAsync("rabbitmqctl -q -s list_queues name");
+            HashSet<string> present = [.. list.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+            if (names.Judge(present) is { } finding)
+                throw new FaultException($"On {host.Name}: {finding}\n{host.Log}");
+        }
+    }
+
+    /// <summary>Lets a client work through each node while something happens.</summary>
+    public async Task<IReadOnlyList<Declarer>> DeclareWhileAsync(QueueNames names, int seed, Func<Task> happens)
+    {
+        using var end = new CancellationTokenSource();
+        Declarer[] declarers = [.. Hosts.Select((host, at) => new Declarer(host, names, seed + at))];
+        Task[] running = [.. declarers.Select(declarer => Task.Run(() => declarer.RunAsync(end.Token)))];
+        try
+        {
+            await happens();
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await Task.WhenAll(running);
+        }
+        return declarers;
+    }
+
+    [GeneratedRegex(@"\u001b\[[0-9]*m")]
+    private static partial Regex Bold();
+
+    private static IReadOnlyList<string> Section(string status, string title)
+    {
+        // Titles are bold.
+        string[] lines = [.. status.Split('\n').Select(line => Bold().Replace(line, ""))];
+        int at = Array.IndexOf(lines, title);
+        return at < 0
+            ? []
+            : [.. lines.Skip(at + 1).SkipWhile(line => line.Length == 0).TakeWhile(line => line.Length > 0)
+                .Select(line => line.Trim()).Order(StringComparer.Ordinal)];
+    }
+}

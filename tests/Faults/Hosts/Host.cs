@@ -1,0 +1,256 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Warren.Wire;
+
+namespace Warren.Faults.Hosts;
+
+/// <summary>
+/// A machine of a <see cref="HostLab"/>. Its first process keeps the namespaces; everything else on it ends with that.
+/// Its one node has RabbitMQ's name and ports.
+/// </summary>
+internal sealed class Host : IDisposable
+{
+    private const int AmqpPort = 5672;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _root;
+    private readonly Dictionary<IPAddress, bool> _lost = [];
+    private Process? _first;
+    private Process? _node;
+    private int _number;
+
+    /// <param name="name">Its host name, short.</param>
+    /// <param name="address">Its address in the network.</param>
+    /// <param name="root">Where all machines keep their files.</param>
+    public Host(string name, IPAddress address, string root)
+    {
+        Name = name;
+        Address = address;
+        _root = Path.Combine(root, name);
+        foreach (string directory in (string[])["lib", "log", "etc", "bin"])
+            Directory.CreateDirectory(Path.Combine(_root, directory));
+    }
+
+    public string Name { get; }
+
+    public IPAddress Address { get; }
+
+    public string NodeName => $"rabbit@{Name}";
+
+    /// <summary>Of the node's rabbitmq.conf; before it starts.</summary>
+    public string Configuration
+    {
+        get => File.ReadAllText(ConfigurationFile);
+        set => File.WriteAllText(ConfigurationFile, value);
+    }
+
+    /// <summary>The end of the node's log.</summary>
+    public string Log
+    {
+        get
+        {
+            string file = Path.Combine(_root, "log", $"{NodeName}.log");
+            return File.Exists(file) ? string.Join('\n', File.ReadLines(file).TakeLast(40)) : "";
+        }
+    }
+
+    /// <summary>What the node's process has printed, all starts.</summary>
+    public string Printed
+    {
+        get
+        {
+            string file = Path.Combine(_root, "log", "printed");
+            return File.Exists(file) ? File.ReadAllText(file) : "";
+        }
+    }
+
+    /// <summary>The node's process is there.</summary>
+    public bool IsRunning => _node is { HasExited: false };
+
+    private string ConfigurationFile => Path.Combine(_root, "etc", "rabbitmq.conf");
+
+    /// <summary>Makes the machine and plugs it in.</summary>
+    public async Task BeginAsync(string bridge, string hosts)
+    {
+        Configuration = "loopback_users = none\n";
+        await File.WriteAllTextAsync(Path.Combine(_root, "etc", "hosts"), hosts);
+        WriteTools();
+        _first = Process.Start("unshare", ["--mount", "--uts", "--net", "--pid", "--fork", "--kill-child",
+            "--mount-proc", "/bin/sh", "-c", "exec sleep infinity"]);
+        _number = await FirstChildAsync(_first);
+        string cable = $"v{Name[^1]}";
+        await OutsideAsync($"ip link add {cable} type veth peer name eth0 netns {_number}");
+        await OutsideAsync($"ip link set {cable} master {bridge} up");
+        await MustAsync($"hostname {Name}");
+        await MustAsync("mount --make-rprivate /");
+        await MustAsync($"mount --bind {_root}/etc/hosts /etc/hosts");
+        await MustAsync("mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /var/log");
+        await MustAsync("mkdir /var/lib/rabbitmq /var/log/rabbitmq");
+        await MustAsync($"mount --bind {_root}/lib /var/lib/rabbitmq && mount --bind {_root}/log /var/log/rabbitmq");
+        await MustAsync($"ip link set lo up && ip addr add {Address}/24 dev eth0 && ip link set eth0 up");
+    }
+
+    /// <summary>Runs a shell's line on the machine, as root, to its end.</summary>
+    public Task<CommandResult> RunAsync(string command, TimeSpan? patience = null) =>
+        Shell.RunAsync($"{Name}: {command}", Inside(command), patience ?? Patience);
+
+    /// <summary>Runs what must succeed; returns what it said on its output.</summary>
+    public async Task<string> MustAsync(string command)
+    {
+        CommandResult result = await Shell.MustAsync($"{Name}: {command}", Inside(command), Patience);
+        return result.Output;
+    }
+
+    /// <summary>What the service manager does: starts the node, and goes on while it starts.</summary>
+    public void Launch()
+    {
+        if (IsRunning)
+            throw new FaultException($"{Name} has a node already");
+        _node?.Dispose();
+        List<string> line = Inside("exec rabbitmq-server >> /var/log/rabbitmq/printed 2>&1");
+        _node = Process.Start(line[0], line.Skip(1));
+    }
+
+    /// <summary>Starts the node and waits until it lets a client in.</summary>
+    public async Task StartAsync()
+    {
+        Launch();
+        await LetsInAsync();
+    }
+
+    /// <summary>Waits until the node lets a client in.</summary>
+    public async Task LetsInAsync()
+    {
+        long begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using WireClient client = await ConnectAsync();
+                await client.LoginAsync();
+                return;
+            }
+            catch (Exception error) when (error is SocketException or IOException or InvalidOperationException)
+            {
+                if (!IsRunning)
+                    throw new FaultException($"The node on {Name} has ended instead of starting:\n{Printed}\n{Log}");
+                if (TimeProvider.System.GetElapsedTime(begun) > Patience)
+                    throw new FaultException($"The node on {Name} lets nobody in: {error.Message}\n{Printed}\n{Log}");
+            }
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public Task KillAsync() => SignalAsync("KILL");
+
+    /// <summary>SIGTERM; waits for the end.</summary>
+    public Task StopAsync() => SignalAsync("TERM");
+
+    /// <summary>Takes the node's directory away, and leaves the cookie.</summary>
+    public void Wipe() => Directory.Delete(Path.Combine(_root, "lib", "mnesia"), recursive: true);
+
+    /// <summary>A client on another machine that has not said anything yet.</summary>
+    public async Task<WireClient> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(Address, AmqpPort).WaitAsync(Patience);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        return new WireClient(new NetworkStream(socket, ownsSocket: true));
+    }
+
+    public void Dispose()
+    {
+        // The kernel kills everything on the machine with its first process.
+        _first?.Kill(entireProcessTree: true);
+        _first?.WaitForExit();
+        _first?.Dispose();
+        _node?.WaitForExit();
+        _node?.Dispose();
+    }
+
+    // A neighbour at an address that nobody has: the frames go out and arrive nowhere, as behind a broken switch.
+    internal async Task LoseAsync(IPAddress to)
+    {
+        if (_lost.TryAdd(to, true))
+            await MustAsync($"ip neigh replace {to} lladdr 02:00:00:00:00:99 dev eth0 nud permanent");
+    }
+
+    internal async Task LoseNothingAsync()
+    {
+        foreach (IPAddress to in _lost.Keys)
+            await MustAsync($"ip neigh del {to} dev eth0");
+        _lost.Clear();
+    }
+
+    private static Task<CommandResult> OutsideAsync(string command) =>
+        Shell.MustAsync(command, ["/bin/sh", "-c", command], Patience);
+
+    private static async Task<int> FirstChildAsync(Process parent)
+    {
+        string file = $"/proc/{parent.Id}/task/{parent.Id}/children";
+        long begun = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(begun) < Patience)
+        {
+            string children = await File.ReadAllTextAsync(file);
+            if (int.TryParse(children.Trim(), CultureInfo.InvariantCulture, out int child) && IsSleeping(child))
+                return child;
+            await Task.Delay(5);
+        }
+        throw new FaultException("unshare has started nothing");
+    }
+
+    // It has its own /proc by then, and all its namespaces.
+    private static bool IsSleeping(int process) =>
+        File.ReadAllText($"/proc/{process}/cmdline").StartsWith("sleep", StringComparison.Ordinal);
+
+    private async Task SignalAsync(string signal)
+    {
+        if (!IsRunning)
+            return;
+        await MustAsync($"kill -{signal} $(cat /var/lib/rabbitmq/mnesia/{NodeName}.pid)");
+        await _node!.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    private List<string> Inside(string command) =>
+        ["nsenter", "--target", $"{_number}", "--mount", "--uts", "--net", "--pid", "/bin/sh", "-c",
+            $". {_root}/etc/profile; {command}"];
+
+    // As the package has them, but for the places of what is no data.
+    private void WriteTools()
+    {
+        string home = AppContext.BaseDirectory;
+        Write("rabbitmq-server", $"HOME=/var/lib/rabbitmq exec dotnet {home}warren.dll \"$@\"");
+        foreach (string tool in (string[])[
+            "rabbitmqctl", "rabbitmq-plugins", "rabbitmq-queues", "rabbitmq-diagnostics", "rabbitmq-upgrade", "warren"])
+            Write(tool, $"exec dotnet {home}warren-cli.dll {tool} \"$@\"");
+        File.WriteAllText(
+            Path.Combine(_root, "etc", "profile"),
+            $"""
+            export PATH={_root}/bin:$PATH
+            export RABBITMQ_MNESIA_BASE=/var/lib/rabbitmq/mnesia RABBITMQ_LOG_BASE=/var/log/rabbitmq
+            export RABBITMQ_CONFIG_FILE={_root}/etc/rabbitmq RABBITMQ_CONFIG_FILES={_root}/etc/conf.d
+            export RABBITMQ_ENABLED_PLUGINS_FILE={_root}/etc/enabled_plugins
+            export RABBITMQ_CONF_ENV_FILE={_root}/etc/rabbitmq-env.conf
+            export RABBITMQ_ADVANCED_CONFIG_FILE={_root}/etc/advanced.config
+
+            """);
+    }
+
+    private void Write(string tool, string line)
+    {
+        string file = Path.Combine(_root, "bin", tool);
+        File.WriteAllText(file, $"#!/bin/sh\n{line}\n");
+        File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace Warren.Faults.Hosts;
+
+/// <summary>
+/// Machines of their own on one network, made of the kernel's namespaces: each has its name, its addresses, its
+/// <c>/etc/hosts</c>, its processes and its files under <c>/var/lib/rabbitmq</c> and <c>/var/log/rabbitmq</c>. This
+/// process must be in a network namespace that was made for it (<see cref="Reenter"/>): the network's switch is in it,
+/// and clients reach the machines from it. Needs root.
+/// </summary>
+internal sealed class HostLab : IDisposable
+{
+    private const string EnteredVariable = "WARREN_FAULTS_NETWORK";
+    private const string Network = "192.168.1.";
+    private const string Bridge = "br0";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly string _root = Directory.CreateTempSubdirectory("warren-hosts-").FullName;
+
+    private HostLab(IReadOnlyList<Host> hosts) => Hosts = hosts;
+
+    public IReadOnlyList<Host> Hosts { get; private set; }
+
+    /// <summary>Whether the files are left for somebody to look at.</summary>
+    public bool KeepsFiles { get; set; }
+
+    /// <summary>All files of all machines are below it.</summary>
+    public string Root => _root;
+
+    /// <summary>This process is in a network of its own.</summary>
+    public static bool IsEntered => Environment.GetEnvironmentVariable(EnteredVariable) is not null;
+
+    /// <summary>Why there can be no such machines here; null: there can.</summary>
+    public static async Task<string?> WhyNotAsync()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+            return "only root can make namespaces";
+        foreach (string tool in (string[])["unshare", "nsenter", "ip"])
+        {
+            CommandResult found = await Shell.RunAsync(tool, ["/bin/sh", "-c", $"command -v {tool}"], Patience);
+            if (found.Code != 0)
+                return $"{tool} is not installed";
+        }
+        CommandResult tried = await Shell.RunAsync(
+            "unshare",
+            [
+                "unshare", "--mount", "--uts", "--net", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "br0",
+                "type", "bridge",
+            ],
+            Patience);
+        return tried.Code == 0 ? null : $"the kernel does not let it: {tried.Error.Trim()}";
+    }
+
+    /// <summary>Runs this program again, with these arguments, in a network of its own; its exit code.</summary>
+    public static async Task<int> Reenter(IReadOnlyList<string> arguments, TextWriter output)
+    {
+        var start = new ProcessStartInfo("unshare")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { [EnteredVariable] = "1" },
+        };
+        foreach (string argument in (string[])["--net", "dotnet", typeof(HostLab).Assembly.Location, "run"])
+            start.ArgumentList.Add(argument);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        using Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Tell(line.Data);
+        process.ErrorDataReceived += (_, line) => Tell(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+
+        void Tell(string? line)
+        {
+            if (line is null)
+                return;
+            lock (output)
+                output.WriteLine(line);
+        }
+    }
+
+    /// <summary>Makes rabbit-node1 at 192.168.1.11 and so on.</summary>
+    public static async Task<HostLab> BuildAsync(int count)
+    {
+        if (!IsEntered)
+            throw new FaultException("the machines need a network of their own");
+        await RunAsync("ip link set lo up");
+        await RunAsync($"ip link add {Bridge} type bridge");
+        await RunAsync($"ip addr add {Network}100/24 dev {Bridge}");
+        await RunAsync($"ip link set {Bridge} up");
+        var lab = new HostLab([]);
+        try
+        {
+            var hosts = new List<Host>();
+            lab.Hosts = hosts;
+            for (int number = 1; number <= count; number++)
+                hosts.Add(new Host($"rabbit-node{number}", IPAddress.Parse($"{Network}{10 + number}"), lab._root));
+            string names = string.Concat(hosts.Select(host => $"{host.Address} {host.Name}\n"));
+            foreach (Host host in hosts)
+                await host.BeginAsync(Bridge, $"127.0.0.1 localhost\n{names}");
+            return lab;
+        }
+        catch
+        {
+            lab.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What one sends to the other is lost from now on.</summary>
+    public static Task CutAsync(Host from, Host to) => from.LoseAsync(to.Address);
+
+    /// <summary>The two hear nothing of each other.</summary>
+    public static async Task CutBothAsync(Host one, Host other)
+    {
+        await CutAsync(one, other);
+        await CutAsync(other, one);
+    }
+
+    /// <summary>The machine is alone; clients still reach it.</summary>
+    public async Task IsolateAsync(Host host)
+    {
+        foreach (Host other in Hosts)
+        {
+            if (other != host)
+                await CutBothAsync(host, other);
+        }
+    }
+
+    /// <summary>Everybody reaches everybody.</summary>
+    public async Task HealAsync()
+    {
+        foreach (Host host in Hosts)
+            await host.LoseNothingAsync();
+    }
+
+    /// <summary>What went wrong, with all that helps to find out why; the files stay.</summary>
+    public FaultException Failure(Exception error, int seed)
+    {
+        KeepsFiles = true;
+        string logs = string.Concat(Hosts.Select(host => $"\n--- {host.Name}\n{host.Log}"));
+        return new FaultException($"{error.Message}\nseed {seed}; files: {_root}{logs}");
+    }
+
+    public void Dispose()
+    {
+        foreach (Host host in Hosts)
+            host.Dispose();
+        // The switch goes with this process's network.
+        using Process process = Process.Start("/bin/sh", ["-c", $"ip link del {Bridge}"]);
+        process.WaitForExit();
+        if (!KeepsFiles)
+            Directory.Delete(_root, recursive: true);
+    }
+
+    private static Task<CommandResult> RunAsync(string command) =>
+        Shell.MustAsync(command, ["/bin/sh", "-c", command], Patience);
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Warren.Server.Tests.Node;
+using Warren.Wire;
+
+namespace Warren.Server.Tests.Cluster;
+
+/// <summary>One of several nodes on this machine, each at an address of its own, with one cookie.</summary>
+internal sealed class TestedPeer : IDisposable
+{
+    private readonly ServerProcess _process;
+    private int _answers;
+
+    /// <param name="number">Tells it from the others: part of its name and its address.</param>
+    /// <param name="runDirectory">Where the nodes of this machine find each other.</param>
+    /// <param name="configuration">More of its rabbitmq.conf.</param>
+    /// <param name="cookie">Its cookie.</param>
+    public TestedPeer(int number, string runDirectory, string configuration = "", string cookie = "ONECOOKIE")
+    {
+        string host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.{40 + number}");
+        Name = string.Create(CultureInfo.InvariantCulture, $"r{number}@{host}");
+        _process = new ServerProcess { Program = ["Warren.Server.Tests.dll", "node"] };
+        _process.Variables["RABBITMQ_NODENAME"] = Name;
+        _process.Variables["RABBITMQ_RUN_DIR"] = runDirectory;
+        _process.Variables["RABBITMQ_LOGS"] = "-";
+        _process.Write("rabbitmq.conf", $"distribution.listener.interface = {host}\n{configuration}\n");
+        File.SetUnixFileMode(
+            _process.Write(".erlang.cookie", cookie + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Who it is, once it has started.</summary>
+    public string Id { get; private set; } = "";
+
+    public LogText Log => _process.Output;
+
+    public LogText Errors => _process.Errors;
+
+    public string DataDirectory => _process.DataDirectory;
+
+    public async Task<TestedPeer> StartAsync()
+    {
+        _answers = 0;
+        Log.Clear();
+        _process.Start();
+        Id = await NextAsync();
+        return this;
+    }
+
+    /// <summary>Tells it something, and waits until it is done.</summary>
+    public async Task<string> TellAsync(string line)
+    {
+        await _process.Input.WriteLineAsync(line);
+        await _process.Input.FlushAsync();
+        return await NextAsync();
+    }
+
+    /// <summary>Joins the cluster of another one.</summary>
+    public async Task JoinAsync(TestedPeer member)
+    {
+        string answer = await TellAsync($"join {member.Name}");
+        if (answer.StartsWith("refused", StringComparison.Ordinal))
+            throw new InvalidOperationException($"{Name} was not let in by {member.Name}: {answer}\n{Log}");
+        Id = answer;
+    }
+
+    /// <summary>From the next start on.</summary>
+    public void SetCookie(string cookie)
+    {
+        string file = _process.PathOf(".erlang.cookie");
+        File.Delete(file);
+        File.SetUnixFileMode(
+            _process.Write(".erlang.cookie", cookie + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    /// <summary>Waits until it says this of another node.</summary>
+    public async Task SeesAsync(TestedPeer other, string how)
+    {
+        string seen = "";
+        long started = TimeProvider.System.GetTimestamp();
+        while (!(seen = await TellAsync("status")).Split(';').Any(
+            one => one.StartsWith($"{other.Name}={how}", StringComparison.Ordinal)))
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Eventually.Patience)
+                throw new TimeoutException($"{Name} sees \"{seen}\", never {other.Name}={how}. It printed:\n{Log}");
+            await Task.Delay(20);
+        }
+    }
+
+    public Task LogsAsync(string part) => Eventually.True(() => Log.Has(part), () => $"Not \"{part}\" in:\n{Log}");
+
+    /// <summary>Stops it cleanly.</summary>
+    public async Task StopAsync()
+    {
+        _process.Input.Close();
+        if (await _process.EndAsync() != 0)
+            throw new InvalidOperationException($"It ended badly:\n{Log}\n{Errors}");
+        _process.Kill();
+    }
+
+    public void Kill() => _process.Kill();
+
+    public void Dispose() => _process.Dispose();
+
+    private async Task<string> NextAsync()
+    {
+        string[] Answers() =>
+            [.. Log.ToString().Split('\n')[..^1].Where(line => line.StartsWith("* ", StringComparison.Ordinal))];
+        int place = _answers++;
+        await Eventually.True(() => Answers().Length > place, () => $"{Name} printed:\n{Log}\n{Errors}");
+        return Answers()[place][2..];
+    }
+}

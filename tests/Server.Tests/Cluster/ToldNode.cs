@@ -1,0 +1,93 @@
+using Warren.Cluster.Links;
+using Warren.Server.Configuration;
+using Warren.Server.Control;
+using NodeLog = Warren.Server.Logging.NodeLog;
+
+namespace Warren.Server.Tests.Cluster;
+
+/// <summary>
+/// A node in a process of its own, as the server is, that is told by lines on its standard input whom it shares a
+/// cluster with. Each line is answered by one that begins with a star.
+/// </summary>
+internal static class ToldNode
+{
+    public static async Task<int> RunAsync(TextReader input, TextWriter output)
+    {
+        try
+        {
+            NodeOptions options = NodeConfiguration.Load();
+            using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, output);
+            var seams = new NodeSeams(TimeProvider.System, new Random(1), Environment.FailFast);
+            await using var host = new NodeHost(options, seams, log);
+            await using ControlEndpoint control = ControlEndpoint.Start(host);
+            await host.StartAppAsync();
+            Answer(output, host.Cluster!.Member is { } member ? $"{member.Identity.Node}" : "alone");
+            while (await input.ReadLineAsync() is { } line)
+                Answer(output, await ObeyAsync(host, line.Split(' ')));
+            return 0;
+        }
+        catch (ConfigurationException error)
+        {
+            await Console.Error.WriteLineAsync($"The node cannot start: {error.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<string> ObeyAsync(NodeHost host, string[] words)
+    {
+        switch (words)
+        {
+            case ["join", var name]:
+                return await ChangeAsync(host, changes => changes.JoinAsync(name, force: false));
+            case ["reset"]:
+                return await ChangeAsync(host, changes => changes.ResetAsync(force: false));
+            case ["force_reset"]:
+                return await ChangeAsync(host, changes => changes.ResetAsync(force: true));
+            case ["forget", var name]:
+                return await AttemptAsync(() => new ClusterCommands(host).ForgetAsync(name));
+            case ["stop_app"]:
+                await host.StopAppAsync();
+                return "done";
+            case ["start_app"]:
+                await host.StartAppAsync();
+                return "done";
+            default:
+                return string.Join(';', host.Cluster!.Status().Select(One));
+        }
+    }
+
+    // Answered with who it is now, or why not.
+    private static async Task<string> ChangeAsync(NodeHost host, Func<ClusterChanges, Task> change)
+    {
+        await host.StopAppAsync();
+        string refused = await AttemptAsync(() => change(new ClusterChanges(host)));
+        await host.StartAppAsync();
+        await host.Node!.Serving;
+        return refused == "done" ? $"{host.Cluster!.Member!.Identity.Node}" : refused;
+    }
+
+    private static async Task<string> AttemptAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+            return "done";
+        }
+        catch (ControlRefusalException refusal)
+        {
+            return $"refused: {refusal.Message}";
+        }
+    }
+
+    private static string One(PeerStatus peer) =>
+        $"{peer.Name}={(peer.IsUp ? "up" : $"down, {peer.Refusal}: {peer.Reason}")}";
+
+    private static void Answer(TextWriter output, string line)
+    {
+        lock (output)
+        {
+            output.WriteLine($"* {line}");
+            output.Flush();
+        }
+    }
+}
