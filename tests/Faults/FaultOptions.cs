@@ -10,9 +10,7 @@ internal sealed record FaultOptions
         "faults [kill] [clean] [full] [cluster] [--rounds N] [--short] [--seed N] "
         + "[--broker warren|rabbitmq]";
 
-    private static readonly string[] All = ["kill", "clean", "full"];
-
-    private static readonly string[] OnlyByName = ["cluster"];
+    private static readonly string[] All = ["kill", "clean", "full", "cluster"];
 
     /// <summary>Which runs, in this order.</summary>
     public required IReadOnlyList<string> Names { get; init; }
@@ -57,7 +55,7 @@ internal sealed record FaultOptions
                     at++;
                     break;
                 default:
-                    if (!All.Contains(argument) && !OnlyByName.Contains(argument))
+                    if (!All.Contains(argument))
                         throw new FaultException($"\"{argument} {value}\" is not understood; usage: {Usage}");
                     names.Add(argument);
                     break;

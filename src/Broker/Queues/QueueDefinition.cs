@@ -33,7 +33,9 @@ public sealed class QueueDefinition
     /// <summary>It lives on this node.</summary>
     public bool IsHere => !Home.IsRemote;
 
-    /// <summary>Its messages are in the log of its home. An exclusive queue goes with its connection, durable or not.</summary>
+    /// <summary>
+    /// Its messages are in the log of its home. An exclusive queue goes with its connection, durable or not.
+    /// </summary>
     public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
 
     /// <summary>

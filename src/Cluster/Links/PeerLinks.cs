@@ -66,10 +66,8 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         if (known.Name == Self.Name)
             return;
-        Peer? namesake;
         lock (_lock)
-            namesake = _peers.Add(known);
-        namesake?.Link?.Close($"{known.Name} is another node now");
+            _peers.Add(known)?.Link?.Close($"{known.Name} is another node now");
     }
 
     /// <summary>Dials this node no more and ends its link.</summary>

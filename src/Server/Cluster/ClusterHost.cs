@@ -198,7 +198,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     internal (NodeIdentity? Identity, ImmutableArray<MemberRecord> Members) ReadDirectory()
     {
         string directory = _options.Places.DataDirectory;
-        if (!Directory.Exists(directory))
+        if (!new NodeDirectory(directory).Exists)
             return (null, []);
         try
         {

@@ -12,7 +12,7 @@ namespace Warren.Server.Control;
 /// <summary>Users, permissions, virtual hosts, limits, definitions. Each command is done when it is durable.</summary>
 internal sealed class AdministrationCommands(NodeHost host)
 {
-    private MessageBroker Broker => host.RequireNode().Broker;
+    private MessageBroker Broker => host.RequireServing().Broker;
 
     private BrokerAdministration Administration => Broker.Administration;
 

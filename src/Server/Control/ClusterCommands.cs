@@ -21,13 +21,19 @@ internal sealed class ClusterCommands(NodeHost host)
     /// <summary>What the node waits for before it serves clients; null: nothing.</summary>
     public string? Waiting => host.Cluster?.Waiting;
 
-    /// <summary>The members that run, as far as this node sees.</summary>
-    public IReadOnlyList<string> RunningMembers => host.Node is null
-        ? []
-        : [
-            .. Peers.Where(peer => peer.IsUp).Select(peer => peer.Name.Value)
-                .Append(host.Options.Places.NodeName).Order(StringComparer.Ordinal),
-        ];
+    /// <summary>The members that run, as far as this node sees; itself once it serves.</summary>
+    public IReadOnlyList<string> RunningMembers
+    {
+        get
+        {
+            if (host.Node is not { } node)
+                return [];
+            IEnumerable<string> running = Peers.Where(peer => peer.IsUp).Select(peer => peer.Name.Value);
+            if (node.Serving.IsCompletedSuccessfully)
+                running = running.Append(host.Options.Places.NodeName);
+            return [.. running.Order(StringComparer.Ordinal)];
+        }
+    }
 
     /// <summary>How things stand with the others.</summary>
     public IReadOnlyList<PeerStatus> Peers => host.Cluster?.Status() ?? [];
@@ -72,7 +78,7 @@ internal sealed class ClusterCommands(NodeHost host)
     /// <summary><c>forget_cluster_node</c>.</summary>
     public async Task ForgetAsync(string member)
     {
-        if (host.RequireNode().Membership is not { } membership || !Members.Contains(member)
+        if (host.RequireServing().Membership is not { } membership || !Members.Contains(member)
             || !NodeName.TryParse(member, out NodeName name))
         {
             throw ControlRefusalException.Because(

@@ -22,7 +22,7 @@ internal sealed class ConnectionCommands
         _consumers = ConsumerColumns.Of(host);
     }
 
-    private MessageBroker Broker => _host.RequireNode().Broker;
+    private MessageBroker Broker => _host.RequireServing().Broker;
 
     public async Task<Action<Utf8JsonWriter>?> ListAsync(ControlRequest request, ControlReply reply)
     {

@@ -261,7 +261,8 @@ internal sealed class ControlCommands
 
     private async Task<Action<Utf8JsonWriter>?> AwaitStartupAsync(ControlRequest request, ControlReply reply)
     {
-        await UntilAsync(() => _host.Node is { Serving.IsCompletedSuccessfully: true }, reply.Cancellation).ConfigureAwait(false);
+        await UntilAsync(() => _host.Node is { Serving.IsCompletedSuccessfully: true }, reply.Cancellation)
+            .ConfigureAwait(false);
         return null;
     }
 

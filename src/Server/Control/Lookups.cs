@@ -12,6 +12,19 @@ internal static class Lookups
         ? ControlRefusalException.Because($"{host.Options.Places.NodeName} is starting: {waiting}")
         : new ControlRefusalException(ControlRefusalException.AppStoppedKind, "the broker is stopped"));
 
+    /// <summary>
+    /// The node, once it has what all nodes have: before that, what it knows of definitions is of an earlier time.
+    /// </summary>
+    /// <exception cref="ControlRefusalException">The broker is stopped, or waits for other nodes.</exception>
+    public static Node RequireServing(this NodeHost host)
+    {
+        Node node = host.RequireNode();
+        return node.Serving.IsCompletedSuccessfully
+            ? node
+            : throw ControlRefusalException.Because(
+                $"{host.Options.Places.NodeName} is starting: {host.Cluster?.Waiting ?? "waiting for other nodes"}");
+    }
+
     /// <exception cref="ControlRefusalException">There is none.</exception>
     public static Vhost FindVhost(this MessageBroker broker, string name) =>
         broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost)

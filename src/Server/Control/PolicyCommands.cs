@@ -9,7 +9,7 @@ namespace Warren.Server.Control;
 /// <summary>Policies, operator policies and runtime parameters.</summary>
 internal sealed class PolicyCommands(NodeHost host)
 {
-    private BrokerAdministration Administration => host.RequireNode().Broker.Administration;
+    private BrokerAdministration Administration => host.RequireServing().Broker.Administration;
 
     public Task<Action<Utf8JsonWriter>?> ListAsync(ControlRequest request, ControlReply reply) =>
         ListAsync(Administration.Policies, request, reply);

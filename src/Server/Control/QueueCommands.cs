@@ -15,7 +15,7 @@ namespace Warren.Server.Control;
 /// <summary>What an operator does to queues and their messages.</summary>
 internal sealed class QueueCommands(NodeHost host)
 {
-    private MessageBroker Broker => host.RequireNode().Broker;
+    private MessageBroker Broker => host.RequireServing().Broker;
 
     public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
     {

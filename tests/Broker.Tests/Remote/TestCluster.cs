@@ -106,7 +106,8 @@ internal sealed class TestCluster : IAsyncDisposable
         foreach (ClusterNode node in Nodes)
             await node.Broker.Cluster.WhenServing.WaitAsync(Eventually.Patience);
         await Eventually.True(() => Nodes.All(
-            node => node.Broker.Nodes.Sessions.Count == Nodes.Count && node.Broker.Nodes.Members.Count >= Nodes.Count - 1
+            node => node.Broker.Nodes.Sessions.Count == Nodes.Count
+                && node.Broker.Nodes.Members.Count >= Nodes.Count - 1
                 && node.Broker.Definitions.LastIndex == Nodes[0].Broker.Definitions.LastIndex));
     }
 

@@ -337,7 +337,8 @@ internal sealed class GroupNode(
         ? $"{TraceText.Of(Id)} is down"
         : $"{TraceText.Of(Raft.Node)} {Raft.Soundness} compacted {Raft.CompactedIndex} applied {Raft.Applied}";
 
-    private void ReadAll()
+    /// <summary>What the group waits to be read is read.</summary>
+    public void ReadAll()
     {
         using EntryReader reader = _log!.OpenReader();
         while (Machine!.Reads.TryDequeue(out PayloadRead? read))

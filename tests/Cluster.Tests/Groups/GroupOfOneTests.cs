@@ -76,6 +76,7 @@ public sealed class GroupOfOneTests
             node.Start(0);
             node.LoseUnsynced();
             node.Start(0);
+            node.ReadAll();
             Assert.True(node.Raft!.MayDecide);
             Assert.Equal(ChangeOutcome.TooEarly, node.Raft.ChangeMembers(
                 new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(2))));

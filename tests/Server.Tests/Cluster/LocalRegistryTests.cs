@@ -92,7 +92,9 @@ public sealed class LocalRegistryTests : IDisposable
     [Fact]
     public void Another_node_of_the_name_keeps_its_entry_and_is_named()
     {
-        using Process other = Process.Start("/bin/sh", ["-c", "read never"]);
+        // It waits for what never comes, whatever this process has for an input.
+        using Process other = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", "read never"]) { RedirectStandardInput = true })!;
         try
         {
             Directory.CreateDirectory(Nodes);

@@ -22,6 +22,8 @@ public static class BannedApiRule
         "src/Server/ErlangCookie.cs", .. Start,
         // The entry in the machine's registry of nodes.
         "src/Server/Cluster/LocalRegistry.cs",
+        // The data directory as a whole, while no node uses it.
+        "src/Server/Cluster/NodeDirectory.cs",
         // The control socket's name and the file of enabled plugins; /proc, for people.
         "src/Server/Control/ControlSocket.cs", "src/Server/Control/Plugins.cs",
         "src/Server/Control/ProcessFiles.cs",

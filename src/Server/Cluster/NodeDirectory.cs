@@ -1,0 +1,65 @@
+using System.Globalization;
+using Warren.Cluster;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// A node's data directory as a whole, while the node is stopped: whether there is one, and taking it out of the way.
+/// What was in it may be all that is left of somebody's messages, so it is left to the operator under another name.
+/// </summary>
+/// <param name="path">The directory.</param>
+internal sealed class NodeDirectory(string path)
+{
+    private const string Mark = ".set-aside.";
+
+    public bool Exists => Directory.Exists(path);
+
+    /// <summary>A node has had its log in it.</summary>
+    public bool HasLog => Directory.Exists(Path.Combine(path, "log"));
+
+    // Beside it, since it outlives the directory.
+    private string JoiningFile => path + ".joining";
+
+    /// <summary>
+    /// The identity under which the node asks to join: the same again if an answer was lost, so that the cluster has
+    /// this node once.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be kept.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public NodeId JoiningId()
+    {
+        if (File.Exists(JoiningFile) && Guid.TryParse(File.ReadAllText(JoiningFile), out Guid kept))
+            return new NodeId(kept);
+        var made = new NodeId(Guid.NewGuid());
+        Directory.CreateDirectory(Path.GetDirectoryName(JoiningFile)!);
+        File.WriteAllText(JoiningFile, made.ToString());
+        return made;
+    }
+
+    /// <summary>The node has joined: the next time it is another one.</summary>
+    public void ForgetJoining() => File.Delete(JoiningFile);
+
+    /// <summary>Removes it, with nothing in it that anybody could miss.</summary>
+    public void Remove()
+    {
+        if (Exists)
+            Directory.Delete(path, recursive: true);
+    }
+
+    /// <summary>Renames it; returns what it is called now, null if there is none.</summary>
+    /// <exception cref="IOException">It cannot be renamed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public string? SetAside()
+    {
+        if (!Exists)
+            return null;
+        for (int number = 1; ; number++)
+        {
+            string aside = path + Mark + number.ToString(CultureInfo.InvariantCulture);
+            if (Directory.Exists(aside))
+                continue;
+            Directory.Move(path, aside);
+            return aside;
+        }
+    }
+}
