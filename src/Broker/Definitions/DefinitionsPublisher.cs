@@ -11,9 +11,27 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
 {
     private readonly OwnedQueues _owned = new(broker);
     private bool _closesOwners;
+    private long _lastIndex;
 
     /// <summary>A start makes what there is: nobody is served, and queues are opened when all are known.</summary>
     public bool IsStarting { get; set; }
+
+    /// <summary>Every entry up to here is part of the published topology. Read by any thread.</summary>
+    public long LastIndex
+    {
+        get => Volatile.Read(ref _lastIndex);
+        set => Volatile.Write(ref _lastIndex, value);
+    }
+
+    /// <summary>All that a start has found is open: its queues go on, here and on other nodes.</summary>
+    public void Begin()
+    {
+        foreach (QueueDefinition queue in broker.AllQueues())
+        {
+            broker.QueueLinks?.Add(queue);
+            (queue.Home as Queue)?.ScheduleTick();
+        }
+    }
 
     /// <summary>What a connection owned, which is owned no more.</summary>
     public List<QueueDefinition> TakeOwned(long connectionId) => _owned.Take(connectionId);

@@ -40,7 +40,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private readonly StatusPublisher _status = new();
     private DefinitionsDraft? _open;
     private long _noted;
-    private long _publishedIndex;
     private bool _isAlone = true;
 
     internal DefinitionsStore(MessageBroker broker, bool isStored, ClusterSetup? setup)
@@ -97,7 +96,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal LeaderDuties? Leader { get; }
 
     /// <summary>Every entry up to here is part of the published topology. Any thread.</summary>
-    internal long LastIndex => Volatile.Read(ref _publishedIndex);
+    internal long LastIndex => _publisher.LastIndex;
 
     internal DefinitionsPublisher Publisher => _publisher;
 
@@ -144,12 +143,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
         PostInline(new Item(new TurnEvent(_session.Start)));
-        foreach (QueueDefinition queue in _broker.AllQueues())
-        {
-            _broker.QueueLinks?.Add(queue);
-            (queue.Home as Queue)?.ScheduleTick();
-        }
-        NoteApplied();
+        _publisher.Begin();
+        _publisher.LastIndex = _state.LastIndex;
     }
 
     void IGroupOwner.Durable(Lsn lsn) => Post(new TurnEvent(() => Group.Durable(lsn)));
@@ -427,21 +422,12 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             Post(new TurnEvent(static () => { }));
     }
 
-    // What is not durable goes with its home, wherever it was declared.
-    private long SessionOf(QueueEntry queue) =>
-        queue.OwnerConnectionId == 0 && queue.HomeNode != Self
-        && _broker.Nodes.Sessions.TryGetValue(queue.HomeNode, out NodeSession? home)
-            ? home.Id
-            : _session.Id;
-
-    private void NoteApplied() => Volatile.Write(ref _publishedIndex, _state.LastIndex);
-
     private DefinitionsDraft OpenDraft() => _open ??= NewDraft();
 
     private void Propose(DefinitionsEntry entry, long expected)
     {
         if (entry is QueueEntry { OwnerSession: 0 } queue && !(queue.Durable && queue.OwnerConnectionId == 0))
-            entry = queue with { OwnerSession = SessionOf(queue) };
+            entry = queue with { OwnerSession = _session.Of(queue) };
         _route.Add(entry, expected, _session.Id, _runs.Current);
     }
 
@@ -486,7 +472,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _publisher.Publish(draft, _session.Id);
         }
         if (!_publisher.IsStarting)
-            NoteApplied();
+            _publisher.LastIndex = _state.LastIndex;
         if (_replica is not null)
             Settle();
     }
