@@ -63,6 +63,12 @@ public sealed record BrokerOptions
     /// <summary><c>default_queue_type</c>: classic or quorum.</summary>
     public string DefaultQueueType { get; init; } = "classic";
 
+    /// <summary>
+    /// <c>queue_leader_locator</c>, else <c>queue_master_locator</c>: where queues live that name no place themselves.
+    /// client-local, balanced, min-masters (the older name of balanced) or random. RabbitMQ's default.
+    /// </summary>
+    public string QueueLeaderLocator { get; init; } = "client-local";
+
     /// <summary><c>default_user</c>, created at the first start, with <see cref="DefaultPassword"/>.</summary>
     public string DefaultUser { get; init; } = "guest";
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Warren.Broker.Queues.Remote;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -21,6 +22,9 @@ public sealed record ClusterSetup
     public string Address { get; init; } = "";
 
     public required IPeers Peers { get; init; }
+
+    /// <summary>Times of what goes to queues on other nodes.</summary>
+    public LineOptions Lines { get; init; } = new();
 
     public required IGroupTransport Transport { get; init; }
 

@@ -11,6 +11,7 @@ using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
@@ -89,7 +90,7 @@ public sealed class MessageBroker : IDisposable
         Definitions = new DefinitionsStore(this, storage is not null, cluster);
         Cluster = new ClusterMembership(Definitions);
         Delays = new DelayedMessages(this);
-        DirectReplies = new DirectReplies();
+        DirectReplies = new DirectReplies(this);
         PasswordHashing = PasswordHash.TryParseHashing(options.PasswordHashing, out PasswordHashing hashing)
             ? hashing
             : PasswordHashing.Sha256;
@@ -98,6 +99,8 @@ public sealed class MessageBroker : IDisposable
         Connections = new ConnectionRegistry(this);
         Operations = new QueueOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
+        if (cluster is not null)
+            QueueLinks = new QueueLinks(this, cluster);
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         Definitions.Start();
@@ -171,6 +174,9 @@ public sealed class MessageBroker : IDisposable
 
     internal DelayedMessages Delays { get; }
 
+    /// <summary>Queues on other nodes, and their clients here; null: there are no other nodes.</summary>
+    internal QueueLinks? QueueLinks { get; }
+
     internal QueueTimers Timers { get; }
 
     internal MessageReader Reader { get; }
@@ -190,9 +196,16 @@ public sealed class MessageBroker : IDisposable
 
     public void Log(LogLevel level, LogCategory category, string message) => _log(level, category, message);
 
-    /// <summary>All queues of the node.</summary>
+    /// <summary>The queues whose home is this node.</summary>
+    internal IEnumerable<Queue> LocalQueues() => AllQueues().Select(queue => queue.Home).OfType<Queue>();
+
+    /// <summary>All queues that this node knows, whatever their home.</summary>
     public ImmutableArray<QueueDefinition> AllQueues() =>
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
+
+    /// <summary>What the node is called that the queue lives on.</summary>
+    public string HomeNameOf(QueueDefinition queue) =>
+        queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);
 
     /// <summary>
     /// The node is about to stop: no queue delivers any more, so that what a consumer gives back as its connection
@@ -200,8 +213,8 @@ public sealed class MessageBroker : IDisposable
     /// </summary>
     public void StopDeliveries()
     {
-        foreach (QueueDefinition queue in AllQueues())
-            queue.Home.Post(QueueCommand.Rest());
+        foreach (Queue queue in LocalQueues())
+            queue.Post(QueueCommand.Rest());
     }
 
     /// <summary>
@@ -212,10 +225,10 @@ public sealed class MessageBroker : IDisposable
     {
         var saved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int left = 1;
-        foreach (QueueDefinition queue in AllQueues().Where(queue => queue.SurvivesRestart))
+        foreach (Queue queue in LocalQueues().Where(queue => queue.Definition.SurvivesRestart))
         {
             Interlocked.Increment(ref left);
-            queue.Home.Post(QueueCommand.SaveState(Saved));
+            queue.Post(QueueCommand.SaveState(Saved));
         }
         Saved();
         return saved.Task;
@@ -233,6 +246,7 @@ public sealed class MessageBroker : IDisposable
         Definitions.Close();
         Timers.Dispose();
         Delays.Dispose();
+        QueueLinks?.Dispose();
     }
 
     /// <summary>A source of its own for one owner, seeded from the node's.</summary>
@@ -245,10 +259,10 @@ public sealed class MessageBroker : IDisposable
     /// <summary>Lets every queue move its messages out of slabs that are mostly dead.</summary>
     internal void Compact()
     {
-        foreach (QueueDefinition queue in AllQueues())
+        foreach (Queue queue in LocalQueues())
         {
-            if (queue.Home.ReadyCount + queue.Home.UnackedCount > 0)
-                queue.Home.Post(QueueCommand.Compact());
+            if (queue.ReadyCount + queue.UnackedCount > 0)
+                queue.Post(QueueCommand.Compact());
         }
     }
 
@@ -282,10 +296,10 @@ public sealed class MessageBroker : IDisposable
         bool isShort = IsShortOfMemory;
         if (!isLess && !isShort)
             return;
-        foreach (QueueDefinition queue in AllQueues())
+        foreach (Queue queue in LocalQueues())
         {
-            if ((queue.SurvivesRestart || isShort) && queue.Home.ResidentBytes > budgetBytes)
-                queue.Home.Post(QueueCommand.Tick());
+            if ((queue.Definition.SurvivesRestart || isShort) && queue.ResidentBytes > budgetBytes)
+                queue.Post(QueueCommand.Tick());
         }
     }
 
@@ -306,8 +320,8 @@ public sealed class MessageBroker : IDisposable
     private long LiveBytes()
     {
         long bytes = 0;
-        foreach (QueueDefinition queue in AllQueues())
-            bytes += queue.Home.MessageBytes + (64L * (queue.Home.ReadyCount + queue.Home.UnackedCount));
+        foreach (Queue queue in LocalQueues())
+            bytes += queue.MessageBytes + (64L * (queue.ReadyCount + queue.UnackedCount));
         return bytes;
     }
 }

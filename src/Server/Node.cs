@@ -189,10 +189,11 @@ public sealed class Node : IAsyncDisposable
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
             .ConfigureAwait(false);
-        await _broker.SaveQueuesAsync().ConfigureAwait(false);
         Membership?.Dispose();
+        // Clients of other nodes are gone with the links.
         if (_member is not null)
             await _member.DisposeAsync().ConfigureAwait(false);
+        await _broker.SaveQueuesAsync().ConfigureAwait(false);
         _broker.Dispose();
         _storage.Dispose();
         _tls?.Dispose();

@@ -1,3 +1,4 @@
+using Warren.Cluster;
 using Warren.Storage.Disk;
 
 namespace Warren.Broker.Alarms;
@@ -25,7 +26,9 @@ public sealed class NodeAlarms
     private MemoryWatermark _memory;
     private DiskLimit _limit;
     private readonly Lock _lock = new();
+    private readonly Dictionary<NodeId, string> _peers = [];
     private string? _reason;
+    private string? _ownReason;
     private long _lastCollectionMs;
     private bool _isMemoryOn;
     private bool _isDiskLow;
@@ -46,6 +49,9 @@ public sealed class NodeAlarms
 
     /// <summary>Why publishers are stopped, in the words of connection.blocked; null: they are not.</summary>
     public string? Reason => Volatile.Read(ref _reason);
+
+    /// <summary>The same for this node's own alarms; other nodes are told.</summary>
+    internal string? OwnReason => Volatile.Read(ref _ownReason);
 
     /// <summary>Bytes above which the memory alarm goes on.</summary>
     public long MemoryLimitBytes => _memory.LimitBytes;
@@ -166,16 +172,51 @@ public sealed class NodeAlarms
         _scarce?.Invoke(isOn);
     }
 
-    // RabbitMQ's order of the two.
-    private void SetReason() => Volatile.Write(
-        ref _reason,
-        (_isDiskLow || _isLogWithoutSpace, _isMemoryOn) switch
+    /// <summary>
+    /// Another node has an alarm: publishers stop on every node, since its queues take from all of them.
+    /// </summary>
+    /// <param name="node">Which.</param>
+    /// <param name="name">As people call it.</param>
+    /// <param name="reason">Null: it has none, or is not there.</param>
+    internal void SetPeer(NodeId node, string name, string? reason)
+    {
+        lock (_lock)
         {
-            (true, true) => "low on disk & memory",
-            (true, false) => "low on disk",
-            (false, true) => "low on memory",
-            _ => null,
-        });
+            if (_peers.GetValueOrDefault(node) == reason)
+                return;
+            if (reason is null)
+                _peers.Remove(node);
+            else
+                _peers[node] = reason;
+            SetReason();
+        }
+        _broker.Log(
+            LogLevel.Warning, LogCategory.Default,
+            reason is null
+                ? $"node {name} has no resource limit alarm any more.{GoOn()}"
+                : $"node {name} is {reason}: publishers are blocked here too.");
+        _broker.Connections.AlarmChanged();
+    }
+
+    // RabbitMQ's order of the two.
+    private void SetReason()
+    {
+        bool isDiskOn = _isDiskLow || _isLogWithoutSpace;
+        Volatile.Write(ref _ownReason, ReasonOf(isDiskOn, _isMemoryOn));
+        foreach (string reason in _peers.Values)
+            isDiskOn |= reason.Contains("disk", StringComparison.Ordinal);
+        bool isMemoryOn = _isMemoryOn
+            || _peers.Values.Any(reason => reason.Contains("memory", StringComparison.Ordinal));
+        Volatile.Write(ref _reason, ReasonOf(isDiskOn, isMemoryOn));
+    }
+
+    private static string? ReasonOf(bool isDiskOn, bool isMemoryOn) => (isDiskOn, isMemoryOn) switch
+    {
+        (true, true) => "low on disk & memory",
+        (true, false) => "low on disk",
+        (false, true) => "low on memory",
+        _ => null,
+    };
 
     private void Tell(string resource, bool isOn, string found, string consequence)
     {
@@ -186,6 +227,7 @@ public sealed class NodeAlarms
             isOn
                 ? $"{resource} resource limit alarm set {node}: {found}. {consequence}."
                 : $"{resource} resource limit alarm cleared {node}: {found}.{GoOn()}");
+        _broker.QueueLinks?.TellAlarm(OwnReason);
         _broker.Connections.AlarmChanged();
     }
 

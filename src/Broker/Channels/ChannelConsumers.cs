@@ -101,7 +101,8 @@ internal sealed class ChannelConsumers
         foreach (UnackedDelivery delivery in _taken)
         {
             _connection.AddPost(
-                delivery.Queue, QueueCommand.Return(delivery.Slot, delivery.Position, countsDelivery: true));
+                delivery.Queue, QueueCommand.Return(
+                    delivery.Slot, delivery.Position, countsDelivery: true, delivery.Epoch));
         }
         _taken.Clear();
     }
@@ -110,7 +111,7 @@ internal sealed class ChannelConsumers
     [
         .. _consumers.Values.Select(consumer => new ConsumerStatus(
             consumer, consumer.Queue.Definition,
-            !HasSingleActive(consumer.Queue.Definition) || consumer.Queue.Machine.Holder == consumer)),
+            !HasSingleActive(consumer.Queue.Definition) || consumer.Queue.Holder == consumer)),
     ];
 
     private static bool HasSingleActive(QueueDefinition queue) =>
@@ -136,10 +137,10 @@ internal sealed class ChannelConsumers
     {
         QueueCommand command = kind switch
         {
-            SettlementKind.Acknowledge => QueueCommand.Settle(delivery.Slot, delivery.Position),
-            SettlementKind.Reject => QueueCommand.Reject(delivery.Slot, delivery.Position),
-            SettlementKind.Requeue => QueueCommand.Requeue(delivery.Slot, delivery.Position),
-            _ => QueueCommand.Return(delivery.Slot, delivery.Position, countsDelivery: true),
+            SettlementKind.Acknowledge => QueueCommand.Settle(delivery.Slot, delivery.Position, delivery.Epoch),
+            SettlementKind.Reject => QueueCommand.Reject(delivery.Slot, delivery.Position, delivery.Epoch),
+            SettlementKind.Requeue => QueueCommand.Requeue(delivery.Slot, delivery.Position, delivery.Epoch),
+            _ => QueueCommand.Return(delivery.Slot, delivery.Position, countsDelivery: true, delivery.Epoch),
         };
         _connection.AddPost(delivery.Queue, command);
     }

@@ -91,8 +91,10 @@ internal sealed class ChannelEntities
     {
         if (_connection.Vhost is not { } vhost || !vhost.Queues.TryGetValue(name, out QueueDefinition? queue))
             throw _channel.NoSuch(ResourceKind.Queue, name);
-        if (queue.OwnerConnectionId != 0 && queue.OwnerConnectionId != _connection.Id)
+        if (queue.OwnerConnectionId != 0 && !queue.IsOwnedBy(_connection.Id))
             throw QueueEquivalence.Locked(name, VhostName);
+        if (queue.Home.Unavailable is { } error)
+            throw error;
         return queue;
     }
 
@@ -145,6 +147,8 @@ internal sealed class ChannelEntities
     {
         if (present is not null)
             DeclareQueue.CheckAgainst(present, declaration, DefaultQueueType);
+        if (present?.Home.Unavailable is { } error)
+            throw error;
         _connection.OwnsQueues |= declaration.Exclusive;
         _lastQueue = declaration.Name;
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));

@@ -153,6 +153,14 @@ internal sealed class ChannelPublisher
             Unroutable(message, mandatory, sequence);
             return;
         }
+        if (mandatory && delays.IsEmpty && AreAllAway(queues))
+        {
+            // As RabbitMQ returns it; but what nobody has is not confirmed.
+            _connection.Outbox.Post(OutboxItem.Return(_channel.Deliveries, message));
+            if (sequence > 0)
+                _connection.Outbox.Post(OutboxItem.Confirm(_channel.Deliveries, sequence, accepted: false));
+            return;
+        }
         SharedBody? shared = persistent && queues.Length > 1 ? Share(message, queues) : null;
         PublishGroup? group = targets > 1 && (sequence > 0 || shared is not null)
             ? new PublishGroup(targets, commit: null) { SharedBody = shared }
@@ -162,6 +170,16 @@ internal sealed class ChannelPublisher
             sequence > 0 ? _channel.Deliveries : null, sequence, group);
     }
 
+    private static bool AreAllAway(ReadOnlySpan<QueueDefinition> queues)
+    {
+        foreach (QueueDefinition queue in queues)
+        {
+            if (queue.Home.Unavailable is null)
+                return false;
+        }
+        return true;
+    }
+
     // Writes a message that several queues store once for them all.
     private SharedBody? Share(in Message message, ReadOnlySpan<QueueDefinition> queues)
     {
@@ -169,7 +187,7 @@ internal sealed class ChannelPublisher
             return null;
         int storing = 0;
         foreach (QueueDefinition queue in queues)
-            storing += queue.SurvivesRestart ? 1 : 0;
+            storing += queue.SurvivesRestart && !queue.Home.IsRemote ? 1 : 0;
         if (storing < 2)
             return null;
         try
@@ -193,9 +211,11 @@ internal sealed class ChannelPublisher
         int weightBytes = message.SizeBytes + PublishCredit.MessageOverheadBytes;
         foreach (QueueDefinition queue in queues)
         {
+            // Of a queue on another node the channel hears even without confirms, if the message cannot be stored.
+            DeliveryChannel? teller = queue.Home.IsRemote ? _channel.Deliveries : publisher;
             _connection.AddPost(
                 queue.Home,
-                QueueCommand.Publish(message, priority, persistent, ttlMs, publisher, sequence, group),
+                QueueCommand.Publish(message, priority, persistent, ttlMs, teller, sequence, group),
                 weightBytes);
         }
         foreach (RouteDelay delay in delays)

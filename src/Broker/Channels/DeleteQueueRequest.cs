@@ -14,7 +14,7 @@ namespace Warren.Broker.Channels;
 internal sealed class DeleteQueueRequest : QueueRequest
 {
     private readonly QueueDefinition _queue;
-    private ConnectionEvent[] _events = [];
+    private ChannelEvent[] _events = [];
 
     public DeleteQueueRequest(Channel channel, bool noWait, QueueDefinition queue)
         : base(channel, noWait) => _queue = queue;
@@ -39,7 +39,7 @@ internal sealed class DeleteQueueRequest : QueueRequest
     /// Takes over what connections are to be told of the queue's end: whoever deletes a queue that he consumes from
     /// gets delete-ok before the cancellation, as from RabbitMQ; kombu takes the other order for an error.
     /// </summary>
-    internal void TakeOver(List<ConnectionEvent> events)
+    internal void TakeOver(List<ChannelEvent> events)
     {
         _events = [.. events];
         events.Clear();
@@ -48,7 +48,7 @@ internal sealed class DeleteQueueRequest : QueueRequest
     private void Tell(uint count)
     {
         Succeed(new QueueDeleteOk(count));
-        foreach (ConnectionEvent happened in _events)
-            happened.Channel!.Connection.Post(happened);
+        foreach (ChannelEvent happened in _events)
+            happened.Tell();
     }
 }

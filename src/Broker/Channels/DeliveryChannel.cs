@@ -10,29 +10,36 @@ namespace Warren.Broker.Channels;
 /// Invariant: once <see cref="Close"/> has returned, no delivery is ever numbered again, so each unsettled delivery is
 /// either in the list that Close returned or is returned by the writer.
 /// </summary>
-public sealed class DeliveryChannel
+public class DeliveryChannel
 {
     private readonly Lock _lock = new();
     private readonly UnackedDeliveries _unacked = new();
     private ulong _nextTag = 1;
     private bool _closed;
 
-    public DeliveryChannel(ushort number, Outbox outbox, Channel owner)
+    public DeliveryChannel(ushort number, Outbox outbox, Channel? owner)
     {
         Number = number;
         Outbox = outbox;
-        Owner = owner;
+        Owner = owner!;
     }
 
     public ushort Number { get; }
 
-    /// <summary>Whose channel it is, see <see cref="Connection.Id"/>.</summary>
-    public long ConnectionId => Owner.Connection.Id;
+    /// <summary>Whose channel it is, see <see cref="Connection.Id"/>; 0: a client's of another node.</summary>
+    public long ConnectionId => Owner?.Connection.Id ?? 0;
 
     public Outbox Outbox { get; }
 
-    /// <summary>The incoming half, for posts back to its connection. Not to be touched from other turns.</summary>
+    /// <summary>
+    /// The incoming half, for posts back to its connection. Not to be touched from other turns. Null for a channel of
+    /// another node, of which there is only this address.
+    /// </summary>
     internal Channel Owner { get; }
+
+    /// <summary>Tells the channel, in its connection's turn, what has happened at a queue.</summary>
+    internal virtual void Tell(ConnectionEventKind kind, object subject) =>
+        Owner.Connection.Post(new ConnectionEvent(kind, 0, Owner, subject));
 
     /// <summary>Deliveries that the client has not settled.</summary>
     internal int UnackedCount
@@ -69,8 +76,10 @@ public sealed class DeliveryChannel
     /// <param name="slot">What the queue calls it; -1: nothing is to be settled.</param>
     /// <param name="position">See <paramref name="slot"/>.</param>
     /// <param name="holdsPlace">It holds a place in the channel's shared prefetch.</param>
+    /// <param name="epoch">See <see cref="OutboxItem.Epoch"/>.</param>
     /// <param name="tag">The tag.</param>
-    internal bool TryNumber(Queue queue, Consumer? consumer, int slot, long position, bool holdsPlace, out ulong tag)
+    internal bool TryNumber(
+        QueueHome queue, Consumer? consumer, int slot, long position, bool holdsPlace, byte epoch, out ulong tag)
     {
         bool isOrphan = false;
         lock (_lock)
@@ -81,7 +90,7 @@ public sealed class DeliveryChannel
             _nextTag++;
             if (slot >= 0)
             {
-                var delivery = new UnackedDelivery(tag, queue, slot, position, consumer, holdsPlace);
+                var delivery = new UnackedDelivery(tag, queue, slot, position, consumer, holdsPlace, epoch);
                 isOrphan = Orphan(ref delivery);
                 _unacked.Add(delivery);
             }

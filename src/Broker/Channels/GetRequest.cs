@@ -12,14 +12,14 @@ internal sealed class GetRequest : QueueRequest
 {
     private readonly string _queueName;
 
-    public GetRequest(Channel channel, string queueName, Queue queue)
+    public GetRequest(Channel channel, string queueName, QueueHome queue)
         : base(channel, noWait: false)
     {
         _queueName = queueName;
         Queue = queue;
     }
 
-    public Queue Queue { get; }
+    public QueueHome Queue { get; }
 
     internal override byte[]? Answered(in QueueEffect effect)
     {

@@ -9,7 +9,7 @@ namespace Warren.Broker.Channels;
 /// Invariant: a taker that was refused while a place was free is known to <see cref="TakeStarved"/> after the place was
 /// given: the taker leaves his mark before he looks for the last time, the giver looks for the mark after he gave.
 /// </summary>
-public sealed class SharedPrefetch
+public class SharedPrefetch
 {
     private int _limit;
     private int _taken;
@@ -53,7 +53,10 @@ public sealed class SharedPrefetch
                 return true;
             }
             if (marked)
+            {
+                Refused();
                 return false;
+            }
             Interlocked.Exchange(ref _starved, 1);
             marked = true;
         }
@@ -61,6 +64,25 @@ public sealed class SharedPrefetch
 
     /// <summary>Gives places back. If <see cref="TakeStarved"/> then says so, consumers must be resumed.</summary>
     public void Give(int count) => Interlocked.Add(ref _taken, -count);
+
+    /// <summary>Takes all places that are free; returns how many.</summary>
+    internal int TakeFree()
+    {
+        while (true)
+        {
+            int limit = Volatile.Read(ref _limit);
+            int taken = Volatile.Read(ref _taken);
+            if (taken >= limit)
+                return 0;
+            if (Interlocked.CompareExchange(ref _taken, limit, taken) == taken)
+                return limit - taken;
+        }
+    }
+
+    /// <summary>Somebody was refused, in his turn.</summary>
+    private protected virtual void Refused()
+    {
+    }
 
     /// <summary>Whether somebody was refused since the last call.</summary>
     public bool TakeStarved() => Interlocked.Exchange(ref _starved, 0) != 0;

@@ -47,7 +47,7 @@ internal sealed class Transaction
     /// </summary>
     public void Commit(Channel channel, ChannelRequest request)
     {
-        List<Queue> settled = SettledQueues(channel);
+        List<QueueHome> settled = SettledQueues(channel);
         int targets = settled.Count;
         foreach (PendingPublish publish in _publishes)
             targets += publish.Queues.Length + publish.Delays.Length;
@@ -71,7 +71,7 @@ internal sealed class Transaction
             places += settlement.Delivery.HoldsPlace ? 1 : 0;
         }
         channel.Consumers.GiveBack(places);
-        foreach (Queue queue in settled)
+        foreach (QueueHome queue in settled)
             channel.Connection.AddPost(queue, QueueCommand.Sync(group!));
         Clear();
         if (group is null)
@@ -79,7 +79,7 @@ internal sealed class Transaction
     }
 
     // The commit is answered when the settlements are durable too.
-    private List<Queue> SettledQueues(Channel channel)
+    private List<QueueHome> SettledQueues(Channel channel)
     {
         if (channel.Connection.Broker.Storage is null)
             return [];

@@ -9,5 +9,7 @@ namespace Warren.Broker.Channels;
 /// <param name="Position">See <paramref name="Slot"/>.</param>
 /// <param name="Consumer">Who got it; null: basic.get, or a consumer that the queue has taken it from.</param>
 /// <param name="HoldsPlace">It holds a place in its channel's <see cref="SharedPrefetch"/>.</param>
+/// <param name="Epoch">With <paramref name="Slot"/>; see <see cref="Connections.OutboxItem.Epoch"/>.</param>
 public readonly record struct UnackedDelivery(
-    ulong Tag, Queue Queue, int Slot, long Position, Consumer? Consumer = null, bool HoldsPlace = false);
+    ulong Tag, QueueHome Queue, int Slot, long Position, Consumer? Consumer = null, bool HoldsPlace = false,
+    byte Epoch = 0);

@@ -41,7 +41,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private readonly InputLoop _inputLoop;
     private readonly OutputLoop _outputLoop;
     private readonly FrameDispatch _frames;
-    private readonly BatchSet<Queue, QueueCommand> _posts;
+    private readonly BatchSet<QueueHome, QueueCommand> _posts;
     private bool _isReading = true;
     private bool _isUnread;
     private int _blockedContentBytes;
@@ -71,7 +71,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Handshake = new Handshake(this);
         Channels = new ChannelTable(this);
         _frames = new FrameDispatch(this);
-        _posts = new BatchSet<Queue, QueueCommand>(static (queue, commands) => queue.PostOrRun(commands), Charge);
+        _posts = new BatchSet<QueueHome, QueueCommand>(static (queue, commands) => queue.PostOrRun(commands), Charge);
         Routes = new RouteSet(broker.NewRandom());
         FrameMaxBytes = broker.Options.InitialFrameMaxBytes;
     }
@@ -172,7 +172,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// Adds to what this turn posts. <paramref name="weightBytes"/> is held against the connection until the queue has
     /// handled it.
     /// </summary>
-    internal void AddPost(Queue queue, in QueueCommand command, int weightBytes = 0) =>
+    internal void AddPost(QueueHome queue, in QueueCommand command, int weightBytes = 0) =>
         _posts.Add(queue, command, weightBytes);
 
     /// <summary>Handles a frame that had to wait.</summary>

@@ -182,7 +182,8 @@ internal sealed class DeliveryEncoder
         {
             case OutboxItemKind.Deliver:
                 var consumer = (Consumer)item.Target!;
-                if (!channel.TryNumber(consumer.Queue, consumer, item.Slot, item.Position, item.HoldsPlace, out tag))
+                if (!channel.TryNumber(
+                    consumer.Queue, consumer, item.Slot, item.Position, item.HoldsPlace, item.Epoch, out tag))
                     return false;
                 written = WriteDeliver(
                     output, channel.Number, consumer.TagBytes, tag, item.Flag, item.Message.Envelope);
@@ -194,7 +195,8 @@ internal sealed class DeliveryEncoder
                     output, channel.Number, (byte[])item.Target!, tag, redelivered: false, item.Message.Envelope);
                 return true;
             case OutboxItemKind.GetOk:
-                if (!channel.TryNumber((Queue)item.Target!, null, item.Slot, item.Position, holdsPlace: false, out tag))
+                if (!channel.TryNumber(
+                    (QueueHome)item.Target!, null, item.Slot, item.Position, holdsPlace: false, item.Epoch, out tag))
                     return false;
                 var getOk = new BasicGetOk(
                     tag, item.Flag, item.Message.Exchange, item.Message.RoutingKey, (uint)item.Extra);

@@ -14,7 +14,7 @@ namespace Warren.Broker.Connections;
 /// Bounded: deliveries by their consumers' windows, direct replies by <see cref="ReplyLimitBytes"/>; of everything else
 /// more than <see cref="LimitBytes"/> stops the reading of the client's requests (<see cref="MustWait"/>).
 /// </summary>
-public sealed class Outbox
+public class Outbox
 {
     /// <summary>
     /// Direct replies that a client has not read; beyond it they are dropped, since they are at most once anyway.
@@ -68,7 +68,7 @@ public sealed class Outbox
 
     public void Post(in OutboxItem item) => Post(new ReadOnlySpan<OutboxItem>(in item));
 
-    public void Post(ReadOnlySpan<OutboxItem> items)
+    public virtual void Post(ReadOnlySpan<OutboxItem> items)
     {
         bool wake;
         int weightBytes = 0;
@@ -183,8 +183,9 @@ public sealed class Outbox
             return;
         if (item.IsUnsettled)
         {
-            Queue queue = item.Kind == OutboxItemKind.Deliver ? ((Consumer)item.Target!).Queue : (Queue)item.Target!;
-            queue.Post(QueueCommand.Return(item.Slot, item.Position, countsDelivery: false));
+            QueueHome queue =
+                item.Kind == OutboxItemKind.Deliver ? ((Consumer)item.Target!).Queue : (QueueHome)item.Target!;
+            queue.Post(QueueCommand.Return(item.Slot, item.Position, countsDelivery: false, item.Epoch));
         }
         item.Message.Slab.Release(1);
     }

@@ -1,6 +1,7 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 
 namespace Warren.Broker.Connections;
 
@@ -14,7 +15,7 @@ public readonly struct OutboxItem
 
     private OutboxItem(
         OutboxItemKind kind, bool flag, int slot, Message message, long position, long extra, DeliveryChannel? channel,
-        object? target, bool holdsPlace = false)
+        object? target, bool holdsPlace = false, byte epoch = 0)
     {
         Kind = kind;
         Flag = flag;
@@ -25,6 +26,7 @@ public readonly struct OutboxItem
         Channel = channel;
         Target = target;
         HoldsPlace = holdsPlace;
+        Epoch = epoch;
     }
 
     public OutboxItemKind Kind { get; }
@@ -34,6 +36,12 @@ public readonly struct OutboxItem
 
     /// <summary>Deliver: it holds a place in its channel's shared prefetch.</summary>
     public bool HoldsPlace { get; }
+
+    /// <summary>
+    /// Deliveries of a queue on another node: of which of the lines to its home this one is, the low byte. What was
+    /// delivered on a line that has ended since may still be acknowledged, but nothing else. Else 0.
+    /// </summary>
+    public byte Epoch { get; }
 
     /// <summary>The unacked slot in the queue; -1 when nothing is to be acknowledged.</summary>
     public int Slot { get; }
@@ -76,21 +84,24 @@ public readonly struct OutboxItem
 
     public static OutboxItem Deliver(
         DeliveryChannel channel, Consumer consumer, Message message, int slot, long position, bool redelivered,
-        int deliveryCount, bool holdsPlace) =>
-        new(OutboxItemKind.Deliver, redelivered, slot, message, position, deliveryCount, channel, consumer, holdsPlace);
+        int deliveryCount, bool holdsPlace, byte epoch = 0) =>
+        new(
+            OutboxItemKind.Deliver, redelivered, slot, message, position, deliveryCount, channel, consumer, holdsPlace,
+            epoch);
 
     public static OutboxItem DeliverReply(DeliveryChannel channel, byte[] tag, Message message) =>
         new(OutboxItemKind.DeliverReply, false, -1, message, 0, -1, channel, tag);
 
     public static OutboxItem GetOk(
         DeliveryChannel channel,
-        Queue queue,
+        QueueHome queue,
         Message message,
         int slot,
         long position,
         bool redelivered,
         int deliveryCount,
-        long readyLeft) =>
+        long readyLeft,
+        byte epoch = 0) =>
         new(
             OutboxItemKind.GetOk,
             redelivered,
@@ -99,7 +110,8 @@ public readonly struct OutboxItem
             position,
             ((long)deliveryCount << 32) | (uint)readyLeft,
             channel,
-            queue);
+            queue,
+            epoch: epoch);
 
     public static OutboxItem Return(DeliveryChannel channel, Message message) =>
         new(OutboxItemKind.Return, false, -1, message, 0, 0, channel, null);
@@ -116,6 +128,29 @@ public readonly struct OutboxItem
 
     public static OutboxItem ConnectionEnd(byte[] frame) =>
         new(OutboxItemKind.ConnectionEnd, false, -1, default, 0, 0, null, frame);
+
+    /// <summary>What another node's get has found; with a slot the caller has taken a reference for the item.</summary>
+    internal static OutboxItem VisitGetOk(VisitRequest request, in QueueEffect effect) =>
+        new(
+            OutboxItemKind.GetOk, effect.Redelivered, effect.Slot, effect.Message, effect.Position,
+            ((long)effect.DeliveryCount << 32) | (uint)effect.ReadyLeft, null, request);
+
+    /// <summary>What a queue answers another node's request: answer, messages, consumers.</summary>
+    internal static OutboxItem VisitAnswer(VisitRequest request, in QueueEffect effect) =>
+        new(
+            OutboxItemKind.VisitAnswer, false, effect.ConsumerCount, default, effect.MessageCount, (long)effect.Answer,
+            null, request);
+
+    /// <summary>What a channel of another node is told: the kind, the consumer or the error.</summary>
+    internal static OutboxItem VisitEvent(VisitChannel channel, ConnectionEventKind kind, object subject) =>
+        new(OutboxItemKind.VisitEvent, false, (int)kind, default, 0, 0, channel, subject);
+
+    /// <summary>A frame of this kind, whose bytes are the message's body.</summary>
+    internal static OutboxItem PeerFrame(ushort kind, Message frame) =>
+        new(OutboxItemKind.PeerFrame, false, kind, frame, 0, 0, null, null);
+
+    internal static OutboxItem PeerSignal(LineSignal signal) =>
+        new(OutboxItemKind.PeerSignal, false, (int)signal, default, 0, 0, null, null);
 
     public static OutboxItem End() => new(OutboxItemKind.End, false, -1, default, 0, 0, null, null);
 }

@@ -29,4 +29,18 @@ public enum OutboxItemKind : byte
 
     /// <summary>Everything before it goes out, then the socket is shut.</summary>
     End,
+
+    // What follows is for clients of another node and never reaches an output loop: see Queues.Remote.QueueVisit.
+
+    /// <summary>A queue's answer to a request of another node.</summary>
+    VisitAnswer,
+
+    /// <summary>Something that a channel of another node is to be told.</summary>
+    VisitEvent,
+
+    /// <summary>A frame from another node.</summary>
+    PeerFrame,
+
+    /// <summary>The link with another node changed, or time has gone on.</summary>
+    PeerSignal,
 }

@@ -3,6 +3,7 @@ using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 
@@ -50,23 +51,31 @@ internal sealed class DeclareQueue : DefinitionsChange
             declaration.Arguments,
             vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType,
             store.Broker.Options);
-        QueueEntry entry = EntryOf(declaration, valid) with { WithinLimit = limit is not null };
+        QueueEntry entry = EntryOf(store.Broker, store.Broker.Topology, declaration, valid) with
+        {
+            WithinLimit = limit is not null,
+        };
         store.Commit(entry);
         store.AnswerWhenDurable(
             _request, entry.Key, () => _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0)));
     }
 
     /// <summary>What a checked declaration comes to.</summary>
-    internal static QueueEntry EntryOf(QueueDeclaration declaration, ValidQueue valid) => new()
+    internal static QueueEntry EntryOf(
+        MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, ValidQueue valid)
     {
-        Vhost = declaration.Vhost,
-        Name = declaration.Name,
-        Type = valid.Type,
-        Durable = declaration.Durable,
-        AutoDelete = declaration.AutoDelete,
-        OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
-        DeclaredArguments = valid.Arguments,
-    };
+        return new QueueEntry
+        {
+            Vhost = declaration.Vhost,
+            Name = declaration.Name,
+            Type = valid.Type,
+            Durable = declaration.Durable,
+            AutoDelete = declaration.AutoDelete,
+            OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
+            HomeNode = QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments),
+            DeclaredArguments = valid.Arguments,
+        };
+    }
 
     /// <summary>What a queue with these properties would be; throws if there can be none.</summary>
     internal static ValidQueue Validate(
@@ -86,7 +95,7 @@ internal sealed class DeclareQueue : DefinitionsChange
     /// <summary>Throws if the queue that is there is not the one declared.</summary>
     internal static void CheckAgainst(QueueDefinition present, QueueDeclaration declaration, string defaultQueueType)
     {
-        if (present.OwnerConnectionId != 0 && present.OwnerConnectionId != declaration.ConnectionId)
+        if (present.OwnerConnectionId != 0 && !present.IsOwnedBy(declaration.ConnectionId))
             throw QueueEquivalence.Locked(present.Name, present.Vhost);
         if (declaration.IsPassive)
             return;

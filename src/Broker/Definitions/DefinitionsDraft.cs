@@ -18,7 +18,7 @@ internal sealed class DefinitionsDraft
 {
     private readonly List<DefinitionsEntry> _entries = new(0);
     private List<DefinitionKey> _takenAlong = new(0);
-    private readonly Dictionary<long, Queue>? _homes;
+    private readonly Dictionary<long, QueueHome>? _homes;
     private long _lastIndex;
 
     /// <param name="broker">Whose published state is where it begins.</param>
@@ -34,7 +34,7 @@ internal sealed class DefinitionsDraft
         _lastIndex = lastIndex;
     }
 
-    private DefinitionsDraft(MessageBroker broker, Dictionary<long, Queue> homes)
+    private DefinitionsDraft(MessageBroker broker, Dictionary<long, QueueHome> homes)
     {
         Broker = broker;
         Topology = TopologySnapshot.Empty;
@@ -96,8 +96,9 @@ internal sealed class DefinitionsDraft
         return _takenAlong;
     }
 
-    /// <summary>The last queue that was made here and has messages in the log; null: none was.</summary>
-    public long? LastStored => QueuesMade.FindLast(static queue => queue.SurvivesRestart)?.Id.Value;
+    /// <summary>The last queue that was made and has messages in this node's log; null: none was.</summary>
+    public long? LastStored =>
+        QueuesMade.FindLast(static queue => queue is { SurvivesRestart: true, Home.IsRemote: false })?.Id.Value;
 
     /// <summary>
     /// Of a draft that was made anew: what has gone and what has come, compared with what there was.
@@ -121,7 +122,7 @@ internal sealed class DefinitionsDraft
     }
 
     /// <summary>The queue itself, if it is there already.</summary>
-    public Queue? FindHome(long id) => _homes?.GetValueOrDefault(id);
+    public QueueHome? FindHome(long id) => _homes?.GetValueOrDefault(id);
 
     public Vhost? FindVhost(string name) => Topology.Vhosts.TryGetValue(name, out Vhost? vhost) ? vhost : null;
 

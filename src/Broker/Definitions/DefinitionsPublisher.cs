@@ -11,9 +11,27 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
 {
     private readonly OwnedQueues _owned = new(broker);
     private bool _closesOwners;
+    private long _lastIndex;
 
     /// <summary>A start makes what there is: nobody is served, and queues are opened when all are known.</summary>
     public bool IsStarting { get; set; }
+
+    /// <summary>Every entry up to here is part of the published topology. Read by any thread.</summary>
+    public long LastIndex
+    {
+        get => Volatile.Read(ref _lastIndex);
+        set => Volatile.Write(ref _lastIndex, value);
+    }
+
+    /// <summary>All that a start has found is open: its queues go on, here and on other nodes.</summary>
+    public void Begin()
+    {
+        foreach (QueueDefinition queue in broker.AllQueues())
+        {
+            broker.QueueLinks?.Add(queue);
+            (queue.Home as Queue)?.ScheduleTick();
+        }
+    }
 
     /// <summary>What a connection owned, which is owned no more.</summary>
     public List<QueueDefinition> TakeOwned(long connectionId) => _owned.Take(connectionId);
@@ -41,7 +59,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
         {
             if (IsStarting)
-                queue.Home.ConfigureEarly(settings);
+                (queue.Home as Queue)?.ConfigureEarly(settings);
             else
                 queue.Home.Post(QueueCommand.Configure(settings));
         }
@@ -59,20 +77,27 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
 
     private void TakeIn(QueueDefinition queue, long session)
     {
-        if (broker.Storage is { } log && queue.SurvivesRestart)
-            queue.Home.Open(log, null);
-        queue.Home.ScheduleTick();
-        if (queue.OwnerSession == session)
-            _owned.Add(queue);
+        if (queue.Home is Queue here)
+        {
+            if (broker.Storage is { } log && queue.SurvivesRestart)
+                here.Open(log, null);
+            here.ScheduleTick();
+            if (queue.OwnerSession == session)
+                _owned.Add(queue);
+        }
+        broker.QueueLinks?.Add(queue);
     }
 
     // Most have closed before; those of a vhost that goes, or of a connection, have not.
     private void LetGo(QueueDefinition queue)
     {
         queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
+        broker.QueueLinks?.Remove(queue);
+        if (queue.Home is not Queue here)
+            return;
         // One that does not survive a restart may have written messages to spare memory.
         if (broker.Storage is not null)
-            queue.Home.DropLog();
+            here.DropLog();
         if (!_closesOwners)
             _owned.Remove(queue);
     }

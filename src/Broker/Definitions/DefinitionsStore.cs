@@ -95,6 +95,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Null: nothing is stored, and there are no others.</summary>
     internal LeaderDuties? Leader { get; }
 
+    /// <summary>Every entry up to here is part of the published topology. Any thread.</summary>
+    internal long LastIndex => _publisher.LastIndex;
+
     internal DefinitionsPublisher Publisher => _publisher;
 
     /// <summary>
@@ -140,8 +143,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
         PostInline(new Item(new TurnEvent(_session.Start)));
-        foreach (QueueDefinition queue in _broker.AllQueues())
-            queue.Home.ScheduleTick();
+        _publisher.Begin();
+        _publisher.LastIndex = _state.LastIndex;
     }
 
     void IGroupOwner.Durable(Lsn lsn) => Post(new TurnEvent(() => Group.Durable(lsn)));
@@ -424,7 +427,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void Propose(DefinitionsEntry entry, long expected)
     {
         if (entry is QueueEntry { OwnerSession: 0 } queue && !(queue.Durable && queue.OwnerConnectionId == 0))
-            entry = queue with { OwnerSession = _session.Id };
+            entry = queue with { OwnerSession = _session.Of(queue) };
         _route.Add(entry, expected, _session.Id, _runs.Current);
     }
 
@@ -468,6 +471,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
                 _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
             _publisher.Publish(draft, _session.Id);
         }
+        if (!_publisher.IsStarting)
+            _publisher.LastIndex = _state.LastIndex;
         if (_replica is not null)
             Settle();
     }

@@ -81,8 +81,8 @@ internal static class DurableGroups
     }
 
     private static Dictionary<long, Queue> ById(MessageBroker broker) =>
-        broker.AllQueues().Where(queue => queue.SurvivesRestart)
-            .ToDictionary(queue => queue.Id.Value, queue => queue.Home);
+        broker.LocalQueues().Where(queue => queue.Definition.SurvivesRestart)
+            .ToDictionary(queue => queue.Definition.Id.Value);
 
     // A queue whose definition is gone was deleted, and the crash came before the end of its group; but not where
     // definitions are lost.

@@ -1,3 +1,5 @@
+using Warren.Broker.Queues.Remote;
+
 namespace Warren.Broker.Messages;
 
 /// <summary>
@@ -5,6 +7,10 @@ namespace Warren.Broker.Messages;
 /// </summary>
 internal static class MessageInOwnSlab
 {
+    /// <summary>A message that has its form already, with one reference.</summary>
+    public static Message Store(SlabPool slabs, MessageSizes sizes, ReadOnlySpan<byte> bytes) =>
+        sizes.At(slabs.Adopt(bytes.ToArray()), 0);
+
     /// <summary>The message, with one reference.</summary>
     public static Message Store(
         SlabPool slabs, ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> key, ReadOnlySpan<byte> properties,

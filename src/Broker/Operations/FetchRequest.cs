@@ -21,6 +21,7 @@ internal sealed class FetchRequest : OperatorRequest
         {
             Slot = effect.Slot,
             Position = effect.Position,
+            Epoch = Epoch,
             IsRedelivered = effect.Redelivered,
             Exchange = message.Exchange.ToArray(),
             RoutingKey = message.RoutingKey.ToArray(),

@@ -9,6 +9,8 @@ public sealed record FetchedMessage
 
     internal long Position { get; init; }
 
+    internal byte Epoch { get; init; }
+
     public bool IsRedelivered { get; init; }
 
     /// <summary>UTF-8, mostly.</summary>

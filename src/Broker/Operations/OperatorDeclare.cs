@@ -48,7 +48,10 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
         ValidQueue valid = DeclareQueue.Validate(
             vhost.Name, declaration.Name, declaration.Durable, exclusive: false, declaration.AutoDelete,
             declaration.Arguments, defaultType, store.Broker.Options);
-        QueueEntry entry = DeclareQueue.EntryOf(declaration, valid) with { WithinLimit = limit is not null };
+        QueueEntry entry = DeclareQueue.EntryOf(store.Broker, store.Broker.Topology, declaration, valid) with
+        {
+            WithinLimit = limit is not null,
+        };
         store.Commit(entry);
         store.WhenDurable(entry.Key, _done.SetResult);
     }

@@ -8,9 +8,13 @@ namespace Warren.Broker.Operations;
 /// </summary>
 internal abstract class OperatorRequest
 {
+    /// <summary>See <see cref="Connections.OutboxItem.Epoch"/>.</summary>
+    protected byte Epoch { get; private set; }
+
     /// <summary>The outcome, GetOk or Answer, in the queue's turn.</summary>
-    public void Take(in QueueEffect effect, QueueScratch scratch)
+    public virtual void Take(in QueueEffect effect, QueueScratch scratch, byte epoch)
     {
+        Epoch = epoch;
         if (effect.Kind == QueueEffectKind.Answer)
         {
             Answered(effect);

@@ -51,7 +51,8 @@ public sealed class QueueOperations
     }
 
     /// <summary>
-    /// Deletes a queue, if need be only an empty or an unused one; returns how many messages were ready.
+    /// Deletes a queue, if need be only an empty or an unused one; returns how many messages were ready. One whose home
+    /// is down goes with what it holds there, unless something is asked of it: what is down for good can be cleared.
     /// </summary>
     public async Task<(AnswerKind Answer, long Messages)> DeleteAsync(
         QueueDefinition queue, bool ifUnused, bool ifEmpty)
@@ -59,6 +60,8 @@ public sealed class QueueOperations
         var request = new CountRequest();
         queue.Home.Post(QueueCommand.Close(request, ifUnused, ifEmpty));
         (AnswerKind answer, long messages) = await request.Task.ConfigureAwait(false);
+        if (answer == AnswerKind.Unavailable && !ifUnused && !ifEmpty)
+            (answer, messages) = (AnswerKind.Ok, 0);
         if (answer is AnswerKind.Ok or AnswerKind.Closed)
         {
             var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,6 +71,13 @@ public sealed class QueueOperations
         return (answer, messages);
     }
 
+    /// <summary>
+    /// Asks the other nodes for the counts of their queues, which <see cref="QueueHome"/> shows from then on; ends when
+    /// all that can be reached have answered, or in time.
+    /// </summary>
+    public Task RefreshCountsAsync(TimeSpan patience) =>
+        _broker.QueueLinks?.RefreshCountsAsync(patience) ?? Task.CompletedTask;
+
     /// <summary>Whether the queue's turn answers within the time.</summary>
     public async Task<bool> AnswersAsync(QueueDefinition queue, TimeSpan patience)
     {
@@ -75,8 +85,8 @@ public sealed class QueueOperations
         queue.Home.Post(QueueCommand.Status(request, touches: false));
         try
         {
-            await request.Task.WaitAsync(patience, _broker.Time).ConfigureAwait(false);
-            return true;
+            (AnswerKind answer, _) = await request.Task.WaitAsync(patience, _broker.Time).ConfigureAwait(false);
+            return answer != AnswerKind.Unavailable;
         }
         catch (TimeoutException)
         {
@@ -118,8 +128,9 @@ public sealed class QueueOperations
             foreach (FetchedMessage message in found)
             {
                 queue.Home.Post(isTaken
-                    ? QueueCommand.Settle(message.Slot, message.Position)
-                    : QueueCommand.Return(message.Slot, message.Position, countsDelivery: false));
+                    ? QueueCommand.Settle(message.Slot, message.Position, message.Epoch)
+                    : QueueCommand.Return(
+                        message.Slot, message.Position, countsDelivery: false, message.Epoch));
             }
         }
         if (isTaken)

@@ -42,6 +42,20 @@ public sealed class Consumer
     /// <summary>The shell was asked to close its channel for being overdue; asked once.</summary>
     internal bool OverdueReported;
 
+    /// <summary>
+    /// What the line to its queue's home calls it, on either end; 0: it is on no line, or on none any more.
+    /// </summary>
+    internal long LineNumber;
+
+    /// <summary>Its queue's home is out of places in the shared prefetch.</summary>
+    internal bool WantsPlaces;
+
+    /// <summary>Its queue's home was told last that its shared prefetch limits it.</summary>
+    internal bool IsSharedTold;
+
+    /// <summary>Places in the shared prefetch that its queue's home was given and has not used yet.</summary>
+    internal int PlacesOut;
+
     // The ring of its level's ready consumers: all null while it cannot take a message.
     internal ConsumerLevel? Level;
     internal Consumer? NextReady;
@@ -61,7 +75,7 @@ public sealed class Consumer
     public byte[] TagBytes { get; init; } = [];
 
     /// <summary>Where settlements and window reports go.</summary>
-    public Queue Queue { get; init; } = null!;
+    public QueueHome Queue { get; init; } = null!;
 
     /// <summary>Where its deliveries go. Opaque to the queue.</summary>
     public required DeliveryChannel Channel { get; init; }

@@ -20,6 +20,7 @@ internal sealed class DeadLettering
     private readonly string _vhostName;
     private readonly string _queueName;
     private readonly RouteSet _routes;
+    private QueueHome? _full;
 
     public DeadLettering(MessageBroker broker, string vhostName, string queueName)
     {
@@ -28,6 +29,12 @@ internal sealed class DeadLettering
         _queueName = queueName;
         _routes = new RouteSet(broker.NewRandom());
     }
+
+    /// <summary>
+    /// A target on another node has not taken so much of what it was sent that the rest had better stay here. So queues
+    /// that dead-letter to each other cannot fill each other's memory.
+    /// </summary>
+    public bool IsHeldUp => _full is { IsFull: true };
 
     /// <summary>
     /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or at once if
@@ -88,6 +95,8 @@ internal sealed class DeadLettering
         {
             dead.Slab.AddReferences(1);
             target.Home.Post(QueueCommand.Publish(dead, priority, persistent, ttlMs: -1, null, 0, group));
+            if (target.Home.IsFull)
+                _full = target.Home;
         }
         foreach (RouteDelay delay in _routes.Delays)
         {

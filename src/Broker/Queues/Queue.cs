@@ -17,51 +17,55 @@ namespace Warren.Broker.Queues;
 /// that a message is safe is told when its record is durable.
 /// Nothing here decides anything about messages.
 /// </summary>
-public sealed class Queue : Mailbox<QueueCommand>
+public sealed class Queue : QueueHome
 {
+    /// <summary>How often a queue whose dead letters are held back looks whether they may go on.</summary>
+    private const int HeldDeadLettersMs = 20;
+
     private readonly MessageBroker _broker;
     private readonly EffectList _effects = new();
     private readonly QueueLog _log = new();
     private readonly QueueMachine _machine;
     private readonly QueueStorage _storage;
     private readonly string _vhost;
-    private QueueSettings _settings;
     private DeadLettering? _deadLettering;
     private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
     private int _lost;
+    private bool _holdsDeadLetters;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
-        : base(broker.Turns)
+        : base(broker.Turns, settings)
     {
         _broker = broker;
         _vhost = vhost;
-        _settings = settings;
         _machine = new QueueMachine(settings, _effects, broker.NowMs, _log);
         _storage = new QueueStorage(this, _log);
     }
 
-    /// <summary>Set once, before the queue is in the topology.</summary>
-    internal QueueDefinition Definition { get; set; } = null!;
+    /// <inheritdoc/>
+    public override int ReadyCount => _machine.ReadyCount;
 
-    /// <summary>The rules in force, its policies' included; the turn's, others may read an old value.</summary>
-    internal QueueSettings Settings => Volatile.Read(ref _settings);
+    /// <inheritdoc/>
+    public override int UnackedCount => _machine.UnackedCount;
 
-    /// <summary>Ready messages; the turn's, others may read an old value.</summary>
-    public int ReadyCount => _machine.ReadyCount;
+    /// <inheritdoc/>
+    public override long ReadyBytes => _machine.ReadyBytes;
 
-    public int UnackedCount => _machine.UnackedCount;
+    /// <inheritdoc/>
+    public override long UnackedBytes => _machine.UnackedBytes;
 
-    /// <summary>Bytes of the messages' bodies, ready and unacked.</summary>
-    public long MessageBytes => _machine.ReadyBytes + _machine.UnackedBytes;
+    /// <inheritdoc/>
+    public override long ResidentBytes => _machine.ResidentBytes;
 
-    /// <summary>Bytes of ready messages that are in memory; the turn's, others may read an old value.</summary>
-    public long ResidentBytes => _machine.ResidentBytes;
+    /// <inheritdoc/>
+    public override int ConsumerCount => _machine.ConsumerCount;
+
+    /// <inheritdoc/>
+    public override Consumer? Holder => _machine.Holder is { Channel.Owner: not null } holder ? holder : null;
 
     /// <summary>Its counts are the turn's, others may read old values; its commands are the turn's alone.</summary>
     public QueueMachine Machine => _machine;
-
-    public int ConsumerCount => _machine.ConsumerCount;
 
     public QueueTotals Totals => _machine.Totals;
 
@@ -150,6 +154,8 @@ public sealed class Queue : Mailbox<QueueCommand>
         }
         if (isReturning)
             SetReturning(false, nowMs);
+        if (_deadLettering is { } deadLettering)
+            HoldDeadLetters(deadLettering.IsHeldUp, nowMs);
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
@@ -160,6 +166,19 @@ public sealed class Queue : Mailbox<QueueCommand>
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
+    }
+
+    private void HoldDeadLetters(bool holds, long nowMs)
+    {
+        if (holds != _holdsDeadLetters)
+        {
+            _holdsDeadLetters = holds;
+            _machine.CutOff.HoldsDeadLetters = holds;
+            // Nothing is delivered meanwhile, so that no more can be rejected than is out already.
+            SetReturning(holds, nowMs);
+        }
+        if (holds)
+            ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }
 
     private void Page(NodeLog log, long nowMs)
@@ -254,7 +273,7 @@ public sealed class Queue : Mailbox<QueueCommand>
             case QueueCommandKind.Durable:
                 _storage.NoteDurable();
                 while (_storage.TryNextVerdict(out PublishTicket safe))
-                    Verdict(safe, accepted: true, scratch);
+                    QueueReplies.Verdict(safe, accepted: true, scratch);
                 break;
             case >= QueueCommandKind.Sync:
                 ApplyToStorage(command, scratch, nowMs);
@@ -272,7 +291,7 @@ public sealed class Queue : Mailbox<QueueCommand>
             case QueueCommandKind.Sync:
                 CarryOut(scratch);
                 _machine.Stored.Write();
-                Await(new PublishTicket(null, 0, command.Group), scratch);
+                Await(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
                 break;
             case QueueCommandKind.Buried:
                 _machine.Stored.Buried(command.First);
@@ -322,7 +341,7 @@ public sealed class Queue : Mailbox<QueueCommand>
         if (_log.MayComeBack || (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn))
             _storage.Await(ticket);
         else
-            Verdict(ticket, accepted: true, scratch);
+            QueueReplies.Verdict(ticket, accepted: true, scratch);
     }
 
     private void ApplyRare(in QueueCommand command, long nowMs)
@@ -334,6 +353,12 @@ public sealed class Queue : Mailbox<QueueCommand>
                 break;
             case QueueCommandKind.CancelConsumer:
                 _machine.CancelConsumer((Consumer)command.Target!, command.Group, nowMs);
+                break;
+            case QueueCommandKind.ReturnAll:
+                _machine.CutOff.ReturnAll((Outbox)command.Target!, nowMs);
+                break;
+            case QueueCommandKind.SettleLate:
+                _machine.CutOff.SettleLate(command.First, nowMs);
                 break;
             case QueueCommandKind.Resume:
                 _machine.Resume((Consumer)command.Target!, nowMs);
@@ -351,8 +376,8 @@ public sealed class Queue : Mailbox<QueueCommand>
                 _machine.Close(command.Target, command.Priority != 0, command.Flag, CloseReason.Deleted, nowMs);
                 break;
             case QueueCommandKind.Configure:
-                Volatile.Write(ref _settings, (QueueSettings)command.Target!);
-                _machine.Configure(_settings, nowMs);
+                Settings = (QueueSettings)command.Target!;
+                _machine.Configure(Settings, nowMs);
                 break;
             case QueueCommandKind.Compact:
                 new Compaction(_broker.Slabs).Run(_machine);
@@ -372,14 +397,14 @@ public sealed class Queue : Mailbox<QueueCommand>
             switch (effect.Kind)
             {
                 case QueueEffectKind.Deliver:
-                    Deliver(effect, scratch);
+                    QueueReplies.Deliver(effect, scratch);
                     break;
                 case QueueEffectKind.Confirm:
                     // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
                     if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { NeedsNoSync: true })
                         _storage.Await(effect.Ticket);
                     else
-                        Verdict(effect.Ticket, accepted: true, scratch);
+                        QueueReplies.Verdict(effect.Ticket, accepted: true, scratch);
                     break;
                 case QueueEffectKind.Release:
                     // A delivery before it may have been the slab's last reference but this one.
@@ -400,40 +425,22 @@ public sealed class Queue : Mailbox<QueueCommand>
         switch (effect.Kind)
         {
             case QueueEffectKind.Reject:
-                Verdict(effect.Ticket, accepted: false, scratch);
+                QueueReplies.Verdict(effect.Ticket, accepted: false, scratch);
                 break;
-            case QueueEffectKind.GetOk or QueueEffectKind.Answer when effect.Request is OperatorRequest operation:
-                operation.Take(effect, scratch);
-                break;
-            case QueueEffectKind.GetOk:
-                var get = (GetRequest)effect.Request;
-                if (effect.Slot >= 0)
-                    scratch.AddReference(effect.Message.Slab);
-                scratch.Outboxes.Add(get.Channel.Deliveries.Outbox, OutboxItem.GetOk(
-                    get.Channel.Deliveries, this, effect.Message, effect.Slot, effect.Position, effect.Redelivered,
-                    effect.DeliveryCount, effect.ReadyLeft));
-                scratch.Answered.Add(get);
-                break;
-            case QueueEffectKind.Answer:
-                var request = (QueueRequest)effect.Request;
-                if (request is DeleteQueueRequest deletion && effect.Answer == AnswerKind.Ok)
-                    deletion.TakeOver(scratch.Events);
-                if (request.Answered(effect) is { } frames)
-                    scratch.Outboxes.Add(
-                        request.Channel.Deliveries.Outbox, OutboxItem.Frames(frames, request.Channel.Deliveries));
-                scratch.Answered.Add(request);
+            case QueueEffectKind.GetOk or QueueEffectKind.Answer:
+                QueueReplies.Reply(effect, this, scratch);
                 break;
             case QueueEffectKind.DeadLetter:
                 scratch.FlushReferences();
                 _deadLettering ??= new DeadLettering(_broker, _vhost, Definition.Name);
-                _deadLettering.Forward(effect.Message, effect.DeadLetterReason, _settings, Burial(effect.Position));
+                _deadLettering.Forward(effect.Message, effect.DeadLetterReason, Settings, Burial(effect.Position));
                 break;
             case QueueEffectKind.Lost:
                 _lost++;
                 break;
             case QueueEffectKind.CancelConsumer:
-                scratch.Events.Add(new ConnectionEvent(
-                    ConnectionEventKind.ConsumerEnded, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                scratch.Events.Add(new ChannelEvent(
+                    effect.Consumer.Channel, ConnectionEventKind.ConsumerEnded, effect.Consumer));
                 if (effect.CancelReason == CancelReason.Timeout)
                 {
                     _broker.Log(
@@ -443,13 +450,13 @@ public sealed class Queue : Mailbox<QueueCommand>
                 }
                 break;
             case QueueEffectKind.FreePlaces:
-                scratch.Events.Add(new ConnectionEvent(
-                    ConnectionEventKind.ConsumerOverdue, 0, effect.Consumer.Channel.Owner, effect.Consumer));
+                scratch.Events.Add(new ChannelEvent(
+                    effect.Consumer.Channel, ConnectionEventKind.ConsumerOverdue, effect.Consumer));
                 break;
             case QueueEffectKind.CloseChannel:
-                scratch.Events.Add(new ConnectionEvent(
-                    ConnectionEventKind.Failed, 0, effect.Consumer.Channel.Owner,
-                    effect.Consumer.OverdueError(_settings.ConsumerTimeoutMs)));
+                scratch.Events.Add(new ChannelEvent(
+                    effect.Consumer.Channel, ConnectionEventKind.Failed,
+                    effect.Consumer.OverdueError(Settings.ConsumerTimeoutMs)));
                 break;
             case QueueEffectKind.Closed:
                 _broker.Definitions.Post(new RemoveQueue(Definition));
@@ -468,33 +475,5 @@ public sealed class Queue : Mailbox<QueueCommand>
             _log.ReleaseTaken(position);
             Post(QueueCommand.Buried(position));
         };
-    }
-
-    private static void Deliver(in QueueEffect effect, QueueScratch scratch)
-    {
-        Consumer consumer = effect.Consumer;
-        if (effect.Slot >= 0)
-            scratch.AddReference(effect.Message.Slab);
-        scratch.Outboxes.Add(consumer.Channel.Outbox, OutboxItem.Deliver(
-            consumer.Channel, consumer, effect.Message, effect.Slot, effect.Position,
-            effect.Redelivered, effect.DeliveryCount, effect.HoldsPlace));
-    }
-
-    private static void Verdict(in PublishTicket ticket, bool accepted, QueueScratch scratch)
-    {
-        if (ticket.Group is not PublishGroup group)
-        {
-            var publisher = (DeliveryChannel)ticket.Publisher!;
-            scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, accepted));
-            return;
-        }
-        if (!group.Complete(accepted))
-            return;
-        if (group.Completed is { } completed)
-            completed(!group.IsRejected);
-        else if (group.Commit is { } commit)
-            commit.Committed(!group.IsRejected);
-        else if (ticket.Publisher is DeliveryChannel publisher)
-            scratch.Outboxes.Add(publisher.Outbox, OutboxItem.Confirm(publisher, ticket.Sequence, !group.IsRejected));
     }
 }

@@ -1,6 +1,8 @@
 using Warren.Broker.Channels;
+using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
+using Warren.Broker.Queues.Remote;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -28,6 +30,7 @@ public readonly struct QueueCommand
 
     public QueueCommandKind Kind { get; }
 
+    /// <summary>Publish: the message's. Settlements: see <see cref="Connections.OutboxItem.Epoch"/>.</summary>
     public byte Priority { get; }
 
     public bool Flag { get; }
@@ -52,25 +55,26 @@ public readonly struct QueueCommand
         DeliveryChannel? publisher, ulong sequence, PublishGroup? group) =>
         new(QueueCommandKind.Publish, priority, persistent, 0, message, ttlMs, (long)sequence, publisher, group);
 
-    public static QueueCommand Settle(int slot, long position) =>
-        new(QueueCommandKind.Settle, 0, false, slot, default, position, 0, null, null);
+    /// <summary>Settlements: <paramref name="epoch"/> is that of the delivery.</summary>
+    public static QueueCommand Settle(int slot, long position, byte epoch = 0) =>
+        new(QueueCommandKind.Settle, epoch, false, slot, default, position, 0, null, null);
 
     /// <summary>The client rejects: dead-lettered or dropped.</summary>
-    public static QueueCommand Reject(int slot, long position) =>
-        new(QueueCommandKind.Reject, 0, false, slot, default, position, 0, null, null);
+    public static QueueCommand Reject(int slot, long position, byte epoch = 0) =>
+        new(QueueCommandKind.Reject, epoch, false, slot, default, position, 0, null, null);
 
     /// <summary>The client wants it back in the queue; counts as a delivery.</summary>
-    public static QueueCommand Requeue(int slot, long position) =>
-        new(QueueCommandKind.Requeue, 0, true, slot, default, position, 0, null, null);
+    public static QueueCommand Requeue(int slot, long position, byte epoch = 0) =>
+        new(QueueCommandKind.Requeue, epoch, true, slot, default, position, 0, null, null);
 
     /// <summary>Its channel is gone.</summary>
-    public static QueueCommand Return(int slot, long position, bool countsDelivery) =>
-        new(QueueCommandKind.Return, 0, countsDelivery, slot, default, position, 0, null, null);
+    public static QueueCommand Return(int slot, long position, bool countsDelivery, byte epoch = 0) =>
+        new(QueueCommandKind.Return, epoch, countsDelivery, slot, default, position, 0, null, null);
 
-    public static QueueCommand AddConsumer(Consumer consumer, QueueRequest? request) =>
+    public static QueueCommand AddConsumer(Consumer consumer, object? request) =>
         new(QueueCommandKind.AddConsumer, 0, false, 0, default, 0, 0, consumer, request);
 
-    public static QueueCommand CancelConsumer(Consumer consumer, QueueRequest? request) =>
+    public static QueueCommand CancelConsumer(Consumer consumer, object? request) =>
         new(QueueCommandKind.CancelConsumer, 0, false, 0, default, 0, 0, consumer, request);
 
     public static QueueCommand Resume(Consumer consumer) =>
@@ -117,6 +121,30 @@ public readonly struct QueueCommand
 
     /// <summary>Something that this turn waits for is durable.</summary>
     public static QueueCommand Durable() => new(QueueCommandKind.Durable, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>The same, answered like a publish of this number.</summary>
+    internal static QueueCommand Sync(DeliveryChannel publisher, ulong sequence) =>
+        new(QueueCommandKind.Sync, 0, false, 0, default, 0, (long)sequence, publisher, null);
+
+    /// <summary>
+    /// Clients of another node are cut off: what they held by consumers of this outbox comes back, uncounted.
+    /// </summary>
+    internal static QueueCommand ReturnAll(Outbox outbox) =>
+        new(QueueCommandKind.ReturnAll, 0, false, 0, default, 0, 0, outbox, null);
+
+    /// <summary>
+    /// A client acknowledges what was taken back from it: if the message is still there, it goes all the same.
+    /// </summary>
+    internal static QueueCommand SettleLate(long position) =>
+        new(QueueCommandKind.SettleLate, 0, false, 0, default, position, 0, null, null);
+
+    /// <summary>A frame of this kind has come from another node; for a stand-in alone.</summary>
+    internal static QueueCommand PeerFrame(ushort kind, Message frame) =>
+        new(QueueCommandKind.PeerFrame, 0, false, kind, frame, 0, 0, null, null);
+
+    /// <summary>The link with the home node has changed, or its time has gone on; for a stand-in alone.</summary>
+    internal static QueueCommand PeerSignal(LineSignal signal, long process) =>
+        new(QueueCommandKind.PeerSignal, 0, false, (int)signal, default, process, 0, null, null);
 
     /// <summary>Answered when everything that was settled before is durable.</summary>
     public static QueueCommand Sync(PublishGroup group) =>

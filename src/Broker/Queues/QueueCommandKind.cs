@@ -22,6 +22,12 @@ public enum QueueCommandKind : byte
     Configure,
     Tick,
 
+    /// <summary>Takes everything back from clients of another node that are cut off.</summary>
+    ReturnAll,
+
+    /// <summary>Settles what was taken back already, if it is still there.</summary>
+    SettleLate,
+
     /// <summary>Moves waiting messages out of slabs that are mostly dead.</summary>
     Compact,
 
@@ -53,4 +59,10 @@ public enum QueueCommandKind : byte
 
     /// <summary>Hands nothing to consumers any more.</summary>
     Rest,
+
+    /// <summary>A frame from another node; stand-ins of queues on other nodes only.</summary>
+    PeerFrame,
+
+    /// <summary>The link with another node changed; stand-ins only.</summary>
+    PeerSignal,
 }

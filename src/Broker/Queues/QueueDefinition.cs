@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Cluster;
 
 namespace Warren.Broker.Queues;
 
@@ -26,11 +27,24 @@ public sealed class QueueDefinition
     /// <summary>The node session that it goes with, unless it survives a restart; 0 is none.</summary>
     public long OwnerSession { get; init; }
 
-    /// <summary>Its messages are in the log. An exclusive queue goes with its connection, durable or not.</summary>
+    /// <summary>The node that it lives on; none: this one, which is by itself.</summary>
+    public NodeId HomeNode { get; init; }
+
+    /// <summary>It lives on this node.</summary>
+    public bool IsHere => !Home.IsRemote;
+
+    /// <summary>
+    /// Its messages are in the log of its home. An exclusive queue goes with its connection, durable or not.
+    /// </summary>
     public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
+
+    /// <summary>
+    /// Whether the connection of this node owns it: an exclusive queue is always on its owner's node.
+    /// </summary>
+    public bool IsOwnedBy(long connectionId) => OwnerConnectionId == connectionId && !Home.IsRemote;
 
     public FieldTable Arguments { get; init; } = FieldTable.Empty;
 
-    /// <summary>The queue itself on this node.</summary>
-    public Queue Home { get; init; } = null!;
+    /// <summary>The queue itself, or its stand-in on this node.</summary>
+    public QueueHome Home { get; init; } = null!;
 }

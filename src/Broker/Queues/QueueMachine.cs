@@ -67,6 +67,7 @@ public sealed class QueueMachine
         _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
         _returns.Configure(settings);
         _gets = new Gets(effects, _ready, Paging, _disposals, _deliveries, Totals);
+        CutOff = new CutOffClients(this, _ready, _deliveries, _disposals, effects, _log);
         _lastUseMs = nowMs;
     }
 
@@ -80,6 +81,9 @@ public sealed class QueueMachine
 
     /// <summary>Which messages have their bytes in memory.</summary>
     internal Paging Paging { get; }
+
+    /// <summary>Clients and targets on nodes that are cut off.</summary>
+    internal CutOffClients CutOff { get; }
 
     /// <summary>Bytes, with envelope and properties, of the ready messages that are in memory.</summary>
     public long ResidentBytes => _ready.ResidentBytes;
@@ -349,8 +353,7 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// New settings, by a policy. A new message TTL holds for messages to come; limits hold at once; the time unused
-    /// starts anew if it changes.
+    /// New settings, by a policy. A message TTL is for messages to come; the time unused starts anew if it changes.
     /// </summary>
     public void Configure(QueueSettings settings, long nowMs)
     {
@@ -387,8 +390,8 @@ public sealed class QueueMachine
     }
 
     /// <summary>
-    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab, so that a
-    /// mostly dead slab can be given back. The reference moves with it. Takes time for every message.
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab; the
+    /// reference moves with it. Takes time for every message.
     /// </summary>
     public void Rehome(Relocation relocate)
     {
@@ -396,10 +399,8 @@ public sealed class QueueMachine
         _deliveries.Rehome(relocate);
     }
 
-    private static long Later(long nowMs, long afterMs) =>
-        afterMs > long.MaxValue - nowMs ? long.MaxValue : nowMs + afterMs;
+    private static long Later(long nowMs, long afterMs) => nowMs + Math.Min(afterMs, long.MaxValue - nowMs);
 
-    // For all that waited for bytes.
     private void GoOn(long nowMs)
     {
         if (IsClosed)
@@ -480,8 +481,7 @@ public sealed class QueueMachine
     private void EndItself(CloseReason reason)
     {
         End();
-        ClosedBecause = reason;
-        _effects.Closed(reason);
+        _effects.Closed((ClosedBecause = reason).Value);
     }
 
     private void End()

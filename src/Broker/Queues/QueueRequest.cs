@@ -17,6 +17,9 @@ public abstract class QueueRequest : ChannelRequest
     /// <summary>What the client is told instead of the reply, once <see cref="Answered"/> has set it.</summary>
     internal AmqpException? Error { get; private protected set; }
 
+    /// <summary>The client is told this, whatever it asked.</summary>
+    internal void Refuse(AmqpException error) => Error = error;
+
     /// <summary>
     /// Hands the request to another turn, which will answer it; run by <see cref="Finish"/>, when nobody here looks at
     /// it any more.

@@ -27,7 +27,7 @@ internal sealed class QueueScratch
         new(static (outbox, items) => outbox.Post(items), postsEarly: false);
 
     /// <summary>What connections are told after their outboxes have what came before it.</summary>
-    public List<ConnectionEvent> Events { get; } = [];
+    public List<ChannelEvent> Events { get; } = [];
 
     /// <summary>Requests whose replies are in <see cref="Outboxes"/>.</summary>
     public List<QueueRequest> Answered { get; } = [];
@@ -59,8 +59,8 @@ internal sealed class QueueScratch
     {
         FlushReferences();
         Outboxes.Flush();
-        foreach (ConnectionEvent happened in Events)
-            happened.Channel!.Connection.Post(happened);
+        foreach (ChannelEvent happened in Events)
+            happened.Tell();
         Events.Clear();
         foreach (QueueRequest request in Answered)
             request.Finish();

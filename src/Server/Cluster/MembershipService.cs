@@ -275,6 +275,14 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 MembershipOutcome.Refused,
                 $"{member.Name} is running: stop it before it is removed, or reset it, by which it leaves");
         }
+        if (request.Kind == MembershipRequestKind.Forget
+            && cluster.DurableQueuesOf(member.Node) is { IsEmpty: false } queues)
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Refused,
+                $"{member.Name} has the only copy of {QueueNames.Describe(queues)}. Start it again and move or delete "
+                + "them; if it is gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
+        }
         if (member.Node == _member.Identity.Node)
             await HandOverAsync(cluster).ConfigureAwait(false);
         ChangeOutcome outcome = await cluster.RemoveAsync(member.Node).ConfigureAwait(false);

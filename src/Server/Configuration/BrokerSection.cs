@@ -30,6 +30,7 @@ public static class BrokerSection
             ProductVersion =
                 environment.Find("PRODUCT_VERSION") ?? settings.Text("product.version") ?? defaults.ProductVersion,
             DefaultQueueType = ReadQueueType(settings, defaults, notes),
+            QueueLeaderLocator = ReadLocator(settings) ?? defaults.QueueLeaderLocator,
             PasswordHashing = ReadHashing(settings, defaults),
             DefinitionsPath = settings.Text("load_definitions")
                 ?? settings.Text("definitions.local.path")
@@ -156,6 +157,21 @@ public static class BrokerSection
                 throw new ConfigurationException(
                     entry, $"expected default_queue_type to be classic, quorum or stream; found \"{entry.Value}\"");
         }
+    }
+
+    private static string? ReadLocator(Settings settings)
+    {
+        foreach (string key in (ReadOnlySpan<string>)["queue_leader_locator", "queue_master_locator"])
+        {
+            if (settings.Find(key) is not { } entry)
+                continue;
+            return entry.Value is "client-local" or "balanced" or "min-masters" or "random" or "least-leaders"
+                ? entry.Value
+                : throw new ConfigurationException(
+                    entry,
+                    $"expected {key} to be client-local, balanced, min-masters or random; found \"{entry.Value}\"");
+        }
+        return null;
     }
 
     private static string ReadHashing(Settings settings, BrokerOptions options)

@@ -25,7 +25,7 @@ internal static class HealthCheck
                 failures.Add($"the listener on {listener.LocalEndPoint} does not accept connections");
         }
         foreach (QueueDefinition queue in await UnresponsiveAsync(
-            broker, broker.AllQueues(), QueuePatience, cancellation).ConfigureAwait(false))
+            broker, broker.AllQueues().Where(queue => queue.IsHere), QueuePatience, cancellation).ConfigureAwait(false))
             failures.Add($"queue '{queue.Name}' in vhost '{queue.Vhost}' does not answer");
         return failures;
     }

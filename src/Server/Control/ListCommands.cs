@@ -25,6 +25,9 @@ internal sealed class ListCommands
         _vhosts = VhostColumns.Of(host);
     }
 
+    /// <summary>How long a list waits for what other nodes know; then it shows what they said last.</summary>
+    private static readonly TimeSpan CountsPatience = TimeSpan.FromSeconds(2);
+
     private MessageBroker Broker => _host.RequireServing().Broker;
 
     public async Task<Action<Utf8JsonWriter>?> QueuesAsync(ControlRequest request, ControlReply reply)
@@ -34,6 +37,7 @@ internal sealed class ListCommands
             !request.Flag("offline") && Broker.Topology.Vhosts.TryGetValue(request.Vhost, out Vhost? vhost)
                 ? vhost.Queues.Select(queue => queue.Value).OrderBy(queue => queue.Name, StringComparer.Ordinal)
                 : [];
+        await Broker.Operations.RefreshCountsAsync(CountsPatience).ConfigureAwait(false);
         await _queues.WriteAsync(reply, queues, request.Texts("columns")).ConfigureAwait(false);
         return null;
     }
@@ -44,6 +48,7 @@ internal sealed class ListCommands
         IReadOnlyList<QueueDefinition> queues = await HealthCheck.UnresponsiveAsync(
             Broker, vhost.Queues.Select(queue => queue.Value),
             TimeSpan.FromMilliseconds(request.Number("queue_timeout_ms")), reply.Cancellation).ConfigureAwait(false);
+        await Broker.Operations.RefreshCountsAsync(CountsPatience).ConfigureAwait(false);
         await _queues.WriteAsync(reply, queues, request.Texts("columns")).ConfigureAwait(false);
         return null;
     }

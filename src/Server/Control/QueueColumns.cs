@@ -17,7 +17,6 @@ internal static class QueueColumns
 
     public static ColumnSet<QueueDefinition> Of(NodeHost host)
     {
-        string node = host.Options.Places.NodeName;
         void Number(Utf8JsonWriter json, long value) => json.WriteNumberValue(value);
         void Nothing(Utf8JsonWriter json, QueueDefinition queue) => json.WriteStringValue("");
         void Replicas(Utf8JsonWriter json, QueueDefinition queue)
@@ -25,14 +24,14 @@ internal static class QueueColumns
             if (queue.Type == QueueType.Classic)
                 json.WriteStringValue("");
             else
-                json.Atoms([node]);
+                json.Atoms([HomeOf(host, queue)]);
         }
         return new ColumnSet<QueueDefinition>(
             ("name", (json, queue) => json.WriteStringValue(queue.Name)),
             ("durable", (json, queue) => json.WriteBooleanValue(queue.Durable)),
             ("auto_delete", (json, queue) => json.WriteBooleanValue(queue.AutoDelete)),
             ("arguments", (json, queue) => json.Table(queue.Arguments)),
-            ("pid", (json, queue) => json.Pid(host, queue.Id.Value, PidSerial)),
+            ("pid", (json, queue) => json.Pid(host, queue.Id.Value, PidSerial, HomeOf(host, queue))),
             ("owner_pid", (json, queue) => OwnerPid(json, host, queue)),
             ("exclusive", (json, queue) => Exclusive(json, queue)),
             ("exclusive_consumer_pid", (json, queue) => HolderPid(json, host, queue)),
@@ -41,14 +40,14 @@ internal static class QueueColumns
             ("messages_ready", (json, queue) => Number(json, queue.Home.ReadyCount)),
             ("messages_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedCount)),
             ("message_bytes", (json, queue) => Number(json, queue.Home.MessageBytes)),
-            ("message_bytes_ready", (json, queue) => Number(json, queue.Home.Machine.ReadyBytes)),
-            ("message_bytes_unacknowledged", (json, queue) => Number(json, queue.Home.Machine.UnackedBytes)),
+            ("message_bytes_ready", (json, queue) => Number(json, queue.Home.ReadyBytes)),
+            ("message_bytes_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedBytes)),
             ("message_bytes_ram", (json, queue) => Number(json, queue.Home.ResidentBytes)),
             ("memory", (json, queue) => Number(json, queue.Home.ResidentBytes)),
             ("consumers", (json, queue) => Number(json, queue.Home.ConsumerCount)),
-            ("state", (json, _) => json.Atom("running")),
+            ("state", (json, queue) => json.Atom(queue.Home.IsAway ? "down" : "running")),
             ("type", (json, queue) => json.Atom(TypeOf(queue))),
-            ("leader", (json, queue) => Leader(json, node, queue)),
+            ("leader", (json, queue) => Leader(json, host, queue)),
             ("members", Replicas),
             ("online", Replicas),
             ("policy", (json, queue) => json.WriteStringValue(PolicyOf(host, queue)?.Policy?.Name ?? "")),
@@ -66,7 +65,7 @@ internal static class QueueColumns
             ("disk_writes", Nothing),
             ("consumer_utilisation", Nothing),
             ("consumer_capacity", Nothing),
-            // One copy, on this node: nobody else has any of it.
+            // One copy, on its home: nobody else has any of it.
             ("slave_pids", Nothing),
             ("synchronised_slave_pids", Nothing),
             ("mirror_pids", Nothing),
@@ -82,6 +81,9 @@ internal static class QueueColumns
         _ => "classic",
     };
 
+    private static string HomeOf(NodeHost host, QueueDefinition queue) =>
+        host.Node?.Broker.HomeNameOf(queue) ?? host.Options.Places.NodeName;
+
     private static EffectivePolicy? PolicyOf(NodeHost host, QueueDefinition queue) =>
         host.Node is { } node && node.Broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
         && vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy)
@@ -96,12 +98,12 @@ internal static class QueueColumns
             JsonFields.Write(json, policy.Definition);
     }
 
-    private static void Leader(Utf8JsonWriter json, string node, QueueDefinition queue)
+    private static void Leader(Utf8JsonWriter json, NodeHost host, QueueDefinition queue)
     {
         if (queue.Type == QueueType.Classic)
             json.WriteStringValue("");
         else
-            json.Atom(node);
+            json.Atom(HomeOf(host, queue));
     }
 
     private static void Exclusive(Utf8JsonWriter json, QueueDefinition queue)
@@ -118,11 +120,11 @@ internal static class QueueColumns
         if (queue.OwnerConnectionId == 0)
             json.WriteStringValue("");
         else
-            json.Pid(host, queue.OwnerConnectionId, 0);
+            json.Pid(host, queue.OwnerConnectionId, 0, HomeOf(host, queue));
     }
 
     private static Consumer? ExclusiveHolder(QueueDefinition queue) =>
-        queue.Home.Machine.Holder is { Exclusive: true } holder ? holder : null;
+        queue.Home.Holder is { Exclusive: true } holder ? holder : null;
 
     private static void HolderPid(Utf8JsonWriter json, NodeHost host, QueueDefinition queue)
     {

@@ -19,11 +19,11 @@ internal static class TermWriter
     /// <summary>
     /// What commands show as an Erlang process: stable for as long as the thing lives, and no two things have the same.
     /// </summary>
-    public static void Pid(this Utf8JsonWriter json, NodeHost host, long id, int serial)
+    public static void Pid(this Utf8JsonWriter json, NodeHost host, long id, int serial, string? node = null)
     {
         json.WriteStartObject();
         json.WriteStartArray("$pid");
-        json.WriteStringValue(host.Options.Places.NodeName);
+        json.WriteStringValue(node ?? host.Options.Places.NodeName);
         json.WriteNumberValue(host.Creation);
         json.WriteNumberValue(id);
         json.WriteNumberValue(serial);

@@ -341,7 +341,7 @@ public sealed class AdministrationTests : IDisposable
     private Queue Home(string name)
     {
         Assert.True(_node.Node.Store.FindVhost("v")!.Queues.TryGetValue(name, out QueueDefinition? queue));
-        return queue.Home;
+        return (Queue)queue.Home;
     }
 
     private static Policy Make(string name, FieldTable definition, string pattern = "q") =>

@@ -4,6 +4,7 @@ using Warren.Broker.Alarms;
 using Warren.Broker.Connections;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
@@ -73,7 +74,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     {
         Assert.True(Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost));
         Assert.True(vhost.Queues.TryGetValue(name, out QueueDefinition? queue), $"no queue {name}");
-        return queue.Home;
+        return (Queue)queue.Home;
     }
 
     /// <summary>Waits until there is no queue of this name.</summary>

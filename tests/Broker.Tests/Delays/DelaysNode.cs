@@ -140,7 +140,7 @@ internal sealed class DelaysNode : IDisposable, IStorageWatcher
     {
         Assert.True(Broker.Topology.Vhosts.TryGetValue(Vhost, out Warren.Broker.Topology.Vhost? vhost));
         Assert.True(vhost.Queues.TryGetValue(name, out QueueDefinition? queue));
-        return queue.Home;
+        return (Queue)queue.Home;
     }
 
     /// <summary>Takes what has come to the queue, bodies without padding, with blanks between them.</summary>

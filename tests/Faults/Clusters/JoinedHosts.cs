@@ -89,6 +89,21 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
         }
     }
 
+    /// <summary>Deletes a node's queues, of which nobody else has a copy, through another one.</summary>
+    public async Task DeleteQueuesOfAsync(Host host, QueueNames names)
+    {
+        Host through = Hosts.First(other => other != host);
+        string list = await through.MustAsync("rabbitmqctl -q -s list_queues name");
+        foreach (string queue in list.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!queue.StartsWith($"{host.Name}.", StringComparison.Ordinal))
+                continue;
+            names.Asked(queue);
+            await through.MustAsync($"rabbitmqctl delete_queue {queue}");
+            names.Deleted(queue);
+        }
+    }
+
     /// <summary>Lets a client work through each node while something happens.</summary>
     public async Task<IReadOnlyList<Declarer>> DeclareWhileAsync(QueueNames names, int seed, Func<Task> happens)
     {

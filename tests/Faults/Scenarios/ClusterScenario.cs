@@ -28,6 +28,7 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
             await cluster.JoinAsync();
             await cluster.DeclareWhileAsync(_names, _draws += 10, () => Task.Delay(TimeSpan.FromSeconds(2)));
             await cluster.AgreeAsync(_names);
+            await new OneQueueScenario(cluster, report).RunAsync(_names);
             foreach (int[] order in isShort ? Orders[..1] : Orders)
                 await RestartAsync(cluster, order, kills: false);
             foreach (int[] order in isShort ? Orders[^1..] : Orders)

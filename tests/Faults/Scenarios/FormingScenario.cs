@@ -67,6 +67,10 @@ internal sealed class FormingScenario(int seed, Action<string> report)
         host.Wipe();
         host.Launch();
         await LogsAsync(host, $"rabbitmqctl forget_cluster_node {host.NodeName}");
+        CommandResult refused = await cluster.Hosts[0].RunAsync($"rabbitmqctl forget_cluster_node {host.NodeName}");
+        if (refused.Code == 0 || !refused.Error.Contains("the only copy of", StringComparison.Ordinal))
+            throw new FaultException($"Forgetting a node with queues of its own was to be refused:\n{refused}");
+        await cluster.DeleteQueuesOfAsync(host, _names);
         await cluster.Hosts[0].MustAsync($"rabbitmqctl forget_cluster_node {host.NodeName}");
         await cluster.WholeAsync();
         await cluster.AgreeAsync(_names);
@@ -81,6 +85,7 @@ internal sealed class FormingScenario(int seed, Action<string> report)
         if (refused.Code == 0 || !refused.Error.Contains("force_reset", StringComparison.Ordinal))
             throw new FaultException($"A reset that loses queues was to be refused:\n{refused}");
         await host.MustAsync("rabbitmqctl force_reset");
+        await cluster.DeleteQueuesOfAsync(host, _names);
         await cluster.Hosts[0].MustAsync($"rabbitmqctl forget_cluster_node {host.NodeName}");
         await host.MustAsync("rabbitmqctl start_app");
         await cluster.WholeAsync();

@@ -14,6 +14,9 @@ internal static class EntryFormat
     /// <summary>The highest version that is read; what is written says the lowest that can hold it.</summary>
     public const byte Version = 3;
 
+    /// <summary>The version that knows on which node a queue lives.</summary>
+    public const byte WithHomeNode = 3;
+
     public const int HeadBytes = 3;
 
     private const byte Makes = 1;

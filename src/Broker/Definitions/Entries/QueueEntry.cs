@@ -2,7 +2,9 @@ using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions.Entries;
 
@@ -28,12 +30,19 @@ internal sealed record QueueEntry : DefinitionsEntry
     public long OwnerConnectionId { get; init; }
 
     /// <summary>
-    /// The node session that it goes with: of the owner, or of whoever declared a queue that is not durable; 0: none.
+    /// The node that the queue lives on; none: the node whose log the entry is in, which is by itself.
+    /// </summary>
+    public NodeId HomeNode { get; init; }
+
+    /// <summary>
+    /// The node session that it goes with: of the owner, or of the home of a queue that is not durable; 0: none.
     /// </summary>
     public long OwnerSession { get; init; }
 
     /// <summary>It is made only if that leaves the vhost within its limit.</summary>
     public bool WithinLimit { get; init; }
+
+    public override byte FormatVersion => HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
 
     public override DefinitionKey Key => DefinitionKey.OfQueue(Vhost, Name);
 
@@ -57,6 +66,7 @@ internal sealed record QueueEntry : DefinitionsEntry
                 : throw new FormatException($"makes a queue of the type '{type}', which is not known"),
             Durable = fields.Flag("durable"),
             AutoDelete = fields.Flag("auto-delete"),
+            HomeNode = ReadNode(fields.OptionalText("home-node")),
             OwnerConnectionId = fields.OptionalNumber("connection") ?? 0,
             OwnerSession = fields.OptionalNumber("session") ?? 0,
             WithinLimit = fields.Flag("within-limit"),
@@ -80,8 +90,8 @@ internal sealed record QueueEntry : DefinitionsEntry
         Vhost vhost = draft.VhostOf(Vhost);
         EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
-        Queue? present = draft.FindHome(index);
-        Queue home = present ?? new Queue(draft.Broker, Vhost, settings);
+        QueueHome? present = draft.FindHome(index);
+        QueueHome home = present ?? MakeHome(draft.Broker, settings);
         home.Definition = new QueueDefinition
         {
             Id = new QueueId(index),
@@ -92,6 +102,7 @@ internal sealed record QueueEntry : DefinitionsEntry
             AutoDelete = AutoDelete,
             OwnerConnectionId = OwnerConnectionId,
             OwnerSession = OwnerSession,
+            HomeNode = HomeNode,
             Arguments = Arguments,
             Home = home,
         };
@@ -108,11 +119,27 @@ internal sealed record QueueEntry : DefinitionsEntry
         fields.Add("type", FieldValue.Of(QueueTypes.NameOf(Type)));
         fields.Add("durable", FieldValue.Of(Durable));
         fields.Add("auto-delete", FieldValue.Of(AutoDelete));
+        if (!HomeNode.IsNone)
+            fields.Add("home-node", FieldValue.Of(HomeNode.Value.ToString("N")));
         if (OwnerConnectionId != 0)
             fields.Add("connection", FieldValue.Of(OwnerConnectionId));
         if (OwnerSession != 0)
             fields.Add("session", FieldValue.Of(OwnerSession));
         if (WithinLimit)
             fields.Add("within-limit", FieldValue.Of(true));
+    }
+
+    private QueueHome MakeHome(MessageBroker broker, QueueSettings settings) =>
+        broker.QueueLinks is { } links && !HomeNode.IsNone && HomeNode != links.Self
+            ? new RemoteQueue(broker, links, HomeNode, settings)
+            : new Queue(broker, Vhost, settings);
+
+    private static NodeId ReadNode(string? text)
+    {
+        if (text is null)
+            return NodeId.None;
+        return Guid.TryParseExact(text, "N", out Guid node)
+            ? new NodeId(node)
+            : throw new FormatException($"makes a queue on the node '{text}', which is no identity");
     }
 }

@@ -213,7 +213,7 @@ internal static class ImportApplication
         };
         if (vhost.Queues.TryGetValue(queue.Name, out QueueDefinition? present))
             DeclareQueue.CheckAgainst(present, declaration, defaultType);
-        draft.Add(DeclareQueue.EntryOf(declaration, valid));
+        draft.Add(DeclareQueue.EntryOf(draft.Broker, draft.Topology, declaration, valid));
     }
 
     private static void AddBinding(DefinitionsDraft draft, ImportedBinding imported)

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Queues;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 
@@ -48,6 +50,10 @@ public sealed class ClusterMembership
     /// <summary>Takes a member out; soon after goes its session, with what its clients owned.</summary>
     public Task<ChangeOutcome> RemoveAsync(NodeId node) =>
         ChangeAsync(new MembershipChange(MembershipChangeKind.Remove, node));
+
+    /// <summary>The durable queues that live on a node, of which nobody else has a copy.</summary>
+    public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node) =>
+        [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && queue.HomeNode == node)];
 
     /// <summary>
     /// Hands leadership to a voter; ends when this node has seen it lead, or with false when that has failed.

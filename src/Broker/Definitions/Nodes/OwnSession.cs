@@ -28,6 +28,13 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
 
     public bool IsOpen => Id != 0;
 
+    /// <summary>The session that a queue which is not durable goes with: its home's, or its owner's.</summary>
+    public long Of(QueueEntry queue) =>
+        queue.OwnerConnectionId == 0 && queue.HomeNode != store.Self
+        && store.Broker.Nodes.Sessions.TryGetValue(queue.HomeNode, out NodeSession? home)
+            ? home.Id
+            : Id;
+
     public Task WhenServing => _serving.Task;
 
     private long Boot => store.Broker.Storage!.Boot;

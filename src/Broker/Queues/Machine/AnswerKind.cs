@@ -24,4 +24,7 @@ public enum AnswerKind : byte
 
     /// <summary>The queue had been closed before.</summary>
     Closed,
+
+    /// <summary>The queue's home node cannot be reached.</summary>
+    Unavailable,
 }

@@ -1,3 +1,4 @@
+using Warren.Broker.Connections;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -141,6 +142,36 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
         }
         held.Sort();
         return held;
+    }
+
+    /// <summary>What the consumers of an outbox hold, in the order of the queue.</summary>
+    public List<(long Position, int Slot, long Token)> HeldBy(Outbox outbox)
+    {
+        var held = new List<(long Position, int Slot, long Token)>();
+        Span<UnackedMessages.Slot> slots = _unacked.Slots;
+        for (int index = 0; index < slots.Length; index++)
+        {
+            ref UnackedMessages.Slot slot = ref slots[index];
+            if (slot.Consumer is { } consumer && consumer != _getters && consumer.Channel.Outbox == outbox)
+                held.Add((slot.Queued.Position, index, slot.Queued.Token));
+        }
+        held.Sort();
+        return held;
+    }
+
+    /// <summary>Finds who holds a message, whoever it is, by the token that it once had. Walks through all.</summary>
+    public bool TryFind(long token, out int slot, out long current)
+    {
+        long position = token & QueuedMessage.PositionMask;
+        Span<UnackedMessages.Slot> slots = _unacked.Slots;
+        for (slot = 0; slot < slots.Length; slot++)
+        {
+            current = slots[slot].Queued.Token;
+            if (slots[slot].Consumer is not null && slots[slot].Queued.Position == position)
+                return true;
+        }
+        current = 0;
+        return false;
     }
 
     /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>

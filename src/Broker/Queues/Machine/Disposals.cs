@@ -42,6 +42,9 @@ internal sealed class Disposals(
         _deadLetters = settings.DeadLetterExchange is not null;
     }
 
+    /// <summary>What would be dead-lettered stays for now.</summary>
+    public bool HoldsDeadLetters { get; set; }
+
     /// <summary>Refuses a publish that the queue has no room for; false: there is room.</summary>
     public bool Refuses(in Message message)
     {
@@ -131,7 +134,7 @@ internal sealed class Disposals(
         isThere = true;
         if (!_deadLetters)
             return true;
-        if (log.IsNodeBehind)
+        if (HoldsDeadLetters || log.IsNodeBehind)
         {
             // Without it a backlog that comes due at once would be appended elsewhere faster than anything is written.
             _retryAtMs = nowMs + RetryMs;

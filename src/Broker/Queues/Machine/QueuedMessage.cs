@@ -9,6 +9,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal struct QueuedMessage
 {
+    /// <summary>The position's part of a <see cref="Token"/>.</summary>
+    public const long PositionMask = (1L << 56) - 1;
+
     /// <summary>Where its bytes are; holds one slab reference if they are in memory.</summary>
     public Message Message;
 

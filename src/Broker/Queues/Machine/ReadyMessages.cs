@@ -61,6 +61,23 @@ internal sealed class ReadyMessages
         (lane.Returned ??= new ReturnedMessages()).Add(in queued, ++_returns);
     }
 
+    /// <summary>
+    /// Takes out a message that came back, by its position; false if it is not among those, or not in memory.
+    /// </summary>
+    public bool TryTakeReturned(long token, out QueuedMessage queued)
+    {
+        for (int index = 0; index < _lanes.Length; index++)
+        {
+            if (_lanes[index] is not { Returned: { } returned } lane
+                || !returned.TryRemove(token & QueuedMessage.PositionMask, out queued))
+                continue;
+            Left(index, lane, in queued);
+            return true;
+        }
+        queued = default;
+        return false;
+    }
+
     /// <summary>Removes the head.</summary>
     public void TakeFirst(out QueuedMessage queued)
     {
@@ -76,14 +93,7 @@ internal sealed class ReadyMessages
             queued = lane.Run.First;
             lane.Run.RemoveFirst();
         }
-        if (lane.IsEmpty)
-            _occupied[index >> 6] &= ~(1UL << index);
-        Count--;
-        Bytes -= queued.Message.BodySizeBytes;
-        if (queued.Message.IsResident)
-            ResidentBytes -= queued.Message.SizeBytes;
-        if (queued.Expires)
-            Expiring--;
+        Left(index, lane, in queued);
     }
 
     /// <summary>Shows every message to <paramref name="relocate"/>, which may put it elsewhere.</summary>
@@ -178,6 +188,18 @@ internal sealed class ReadyMessages
         if (queued.Expires)
             Expiring++;
         return _lanes[index] ??= new Lane();
+    }
+
+    private void Left(int index, Lane lane, in QueuedMessage queued)
+    {
+        if (lane.IsEmpty)
+            _occupied[index >> 6] &= ~(1UL << index);
+        Count--;
+        Bytes -= queued.Message.BodySizeBytes;
+        if (queued.Message.IsResident)
+            ResidentBytes -= queued.Message.SizeBytes;
+        if (queued.Expires)
+            Expiring--;
     }
 
     private int HighestLane()

@@ -42,19 +42,41 @@ internal sealed class ReturnedMessages
         _heap[at].Order = order;
     }
 
-    public void RemoveFirst()
+    public void RemoveFirst() => RemoveAt(0);
+
+    /// <summary>Removes a message, wherever it is, unless its bytes are not in memory.</summary>
+    public bool TryRemove(long position, out QueuedMessage queued)
+    {
+        for (int at = 0; at < Count; at++)
+        {
+            queued = _heap[at].Queued;
+            if (queued.Position != position)
+                continue;
+            if (!queued.Message.IsResident || queued.IsPaged)
+                return false;
+            RemoveAt(at);
+            return true;
+        }
+        queued = default;
+        return false;
+    }
+
+    private void RemoveAt(int at)
     {
         int last = --Count;
         Entry moved = _heap[last];
         _heap[last] = default;
-        if (last == 0)
-        {
-            if (_heap.Length > FirstCapacity)
-                _heap = new Entry[FirstCapacity];
+        if (last == 0 && _heap.Length > FirstCapacity)
+            _heap = new Entry[FirstCapacity];
+        if (at == last)
             return;
+        // Up, if it came from another branch, or down.
+        for (int parent = (at - 1) / 2; at > 0 && moved.Order < _heap[parent].Order; parent = (at - 1) / 2)
+        {
+            _heap[at] = _heap[parent];
+            at = parent;
         }
-        int at = 0;
-        for (int child = 1; child < last; child = at * 2 + 1)
+        for (int child = (at * 2) + 1; child < last; child = (at * 2) + 1)
         {
             if (child + 1 < last && _heap[child + 1].Order < _heap[child].Order)
                 child++;

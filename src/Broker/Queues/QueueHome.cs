@@ -1,0 +1,69 @@
+using Warren.Amqp;
+using Warren.Broker.Turns;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Where a queue's commands are posted: the <see cref="Queue"/> itself on its home node, and on every other node a
+/// <see cref="Remote.RemoteQueue"/> that carries them there and carries out here what comes back. Who posts need not
+/// know which of them it is. Counts are the turn's; others may read an old value, and those of a queue on another node
+/// are as old as the last time somebody asked for them.
+/// </summary>
+public abstract class QueueHome : Mailbox<QueueCommand>
+{
+    private QueueSettings _settings;
+
+    private protected QueueHome(ITurnScheduler turns, QueueSettings settings)
+        : base(turns) => _settings = settings;
+
+    /// <summary>Set once, before the queue is in the topology.</summary>
+    internal QueueDefinition Definition { get; set; } = null!;
+
+    /// <summary>The rules in force, its policies' included; the turn's, others may read an old value.</summary>
+    internal QueueSettings Settings
+    {
+        get => Volatile.Read(ref _settings);
+        private protected set => Volatile.Write(ref _settings, value);
+    }
+
+    /// <summary>Ready messages.</summary>
+    public abstract int ReadyCount { get; }
+
+    /// <summary>Messages handed out and not settled.</summary>
+    public abstract int UnackedCount { get; }
+
+    /// <summary>Bytes of the ready messages' bodies.</summary>
+    public abstract long ReadyBytes { get; }
+
+    /// <summary>Bytes of the bodies that are handed out.</summary>
+    public abstract long UnackedBytes { get; }
+
+    /// <summary>Bytes of ready messages that are in memory.</summary>
+    public abstract long ResidentBytes { get; }
+
+    /// <summary>Consumers of all nodes.</summary>
+    public abstract int ConsumerCount { get; }
+
+    /// <summary>Bytes of the messages' bodies, ready and unacked.</summary>
+    public long MessageBytes => ReadyBytes + UnackedBytes;
+
+    /// <summary>
+    /// The single active or the exclusive consumer, if it is a client of this node; null: none is, or there is none.
+    /// </summary>
+    public abstract Consumer? Holder { get; }
+
+    /// <summary>Its home node has not been reached for longer than is waited for.</summary>
+    public bool IsAway => Unavailable is not null;
+
+    /// <summary>The queue is on another node.</summary>
+    internal virtual bool IsRemote => false;
+
+    /// <summary>What a client is told who wants something of the queue while its home node is away; null: it is there.
+    /// </summary>
+    internal virtual AmqpException? Unavailable => null;
+
+    /// <summary>
+    /// So much waits to go to it that who sends without credit of his own, a queue's dead letters, must hold more back.
+    /// </summary>
+    internal virtual bool IsFull => false;
+}

@@ -1,0 +1,141 @@
+using System.Buffers.Binary;
+using Warren.Broker.Turns;
+using Warren.Cluster;
+using Warren.Cluster.Links;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>
+/// Asks other nodes how many messages and consumers their queues have, for lists. One question for each node, however
+/// many queues: what it answers is kept at the stand-ins. Guarded by its lock.
+/// </summary>
+internal sealed class CountQuestions(QueueLinks links)
+{
+    private const int HeadBytes = 9;
+    private const int EntryBytes = 8 + QueueCounts.SizeBytes;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(long Number, NodeId Node), TaskCompletionSource> _open = [];
+    private long _last;
+
+    /// <summary>Ends when each node with a link has answered or lost its link, or patience is at its end.</summary>
+    public async Task AskAsync(TimeSpan patience)
+    {
+        var answers = new List<Task>();
+        byte[] body = new byte[8];
+        lock (_lock)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(body, ++_last);
+            foreach (LinePeer peer in links.AllPeers.Where(peer => links.Peers.IsUp(peer.Id)))
+            {
+                var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (!peer.TrySend(LinkClass.Control, LineFrame.AskCounts, body))
+                    continue;
+                _open[(_last, peer.Id)] = answer;
+                answers.Add(answer.Task);
+            }
+        }
+        try
+        {
+            await Task.WhenAll(answers).WaitAsync(patience, links.Broker.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The lists show what was known before.
+        }
+        lock (_lock)
+        {
+            long number = BinaryPrimitives.ReadInt64LittleEndian(body);
+            foreach ((long Number, NodeId Node) key in _open.Keys.Where(key => key.Number == number).ToList())
+                _open.Remove(key);
+        }
+    }
+
+    public void Lost(NodeId node)
+    {
+        lock (_lock)
+        {
+            foreach (((long, NodeId Node) key, TaskCompletionSource answer) in _open.ToList())
+            {
+                if (key.Node == node && _open.Remove(key))
+                    answer.SetResult();
+            }
+        }
+    }
+
+    /// <summary>Another node asks: told in a turn of its own, since there may be many queues.</summary>
+    public void Answer(LinePeer peer, ReadOnlySpan<byte> question)
+    {
+        if (question.Length == 8)
+            links.Broker.Turns.Schedule(
+                new Telling(this, peer, BinaryPrimitives.ReadInt64LittleEndian(question)));
+    }
+
+    /// <summary>Another node has answered.</summary>
+    public void Answered(NodeId node, ReadOnlySpan<byte> body)
+    {
+        if (body.Length < HeadBytes || (body.Length - HeadBytes) % EntryBytes != 0)
+            return;
+        for (ReadOnlySpan<byte> rest = body[HeadBytes..]; !rest.IsEmpty; rest = rest[EntryBytes..])
+        {
+            var reader = new LineReader(rest, 0);
+            if (links.FindRemote(reader.Int64()) is not { } queue || queue.HomeNode != node)
+                continue;
+            queue.Counts = new QueueCounts(
+                reader.Int32(), reader.Int32(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int32(),
+                reader.Int64());
+        }
+        if (body[8] == 0)
+            return;
+        lock (_lock)
+        {
+            if (_open.Remove((BinaryPrimitives.ReadInt64LittleEndian(body), node), out TaskCompletionSource? answer))
+                answer.SetResult();
+        }
+    }
+
+    private void Tell(LinePeer peer, long number)
+    {
+        byte[] body = new byte[PeerLink.MostBodyBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(body, number);
+        int used = HeadBytes;
+        foreach (QueueHome home in links.Homes)
+        {
+            if (home is not Queue queue)
+                continue;
+            if (used + EntryBytes > body.Length)
+            {
+                // Without room the question stays open there, and its patience bounds it.
+                if (!peer.TrySend(LinkClass.Control, LineFrame.Counts, body.AsSpan(0, used)))
+                    return;
+                used = HeadBytes;
+            }
+            Write(body.AsSpan(used), queue, peer);
+            used += EntryBytes;
+        }
+        body[8] = 1;
+        peer.TrySend(LinkClass.Control, LineFrame.Counts, body.AsSpan(0, used));
+    }
+
+    private static void Write(Span<byte> entry, Queue queue, LinePeer peer)
+    {
+        // Only a client of the node that asks is known there.
+        long holder = queue.Machine.Holder is { Channel.Outbox: VisitOutbox outbox } consumer
+            && outbox.Visitor == peer.Id
+            ? consumer.LineNumber
+            : 0;
+        BinaryPrimitives.WriteInt64LittleEndian(entry, queue.Definition.Id.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[8..], queue.ReadyCount);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[12..], queue.UnackedCount);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[16..], queue.ReadyBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[24..], queue.UnackedBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[32..], queue.ResidentBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[40..], queue.ConsumerCount);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[44..], holder);
+    }
+
+    private sealed class Telling(CountQuestions questions, LinePeer peer, long number) : IThreadPoolWorkItem
+    {
+        public void Execute() => questions.Tell(peer, number);
+    }
+}

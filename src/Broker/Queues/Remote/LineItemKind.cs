@@ -1,0 +1,58 @@
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>What an item on a line is; the numbers are on the wire.</summary>
+internal enum LineItemKind : byte
+{
+    // Posts, to the home.
+    Publish = 1,
+    Get = 2,
+    Purge = 3,
+    Status = 4,
+    Close = 5,
+
+    /// <summary>Answered by a verdict when everything before it is durable.</summary>
+    Sync = 6,
+
+    // Settlements, to the home.
+    Acknowledge = 16,
+    Reject = 17,
+    Requeue = 18,
+
+    /// <summary>The client's channel is gone.</summary>
+    Return = 19,
+
+    /// <summary>It never reached the client.</summary>
+    Undelivered = 20,
+
+    /// <summary>An acknowledgement of what was delivered on a line that is over.</summary>
+    LateAcknowledge = 21,
+
+    Written = 22,
+    AddConsumer = 23,
+    CancelConsumer = 24,
+
+    /// <summary>A shared prefetch limits the consumer from now on, or does not any more.</summary>
+    SetShared = 25,
+
+    /// <summary>Places in the shared prefetch.</summary>
+    Grant = 26,
+
+    // Deliveries, from the home.
+    Deliver = 32,
+    GetOk = 33,
+    Answer = 34,
+    ConsumerEnded = 35,
+    ConsumerOverdue = 36,
+
+    /// <summary>The consumer's channel is to be closed.</summary>
+    CloseChannel = 37,
+
+    /// <summary>The consumer has no place in its shared prefetch left.</summary>
+    WantsPlaces = 38,
+
+    /// <summary>Places in the shared prefetch that were not needed.</summary>
+    UnusedPlaces = 39,
+
+    // Verdicts, from the home.
+    Verdicts = 48,
+}

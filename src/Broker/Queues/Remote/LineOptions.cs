@@ -1,0 +1,37 @@
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>Times and bounds of the lines between nodes.</summary>
+public sealed record LineOptions
+{
+    /// <summary>
+    /// What may be on its way to one queue and not handed to it: one queue that does not take its publishes holds so
+    /// much at its home, and so much again in its mailbox, and no part of the class that others use.
+    /// </summary>
+    internal const int WindowBytes = 1024 * 1024;
+
+    /// <summary>
+    /// What may wait at a stand-in before those who have no credit of their own, dead letters, are held back.
+    /// </summary>
+    internal const int FullBytes = 2 * 1024 * 1024;
+
+    /// <summary>
+    /// What may wait at a stand-in before dead letters of which their source has nothing stored are dropped: it is held
+    /// back long before, so that only publishes refused with reject-publish-dlx come so far.
+    /// </summary>
+    internal const int MostUnawaitedBytes = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// How long a node waits for a lost link before its clients are told that the queue's home is away. A link counts
+    /// as lost after a second of silence; one that breaks and is dialed again is back within some tenths.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long a home waits before it takes back what clients of a lost node hold, and lets others be the single
+    /// active consumer. Longer than <see cref="Patience"/> by more than clocks differ: the lost node gives up first.
+    /// </summary>
+    public TimeSpan HomePatience { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How often lines that wait for something look at their clocks.</summary>
+    internal TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+}

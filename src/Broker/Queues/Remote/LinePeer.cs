@@ -1,0 +1,174 @@
+using Warren.Broker.Messages;
+using Warren.Cluster;
+using Warren.Cluster.Links;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>
+/// Another node, as the queues see it: whether there is a link, which lines go over it, and which of them wait for
+/// room. Its lock guards tables and the order of signals; under it lines are posted to, which takes their leaf locks.
+/// </summary>
+internal sealed class LinePeer
+{
+    private readonly QueueLinks _links;
+    private readonly Lock _lock = new();
+    private readonly HashSet<ILine> _standIns = [];
+    private readonly Dictionary<long, QueueVisit> _visits = [];
+    private readonly Dictionary<long, long> _lastLines = [];
+    private readonly HashSet<ILine>[] _waiting =
+        [.. Enumerable.Range(0, (int)LinkClass.Bulk + 1).Select(_ => new HashSet<ILine>())];
+    private bool _isUp;
+    private long _process;
+
+    public LinePeer(QueueLinks links, NodeId id)
+    {
+        _links = links;
+        Id = id;
+        Slabs = new SlabWriter(links.Broker.Slabs);
+        Replies = new ReplyLane(links, this);
+        _standIns.Add(Replies);
+    }
+
+    public NodeId Id { get; }
+
+    /// <summary>Where its frames are copied to; for the link's reader alone.</summary>
+    public SlabWriter Slabs { get; }
+
+    /// <summary>Direct replies to its clients and from them.</summary>
+    public ReplyLane Replies { get; }
+
+    public bool TrySend(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>
+        _links.Peers.TrySend(Id, linkClass, kind, body);
+
+    /// <summary>A stand-in hears of this node from now on, and of how it is now.</summary>
+    public void Attach(ILine standIn)
+    {
+        lock (_lock)
+        {
+            _standIns.Add(standIn);
+            standIn.Signal(_isUp ? LineSignal.Up : LineSignal.Down, _process);
+        }
+    }
+
+    /// <summary>The stand-in's queue is gone.</summary>
+    public void Detach(ILine standIn)
+    {
+        lock (_lock)
+            _standIns.Remove(standIn);
+    }
+
+    /// <summary>
+    /// A frame found no room: the line is told when there is some. The caller tries once more, in case there is by now.
+    /// </summary>
+    public void AwaitRoom(LinkClass linkClass, ILine line)
+    {
+        lock (_lock)
+            _waiting[(int)linkClass].Add(line);
+    }
+
+    public void RoomAgain(LinkClass linkClass)
+    {
+        lock (_lock)
+        {
+            foreach (ILine line in _waiting[(int)linkClass])
+                line.Signal(LineSignal.Room, 0);
+            _waiting[(int)linkClass].Clear();
+        }
+    }
+
+    public void Up(long process)
+    {
+        lock (_lock)
+        {
+            if (process != _process)
+                RetireVisits();
+            _process = process;
+            _isUp = true;
+            Tell(LineSignal.Up);
+        }
+    }
+
+    public void Down()
+    {
+        lock (_lock)
+        {
+            _isUp = false;
+            Tell(LineSignal.Down);
+        }
+        // What came last must not keep a slab from being given back.
+        Slabs.Retire();
+    }
+
+    /// <summary>
+    /// The visit that a frame of a line is for. A line begins with number 1 of one of its lanes and takes the place of
+    /// an older one to the same queue; what is of no line here is answered, so that the other side gives it up.
+    /// </summary>
+    /// <param name="queue">The queue's id.</param>
+    /// <param name="line">The line's number.</param>
+    /// <param name="begins">It is number 1 of its lane.</param>
+    public QueueVisit? VisitOf(long queue, long line, bool begins)
+    {
+        lock (_lock)
+        {
+            bool isThere = _visits.TryGetValue(queue, out QueueVisit? visit);
+            if (isThere && visit!.Line == line)
+                return visit;
+            if (!begins || line <= _lastLines.GetValueOrDefault(queue))
+            {
+                _links.SendClosed(this, queue, line, isGone: false);
+                return null;
+            }
+            if (isThere)
+                visit!.Signal(LineSignal.Retire, 0);
+            visit = new QueueVisit(_links, this, queue, line);
+            _visits[queue] = visit;
+            _lastLines[queue] = line;
+            return visit;
+        }
+    }
+
+    /// <summary>Some line of that node goes to this queue.</summary>
+    public bool HasVisit(long queue)
+    {
+        lock (_lock)
+            return _visits.ContainsKey(queue);
+    }
+
+    /// <summary>A visit is over.</summary>
+    public void Leave(QueueVisit visit)
+    {
+        lock (_lock)
+        {
+            if (_visits.TryGetValue(visit.QueueNumber, out QueueVisit? present) && present == visit)
+                _visits.Remove(visit.QueueNumber);
+        }
+    }
+
+    /// <summary>A queue has become known here, or has gone for good.</summary>
+    public void QueueChanged(long queue, bool isGone)
+    {
+        lock (_lock)
+        {
+            if (_visits.TryGetValue(queue, out QueueVisit? visit))
+                visit.Signal(LineSignal.Known, 0);
+            else if (isGone)
+                _lastLines.Remove(queue);
+        }
+    }
+
+    private void Tell(LineSignal signal)
+    {
+        foreach (ILine standIn in _standIns)
+            standIn.Signal(signal, _process);
+        foreach (QueueVisit visit in _visits.Values)
+            visit.Signal(signal, _process);
+    }
+
+    private void RetireVisits()
+    {
+        foreach (QueueVisit visit in _visits.Values)
+            visit.Signal(LineSignal.Retire, 0);
+        _visits.Clear();
+        _lastLines.Clear();
+    }
+}

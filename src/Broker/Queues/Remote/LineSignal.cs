@@ -1,0 +1,26 @@
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>What happens to a line beside its frames.</summary>
+internal enum LineSignal
+{
+    /// <summary>There is a link with the other node.</summary>
+    Up,
+
+    /// <summary>There is none any more.</summary>
+    Down,
+
+    /// <summary>What was turned away for want of room may be sent now.</summary>
+    Room,
+
+    /// <summary>Time has gone on.</summary>
+    Tick,
+
+    /// <summary>A queue takes publishes again: the other side may be granted more.</summary>
+    Credit,
+
+    /// <summary>The queue is known here by now.</summary>
+    Known,
+
+    /// <summary>The other node's process is another one: the line is over.</summary>
+    Retire,
+}

@@ -1,0 +1,332 @@
+using System.Text;
+using Warren.Amqp;
+using Warren.Broker.Channels;
+using Warren.Broker.Connections;
+using Warren.Broker.Messages;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>
+/// The consumers and requests of this node's clients at a queue on another node, by their numbers on the line. Owned by
+/// the stand-in's turn.
+/// </summary>
+internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, SlabPool slabs)
+{
+    /// <summary>
+    /// Cancelled consumers that are remembered: their channels may still be closed for what they hold too long.
+    /// </summary>
+    private const int MostCancelled = 256;
+
+    private readonly Dictionary<long, Consumer> _consumers = [];
+    private readonly Dictionary<long, Consumer> _cancelled = [];
+    private readonly Queue<long> _cancelledInOrder = new(0);
+    private readonly Dictionary<long, (object Request, Consumer? Consumer)> _requests = [];
+    private long _last;
+    private Consumer? _holder;
+
+    /// <summary>The consumer of this number, which the home says has the queue to itself. Any thread.</summary>
+    public Consumer? Holder(long number) =>
+        Volatile.Read(ref _holder) is { } holder && holder.LineNumber == number && number != 0 ? holder : null;
+
+    /// <summary>Notes the home's word on who has the queue to itself.</summary>
+    public void SetHolder(long number) => Volatile.Write(ref _holder, _consumers.GetValueOrDefault(number));
+
+    /// <summary>A request is on its way; returns its number.</summary>
+    public long Ask(object request, Consumer? consumer = null)
+    {
+        _requests.Add(++_last, (request, consumer));
+        return _last;
+    }
+
+    public void Add(Consumer consumer, object? request)
+    {
+        consumer.LineNumber = ++_last;
+        consumer.IsSharedTold = consumer.Shared is { IsActive: true };
+        _consumers.Add(consumer.LineNumber, consumer);
+        long asked = request is null ? 0 : Ask(request, consumer);
+        LineWriting.AddConsumer(settlements, consumer.LineNumber, asked, consumer);
+    }
+
+    /// <summary>False: the home knows no such consumer, or none any more.</summary>
+    public bool Cancel(Consumer consumer, object? request)
+    {
+        if (!_consumers.ContainsKey(consumer.LineNumber))
+            return false;
+        long asked = request is null ? 0 : Ask(request, consumer);
+        LineWriting.CancelConsumer(settlements, consumer.LineNumber, asked);
+        // With a request it gets what comes before the answer.
+        if (request is null)
+            Remove(consumer, remembers: true);
+        return true;
+    }
+
+    /// <summary>Its connection has written deliveries.</summary>
+    public void Written(Consumer consumer, int messages, long sizeBytes)
+    {
+        if (_consumers.ContainsKey(consumer.LineNumber))
+            LineWriting.Written(settlements, consumer.LineNumber, messages, sizeBytes);
+    }
+
+    /// <summary>Its channel's shared prefetch has room, or another limit.</summary>
+    public void Resume(Consumer consumer)
+    {
+        if (!_consumers.ContainsKey(consumer.LineNumber) || consumer.Shared is not { } shared)
+            return;
+        if (shared.IsActive != consumer.IsSharedTold)
+        {
+            consumer.IsSharedTold = shared.IsActive;
+            consumer.WantsPlaces = false;
+            shared.Give(consumer.PlacesOut);
+            consumer.PlacesOut = 0;
+            LineWriting.Counted(
+                settlements, LineItemKind.SetShared, consumer.LineNumber, consumer.IsSharedTold ? 1 : 0);
+        }
+        else if (consumer.WantsPlaces)
+            Grant(consumer);
+    }
+
+    /// <summary>Reads a frame of deliveries and answers; the frame's own reference stays the caller's.</summary>
+    /// <exception cref="FormatException">It makes no sense.</exception>
+    public void Read(Message frame, LaneReceiver lane, QueueScratch scratch)
+    {
+        ReadOnlySpan<byte> bytes = frame.Body;
+        byte flags = LineFrame.FlagsOf(bytes);
+        var reader = new LineReader(bytes, LineFrame.HeaderBytes);
+        if ((flags & LineFrame.BeginsInside) != 0)
+        {
+            ReadOnlySpan<byte> piece = reader.Take(bytes.Length - reader.At);
+            if (lane.GoOnWithLong(piece, (flags & LineFrame.GoesOn) == 0) is { } whole)
+                ReadLong(whole, scratch);
+            return;
+        }
+        if ((flags & LineFrame.GoesOn) != 0)
+        {
+            lane.BeginLong(reader.Take(bytes.Length - reader.At), LineWriting.DeliveryHeadBytes, slabs);
+            return;
+        }
+        while (!reader.IsAtEnd)
+        {
+            var kind = (LineItemKind)reader.Byte();
+            if (kind is LineItemKind.Deliver or LineItemKind.GetOk)
+            {
+                QueueEffect effect = ReadDelivery(kind, ref reader, out long target, out MessageSizes sizes);
+                effect.Content = sizes.At(frame.Slab, frame.Offset + reader.At);
+                reader.Take(sizes.TotalBytes);
+                HandOver(ref effect, target, scratch);
+            }
+            else
+                ReadOther(kind, ref reader, scratch);
+        }
+    }
+
+    /// <summary>The line is over: everybody who waits is told.</summary>
+    public void End(LineEnd why, QueueScratch scratch)
+    {
+        AnswerKind answer = why == LineEnd.Gone ? AnswerKind.Closed : AnswerKind.Unavailable;
+        foreach ((object request, Consumer? consumer) in _requests.Values)
+        {
+            if (request is CancelRequest)
+            {
+                queue.Answer(request, AnswerKind.Ok, scratch);
+                continue;
+            }
+            // It was never there, as far as its client knows.
+            if (consumer is not null)
+                Remove(consumer, remembers: false);
+            queue.Answer(request, answer, scratch);
+        }
+        _requests.Clear();
+        EndConsumers(scratch);
+        _cancelled.Clear();
+        _cancelledInOrder.Clear();
+    }
+
+    private void EndConsumers(QueueScratch scratch)
+    {
+        foreach (Consumer consumer in _consumers.Values)
+        {
+            scratch.Events.Add(new ChannelEvent(consumer.Channel, ConnectionEventKind.ConsumerEnded, consumer));
+            ReturnPlaces(consumer, consumer.PlacesOut);
+            consumer.LineNumber = 0;
+        }
+        _consumers.Clear();
+    }
+
+    private static QueueEffect ReadDelivery(
+        LineItemKind kind, ref LineReader reader, out long target, out MessageSizes sizes)
+    {
+        byte flags = reader.Byte();
+        target = reader.Int64();
+        int slot = reader.Int32();
+        long position = reader.Int64();
+        int deliveryCount = reader.Int32();
+        int readyLeft = reader.Int32();
+        sizes = MessageSizes.Read(ref reader);
+        return new QueueEffect
+        {
+            Kind = kind == LineItemKind.Deliver ? QueueEffectKind.Deliver : QueueEffectKind.GetOk,
+            Small = slot,
+            Number = position,
+            DeliveryCount = deliveryCount,
+            Remaining = readyLeft,
+            Redelivered = (flags & LineWriting.Redelivered) != 0,
+            HoldsPlace = (flags & LineWriting.HoldsPlace) != 0,
+        };
+    }
+
+    private void ReadLong(LaneReceiver.LongItem item, QueueScratch scratch)
+    {
+        var reader = new LineReader(item.Head, 1);
+        QueueEffect effect = ReadDelivery(
+            (LineItemKind)item.Head[0], ref reader, out long target, out MessageSizes sizes);
+        effect.Content = sizes.At(item.Slab, 0);
+        HandOver(ref effect, target, scratch);
+        scratch.FlushReferences();
+        item.Slab.Release(1);
+    }
+
+    private void HandOver(ref QueueEffect effect, long target, QueueScratch scratch)
+    {
+        MessageSizes.Check(effect.Message);
+        if (effect.Kind == QueueEffectKind.GetOk)
+        {
+            if (!_requests.Remove(target, out (object Request, Consumer? Consumer) asked))
+                throw new FormatException($"an answer to request {target}, which nobody made");
+            effect.Subject = asked.Request;
+            if (effect.Slot < 0)
+                scratch.AddReference(effect.Message.Slab);
+            QueueReplies.Reply(effect, queue, scratch, queue.Epoch);
+            return;
+        }
+        if (!_consumers.TryGetValue(target, out Consumer? consumer))
+        {
+            // It was cancelled when its channel ended.
+            if (effect.Slot >= 0)
+                LineWriting.Settlement(settlements, LineItemKind.Undelivered, effect.Slot, effect.Position);
+            return;
+        }
+        effect.Subject = consumer;
+        effect.HoldsPlace &= consumer.PlacesOut > 0;
+        if (effect.HoldsPlace)
+            consumer.PlacesOut--;
+        if (effect.Slot < 0)
+            scratch.AddReference(effect.Message.Slab);
+        QueueReplies.Deliver(effect, scratch, queue.Epoch);
+    }
+
+    private void ReadOther(LineItemKind kind, ref LineReader reader, QueueScratch scratch)
+    {
+        switch (kind)
+        {
+            case LineItemKind.Answer:
+                ReadAnswer(ref reader, scratch);
+                break;
+            case LineItemKind.ConsumerEnded:
+                if (_consumers.TryGetValue(reader.Int64(), out Consumer? ended))
+                {
+                    Remove(ended, remembers: false);
+                    scratch.Events.Add(new ChannelEvent(ended.Channel, ConnectionEventKind.ConsumerEnded, ended));
+                }
+                break;
+            case LineItemKind.ConsumerOverdue:
+                if (Find(reader.Int64()) is { } overdue)
+                    scratch.Events.Add(
+                        new ChannelEvent(overdue.Channel, ConnectionEventKind.ConsumerOverdue, overdue));
+                break;
+            case LineItemKind.CloseChannel:
+                Consumer? closed = Find(reader.Int64());
+                ushort code = reader.UInt16();
+                string text = Encoding.UTF8.GetString(reader.Take(reader.UInt16()));
+                if (closed is not null)
+                    scratch.Events.Add(new ChannelEvent(
+                        closed.Channel, ConnectionEventKind.Failed,
+                        new AmqpException(code, text) { IsNobodysMethod = true }));
+                break;
+            case LineItemKind.WantsPlaces:
+                if (_consumers.TryGetValue(reader.Int64(), out Consumer? wanting))
+                    Grant(wanting);
+                break;
+            case LineItemKind.UnusedPlaces:
+                long number = reader.Int64();
+                int unused = reader.Int32();
+                if (_consumers.TryGetValue(number, out Consumer? saving))
+                    ReturnPlaces(saving, Math.Min(unused, saving.PlacesOut));
+                break;
+            default:
+                throw new FormatException($"kind {(byte)kind} is no delivery");
+        }
+    }
+
+    private void ReadAnswer(ref LineReader reader, QueueScratch scratch)
+    {
+        var answer = (AnswerKind)reader.Byte();
+        long number = reader.Int64();
+        long messages = reader.Int64();
+        int consumers = reader.Int32();
+        if (!_requests.Remove(number, out (object Request, Consumer? Consumer) asked))
+            throw new FormatException($"an answer to request {number}, which nobody made");
+        if (asked.Consumer is { } consumer && (asked.Request is CancelRequest || answer != AnswerKind.Ok))
+            Remove(consumer, remembers: answer == AnswerKind.Ok);
+        // Whoever deletes a queue that he consumes from gets delete-ok before the cancellation.
+        if (asked.Request is DeleteQueueRequest && answer == AnswerKind.Ok)
+            EndConsumers(scratch);
+        QueueReplies.Reply(
+            new QueueEffect
+            {
+                Kind = QueueEffectKind.Answer,
+                Subject = asked.Request,
+                Answer = answer,
+                Number = messages,
+                Small = consumers,
+            },
+            queue, scratch);
+    }
+
+    // As many places as are free, but not all of a large number: other consumers share them.
+    private void Grant(Consumer consumer)
+    {
+        SharedPrefetch shared = consumer.Shared!;
+        int most = Math.Max(1, shared.Limit / 2);
+        int places = 0;
+        bool holdsPlace = true;
+        while (places < most && shared.TryTake(out holdsPlace) && holdsPlace)
+            places++;
+        consumer.WantsPlaces = places == 0 && shared.IsActive;
+        if (places > 0)
+        {
+            consumer.PlacesOut += places;
+            LineWriting.Counted(settlements, LineItemKind.Grant, consumer.LineNumber, places);
+        }
+        else if (!shared.IsActive)
+            Resume(consumer);
+    }
+
+    private static void ReturnPlaces(Consumer consumer, int places)
+    {
+        if (places == 0)
+            return;
+        consumer.PlacesOut -= places;
+        consumer.Channel.Owner.Connection.Post(
+            new ConnectionEvent(ConnectionEventKind.PlaceReturned, places, consumer.Channel.Owner));
+    }
+
+    private Consumer? Find(long number) =>
+        _consumers.TryGetValue(number, out Consumer? consumer) || _cancelled.TryGetValue(number, out consumer)
+            ? consumer
+            : null;
+
+    private void Remove(Consumer consumer, bool remembers)
+    {
+        if (!_consumers.Remove(consumer.LineNumber))
+            return;
+        ReturnPlaces(consumer, consumer.PlacesOut);
+        if (remembers)
+        {
+            _cancelled.Add(consumer.LineNumber, consumer);
+            _cancelledInOrder.Enqueue(consumer.LineNumber);
+            if (_cancelledInOrder.Count > MostCancelled)
+                _cancelled.Remove(_cancelledInOrder.Dequeue());
+        }
+        consumer.LineNumber = 0;
+    }
+}

@@ -1,0 +1,497 @@
+using Warren.Amqp;
+using Warren.Broker.Arguments;
+using Warren.Broker.Channels;
+using Warren.Broker.Messages;
+using Warren.Broker.Security;
+using Warren.Cluster;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>
+/// The stand-in, on this node, of a queue whose home is another: takes the same commands, carries them there by a line,
+/// and carries out what comes back. A line is two lanes each way, in which nothing is lost, doubled or reordered while
+/// both processes live, whatever becomes of the link. When it ends otherwise nobody knows what became of what was not
+/// answered, and nobody is told a lie: publishes are nacked, consumers cancelled, requests refused.
+/// Everything is its turn's, but for what others may read: counts and <see cref="Unavailable"/>.
+/// </summary>
+internal sealed class RemoteQueue : QueueHome, ILine
+{
+    private readonly MessageBroker _broker;
+    private readonly QueueLinks _links;
+    private readonly LinePeer _peer;
+    private readonly StandInLanes _lanes;
+    private readonly OwedPublishes _owed = new();
+    private readonly RemoteClients _clients;
+    private readonly RemoteEpochs _epochs = new();
+    private readonly Queue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits = new(0);
+    // Dead letters that wait for the next line: their sources keep them until they have arrived.
+    private readonly Queue<OwedPublish> _kept = new(0);
+    private long _keptBytes;
+    private QueueCounts _counts = QueueCounts.None;
+    private AmqpException? _unavailable;
+    private long _process;
+    private bool _isUp;
+    private bool _isGone;
+    private bool _hasLateSettlements;
+    private bool _wantsTick;
+    private bool _isFull;
+    private long _downSinceMs;
+
+    internal RemoteQueue(MessageBroker broker, QueueLinks links, NodeId home, QueueSettings settings)
+        : base(broker.Turns, settings)
+    {
+        _broker = broker;
+        _links = links;
+        _peer = links.PeerOf(home);
+        _downSinceMs = broker.NowMs;
+        _lanes = new StandInLanes(_peer);
+        _clients = new RemoteClients(this, _lanes.Settlements, broker.Slabs);
+    }
+
+    /// <summary>The node that the queue lives on.</summary>
+    public NodeId HomeNode => _peer.Id;
+
+    /// <inheritdoc/>
+    public override int ReadyCount => Counts.Ready;
+
+    /// <inheritdoc/>
+    public override int UnackedCount => Counts.Unacked;
+
+    /// <inheritdoc/>
+    public override long ReadyBytes => Counts.ReadyBytes;
+
+    /// <inheritdoc/>
+    public override long UnackedBytes => Counts.UnackedBytes;
+
+    /// <inheritdoc/>
+    public override long ResidentBytes => Counts.ResidentBytes;
+
+    /// <inheritdoc/>
+    public override int ConsumerCount => Counts.Consumers;
+
+    /// <inheritdoc/>
+    public override Consumer? Holder => _clients.Holder(Counts.Holder);
+
+    /// <inheritdoc/>
+    internal override bool IsRemote => true;
+
+    /// <inheritdoc/>
+    internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
+
+    /// <inheritdoc/>
+    internal override bool IsFull => Volatile.Read(ref _isFull);
+
+    /// <summary>As the home last told; written by the links.</summary>
+    public QueueCounts Counts
+    {
+        get => Volatile.Read(ref _counts);
+        set => Volatile.Write(ref _counts, value);
+    }
+
+    /// <inheritdoc/>
+    public void Signal(LineSignal signal, long process) => Post(QueueCommand.PeerSignal(signal, process));
+
+    /// <summary>The queue is in the topology: it follows its home node from now on.</summary>
+    public void Attach() => _peer.Attach(this);
+
+    /// <summary>Deliveries of the line of today bear this.</summary>
+    internal byte Epoch => _epochs.Current;
+
+    /// <summary>There is a line, made now if there was none.</summary>
+    internal void NeedLine()
+    {
+        if (_lanes.Line != 0)
+            return;
+        _lanes.Begin(_links.NextLine());
+        _epochs.Begin();
+    }
+
+    protected override void Handle(ReadOnlySpan<QueueCommand> batch)
+    {
+        QueueScratch scratch = QueueScratch.ForThisThread;
+        foreach (ref readonly QueueCommand command in batch)
+            Apply(command, scratch);
+        Flush();
+        scratch.Flush();
+    }
+
+    private void Apply(in QueueCommand command, QueueScratch scratch)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.Publish:
+                OnPublish(command, scratch);
+                break;
+            case >= QueueCommandKind.Settle and <= QueueCommandKind.Return:
+                OnSettlement(command);
+                break;
+            case QueueCommandKind.Credit:
+                _credits.Enqueue(((PublishCredit)command.Target!, (int)command.Second, _lanes.Posts.LastNumber));
+                break;
+            case QueueCommandKind.Written:
+                _clients.Written((Consumer)command.Target!, (int)command.First, command.Second);
+                break;
+            case QueueCommandKind.PeerFrame:
+                OnFrame((ushort)command.Slot, command.Message, scratch);
+                break;
+            case QueueCommandKind.PeerSignal:
+                OnSignal((LineSignal)command.Slot, command.First, scratch);
+                break;
+            case QueueCommandKind.AddConsumer:
+                if (IsReady(command.Group, scratch))
+                    _clients.Add((Consumer)command.Target!, command.Group);
+                break;
+            case QueueCommandKind.CancelConsumer:
+                if (!_clients.Cancel((Consumer)command.Target!, command.Group) && command.Group is not null)
+                    Answer(command.Group, AnswerKind.Ok, scratch);
+                break;
+            case QueueCommandKind.Resume:
+                _clients.Resume((Consumer)command.Target!);
+                break;
+            case QueueCommandKind.Configure:
+                Settings = (QueueSettings)command.Target!;
+                break;
+            case QueueCommandKind.Close when command.Target is null:
+                OnGone(scratch);
+                break;
+            default:
+                OnRequest(command, scratch);
+                break;
+        }
+    }
+
+    private void OnRequest(in QueueCommand command, QueueScratch scratch)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.Get:
+                Ask(LineItemKind.Get, command.Target!, command.Flag ? 1 : 0, scratch);
+                break;
+            case QueueCommandKind.Purge:
+                Ask(LineItemKind.Purge, command.Target!, 0, scratch);
+                break;
+            case QueueCommandKind.Status:
+                Ask(LineItemKind.Status, command.Target!, command.Flag ? 1 : 0, scratch);
+                break;
+            case QueueCommandKind.Close:
+                int flags = (command.Priority != 0 ? 1 : 0) | (command.Flag ? 2 : 0);
+                Ask(LineItemKind.Close, command.Target!, flags, scratch);
+                break;
+            case QueueCommandKind.Sync:
+                OnSync(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
+                break;
+        }
+    }
+
+    private void Ask(LineItemKind kind, object request, int flags, QueueScratch scratch)
+    {
+        if (!IsReady(request, scratch))
+            return;
+        LineWriting.Request(
+            _lanes.Posts, kind, _clients.Ask(request), _lanes.Settlements.LastNumber, (byte)flags);
+    }
+
+    // False: who asks has been told that he cannot have it.
+    private bool IsReady(object? request, QueueScratch scratch)
+    {
+        if (_isGone || _unavailable is not null)
+        {
+            if (request is not null)
+                Answer(request, _isGone ? AnswerKind.Closed : AnswerKind.Unavailable, scratch);
+            return false;
+        }
+        NeedLine();
+        return true;
+    }
+
+    private void OnSync(in PublishTicket ticket, QueueScratch scratch)
+    {
+        if (_isGone || _unavailable is not null)
+        {
+            QueueReplies.Verdict(ticket, accepted: _isGone, scratch);
+            return;
+        }
+        NeedLine();
+        long number = _owed.Add(new OwedPublish { Ticket = ticket });
+        LineWriting.Request(_lanes.Posts, LineItemKind.Sync, number, _lanes.Settlements.LastNumber, 0);
+    }
+
+    private void OnPublish(in QueueCommand command, QueueScratch scratch)
+    {
+        var owed = new OwedPublish
+        {
+            Ticket = new PublishTicket(command.Target, (ulong)command.Second, command.Group),
+            TtlMs = command.First,
+            Priority = command.Priority,
+            Persistent = command.Flag,
+        };
+        // A dead letter that nobody keeps, and nobody waits for: rather than fill the memory it is lost.
+        if (!owed.Ticket.IsAwaited && _lanes.Posts.UnsentBytes > LineOptions.MostUnawaitedBytes)
+        {
+            command.Message.Slab.Release(1);
+            return;
+        }
+        bool waitsForArrival = OwedPublish.WaitsForArrival(owed.Ticket);
+        if (waitsForArrival)
+            owed.Kept = command.Message;
+        if (_isGone || _unavailable is not null)
+        {
+            if (!waitsForArrival || _isGone)
+            {
+                command.Message.Slab.Release(1);
+                Refuse(owed.Ticket, _isGone ? LineEnd.Gone : LineEnd.Away, scratch);
+                return;
+            }
+            Keep(owed);
+            return;
+        }
+        Send(owed, command.Message);
+        if (!waitsForArrival)
+            command.Message.Slab.Release(1);
+    }
+
+    private void Send(in OwedPublish owed, in Message message)
+    {
+        NeedLine();
+        long number = _owed.Add(owed);
+        LineWriting.Publish(_lanes.Posts, message, owed.Priority, owed.Persistent, owed.TtlMs, number);
+    }
+
+    private void Keep(in OwedPublish owed)
+    {
+        _kept.Enqueue(owed);
+        _keptBytes += owed.Kept.SizeBytes;
+    }
+
+    // What was delivered on a line that is over is not held for its client any more. An acknowledgement still counts:
+    // what has been dealt with need not come again; everything else is what has happened anyway.
+    private void OnSettlement(in QueueCommand command)
+    {
+        if (_isGone || command.Slot < 0)
+            return;
+        if (_lanes.Line != 0 && command.Priority == _epochs.Current)
+        {
+            LineItemKind kind = command.Kind switch
+            {
+                QueueCommandKind.Settle => LineItemKind.Acknowledge,
+                QueueCommandKind.Reject => LineItemKind.Reject,
+                QueueCommandKind.Requeue => LineItemKind.Requeue,
+                _ => command.Flag ? LineItemKind.Return : LineItemKind.Undelivered,
+            };
+            LineWriting.Settlement(_lanes.Settlements, kind, command.Slot, command.First);
+        }
+        else if (command.Kind == QueueCommandKind.Settle && _epochs.IsOfSameProcess(command.Priority))
+        {
+            NeedLine();
+            _hasLateSettlements = true;
+            LineWriting.Number(_lanes.Settlements, LineItemKind.LateAcknowledge, command.First);
+        }
+    }
+
+    private void OnFrame(ushort kind, Message frame, QueueScratch scratch)
+    {
+        try
+        {
+            if (_lanes.Line != 0 && LineFrame.LineOf(frame.Body) == _lanes.Line)
+                Take(kind, frame, scratch);
+        }
+        catch (FormatException error)
+        {
+            _broker.Log(
+                LogLevel.Error, LogCategory.Queue,
+                $"What the home of {Describe()} sent makes no sense and is given up: {error.Message}");
+            EndLine(LineEnd.Lost, tells: true, scratch);
+        }
+        finally
+        {
+            scratch.FlushReferences();
+            frame.Slab.Release(1);
+        }
+    }
+
+    private void Take(ushort kind, Message frame, QueueScratch scratch)
+    {
+        ReadOnlySpan<byte> bytes = frame.Body;
+        var reader = new LineReader(bytes, LineFrame.AddressBytes);
+        switch (kind)
+        {
+            case LineFrame.Deliveries:
+                if (_lanes.Deliveries.Takes(LineFrame.NumberOf(bytes), bytes.Length))
+                    _clients.Read(frame, _lanes.Deliveries, scratch);
+                break;
+            case LineFrame.Verdicts:
+                if (_lanes.Verdicts.Takes(LineFrame.NumberOf(bytes), bytes.Length))
+                    ReadVerdicts(bytes, scratch);
+                break;
+            case LineFrame.HomeReceipt:
+                _lanes.TakeReceipt(ref reader);
+                break;
+            case LineFrame.Closed:
+                EndLine(reader.Byte() != 0 ? LineEnd.Gone : LineEnd.Lost, tells: false, scratch);
+                break;
+        }
+    }
+
+    private void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch)
+    {
+        var reader = new LineReader(bytes, LineFrame.HeaderBytes);
+        while (!reader.IsAtEnd)
+        {
+            if ((LineItemKind)reader.Byte() != LineItemKind.Verdicts)
+                throw new FormatException("something else than verdicts among verdicts");
+            bool accepted = reader.Byte() != 0;
+            long from = reader.Int64();
+            int count = reader.Int32();
+            for (long number = from; number < from + count; number++)
+            {
+                if (!_owed.TryAnswer(number, out OwedPublish owed))
+                    throw new FormatException($"a verdict on publish {number}, which waits for none");
+                if (owed.IsKept)
+                    owed.Kept.Slab.Release(1);
+                if (owed.Ticket.Group is not null || owed.Ticket.Sequence > 0)
+                    QueueReplies.Verdict(owed.Ticket, accepted, scratch);
+            }
+        }
+    }
+
+    private void OnSignal(LineSignal signal, long process, QueueScratch scratch)
+    {
+        switch (signal)
+        {
+            case LineSignal.Up:
+                OnUp(process, scratch);
+                break;
+            case LineSignal.Down:
+                if (_isUp)
+                    _downSinceMs = _broker.NowMs;
+                _isUp = false;
+                break;
+            case LineSignal.Tick:
+                _wantsTick = false;
+                _lanes.OweReceipt();
+                if (!_isUp && !_isGone && _unavailable is null
+                    && _broker.NowMs - _downSinceMs >= _links.Options.Patience.TotalMilliseconds)
+                    GiveUp(scratch);
+                break;
+        }
+    }
+
+    private void OnUp(long process, QueueScratch scratch)
+    {
+        _isUp = true;
+        Volatile.Write(ref _unavailable, null);
+        if (process != _process)
+        {
+            // Positions of the other process name nothing in this one. What was never sent may still go.
+            if (_lanes.Line != 0 && (_lanes.WasUsed || _hasLateSettlements))
+                EndLine(LineEnd.Lost, tells: false, scratch);
+            _epochs.NewProcess(keepsCurrent: _lanes.Line != 0);
+            _process = process;
+        }
+        _lanes.Rewind();
+        SendKept();
+    }
+
+    private void SendKept()
+    {
+        while (_kept.TryDequeue(out OwedPublish owed))
+        {
+            _keptBytes -= owed.Kept.SizeBytes;
+            Send(owed, owed.Kept);
+        }
+    }
+
+    private void GiveUp(QueueScratch scratch)
+    {
+        Volatile.Write(ref _unavailable, HomeIsDown());
+        EndLine(LineEnd.Away, tells: false, scratch);
+    }
+
+    private void OnGone(QueueScratch scratch)
+    {
+        EndLine(LineEnd.Gone, tells: true, scratch);
+        _isGone = true;
+        while (_kept.TryDequeue(out OwedPublish owed))
+        {
+            owed.Kept.Slab.Release(1);
+            Refuse(owed.Ticket, LineEnd.Gone, scratch);
+        }
+        _keptBytes = 0;
+        _peer.Detach(this);
+    }
+
+    // Everybody who waits for something is told the truth as far as it is known here.
+    private void EndLine(LineEnd why, bool tells, QueueScratch scratch)
+    {
+        if (_lanes.Line != 0 && tells && _isUp)
+            _links.SendEnded(_peer, Definition.Id.Value, _lanes.Line);
+        _hasLateSettlements = false;
+        _lanes.End();
+        while (_owed.TryTake(out OwedPublish owed))
+        {
+            if (owed.IsKept && why != LineEnd.Gone)
+            {
+                Keep(owed);
+                continue;
+            }
+            if (owed.IsKept)
+                owed.Kept.Slab.Release(1);
+            Refuse(owed.Ticket, why, scratch);
+        }
+        _clients.End(why, scratch);
+        while (_credits.TryDequeue(out (PublishCredit Credit, int SizeBytes, long Frame) held))
+            held.Credit.Give(held.SizeBytes);
+        if (why == LineEnd.Lost && _isUp)
+            SendKept();
+    }
+
+    // A queue that is gone counts as one that the message was not routed to, as on its home.
+    private void Refuse(in PublishTicket ticket, LineEnd why, QueueScratch scratch)
+    {
+        if (ticket.Group is not null || ticket.Sequence > 0)
+            QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone, scratch);
+        else if (ticket.Publisher is DeliveryChannel publisher && why != LineEnd.Gone)
+            scratch.Events.Add(new ChannelEvent(publisher, Connections.ConnectionEventKind.Failed, HomeIsDown()));
+    }
+
+    /// <summary>Answers a request here.</summary>
+    internal void Answer(object request, AnswerKind answer, QueueScratch scratch)
+    {
+        if (answer == AnswerKind.Unavailable && request is QueueRequest ofChannel)
+        {
+            ofChannel.Refuse(HomeIsDown());
+            scratch.Answered.Add(ofChannel);
+            return;
+        }
+        var effect = new QueueEffect { Kind = QueueEffectKind.Answer, Subject = request, Answer = answer };
+        QueueReplies.Reply(effect, this, scratch);
+    }
+
+    private AmqpException HomeIsDown() => Definition.Durable
+        ? new AmqpException(
+            ReplyCode.NotFound,
+            $"home node '{_links.NameOf(_peer.Id)}' of durable {Describe()} is down or inaccessible")
+        : new AmqpException(ReplyCode.NotFound, $"no {Describe()}");
+
+    private string Describe() => ResourceName.Describe(ResourceKind.Queue, Definition.Name, Definition.Vhost);
+
+    // The end of the turn: frames and receipts go out, and those whose frames are out may post more.
+    private void Flush()
+    {
+        if (_lanes.Line != 0 && _isUp)
+            _lanes.Send(Definition.Id.Value, this);
+        while (_credits.TryPeek(out (PublishCredit Credit, int SizeBytes, long Frame) held)
+            && (held.Frame <= _lanes.Posts.HighestSent || _lanes.Line == 0))
+        {
+            _credits.Dequeue();
+            held.Credit.Give(held.SizeBytes);
+        }
+        Volatile.Write(ref _isFull, _lanes.Posts.UnsentBytes + _owed.KeptBytes + _keptBytes > LineOptions.FullBytes);
+        bool needsTick = _lanes.IsUntold
+            || (!_isUp && !_isGone && _unavailable is null);
+        if (!needsTick || _wantsTick)
+            return;
+        _wantsTick = true;
+        _links.WantTick(this);
+    }
+}

@@ -1,0 +1,96 @@
+using Warren.Cluster.Links;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>
+/// A stand-in's end of its line: two lanes to the home and two back, and what each side has told the other of them.
+/// Owned by the stand-in's turn.
+/// </summary>
+internal sealed class StandInLanes(LinePeer peer)
+{
+    private bool _isReceiptDue;
+
+    /// <summary>Publishes and requests.</summary>
+    public LaneSender Posts { get; } = new(LineFrame.Posts, LinkClass.Publishes);
+
+    /// <summary>Consumers, settlements and windows.</summary>
+    public LaneSender Settlements { get; } = new(LineFrame.Settlements, LinkClass.Acknowledgements);
+
+    public LaneReceiver Deliveries { get; } = new();
+
+    public LaneReceiver Verdicts { get; } = new();
+
+    /// <summary>The line's number; 0: there is none.</summary>
+    public long Line { get; private set; }
+
+    /// <summary>Something of the line was sent, so that the home may know it.</summary>
+    public bool WasUsed => Posts.HighestSent + Settlements.HighestSent > 0;
+
+    /// <summary>The home does not know all that has come.</summary>
+    public bool IsUntold => Deliveries.IsUntold || Verdicts.IsUntold;
+
+    public void Begin(long line)
+    {
+        Line = line;
+        Posts.WindowBytes = LineOptions.WindowBytes;
+    }
+
+    public void End()
+    {
+        Line = 0;
+        Posts.Clear();
+        Settlements.Clear();
+        Deliveries.Clear();
+        Verdicts.Clear();
+    }
+
+    /// <summary>There is another link: what the home has not said to have goes again.</summary>
+    public void Rewind()
+    {
+        Posts.Rewind();
+        Settlements.Rewind();
+        _isReceiptDue = Line != 0;
+    }
+
+    /// <summary>Time has gone on: the home is told what it does not know yet.</summary>
+    public void OweReceipt() => _isReceiptDue |= IsUntold;
+
+    /// <summary>The home tells how far it has come, and how much more it takes.</summary>
+    public void TakeReceipt(ref LineReader reader)
+    {
+        Posts.Received(reader.Int64());
+        Settlements.Received(reader.Int64());
+        Posts.WindowBytes = Math.Max(Posts.WindowBytes, reader.Int64());
+    }
+
+    /// <summary>Sends what may be sent; the line hears of room for the rest.</summary>
+    public void Send(long queue, ILine line)
+    {
+        Send(Settlements, LinkClass.Acknowledgements, queue, line);
+        Send(Posts, LinkClass.Publishes, queue, line);
+        if (_isReceiptDue || Deliveries.IsReceiptDue || Verdicts.IsReceiptDue)
+            SendReceipt(queue, line);
+    }
+
+    private void Send(LaneSender lane, LinkClass linkClass, long queue, ILine line)
+    {
+        if (!lane.Send(peer, queue, Line))
+            return;
+        peer.AwaitRoom(linkClass, line);
+        lane.Send(peer, queue, Line);
+    }
+
+    private void SendReceipt(long queue, ILine line)
+    {
+        Span<byte> receipt = stackalloc byte[LineFrame.ReceiptBytes];
+        LineFrame.WriteReceipt(receipt, queue, Line, Deliveries.Received, Verdicts.Received, 0);
+        _isReceiptDue = !peer.TrySend(LinkClass.Acknowledgements, LineFrame.Receipt, receipt);
+        if (_isReceiptDue)
+        {
+            peer.AwaitRoom(LinkClass.Acknowledgements, line);
+            return;
+        }
+        Deliveries.Told();
+        Verdicts.Told();
+    }
+}

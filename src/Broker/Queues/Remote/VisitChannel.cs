@@ -1,0 +1,14 @@
+using Warren.Broker.Channels;
+using Warren.Broker.Connections;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>The address of a channel of another node: its number, and the outbox of its visit.</summary>
+internal sealed class VisitChannel(ushort number, VisitOutbox outbox) : DeliveryChannel(number, outbox, null)
+{
+    /// <summary>The consumer that it is the address of; 0: it is that of publishes.</summary>
+    public long ConsumerNumber { get; init; }
+
+    internal override void Tell(ConnectionEventKind kind, object subject) =>
+        Outbox.Post(OutboxItem.VisitEvent(this, kind, subject));
+}

@@ -1,0 +1,259 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Warren.Broker.Messages;
+
+namespace Warren.Broker.Queues.Remote;
+
+/// <summary>
+/// Turns the items of a visit into commands of the queue, one post a turn, and keeps what the visit's clients have
+/// there: their consumers by number, and the messages that they got. Owned by the visit's turn.
+/// </summary>
+internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
+{
+    private readonly VisitChannel _publisher = new(0, outbox);
+    private readonly Dictionary<long, Consumer> _consumers = [];
+    private readonly Dictionary<int, long> _gets = [];
+    private readonly List<QueueCommand> _commands = [];
+
+    /// <summary>Set once it is known, before anything is read.</summary>
+    public Queue Queue { get; set; } = null!;
+
+    public void Add(in QueueCommand command) => _commands.Add(command);
+
+    /// <summary>Posts what was gathered.</summary>
+    public void Flush()
+    {
+        if (_commands.Count == 0)
+            return;
+        Queue.Post(CollectionsMarshal.AsSpan(_commands));
+        _commands.Clear();
+    }
+
+    /// <summary>A get has got something that is to be settled.</summary>
+    public void Got(int slot, long position) => _gets[slot] = position;
+
+    /// <summary>The queue has dropped a consumer; false if it was cancelled before.</summary>
+    public bool Forget(Consumer consumer) => _consumers.Remove(consumer.LineNumber);
+
+    /// <summary>Everything that the visit's clients have in the queue goes back.</summary>
+    public void End()
+    {
+        if (Queue is null)
+            return;
+        foreach (Consumer consumer in _consumers.Values)
+            Add(QueueCommand.CancelConsumer(consumer, null));
+        _consumers.Clear();
+        Add(QueueCommand.ReturnAll(outbox));
+        foreach ((int slot, long position) in _gets)
+            Add(QueueCommand.Return(slot, position, countsDelivery: false));
+        _gets.Clear();
+    }
+
+    /// <summary>
+    /// Reads posts from <paramref name="at"/> on. Returns where it stopped: before a request that must wait for
+    /// settlements, or at the end.
+    /// </summary>
+    public int ReadPosts(Message frame, int at, LaneReceiver lane, long settled)
+    {
+        ReadOnlySpan<byte> bytes = frame.Body;
+        byte flags = LineFrame.FlagsOf(bytes);
+        var reader = new LineReader(bytes, at);
+        if ((flags & LineFrame.BeginsInside) != 0)
+        {
+            if (lane.GoOnWithLong(reader.Take(bytes.Length - at), (flags & LineFrame.GoesOn) == 0) is { } whole)
+                ReadLong(whole);
+            return bytes.Length;
+        }
+        if ((flags & LineFrame.GoesOn) != 0)
+        {
+            lane.BeginLong(reader.Take(bytes.Length - at), LineWriting.PublishHeadBytes, slabs);
+            return bytes.Length;
+        }
+        int messages = 0;
+        try
+        {
+            while (!reader.IsAtEnd)
+            {
+                int start = reader.At;
+                var kind = (LineItemKind)reader.Byte();
+                if (kind != LineItemKind.Publish)
+                {
+                    if (!ReadRequest(kind, ref reader, settled))
+                        return start;
+                    continue;
+                }
+                ReadPublish(frame, ref reader);
+                messages++;
+            }
+            return bytes.Length;
+        }
+        finally
+        {
+            // Once for all of them, and before they are posted, whatever comes behind them.
+            if (messages > 0)
+                frame.Slab.AddReferences(messages);
+        }
+    }
+
+    public void ReadSettlements(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new LineReader(bytes, LineFrame.HeaderBytes);
+        while (!reader.IsAtEnd)
+            ReadSettlement((LineItemKind)reader.Byte(), ref reader);
+    }
+
+    private void ReadPublish(Message frame, ref LineReader reader)
+    {
+        bool persistent = (reader.Byte() & LineWriting.Persistent) != 0;
+        byte priority = reader.Byte();
+        long ticket = reader.Int64();
+        long ttlMs = reader.Int64();
+        MessageSizes sizes = MessageSizes.Read(ref reader);
+        int offset = frame.Offset + reader.At;
+        reader.Take(sizes.TotalBytes);
+        AddPublish(sizes.At(frame.Slab, offset), priority, persistent, ttlMs, ticket);
+    }
+
+    private void AddPublish(Message message, byte priority, bool persistent, long ttlMs, long ticket)
+    {
+        MessageSizes.Check(message);
+        Add(QueueCommand.Publish(message, priority, persistent, ttlMs, _publisher, (ulong)ticket, null));
+    }
+
+    private void ReadLong(LaneReceiver.LongItem item)
+    {
+        var reader = new LineReader(item.Head, 1);
+        bool persistent = (reader.Byte() & LineWriting.Persistent) != 0;
+        byte priority = reader.Byte();
+        long ticket = reader.Int64();
+        long ttlMs = reader.Int64();
+        AddPublish(MessageSizes.Read(ref reader).At(item.Slab, 0), priority, persistent, ttlMs, ticket);
+    }
+
+    // False: it must wait for settlements.
+    private bool ReadRequest(LineItemKind kind, ref LineReader reader, long settled)
+    {
+        byte flags = reader.Byte();
+        long number = reader.Int64();
+        if (reader.Int64() > settled)
+            return false;
+        if (kind == LineItemKind.Sync)
+        {
+            Add(QueueCommand.Sync(_publisher, (ulong)number));
+            return true;
+        }
+        var request = new VisitRequest(outbox, number);
+        Add(kind switch
+        {
+            LineItemKind.Get => QueueCommand.Get(request, noAck: (flags & 1) != 0),
+            LineItemKind.Purge => QueueCommand.Purge(request),
+            LineItemKind.Status => QueueCommand.Status(request, touches: (flags & 1) != 0),
+            LineItemKind.Close => QueueCommand.Close(request, (flags & 1) != 0, (flags & 2) != 0),
+            _ => throw new FormatException($"kind {(byte)kind} is no post"),
+        });
+        return true;
+    }
+
+    private void ReadSettlement(LineItemKind kind, ref LineReader reader)
+    {
+        switch (kind)
+        {
+            case >= LineItemKind.Acknowledge and <= LineItemKind.Undelivered:
+                int slot = reader.Int32();
+                long position = reader.Int64();
+                if (_gets.Count > 0 && _gets.TryGetValue(slot, out long got) && got == position)
+                    _gets.Remove(slot);
+                Add(kind switch
+                {
+                    LineItemKind.Acknowledge => QueueCommand.Settle(slot, position),
+                    LineItemKind.Reject => QueueCommand.Reject(slot, position),
+                    LineItemKind.Requeue => QueueCommand.Requeue(slot, position),
+                    _ => QueueCommand.Return(slot, position, countsDelivery: kind == LineItemKind.Return),
+                });
+                break;
+            case LineItemKind.LateAcknowledge:
+                Add(QueueCommand.SettleLate(reader.Int64()));
+                break;
+            case LineItemKind.AddConsumer:
+                ReadConsumer(ref reader);
+                break;
+            case LineItemKind.CancelConsumer:
+                long cancelled = reader.Int64();
+                long request = reader.Int64();
+                bool isThere = _consumers.Remove(cancelled, out Consumer? consumer);
+                // It has ended by itself: the cancellation is answered all the same, in its place.
+                consumer ??= new Consumer { Tag = "", Channel = _publisher };
+                if (isThere || request != 0)
+                    Add(QueueCommand.CancelConsumer(consumer, Request(request)));
+                break;
+            default:
+                ReadOfConsumer(kind, ref reader);
+                break;
+        }
+    }
+
+    private void ReadOfConsumer(LineItemKind kind, ref LineReader reader)
+    {
+        _consumers.TryGetValue(reader.Int64(), out Consumer? consumer);
+        int count = reader.Int32();
+        long sizeBytes = kind == LineItemKind.Written ? reader.Int64() : 0;
+        if (consumer is null)
+            return;
+        switch (kind)
+        {
+            case LineItemKind.Written:
+                Add(QueueCommand.Written(consumer, count, (int)sizeBytes));
+                break;
+            case LineItemKind.SetShared:
+                (consumer.Shared as LeasedPrefetch)?.SetActive(count != 0);
+                Add(QueueCommand.Resume(consumer));
+                break;
+            case LineItemKind.Grant:
+                consumer.Shared?.Give(count);
+                Add(QueueCommand.Resume(consumer));
+                Add(QueueCommand.Status(new VisitRequest(outbox, 0, consumer), touches: false));
+                break;
+            default:
+                throw new FormatException($"kind {(byte)kind} is no settlement");
+        }
+    }
+
+    private void ReadConsumer(ref LineReader reader)
+    {
+        byte flags = reader.Byte();
+        long number = reader.Int64();
+        long request = reader.Int64();
+        int priority = reader.Int32();
+        int prefetch = reader.Int32();
+        long timeoutMs = reader.Int64();
+        var channel = new VisitChannel(reader.UInt16(), outbox) { ConsumerNumber = number };
+        ushort tagBytes = reader.UInt16();
+        reader.Byte();
+        string tag = Encoding.UTF8.GetString(reader.Take(tagBytes));
+        bool noAck = (flags & 1) != 0;
+        LeasedPrefetch? lease = noAck ? null : new LeasedPrefetch(channel);
+        var consumer = new Consumer
+        {
+            Tag = tag,
+            Channel = channel,
+            Queue = Queue,
+            NoAck = noAck,
+            Exclusive = (flags & 2) != 0,
+            Priority = priority,
+            PrefetchCount = prefetch,
+            TimeoutMs = timeoutMs < 0 ? null : timeoutMs,
+            Shared = lease,
+            LineNumber = number,
+        };
+        if (lease is not null)
+        {
+            lease.Consumer = consumer;
+            lease.SetActive((flags & 4) != 0);
+        }
+        if (number == 0 || !_consumers.TryAdd(number, consumer))
+            throw new FormatException($"consumer {number} was there before");
+        Add(QueueCommand.AddConsumer(consumer, Request(request)));
+    }
+
+    private VisitRequest? Request(long number) => number == 0 ? null : new VisitRequest(outbox, number);
+}

@@ -1,0 +1,202 @@
+using System.Buffers.Binary;
+using Warren.Broker.Durability;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Turns;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+using Warren.Storage;
+using Warren.Storage.Disk;
+using Warren.Wire;
+using Xunit;
+
+namespace Warren.Broker.Tests.Remote;
+
+/// <summary>One lane over a link that loses its end, comes back, and is full now and then.</summary>
+public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
+{
+    private const ushort Kind = LineFrame.Posts;
+
+    private readonly Queue<byte[]> _sent = new();
+    private readonly MessageBroker _broker;
+    private readonly LinePeer _peer;
+    private int _room = int.MaxValue;
+
+    public LaneTests()
+    {
+        _broker = new MessageBroker(
+            new BrokerOptions(), ThreadPoolTurns.Instance, new ManualTime(), new Random(1), (_, _, _) => { },
+            new StorageSetup(new MemoryDisk(), new NodeLogOptions(), this, static () => { }),
+            new ClusterSetup
+            {
+                Self = Self,
+                Name = TestCluster.NodeNameOf(0),
+                Peers = this,
+                Transport = new GroupTransport(
+                    this, new RaftOptions(), new GroupTransportOptions(), TimeProvider.System, static _ => { }),
+                Founders = [],
+            });
+        _peer = _broker.QueueLinks!.PeerOf(TestCluster.IdOf(1));
+    }
+
+    public NodeId Self => TestCluster.IdOf(0);
+
+    public void Dispose() => _broker.Dispose();
+
+    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
+    {
+    }
+
+    void IStorageWatcher.Failed(StorageFailedException error) => Assert.Fail(error.Message);
+
+    void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
+
+    bool IPeers.IsUp(NodeId peer) => true;
+
+    void IPeers.Register(ushort firstKind, IPeerUser user)
+    {
+    }
+
+    bool IPeers.TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
+    {
+        if (_room == 0)
+            return false;
+        _room--;
+        _sent.Enqueue(body.ToArray());
+        return true;
+    }
+
+    [Fact]
+    public void Only_the_next_number_is_taken()
+    {
+        var receiver = new LaneReceiver();
+        Assert.False(receiver.Takes(2, 10));
+        Assert.False(receiver.IsReceiptDue);
+        Assert.True(receiver.Takes(1, 10));
+        Assert.False(receiver.Takes(3, 10));
+        Assert.Equal(1, receiver.Received);
+        receiver.Told();
+        // What comes again was received, and the other side does not know.
+        Assert.False(receiver.Takes(1, 10));
+        Assert.True(receiver.IsReceiptDue);
+        Assert.Equal(10, receiver.ReceivedBytes);
+    }
+
+    [Fact]
+    public void A_receipt_is_due_after_enough_and_known_to_be_owed_before()
+    {
+        var receiver = new LaneReceiver();
+        Assert.False(receiver.IsUntold);
+        for (int number = 1; number < 32; number++)
+            Assert.True(receiver.Takes(number, 10));
+        Assert.True(receiver.IsUntold);
+        Assert.False(receiver.IsReceiptDue);
+        Assert.True(receiver.Takes(32, 10));
+        Assert.True(receiver.IsReceiptDue);
+        receiver.Told();
+        Assert.False(receiver.IsUntold);
+        Assert.True(receiver.Takes(33, 200_000));
+        Assert.True(receiver.IsReceiptDue);
+    }
+
+    [Fact]
+    public void The_window_bounds_what_is_sent_once_and_not_what_is_sent_again()
+    {
+        var sender = new LaneSender(Kind, LinkClass.Publishes) { WindowBytes = 1000 };
+        for (int item = 0; item < 10; item++)
+        {
+            sender.Add(400);
+            Assert.False(sender.Send(_peer, 7, 1));
+        }
+        Assert.Equal(3, _sent.Count);
+        Assert.True(sender.UnsentBytes >= 7 * 400);
+        sender.Rewind();
+        sender.Send(_peer, 7, 1);
+        Assert.Equal(6, _sent.Count);
+        sender.Received(3);
+        sender.WindowBytes = 10_000;
+        sender.Send(_peer, 7, 1);
+        Assert.Equal(0, sender.UnsentBytes);
+        // Those that waited went together.
+        Assert.Equal(7, _sent.Count);
+        sender.Received(sender.LastNumber);
+        Assert.True(sender.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Whatever_is_lost_everything_arrives_once_and_in_order(int seed)
+    {
+        var random = new Random(seed);
+        var sender = new LaneSender(Kind, LinkClass.Publishes);
+        var receiver = new LaneReceiver();
+        var arrived = new List<int>();
+        int next = 0;
+        for (int step = 0; step < 20_000 || (arrived.Count < next && step < 200_000); step++)
+        {
+            switch (random.Next(10))
+            {
+                case < 4 when step < 20_000:
+                    int sizeBytes = random.Next(8, 3000);
+                    Span<byte> item = sender.Add(sizeBytes);
+                    BinaryPrimitives.WriteInt32LittleEndian(item, next++);
+                    BinaryPrimitives.WriteInt32LittleEndian(item[4..], sizeBytes);
+                    break;
+                case 4:
+                    _room = random.Next(0, 4);
+                    break;
+                case 5:
+                    // The link breaks: the end of what was sent is lost, and the receipts on their way too.
+                    for (int kept = random.Next(_sent.Count + 1); _sent.Count > kept;)
+                        LoseLast();
+                    // Before the sender knows, it goes on on the new link.
+                    _room = int.MaxValue;
+                    sender.Send(_peer, 7, 1);
+                    sender.Rewind();
+                    break;
+                case 6:
+                    sender.Received(receiver.Received);
+                    break;
+                case 7:
+                    Arrive(receiver, arrived);
+                    break;
+                default:
+                    sender.Send(_peer, 7, 1);
+                    break;
+            }
+        }
+        Assert.Equal(Enumerable.Range(0, next), arrived);
+        Assert.True(next > 1000);
+        sender.Clear();
+    }
+
+    private void LoseLast()
+    {
+        byte[][] all = [.. _sent];
+        _sent.Clear();
+        foreach (byte[] frame in all[..^1])
+            _sent.Enqueue(frame);
+    }
+
+    private void Arrive(LaneReceiver receiver, List<int> arrived)
+    {
+        while (_sent.TryDequeue(out byte[]? frame))
+        {
+            Assert.Equal(7, LineFrame.QueueOf(frame));
+            Assert.Equal(1, LineFrame.LineOf(frame));
+            if (!receiver.Takes(LineFrame.NumberOf(frame), frame.Length))
+                continue;
+            for (int at = LineFrame.HeaderBytes; at < frame.Length;)
+            {
+                arrived.Add(BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(at)));
+                at += BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(at + 4));
+            }
+        }
+    }
+}
