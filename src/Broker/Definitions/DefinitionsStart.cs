@@ -54,6 +54,7 @@ internal sealed class DefinitionsStart(
         else if (_start.IsTakenOver)
             Join(log, _start.Above(before));
         _start = null;
+        CompleteReads();
         replica.StartLog = null;
         store.Publisher.IsStarting = false;
         if (setup is null && !store.Group.Members.IsVoter(store.Self))
@@ -86,6 +87,12 @@ internal sealed class DefinitionsStart(
             setup.Peers.Register(PeerFrameKind.FirstOfDefinitions, peers);
         }
         store.Flush();
+        CompleteReads();
+    }
+
+    // A group whose read is never completed would read no more, and members that lag would get nothing.
+    private void CompleteReads()
+    {
         while (replica.StartReads.TryDequeue(out PayloadRead? read))
         {
             replica.Group.Complete(read);

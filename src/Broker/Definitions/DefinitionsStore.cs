@@ -477,10 +477,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             Settle();
     }
 
-    /// <summary>
-    /// A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue:
-    /// so it must know that the queue's entry is committed before there is anything of the group.
-    /// </summary>
+    // A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue: so
+    // it must know that the queue's entry is committed before there is anything of the group.
     private void NoteQueues()
     {
         while (!Group.IsAlone && !_publisher.IsStarting && _open?.LastStored is { } last && last > _noted)

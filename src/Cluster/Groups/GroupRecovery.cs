@@ -88,6 +88,22 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         return IsOnly(State.Members, self);
     }
 
+    /// <summary>
+    /// Nobody but this member has voted since the compacted index: what is on its disk is committed, whatever its state
+    /// has noted. Others may have been learning.
+    /// </summary>
+    public bool VotesAlone(NodeId self)
+    {
+        if (State is null or { Installing.Value: > 0 } || !IsOnlyVoter(State.Members, self))
+            return false;
+        foreach ((_, byte[] meta) in _more)
+        {
+            if (MembershipFormat.TryRead(meta, out Membership? members) && !IsOnlyVoter(members!, self))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>What lies behind the compacted index is the owner's too.</summary>
     public void TakeOver()
     {
@@ -116,6 +132,8 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
 
     private static bool IsOnly(Membership members, NodeId self) =>
         members.Members.Length == 0 || (members.Members.Length == 1 && members.IsVoter(self));
+
+    private static bool IsOnlyVoter(Membership members, NodeId self) => members.Voters == 1 && members.IsVoter(self);
 
     private static bool IsOwn(ReadOnlySpan<byte> meta) =>
         !MembershipFormat.TryKind(meta, out EntryKind kind) || kind != EntryKind.Payload;

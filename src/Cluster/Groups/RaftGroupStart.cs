@@ -102,6 +102,8 @@ public sealed class RaftGroupStart
         }
         if (!recovery.IsUnsound && recovery.State is { } state)
         {
+            if (recovery.VotesAlone(self))
+                state = state with { Commit = new LogIndex(state.CompactedIndex.Value + recovery.Entries.Count) };
             return new RaftGroupStart(
                 new RaftStart { Self = self, State = state, Entries = recovery.Entries })
             {

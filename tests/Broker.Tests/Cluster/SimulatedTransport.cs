@@ -15,7 +15,7 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     private readonly SimulatedNetwork _network;
     private readonly GroupHeartbeats _heartbeats;
     private IGroupMember? _member;
-    private IPeerUser? _user;
+    private readonly Dictionary<int, IPeerUser> _users = [];
 
     public SimulatedTransport(SimulatedNetwork network, NodeId self, RaftOptions options)
     {
@@ -40,7 +40,7 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         return !IsGone && _network.Send(Self, peer, isReliable: true, receiver => receiver.Receive(Self, kind, bytes));
     }
 
-    public void Register(ushort firstKind, IPeerUser user) => _user = user;
+    public void Register(ushort firstKind, IPeerUser user) => _users[firstKind >> 8] = user;
 
     public void Send(NodeId to, GroupId group, RaftMessage message)
     {
@@ -72,21 +72,29 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     {
         Assert.True(NodeName.TryParse("rabbit@simulated", out NodeName name));
         var identity = new PeerIdentity { Name = name, NodeId = peer };
-        if (isUp)
-            _user?.LinkUp(identity);
-        else
-            _user?.LinkDown(identity);
+        foreach (IPeerUser user in _users.Values)
+        {
+            if (isUp)
+                user.LinkUp(identity);
+            else
+                user.LinkDown(identity);
+        }
     }
 
-    private void Receive(NodeId from, ushort kind, byte[] body) => _user?.FrameArrived(new PeerFrame
+    private void Receive(NodeId from, ushort kind, byte[] body)
     {
-        From = from,
-        Link = null!,
-        Class = LinkClass.Control,
-        Kind = kind,
-        Body = body,
-        Credit = default,
-    });
+        if (!_users.TryGetValue(kind >> 8, out IPeerUser? user))
+            return;
+        user.FrameArrived(new PeerFrame
+        {
+            From = from,
+            Link = null!,
+            Class = LinkClass.Control,
+            Kind = kind,
+            Body = body,
+            Credit = default,
+        });
+    }
 
     private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
     {

@@ -234,7 +234,8 @@ public sealed class RemoteFailureTests
         Assert.Equal("near", delivery.ConsumerTag);
     }
 
-    [Fact]
+    // By name, until a learner is always brought up after its leader's crash: docs/architecture.md, "What comes next".
+    [Fact(Explicit = true)]
     public async Task A_dead_letter_stays_in_its_durable_source_until_the_other_node_has_it()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();

@@ -91,6 +91,25 @@ public sealed class GroupOfOneTests
         Assert.Equal(20, node.Machine!.Live.Count());
     }
 
+    [Fact]
+    public void What_the_only_voter_has_is_committed_at_its_start_also_when_others_learn()
+    {
+        GroupNode node = Start();
+        node.Commit();
+        node.ProposeSet(key: 1);
+        Assert.Equal(ChangeOutcome.Proposed, node.Raft!.ChangeMembers(
+            new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(2))));
+        node.ProposeSet(key: 2);
+        node.Commit();
+        LogIndex last = node.Raft.LastIndex;
+        node.LoseUnsynced();
+        node.Start(0);
+        node.ReadAll();
+        // Before anything more is on the disk: an owner that looks at once sees all of it.
+        Assert.Equal(last, node.Raft!.Applied);
+        Assert.Equal(2, node.Machine!.Live.Count());
+    }
+
     private GroupNode Start()
     {
         GroupNode node = Make();

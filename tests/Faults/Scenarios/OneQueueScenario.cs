@@ -71,8 +71,8 @@ internal sealed class OneQueueScenario(JoinedHosts cluster, Action<string> repor
         await client.FlushAsync();
         await client.ExpectAsync(MethodId.BasicNack);
         Received closed = await client.CallAsync(1, Declare(passive: true), MethodId.ChannelClose);
-        string expected = $"404 NOT_FOUND - home node '{cluster.Hosts[0].NodeName}' of durable queue '{Queue}' in vhost "
-            + "'/' is down or inaccessible";
+        string expected = $"404 NOT_FOUND - home node '{cluster.Hosts[0].NodeName}' of durable queue '{Queue}' "
+            + "in vhost '/' is down or inaccessible";
         if (closed.CloseReason != expected)
             throw new FaultException($"\"{expected}\" was expected, \"{closed.CloseReason}\" came");
     }
