@@ -252,6 +252,14 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 + $"{node.Id}: its data directory was lost or replaced. If it is gone for good, 'rabbitmqctl "
                 + $"forget_cluster_node {node.Name}' on {_name} lets the new one in; else put the old directory back");
         }
+        // Each member would take them for its own.
+        if (cluster.DurableQueuesOf(NodeId.None) is { IsEmpty: false } homeless)
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Refused,
+                $"{_name} has {QueueNames.Describe(homeless)}, declared by a version that did not note whose they are: "
+                + "nobody can join until they are declared anew, by this version");
+        }
         ChangeOutcome outcome = await cluster.AddLearnerAsync(node.Id, node.Name, node.Address.ToString())
             .ConfigureAwait(false);
         if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo))
