@@ -93,6 +93,11 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
 
     public void LinkUp(PeerIdentity peer)
     {
+        // What was turned away for want of a link, and found one up a moment later, waits for nothing else.
+        if (!_senders.TryGetValue(peer.NodeId, out GroupSender? sender))
+            return;
+        sender.GoOn(LinkClass.Control);
+        sender.GoOn(LinkClass.Bulk);
     }
 
     public void LinkDown(PeerIdentity peer)

@@ -46,9 +46,11 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
             return links.FindLink(peer) is { } link && link.TrySend(linkClass, kind, body);
         if (links.TrySendControl(peer, kind, body))
             return true;
-        if (links.FindLink(peer) is null)
-            _waitForWay.TryAdd(peer, true);
-        return false;
+        if (links.FindLink(peer) is not null)
+            return false;
+        // The way may have come between, and whoever waited was told: from here on the sender is among them.
+        _waitForWay.TryAdd(peer, true);
+        return links.TrySendControl(peer, kind, body);
     }
 
     public void Register(ushort firstKind, IPeerUser user)

@@ -236,8 +236,7 @@ public sealed class RemoteFailureTests
         Assert.Equal("near", delivery.ConsumerTag);
     }
 
-    // By name, until a learner is always brought up after its leader's crash: docs/architecture.md, "What comes next".
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_dead_letter_stays_in_its_durable_source_until_the_other_node_has_it()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();

@@ -76,6 +76,22 @@ public sealed class GroupTransportTests : IDisposable
         Assert.Equal(0, _sender.HeldBytes + _receiver.HeldBytes);
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(300_000)]
+    public void What_was_turned_away_for_want_of_a_link_goes_when_it_is_told_of(int bodyBytes)
+    {
+        ReceivingMember member = Member(1);
+        _here.Down();
+        _here.ComesUpTooLate = true;
+        Send(1, previous: 4, bodyBytes);
+        _here.Up();
+        Send(1, previous: 5, bodyBytes: 7);
+        _here.MoveAll(_there);
+        Assert.Equal(0, _sender.HeldBytes);
+        AssertBody(member.Messages[^1], 7);
+    }
+
     [Fact]
     public void One_longer_than_any_may_be_is_not_sent()
     {

@@ -23,6 +23,9 @@ internal sealed class QueuedPeers(NodeId self, PeerIdentity other) : IPeers
 
     public bool IsLinked { get; private set; }
 
+    /// <summary>A link comes up just when the next frame has been turned away for want of one.</summary>
+    public bool ComesUpTooLate { get; set; }
+
     public IPeerUser User => _user!;
 
     public int Waiting(LinkClass linkClass) => _queues[(int)linkClass].Count;
@@ -34,7 +37,10 @@ internal sealed class QueuedPeers(NodeId self, PeerIdentity other) : IPeers
         if (body.Length > PeerLink.MostBodyBytes)
             throw new ArgumentException("longer than a frame");
         if (!IsLinked)
+        {
+            IsLinked = ComesUpTooLate;
             return false;
+        }
         if (_waiting[(int)linkClass] + body.Length > QueueBytes)
         {
             _isAwaited[(int)linkClass] = true;
