@@ -1,192 +1,41 @@
-using System.Diagnostics;
-using System.Net.Sockets;
-
 namespace Warren.Compare;
 
 /// <summary>
 /// A broker that is started afresh for every round, on a port and in a directory of its own, and discarded after it, so
 /// that what one scenario leaves behind (memory, above all) is not counted in the next. Within a scenario it may be
 /// stopped or killed and started again with what it has in its directory.
-/// The measuring thread uses it, and one more disposes of it when the run is interrupted: nothing starts after that.
 /// </summary>
-internal abstract class Broker(string name, string directory, int port) : IDisposable
+internal abstract class Broker(string name) : IDisposable
 {
-    // Both brokers may have a million messages to read at a start, or to write at a stop.
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(30);
-
-    private readonly Lock _gate = new();
-    private Process? _process;
-    private bool _disposed;
-
     internal string Name { get; } = name;
 
-    internal string Address => $"amqp://guest:guest@127.0.0.1:{Port}";
+    /// <summary>Where clients go.</summary>
+    internal abstract string Address { get; }
 
     /// <summary>The process whose processor time and memory are counted.</summary>
-    internal virtual int ProcessId => _process!.Id;
+    internal abstract int ProcessId { get; }
 
     /// <summary>Where the broker keeps what has to survive it.</summary>
-    internal string DataDirectory => Path.Combine(Directory, "mnesia");
-
-    protected string Directory { get; } = directory;
-
-    protected int Port { get; } = port;
+    internal abstract string DataDirectory { get; }
 
     /// <summary>Starts the process; returns how long it took until its port answered.</summary>
-    internal TimeSpan Start()
-    {
-        long begun = Stopwatch.GetTimestamp();
-        var start = new ProcessStartInfo { RedirectStandardOutput = true, RedirectStandardError = true };
-        Describe(start);
-        Process process;
-        lock (_gate)
-        {
-            if (_disposed)
-                throw new IOException($"{Name} is not started any more, since the run is interrupted");
-            System.IO.Directory.CreateDirectory(Directory);
-            process = Process.Start(start) ?? throw new IOException($"{Name} could not be started");
-            _process = process;
-        }
-
-        // What it prints is dropped, so that a full pipe never stops it.
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        AwaitListening(process, begun);
-        return Stopwatch.GetElapsedTime(begun);
-    }
+    internal abstract TimeSpan Start();
 
     /// <summary>Stops the process as an operator would; its directory stays.</summary>
-    internal void Stop()
-    {
-        Process process = Running();
-        Signal("-TERM", process.Id);
-        if (!process.WaitForExit(StopLimit))
-            throw new IOException($"{Name} was still there {StopLimit.TotalSeconds} s after SIGTERM");
-        Forget(process);
-    }
+    internal abstract void Stop();
 
     /// <summary>Takes the process away without a warning; its directory stays.</summary>
-    internal void Kill()
-    {
-        Process process = Running();
-        EndAtOnce(process);
-        Forget(process);
-    }
+    internal abstract void Kill();
 
     /// <summary>Ends the process, however, and removes its directory.</summary>
-    internal void Discard()
-    {
-        lock (_gate)
-        {
-            if (_process is { } process)
-            {
-                EndAtOnce(process);
-                Forget(process);
-            }
+    internal abstract void Discard();
 
-            if (System.IO.Directory.Exists(Directory))
-                System.IO.Directory.Delete(Directory, recursive: true);
-        }
-    }
+    /// <summary>The last node joins the cluster of the others; returns how long it took until it served.</summary>
+    internal virtual TimeSpan Join() => throw new IOException($"{Name} is one node");
 
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _disposed = true;
-            Discard();
-        }
-    }
+    /// <summary>Puts what is known of the broker in the place of {data} and, of a cluster, other names.</summary>
+    internal virtual string Complete(string command) =>
+        command.Replace("{data}", DataDirectory, StringComparison.Ordinal);
 
-    /// <summary>Says what to execute, with which environment.</summary>
-    protected abstract void Describe(ProcessStartInfo start);
-
-    protected virtual void AfterStop()
-    {
-    }
-
-    // RabbitMQ's environment variables, which both brokers understand.
-    protected void SetEnvironment(ProcessStartInfo start, string nodeName)
-    {
-        start.Environment["RABBITMQ_NODENAME"] = nodeName;
-        start.Environment["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1";
-        start.Environment["RABBITMQ_NODE_PORT"] = $"{Port}";
-        start.Environment["RABBITMQ_DIST_PORT"] = $"{Port + 1}";
-        start.Environment["RABBITMQ_MNESIA_BASE"] = DataDirectory;
-        start.Environment["RABBITMQ_LOG_BASE"] = Path.Combine(Directory, "log");
-        start.Environment["RABBITMQ_PID_FILE"] = Path.Combine(Directory, "pid");
-        start.Environment["RABBITMQ_CONFIG_FILE"] = Path.Combine(Directory, "none");
-        start.Environment["RABBITMQ_CONFIG_FILES"] = Path.Combine(Directory, "none.d");
-        start.Environment["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(Directory, "no-plugins");
-        start.Environment["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(Directory, "none-env");
-        start.Environment["HOME"] = Directory;
-    }
-
-    private static void Signal(string signal, int processId)
-    {
-        using Process kill = Process.Start("kill", [signal, $"{processId}"]);
-        kill.WaitForExit();
-    }
-
-    private Process Running() => _process ?? throw new IOException($"{Name} does not run");
-
-    // What was started may be a script that outlives the broker's own process, or the other way round: both go.
-    private void EndAtOnce(Process process)
-    {
-        try
-        {
-            using var own = Process.GetProcessById(ProcessId);
-            own.Kill();
-            if (!own.WaitForExit(KillLimit))
-                throw new IOException($"{Name} was still there {KillLimit.TotalSeconds} s after SIGKILL");
-        }
-        catch (Exception error) when (error is FileNotFoundException or ArgumentException or InvalidOperationException)
-        {
-            // It had not come so far as to say which process it is, or has gone.
-        }
-
-        process.Kill(entireProcessTree: true);
-        process.WaitForExit(KillLimit);
-    }
-
-    private void Forget(Process process)
-    {
-        process.Dispose();
-        _process = null;
-        AfterStop();
-    }
-
-    private void AwaitListening(Process process, long begun)
-    {
-        using var never = new ManualResetEventSlim(false);
-        while (Stopwatch.GetElapsedTime(begun) < StartLimit)
-        {
-            if (process.HasExited)
-                throw new IOException($"{Name} ended with {process.ExitCode} instead of listening on port {Port}");
-            if (Greets())
-                return;
-            never.Wait(10);
-        }
-
-        throw new IOException($"{Name} does not listen on port {Port} after {StartLimit.TotalSeconds} s");
-    }
-
-    private bool Greets()
-    {
-        try
-        {
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 5000 };
-            socket.Connect("127.0.0.1", Port);
-            socket.Send("AMQP\0\0\u0009\u0001"u8);
-            return socket.Receive(new byte[1]) == 1;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    public abstract void Dispose();
 }

@@ -15,6 +15,9 @@ internal static class BrokerCommand
     /// <summary>Start it anew in an empty directory.</summary>
     internal const string Fresh = "fresh";
 
+    /// <summary>The last node of a cluster joins it; the time until it serves is what is measured.</summary>
+    internal const string Join = "join";
+
     /// <summary>Does the command when it is one of these; null when it is the load tool's.</summary>
     internal static Reading? Run(Broker broker, string command)
     {
@@ -28,6 +31,8 @@ internal static class BrokerCommand
                 return Reading.None;
             case Start:
                 return Reading.Started(broker.Start());
+            case Join:
+                return Reading.Started(broker.Join());
             case Fresh:
                 broker.Discard();
                 broker.Start();

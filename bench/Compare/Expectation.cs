@@ -26,6 +26,10 @@ internal sealed class Expectation
     internal static Expectation RateAtLeast(double ratio) => AtLeast(
         ratio, Say($"rate {ratio:0.#}x or more"), outcome => outcome.RatioOf(reading => reading.Rate));
 
+    internal static Expectation RatePerSecond(double least) => new(
+        Say($"{least:#,0}/s or more"), outcome => outcome.Warren.Median(reading => reading.Rate, outcome.Step),
+        actual => actual >= least, "#,0'/s'");
+
     internal static Expectation MemoryAtMost(double ratio) => AtMost(
         ratio, Say($"memory {ratio:0.00}x or less"),
         outcome => outcome.Warren.PeakRatioTo(outcome.Other, outcome.Step), "0.00'x'");

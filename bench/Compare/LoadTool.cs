@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Warren.Compare;
 
 /// <summary>
-/// Runs the load tool in a process of its own and reads its line of JSON. In a command, {data} stands for the broker's
-/// data directory and {seconds} for the measured time.
+/// Runs the load tool in a process of its own and reads its line of JSON. In a command, {seconds} stands for the measured
+/// time, other names for what the broker knows.
 /// </summary>
 internal sealed class LoadTool(string assembly, double seconds, double warmUpSeconds, bool raw)
 {
@@ -29,19 +29,25 @@ internal sealed class LoadTool(string assembly, double seconds, double warmUpSec
 
     private string Complete(Broker broker, string command)
     {
-        string complete = command
-            .Replace("{data}", broker.DataDirectory, StringComparison.Ordinal)
+        string complete = broker.Complete(command)
             .Replace("{seconds}", seconds.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         if (complete.StartsWith("floor ", StringComparison.Ordinal))
             return complete; // of the disk, not of the broker
         // A run of so many messages, or one that drains what waits, ends by itself.
-        bool timed = complete.StartsWith("run ", StringComparison.Ordinal) &&
+        bool timed = (complete.StartsWith("run ", StringComparison.Ordinal) ||
+                complete.StartsWith("churn ", StringComparison.Ordinal)) &&
             !complete.Contains("--messages ", StringComparison.Ordinal) &&
             !complete.Contains("--producers 0 ", StringComparison.Ordinal);
         if (timed)
             complete += string.Create(CultureInfo.InvariantCulture,
-                $" --seconds {seconds} --warm-up {warmUpSeconds} --drain 30");
+                $" --seconds {seconds} --warm-up {warmUpSeconds}");
+        if (timed && complete.StartsWith("run ", StringComparison.Ordinal))
+            complete += " --drain 30";
         string disk = complete.StartsWith("run", StringComparison.Ordinal) ? $" --disk {broker.DataDirectory}" : "";
-        return $"{complete} --uri {broker.Address} --pid {broker.ProcessId}{disk}";
+        if (!complete.Contains(" --uri ", StringComparison.Ordinal))
+            complete += $" --uri {broker.Address}";
+        if (!complete.Contains(" --pid ", StringComparison.Ordinal))
+            complete += $" --pid {broker.ProcessId}";
+        return complete + disk;
     }
 }

@@ -7,7 +7,7 @@ internal sealed record Options
 {
     internal const string Usage =
         "run [NAME ...] [--rounds N] [--seconds S] [--warm-up S] [--scale F] [--only warren|rabbitmq] " +
-        "[--directory PATH] [--server PATH] [--raw]";
+        "[--directory PATH] [--server PATH] [--tool PATH] [--raw]";
 
     internal IReadOnlyList<Scenario> Scenarios { get; private init; } = [];
 
@@ -31,6 +31,9 @@ internal sealed record Options
 
     /// <summary>The Warren to measure.</summary>
     internal string Server { get; private init; } = "";
+
+    /// <summary>The command line tool that goes with it.</summary>
+    internal string Tool { get; private init; } = "";
 
     /// <summary>Print the load tool's own lines too.</summary>
     internal bool Raw { get; private init; }
@@ -72,6 +75,7 @@ internal sealed record Options
         "--scale" => this with { Scale = double.Parse(value, CultureInfo.InvariantCulture) },
         "--directory" => this with { Directory = Path.GetFullPath(value) },
         "--only" => this with { Only = value },
+        "--tool" => this with { Tool = value },
         "--server" => this with { Server = value },
         _ => throw new FormatException($"unknown option {option}; usage: {Usage}"),
     };

@@ -4,6 +4,7 @@ using Warren.Compare;
 
 const int WarrenPort = 27672;
 const int RabbitPort = 27682;
+const int ClusterPort = 27692;
 
 Options options;
 try
@@ -20,23 +21,23 @@ string bench = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../..
 string server = options.Server.Length > 0
     ? options.Server
     : Path.Combine(bench, "../src/Server/bin/Release/net10.0/warren");
+string tool = options.Tool.Length > 0
+    ? options.Tool
+    : Path.Combine(bench, "../src/Cli/bin/Release/net10.0/warren-cli");
 string directory = Path.Combine(options.Directory, $"warren-bench-{Environment.ProcessId}");
 var load = new LoadTool(
     Path.Combine(bench, "Load/bin/Release/net10.0/Warren.Load.dll"),
     options.Seconds, options.WarmUpSeconds, options.Raw);
 
 var brokers = new List<Broker>();
-if (options.Only != "rabbitmq")
-    brokers.Add(new WarrenBroker(server, Path.Combine(directory, "warren"), WarrenPort));
-if (options.Only != "warren" && RabbitBroker.Installed)
-    brokers.Add(new RabbitBroker(Path.Combine(directory, "rabbit"), RabbitPort));
-else if (options.Only != "warren")
+if (options.Only != "warren" && !RabbitBroker.Installed)
     Console.WriteLine("RabbitMQ (the package rabbitmq-server) is not installed, so there are no ratios.\n");
 
 // A broker must not outlive an interrupted run.
 AppDomain.CurrentDomain.ProcessExit += (_, _) =>
 {
-    brokers.ForEach(broker => broker.Dispose());
+    foreach (Broker broker in brokers.ToArray())
+        broker.Dispose();
     if (Directory.Exists(directory))
         Directory.Delete(directory, recursive: true);
 };
@@ -52,6 +53,8 @@ Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
     $"load average before: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}\n\n{Table.Head}"));
 foreach (Scenario scenario in options.Scenarios)
 {
+    brokers.Clear();
+    brokers.AddRange(BrokersFor(scenario));
     var results = brokers.ToDictionary(broker => broker, _ => new Result());
     for (int round = 0; round < options.Rounds; round++)
     {
@@ -60,12 +63,26 @@ foreach (Scenario scenario in options.Scenarios)
     }
 
     for (int step = 0; step < scenario.Steps.Length; step++)
-        Console.WriteLine(Table.Line(scenario, step, Of<WarrenBroker>(), Of<RabbitBroker>()));
+        Console.WriteLine(Table.Line(scenario, step, Of("Warren"), Of("RabbitMQ")));
 
-    Result? Of<T>() => results.FirstOrDefault(pair => pair.Key is T).Value;
+    Result? Of(string name) => results.FirstOrDefault(pair => pair.Key.Name == name).Value;
 }
 
 return 0;
+
+IEnumerable<Broker> BrokersFor(Scenario scenario)
+{
+    if (options.Only != "rabbitmq")
+    {
+        string own = Path.Combine(directory, "warren");
+        yield return scenario.Nodes > 1
+            ? new WarrenCluster(server, tool, own, ClusterPort, scenario.Nodes, scenario.Founders)
+            : new WarrenBroker(server, own, WarrenPort);
+    }
+
+    if (options.Only != "warren" && RabbitBroker.Installed && scenario.Nodes == 1)
+        yield return new RabbitBroker(Path.Combine(directory, "rabbit"), RabbitPort);
+}
 
 // A step that fails does not keep the next from being measured; a broker that has gone fails them all.
 Reading[] MeasureOnce(Broker broker, Scenario scenario)
@@ -87,7 +104,7 @@ Reading[] MeasureOnce(Broker broker, Scenario scenario)
 
 Reading Measured(Broker broker, Step step)
 {
-    if (step.WarrenOnly && broker is not WarrenBroker)
+    if (step.WarrenOnly && broker is RabbitBroker)
         return Reading.None;
     try
     {

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Warren.Compare;
 
 /// <summary>RabbitMQ as the distribution's package installs it, with its defaults and without plugins.</summary>
-internal sealed class RabbitBroker(string directory, int port) : Broker("RabbitMQ", directory, port)
+internal sealed class RabbitBroker(string directory, int port) : BrokerProcess("RabbitMQ", directory, port)
 {
     // The script behind the package's wrapper, which insists on the service's user.
     private const string Script = "/usr/lib/rabbitmq/bin/rabbitmq-server";

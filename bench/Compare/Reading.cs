@@ -39,7 +39,7 @@ internal sealed record Reading
 
     internal static Reading From(JsonNode json) => new()
     {
-        Rate = (double?)json[(int?)json["consumers"] == 0 ? "publish_rate" : "consume_rate"],
+        Rate = (double?)(json["rate"] ?? json[(int?)json["consumers"] == 0 ? "publish_rate" : "consume_rate"]),
         CpuMicroseconds = (double?)json["broker_cpu_us_per_message"],
         PeakMiB = (double?)json["rss_after_mib"] ?? (double?)json["broker_rss_peak_mib"],
         P99Microseconds = (double?)json["latency_us"]?["p99"],

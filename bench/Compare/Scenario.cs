@@ -7,11 +7,18 @@ internal sealed record Scenario(string Name, params Step[] Steps)
         "--exchange bench --exchange-type topic --bindings 1000 --binding-key a{i}.*.# " +
         "--routing-keys 1000 --routing-key a{i}.b.c.d";
 
+    /// <summary>How many nodes there are, of which RabbitMQ's are not measured when there are several.</summary>
+    internal int Nodes { get; init; } = 1;
+
+    /// <summary>How many of them are a cluster from the beginning.</summary>
+    internal int Founders { get; init; } = 1;
+
     private static readonly int[] PairCounts = [1, 10, 100, 1000];
 
     /// <param name="scale">What the durable scenarios' numbers of messages and queues are multiplied with.</param>
     internal static IReadOnlyList<Scenario> All(double scale) =>
-        [.. Transient(), .. DurableScenarios.All(scale), .. RecoveryScenarios.All(scale)];
+        [.. Transient(), .. DurableScenarios.All(scale), .. RecoveryScenarios.All(scale),
+            .. ClusterScenarios.All(scale)];
 
     private static IEnumerable<Scenario> Transient() =>
     [

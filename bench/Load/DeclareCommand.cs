@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Warren.Load;
 
-/// <summary>Declares (or deletes) many queues over one connection and says what each costs the broker.</summary>
+/// <summary>Declares (or deletes) many queues and says what each costs the broker.</summary>
 internal sealed class DeclareCommand(Arguments arguments)
 {
     private readonly BrokerAddress _address = BrokerAddress.Parse(arguments.Text("uri", BrokerAddress.Default));
@@ -13,6 +13,8 @@ internal sealed class DeclareCommand(Arguments arguments)
     private readonly string _type = arguments.Text("queue-type", "");
     private readonly bool _delete = arguments.Flag("delete");
     private readonly double _settleSeconds = arguments.Number("settle", 1);
+    private readonly int _connections = arguments.Whole("connections", 1, 1);
+    private readonly string _exchange = arguments.Text("exchange", "");
     private readonly ProcessUsage _usage = new(arguments.Whole("pid", 0));
 
     internal JsonObject Run()
@@ -21,7 +23,8 @@ internal sealed class DeclareCommand(Arguments arguments)
         IReadOnlyList<string> names = RunOptions.Numbered(_pattern, _count);
         double before = _usage.Sample();
         double brokerSeconds = _usage.BrokerSeconds;
-        using Session session = Session.Open(_address);
+        Session[] sessions = [.. Enumerable.Range(0, _connections).Select(_ => Session.Open(_address))];
+        Session session = sessions[0];
         long begun = Clock.Now;
         int answer = _delete ? Method.QueueDeleteOk : Method.QueueDeclareOk;
         var frames = new FrameBuilder();
@@ -31,11 +34,15 @@ internal sealed class DeclareCommand(Arguments arguments)
             if (i < _count)
             {
                 Encode(frames.Clear(), names[i]);
-                session.Link.SendAll(frames.Written);
+                sessions[i % _connections].Link.SendAll(frames.Written);
             }
 
-            if (i >= _inFlight)
-                session.Expect(answer);
+            if (i < _inFlight)
+                continue;
+            Session earlier = sessions[(i - _inFlight) % _connections];
+            earlier.Expect(answer);
+            if (Binds)
+                earlier.Expect(Method.QueueBindOk);
         }
 
         double seconds = Clock.Seconds(Clock.Now - begun);
@@ -54,15 +61,24 @@ internal sealed class DeclareCommand(Arguments arguments)
             ["rss_each_kib"] = Math.Round((after - before) * 1024 / _count, 2),
         };
         _usage.AddTo(json, brokerSeconds, seconds, 0);
-        session.Close();
+        foreach (Session one in sessions)
+        {
+            one.Close();
+            one.Dispose();
+        }
+
         return json;
     }
+
+    private bool Binds => !_delete && _exchange.Length > 0;
 
     private void Encode(FrameBuilder frames, string name)
     {
         if (_delete)
             Session.EncodeDelete(frames, name);
         else
-            Session.EncodeDeclare(frames, name, _durable, _type);
+            Session.EncodeDeclare(frames, name, _durable ? Session.DurableFlag : 0, _type);
+        if (Binds)
+            Session.EncodeBind(frames, name, _exchange, name);
     }
 }

@@ -19,6 +19,10 @@ internal sealed class ProcessUsage
         Sample();
     }
 
+    /// <summary>One for each of the processes that are listed, with commas between them.</summary>
+    internal static ProcessUsage[] OfAll(string processIds) =>
+        [.. processIds.Split(',').Select(id => new ProcessUsage(int.Parse(id, CultureInfo.InvariantCulture)))];
+
     internal bool Watching => _processId != 0;
 
     /// <summary>Processor seconds of the process since it started.</summary>
@@ -50,6 +54,11 @@ internal sealed class ProcessUsage
             json["broker_cpu_us_per_message"] = Math.Round(brokerSeconds * 1e6 / messages, 3);
         json["broker_rss_peak_mib"] = Math.Round(_peakMiB, 1);
     }
+
+    /// <summary>The same of several processes together, the largest one's memory among them.</summary>
+    internal static void AddSum(
+        JsonObject json, ProcessUsage[] usages, double brokerSeconds, double elapsedSeconds, long messages) =>
+        usages.MaxBy(usage => usage._peakMiB)!.AddTo(json, brokerSeconds, elapsedSeconds, messages);
 
     private static double SecondsOf(int processId)
     {

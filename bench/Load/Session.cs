@@ -10,6 +10,10 @@ namespace Warren.Load;
 internal sealed class Session : IDisposable
 {
     internal const int Channel = 1;
+    /// <summary>queue.declare: the queue outlives the broker's process.</summary>
+    internal const int DurableFlag = 2;
+    /// <summary>queue.declare: the queue is its connection's alone.</summary>
+    internal const int ExclusiveFlag = 4;
     internal const int DefaultBufferBytes = 16 * 1024;
     private const int LargestFrameBytes = 128 * 1024;
     private const long ReplyTimeout = 60 * Clock.Second;
@@ -54,7 +58,7 @@ internal sealed class Session : IDisposable
     /// <summary>Declares a queue; returns how many messages wait in it.</summary>
     internal long DeclareQueue(string name, bool durable, string type)
     {
-        EncodeDeclare(_frames.Clear(), name, durable, type);
+        EncodeDeclare(_frames.Clear(), name, durable ? DurableFlag : 0, type);
         return MessageCount(Ask(Method.QueueDeclareOk));
     }
 
@@ -73,8 +77,7 @@ internal sealed class Session : IDisposable
 
     internal void Bind(string queue, string exchange, string key)
     {
-        _frames.Clear().Method(Channel, Method.QueueBind).Int16(0).Short(queue).Short(exchange).Short(key).Octet(0)
-            .EmptyTable().End();
+        EncodeBind(_frames.Clear(), queue, exchange, key);
         Ask(Method.QueueBindOk);
     }
 
@@ -99,11 +102,15 @@ internal sealed class Session : IDisposable
 
     /// <param name="frames">Where it goes.</param>
     /// <param name="name">The queue's name.</param>
-    /// <param name="durable">Whether the queue outlives the broker's process.</param>
+    /// <param name="flags">Those of queue.declare.</param>
     /// <param name="type">classic or quorum; empty leaves it to the broker.</param>
-    internal static void EncodeDeclare(FrameBuilder frames, string name, bool durable, string type) =>
-        frames.Method(Channel, Method.QueueDeclare).Int16(0).Short(name).Octet(durable ? 2 : 0)
+    internal static void EncodeDeclare(FrameBuilder frames, string name, int flags, string type) =>
+        frames.Method(Channel, Method.QueueDeclare).Int16(0).Short(name).Octet(flags)
             .TextTable("x-queue-type", type).End();
+
+    internal static void EncodeBind(FrameBuilder frames, string queue, string exchange, string key) =>
+        frames.Method(Channel, Method.QueueBind).Int16(0).Short(queue).Short(exchange).Short(key).Octet(0)
+            .EmptyTable().End();
 
     internal static void EncodeDelete(FrameBuilder frames, string name) =>
         frames.Method(Channel, Method.QueueDelete).Int16(0).Short(name).Octet(0).End();
