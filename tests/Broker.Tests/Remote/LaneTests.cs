@@ -20,6 +20,7 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
     private const ushort Kind = LineFrame.Posts;
 
     private readonly Queue<byte[]> _sent = new();
+    private readonly ManualTime _time = new();
     private readonly MessageBroker _broker;
     private readonly LinePeer _peer;
     private int _room = int.MaxValue;
@@ -27,7 +28,7 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
     public LaneTests()
     {
         _broker = new MessageBroker(
-            new BrokerOptions(), ThreadPoolTurns.Instance, new ManualTime(), new Random(1), (_, _, _) => { },
+            new BrokerOptions(), ThreadPoolTurns.Instance, _time, new Random(1), (_, _, _) => { },
             new StorageSetup(new MemoryDisk(), new NodeLogOptions(), this, static () => { }),
             new ClusterSetup
             {
@@ -176,6 +177,25 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
         sender.Clear();
     }
 
+    /// <summary>A timer fires again while a thread that had no turn for long still carries the last tick out.</summary>
+    [Fact]
+    public void A_tick_may_begin_before_the_last_one_has_ended()
+    {
+        QueueLinks links = _broker.QueueLinks!;
+        int ticks = 0;
+        var line = new TickedLine();
+        line.Ticked = () =>
+        {
+            if (++ticks >= 5)
+                return;
+            links.WantTick(line);
+            _time.Advance(links.Options.TickInterval);
+        };
+        links.WantTick(line);
+        _time.Advance(links.Options.TickInterval);
+        Assert.Equal(5, ticks);
+    }
+
     private void LoseLast()
     {
         byte[][] all = [.. _sent];
@@ -197,6 +217,17 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
                 arrived.Add(BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(at)));
                 at += BinaryPrimitives.ReadInt32LittleEndian(frame.AsSpan(at + 4));
             }
+        }
+    }
+
+    private sealed class TickedLine : ILine
+    {
+        public Action Ticked { get; set; } = () => { };
+
+        public void Signal(LineSignal signal, long process)
+        {
+            if (signal == LineSignal.Tick)
+                Ticked();
         }
     }
 }

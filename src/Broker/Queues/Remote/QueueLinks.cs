@@ -21,7 +21,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     private readonly ITimer _timer;
     private readonly CountQuestions _questions;
     private List<ILine> _ticking = [];
-    private List<ILine> _spare = [];
+    private List<ILine>? _spare = [];
     private bool _isTimerSet;
     private long _lastLine;
 
@@ -221,12 +221,15 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         lock (_lock)
         {
             due = _ticking;
-            _ticking = _spare;
-            _spare = due;
+            // The next tick may begin before this one has ended.
+            _ticking = _spare ?? [];
+            _spare = null;
             _isTimerSet = false;
         }
         foreach (ILine line in due)
             line.Signal(LineSignal.Tick, 0);
         due.Clear();
+        lock (_lock)
+            _spare = due;
     }
 }
