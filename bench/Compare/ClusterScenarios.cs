@@ -5,6 +5,10 @@ internal static class ClusterScenarios
 {
     private const string Churn = "churn --uri {uris} --pid {pids} --connections 24";
 
+    private const string Idle = "idle --pid {pids} --settle 5 --hold 20";
+
+    private const string Run = "run --pid {pids}";
+
     internal static IEnumerable<Scenario> All(double scale)
     {
         int queues = DurableScenarios.Scaled(10_000, scale);
@@ -32,8 +36,39 @@ internal static class ClusterScenarios
                 Nodes = 3,
                 Founders = 2,
             },
+            new("idle-3",
+                IdleStep("three nodes, nothing else", Idle),
+                IdleStep("1,000 durable queues", "queues --count 1000 --durable --connections 50 --settle 0", Idle))
+            {
+                Nodes = 3,
+                Founders = 3,
+            },
+            new("remote-16", [.. Places("16 B", $"{Run} --size 16")]) { Nodes = 3, Founders = 3 },
+            new("remote-durable",
+                [.. Places("1 KiB, durable, 1,000 in flight",
+                    $"{Run} --size 1024 --durable --persistent --confirm 1000 --ack 100 --prefetch 1000")])
+            {
+                Nodes = 3,
+                Founders = 3,
+            },
         ];
     }
+
+    // The queue's home is the node where it is declared, the first.
+    private static IEnumerable<Step> Places(string what, string run) =>
+    [
+        new Step($"{what}, p and c on the queue's home", run),
+        new Step("p on another node", $"{run} --producers-uri {{uri2}}"),
+        new Step("c on another node", $"{run} --consumers-uri {{uri2}}"),
+        new Step("p and c on another node", $"{run} --producers-uri {{uri2}} --consumers-uri {{uri2}}"),
+        new Step("p and c on one other node each", $"{run} --producers-uri {{uri2}} --consumers-uri {{uri3}}"),
+    ];
+
+    private static Step IdleStep(string title, params string[] commands) => new(title, commands)
+    {
+        Shows = Measure.Memory,
+        Expected = [Expectation.IdleBelow(1)],
+    };
 
     private static Step ChurnStep(string title, params string[] commands) => new(title, commands)
     {

@@ -17,7 +17,7 @@ internal sealed class ChurnCommand(Arguments arguments)
         | (arguments.Flag("exclusive") ? Session.ExclusiveFlag : 0);
     private readonly double _warmUpSeconds = arguments.Number("warm-up", 2);
     private readonly double _seconds = arguments.Number("seconds", 10);
-    private readonly ProcessUsage[] _usages = ProcessUsage.OfAll(arguments.Text("pid", "0"));
+    private readonly ProcessUsage _usage = new(arguments.Text("pid", ""));
     private readonly RunControl _control = new();
 
     internal JsonObject Run()
@@ -50,11 +50,11 @@ internal sealed class ChurnCommand(Arguments arguments)
         _control.MeasureFrom = Clock.Now;
         long from = Clock.Now;
         long before = endpoints.Sum(one => one.Done);
-        double brokerSeconds = _usages.Sum(one => one.BrokerSeconds);
+        double brokerSeconds = _usage.BrokerSeconds;
         Wait(_seconds);
         long done = endpoints.Sum(one => one.Done) - before;
         double seconds = Clock.Seconds(Clock.Now - from);
-        brokerSeconds = _usages.Sum(one => one.BrokerSeconds) - brokerSeconds;
+        brokerSeconds = _usage.BrokerSeconds - brokerSeconds;
         _control.Phase = RunControl.Draining;
         while (!endpoints.TrueForAll(one => one.HasEnded))
             Wait(SampleMs / 1000.0);
@@ -82,7 +82,7 @@ internal sealed class ChurnCommand(Arguments arguments)
             ["delete_us"] = deletes.ToJson(),
             ["latency_us"] = both.ToJson(),
         };
-        ProcessUsage.AddSum(json, _usages, brokerSeconds, seconds, done);
+        _usage.AddTo(json, brokerSeconds, seconds, done);
         return json;
     }
 
@@ -95,8 +95,7 @@ internal sealed class ChurnCommand(Arguments arguments)
             never.Wait(SampleMs);
             if (_control.Failure is { } failure)
                 throw new IOException(failure.Message, failure);
-            foreach (ProcessUsage usage in _usages)
-                usage.Sample();
+            _usage.Sample();
         }
         while (Clock.Now < until);
     }

@@ -13,7 +13,7 @@ internal sealed class ConnectCommand(Arguments arguments)
     private readonly double _settleSeconds = arguments.Number("settle", 3);
     private readonly double _holdSeconds = arguments.Number("hold", 10);
     private readonly int _heartbeatSeconds = arguments.Whole("heartbeat", 60);
-    private readonly ProcessUsage _usage = new(arguments.Whole("pid", 0));
+    private readonly ProcessUsage _usage = new(arguments.Text("pid", ""));
 
     internal JsonObject Run()
     {

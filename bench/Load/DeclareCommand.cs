@@ -15,7 +15,7 @@ internal sealed class DeclareCommand(Arguments arguments)
     private readonly double _settleSeconds = arguments.Number("settle", 1);
     private readonly int _connections = arguments.Whole("connections", 1, 1);
     private readonly string _exchange = arguments.Text("exchange", "");
-    private readonly ProcessUsage _usage = new(arguments.Whole("pid", 0));
+    private readonly ProcessUsage _usage = new(arguments.Text("pid", ""));
 
     internal JsonObject Run()
     {

@@ -17,7 +17,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
     private const int SmallestReceiveBytes = 16 * 1024;
 
     private readonly RunControl _control = new();
-    private readonly ProcessUsage _usage = new(options.ProcessId);
+    private readonly ProcessUsage _usage = new(options.ProcessIds);
     private readonly ArrivalLedger?[] _ledgers = new ArrivalLedger?[options.Queues.Count];
     private readonly List<Producer> _producers = [];
     private readonly List<Consumer> _consumers = [];
@@ -77,7 +77,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
         for (int i = 0; i < options.Consumers; i++)
         {
             int queue = i % options.Queues.Count;
-            Session session = Session.Open(options.Address, receiveBytes);
+            Session session = Session.Open(options.ConsumersAddress, receiveBytes);
             var settings = new ConsumerSettings(
                 options.BodyBytes, options.AckEvery, options.Producers, _ledgers[queue]);
             var consumer = new Consumer(session, settings, _control);
@@ -92,7 +92,7 @@ internal sealed class Measurement(RunOptions options) : IDisposable
         int writeBytes = Math.Max(SmallestWriteBytes, WriteBytes / Math.Max(1, options.Producers));
         for (int i = 0; i < options.Producers; i++)
         {
-            Session session = Session.Open(options.Address);
+            Session session = Session.Open(options.ProducersAddress);
             var messages = new EncodedMessages(
                 options.Exchange, options.KeysOf(i), options.BodyBytes, options.Persistent, writeBytes);
             var settings = new ProducerSettings(

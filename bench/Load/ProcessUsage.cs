@@ -3,30 +3,31 @@ using System.Text.Json.Nodes;
 
 namespace Warren.Load;
 
-/// <summary>What the broker's process uses, from /proc: processor time, resident memory, bytes written.</summary>
+/// <summary>
+/// What the broker's process uses, from /proc: processor time, resident memory, bytes written. Of several, the nodes of
+/// a cluster, it is the sum; but the memory is that of the largest.
+/// </summary>
 internal sealed class ProcessUsage
 {
     // USER_HZ, which user space sees as 100 on every Linux.
     private const double TicksPerSecond = 100;
     private const double KiBPerMiB = 1024;
-    private readonly int _processId;
+    private readonly int[] _processIds;
     private double _peakMiB;
 
-    /// <param name="processId">The process to look at; 0 for none.</param>
-    internal ProcessUsage(int processId)
+    /// <param name="processIds">The processes to look at, with commas between them; empty for none.</param>
+    internal ProcessUsage(string processIds)
     {
-        _processId = processId;
+        _processIds = [.. processIds.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(IdOf)];
         Sample();
     }
 
-    /// <summary>One for each of the processes that are listed, with commas between them.</summary>
-    internal static ProcessUsage[] OfAll(string processIds) =>
-        [.. processIds.Split(',').Select(id => new ProcessUsage(int.Parse(id, CultureInfo.InvariantCulture)))];
+    internal bool Watching => _processIds.Length > 0;
 
-    internal bool Watching => _processId != 0;
+    internal IReadOnlyList<int> ProcessIds => _processIds;
 
     /// <summary>Processor seconds of the process since it started.</summary>
-    internal double BrokerSeconds => SecondsOf(_processId);
+    internal double BrokerSeconds => _processIds.Sum(SecondsOf);
 
     internal static double OwnSeconds => SecondsOf(Environment.ProcessId);
 
@@ -34,7 +35,8 @@ internal sealed class ProcessUsage
     /// Bytes the process has had written to disk since it started, whole pages counted, without those that were thrown
     /// away before they got there.
     /// </summary>
-    internal long WrittenBytes => (long)(Line("io", "write_bytes:") - Line("io", "cancelled_write_bytes:"));
+    internal long WrittenBytes => (long)_processIds.Sum(
+        id => Line(id, "io", "write_bytes:") - Line(id, "io", "cancelled_write_bytes:"));
 
     /// <summary>Notes the memory of this moment, so that the peak is known later.</summary>
     internal double Sample()
@@ -55,12 +57,8 @@ internal sealed class ProcessUsage
         json["broker_rss_peak_mib"] = Math.Round(_peakMiB, 1);
     }
 
-    /// <summary>The same of several processes together, the largest one's memory among them.</summary>
-    internal static void AddSum(
-        JsonObject json, ProcessUsage[] usages, double brokerSeconds, double elapsedSeconds, long messages) =>
-        usages.MaxBy(usage => usage._peakMiB)!.AddTo(json, brokerSeconds, elapsedSeconds, messages);
-
-    private static double SecondsOf(int processId)
+    /// <summary>Processor seconds of one process since it started.</summary>
+    internal static double SecondsOf(int processId)
     {
         string stat = Read($"/proc/{processId}/stat");
         // The second field is the program's name in parentheses and may hold anything; user and system time are the
@@ -69,12 +67,13 @@ internal sealed class ProcessUsage
         return fields.Length < 13 ? 0 : (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
     }
 
-    private double ResidentMiB() => Line("status", "VmRSS:") / KiBPerMiB;
+    private double ResidentMiB() =>
+        _processIds.Select(id => Line(id, "status", "VmRSS:") / KiBPerMiB).DefaultIfEmpty().Max();
 
     // The number that follows a name in one of the process's files; 0 when it is not there.
-    private double Line(string file, string name)
+    private static double Line(int processId, string file, string name)
     {
-        foreach (string line in Read($"/proc/{_processId}/{file}").Split('\n'))
+        foreach (string line in Read($"/proc/{processId}/{file}").Split('\n'))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
                 return Number(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]);
@@ -82,6 +81,11 @@ internal sealed class ProcessUsage
 
         return 0;
     }
+
+    private static int IdOf(string text) =>
+        int.TryParse(text, CultureInfo.InvariantCulture, out int id) && id > 0
+            ? id
+            : throw new UsageException($"--pid wants the numbers of processes, not '{text}'");
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 

@@ -10,6 +10,7 @@ try
     {
         "run" => Run(RunOptions.From(arguments)),
         "queues" => new DeclareCommand(arguments).Run(),
+        "idle" => new IdleCommand(arguments).Run(),
         "churn" => new ChurnCommand(arguments).Run(),
         "connections" => new ConnectCommand(arguments).Run(),
         "waiting" => new WaitingCommand(arguments).Run(),

@@ -10,7 +10,13 @@ internal sealed record RunOptions
 
     internal required BrokerAddress Address { get; init; }
 
-    internal required int ProcessId { get; init; }
+    internal required string ProcessIds { get; init; }
+
+    /// <summary>Where the producers go.</summary>
+    internal required BrokerAddress ProducersAddress { get; init; }
+
+    /// <summary>Where the consumers go.</summary>
+    internal required BrokerAddress ConsumersAddress { get; init; }
 
     internal required int Producers { get; init; }
 
@@ -84,10 +90,13 @@ internal sealed record RunOptions
         int producers = arguments.Whole("producers", 1);
         bool counted = messages > 0 || producers == 0;
         string exchange = arguments.Text("exchange", "");
+        string uri = arguments.Text("uri", BrokerAddress.Default);
         var options = new RunOptions
         {
-            Address = BrokerAddress.Parse(arguments.Text("uri", BrokerAddress.Default)),
-            ProcessId = arguments.Whole("pid", 0),
+            Address = BrokerAddress.Parse(uri),
+            ProducersAddress = BrokerAddress.Parse(arguments.Text("producers-uri", uri)),
+            ConsumersAddress = BrokerAddress.Parse(arguments.Text("consumers-uri", uri)),
+            ProcessIds = arguments.Text("pid", ""),
             Producers = producers,
             Consumers = arguments.Whole("consumers", 1),
             Queues = Numbered(arguments.Text("queue", "load-{i}"), arguments.Whole("queues", 1, 1)),

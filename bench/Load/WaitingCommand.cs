@@ -9,7 +9,7 @@ internal sealed class WaitingCommand(Arguments arguments)
     private readonly int _queues = arguments.Whole("queues", 1, 1);
     private readonly string _pattern = arguments.Text("queue", "load-{i}");
     private readonly int _expected = arguments.Whole("expect", 0);
-    private readonly ProcessUsage _usage = new(arguments.Whole("pid", 0));
+    private readonly ProcessUsage _usage = new(arguments.Text("pid", ""));
 
     internal JsonObject Run()
     {
