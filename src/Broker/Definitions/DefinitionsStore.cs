@@ -83,7 +83,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal bool IsHalted => _replica?.IsHalted == true;
 
-    internal ClusterStatus Status => _status.Status;
+    internal StatusPublisher Status => _status;
 
     internal Task WhenServing => _session.WhenServing;
 

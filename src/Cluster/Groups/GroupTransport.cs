@@ -10,13 +10,16 @@ namespace Warren.Cluster.Groups;
 
 /// <summary>
 /// The groups of a node on its links (docs/formats/raft.md, "On the links"): messages of any size, and the heartbeats
-/// of all groups in one frame. Two timers drive the heartbeats; what comes is handed to the group's owner on the link's
+/// of all groups in one frame. One timer drives the heartbeats; what comes is handed to the group's owner on the link's
 /// reader loop, who posts it on.
 /// </summary>
 public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWorkItem, IDisposable
 {
-    /// <summary>A quarter of the least time until an election.</summary>
-    private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(250);
+    /// <summary>
+    /// Two beats in so many ticks: one every 250 ms, a quarter of the least time until an election. They come with
+    /// ticks since an idle node spends its time on waking up.
+    /// </summary>
+    private const uint TicksOfTwoBeats = 5;
 
     /// <summary>What <see cref="RaftOptions.ElectionTicks"/> counts.</summary>
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
@@ -29,8 +32,8 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
     private readonly ConcurrentDictionary<long, IGroupMember> _members = new();
     private readonly ConcurrentDictionary<NodeId, GroupSender> _senders = new();
     private readonly ConcurrentDictionary<NodeId, MessageAssembly> _assemblies = new();
-    private ITimer? _beat;
     private ITimer? _tick;
+    private uint _ticks;
     private int _isHastened;
     private long _strayMessages;
 
@@ -63,18 +66,10 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
         + _assemblies.Values.Sum(assembly => assembly.OpenBytes);
 
     /// <summary>Begins to beat and to tick.</summary>
-    public void Start()
-    {
-        _beat = _time.CreateTimer(_ => _heartbeats.Beat(), null, BeatInterval, BeatInterval);
-        _tick = _time.CreateTimer(_ => _heartbeats.Tick(), null, TickInterval, TickInterval);
-    }
+    public void Start() => _tick = _time.CreateTimer(_ => Tick(), null, TickInterval, TickInterval);
 
-    /// <summary>Ends the timers; what is under way goes on to its end.</summary>
-    public void Dispose()
-    {
-        _beat?.Dispose();
-        _tick?.Dispose();
-    }
+    /// <summary>Ends the timer; what is under way goes on to its end.</summary>
+    public void Dispose() => _tick?.Dispose();
 
     public void Send(NodeId to, GroupId group, RaftMessage message) => SenderOf(to).Send(group, message);
 
@@ -136,6 +131,13 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
     {
         Volatile.Write(ref _isHastened, 0);
         _heartbeats.BeatHasty();
+    }
+
+    private void Tick()
+    {
+        _heartbeats.Tick();
+        if (Interlocked.Increment(ref _ticks) % TicksOfTwoBeats is 0 or 3)
+            _heartbeats.Beat();
     }
 
     private GroupSender SenderOf(NodeId to) =>

@@ -20,7 +20,11 @@ namespace Warren.Server.Cluster;
 /// </summary>
 internal sealed class MembershipService : IPeerUser, IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    /// <summary>What is missed by nobody's telling is found by then.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Until a learner that had not caught up is looked at again.</summary>
+    private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Some elections, and less than an operator waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -39,6 +43,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private ImmutableArray<MemberRecord> _written;
     private long _number;
     private int _isTicking;
+    private bool _ticksAgain;
 
     /// <param name="host">Keeps the links.</param>
     /// <param name="member">The node's part in the cluster; registered with before its links begin.</param>
@@ -68,6 +73,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     {
         Volatile.Write(ref _cluster, cluster);
         _timer = _host.Seams.Time.CreateTimer(_ => _ = TickAsync(), null, TimeSpan.Zero, Interval);
+        cluster.Changed = () => TickIn(TimeSpan.Zero);
     }
 
     /// <summary>Has a request done, wherever the leader is. Never throws.</summary>
@@ -346,10 +352,15 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private async Task TickAsync()
     {
         // A tick that takes longer than the interval is not run twice at once.
-        if (Interlocked.Exchange(ref _isTicking, 1) == 1 || _cluster is not { } cluster)
+        if (Interlocked.Exchange(ref _isTicking, 1) == 1)
+        {
+            Volatile.Write(ref _ticksAgain, true);
             return;
+        }
+        Volatile.Write(ref _ticksAgain, false);
         try
         {
+            ClusterMembership cluster = _cluster!;
             ClusterStatus status = cluster.Status;
             if (status.IsServing && !status.Members.SequenceEqual(_seen))
                 Follow(status.Members);
@@ -363,6 +374,20 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         finally
         {
             Volatile.Write(ref _isTicking, 0);
+        }
+        if (Volatile.Read(ref _ticksAgain))
+            TickIn(TimeSpan.Zero);
+    }
+
+    private void TickIn(TimeSpan pause)
+    {
+        try
+        {
+            _timer?.Change(pause, Interval);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The broker stops.
         }
     }
 
@@ -380,6 +405,10 @@ internal sealed class MembershipService : IPeerUser, IDisposable
             {
                 _host.Log(
                     LogLevel.Info, LogCategory.Default, $"{learner.Name} has caught up, and votes from now on");
+            }
+            else
+            {
+                TickIn(PromotionInterval);
             }
         }
         finally

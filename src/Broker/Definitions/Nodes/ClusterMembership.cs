@@ -17,7 +17,16 @@ public sealed class ClusterMembership
     internal ClusterMembership(DefinitionsStore store) => _store = store;
 
     /// <summary>How it stands. Of a broker without storage: nobody.</summary>
-    public ClusterStatus Status => _store.Status;
+    public ClusterStatus Status => _store.Status.Status;
+
+    /// <summary>
+    /// Called when the members, the leader, or whether this node serves are others than before: in the definitions'
+    /// turn, which must not be held up. Set before the links begin.
+    /// </summary>
+    public Action? Changed
+    {
+        set => _store.Status.Changed = value;
+    }
 
     /// <summary>
     /// Ends when this node serves: it has a session, and what every node has. At once for a node by itself.

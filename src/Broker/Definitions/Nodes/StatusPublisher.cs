@@ -14,14 +14,20 @@ internal sealed class StatusPublisher
 
     public ClusterStatus Status => Volatile.Read(ref _status);
 
+    /// <summary>Called in the turn when there are other members, another leader, or this node serves or not.</summary>
+    public Action? Changed { get; set; }
+
     public void Publish(RaftGroup group, NodesSnapshot nodes, bool isSettled, bool isServing)
     {
         ImmutableArray<ClusterMember> members = _status.Members;
         if (!ReferenceEquals(group.Members, _members) || !ReferenceEquals(nodes, _nodes))
             members = Describe(_members = group.Members, _nodes = nodes);
+        ClusterStatus before = _status;
         Volatile.Write(
             ref _status,
             new ClusterStatus(members, group.Leader, group.Term, group.Applied, isSettled, isServing));
+        if (members != before.Members || group.Leader != before.Leader || isServing != before.IsServing)
+            Changed?.Invoke();
     }
 
     private static ImmutableArray<ClusterMember> Describe(Membership members, NodesSnapshot nodes)
