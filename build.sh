@@ -156,8 +156,21 @@ build() { dotnet build "$1" -c Release -v q -clp:NoSummary "${@:2}" >&2; }
 command_run() {
     [ "${1:-}" = "--" ] && shift
     need_sdk
+    if build_ahead; then
+        exec dotnet src/Server/bin/run/warren.dll "$@"
+    fi
     build src/Server
     exec dotnet src/Server/bin/Release/net10.0/warren.dll "$@"
+}
+
+# Compiled ahead of time: else half of a start is the runtime compiling what it compiled at the last one. The compiler is
+# a package; without it, or with a mistake in the code, the ordinary build has the word.
+build_ahead() {
+    local system=linux architecture=x64
+    [ "$(uname -s)" = Darwin ] && system=osx
+    case $(uname -m) in aarch64 | arm64) architecture=arm64 ;; esac
+    dotnet publish src/Server -c Release -r "$system-$architecture" --self-contained false -v q -clp:NoSummary \
+        -p:PublishReadyToRun=true -o src/Server/bin/run >/dev/null 2>&1
 }
 
 # Ends with the line "N passed, N failed, N skipped" and fails when anything failed.

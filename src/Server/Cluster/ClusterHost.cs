@@ -219,8 +219,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         Joined.Write(Seams.OpenDisk(_options.Places.DataDirectory), self, answer);
     }
 
-    /// <summary>Keeps links with these nodes from now on, and with no others.</summary>
-    internal void SetPeers(ImmutableArray<MemberRecord> members)
+    /// <summary>Keeps links with these nodes from now on.</summary>
+    internal void AddPeers(ImmutableArray<MemberRecord> members)
     {
         foreach (MemberRecord member in members)
         {
@@ -228,6 +228,12 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             if (!_known.TryGetValue(member.Name, out KnownPeer? known) || known.Id != member.Id)
                 AddPeer(member.Name, member.Id);
         }
+    }
+
+    /// <summary>Keeps links with these nodes from now on, and with no others.</summary>
+    internal void SetPeers(ImmutableArray<MemberRecord> members)
+    {
+        AddPeers(members);
         foreach (NodeName name in _known.Keys)
         {
             if (!members.Any(member => member.Name == name))

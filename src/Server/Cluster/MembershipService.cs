@@ -29,6 +29,11 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     /// <summary>Some elections, and less than an operator waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// The link with a member that was removed stays for so long: it has asked to leave, and is to hear that it has.
+    /// </summary>
+    private static readonly TimeSpan LeavingTime = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan ForwardPatience = TimeSpan.FromSeconds(5);
 
     private readonly ClusterHost _host;
@@ -40,6 +45,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private ClusterMembership? _cluster;
     private ITimer? _timer;
     private ImmutableArray<BrokerMember> _seen = [];
+    private long _seenTimestamp;
+    private bool _lingers;
     private ImmutableArray<MemberRecord> _written;
     private long _number;
     private int _isTicking;
@@ -364,6 +371,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
             ClusterStatus status = cluster.Status;
             if (status.IsServing && !status.Members.SequenceEqual(_seen))
                 Follow(status.Members);
+            else if (_lingers && _host.Seams.Time.GetElapsedTime(_seenTimestamp) >= LeavingTime)
+                Part();
             if (status.Leader == _member.Identity.Node)
                 await PromoteAsync(cluster, status).ConfigureAwait(false);
         }
@@ -421,10 +430,18 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     {
         ImmutableArray<MemberRecord> records = Records(members);
         _seen = members;
-        _host.SetPeers(records);
+        _seenTimestamp = _host.Seams.Time.GetTimestamp();
+        _lingers = true;
+        _host.AddPeers(records);
         if (records.SequenceEqual(_written) || (_written.IsEmpty && records.Length <= 1))
             return;
         MembersFile.Write(_disk, records);
         _written = records;
+    }
+
+    private void Part()
+    {
+        _lingers = false;
+        _host.SetPeers(Records(_seen));
     }
 }
