@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Warren.Compare;
 
 /// <summary>
-/// A broker of one process, on a port and in a directory of its own. The measuring thread uses it, and one more disposes
-/// of it when the run is interrupted: nothing starts after that.
+/// A broker of one process, on a port and in a directory of its own. The measuring thread uses it, and one more
+/// disposes of it when the run is interrupted: nothing starts after that.
 /// </summary>
 internal abstract class BrokerProcess(string name, string directory, int port) : Broker(name)
 {

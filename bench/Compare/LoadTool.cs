@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Warren.Compare;
 
 /// <summary>
-/// Runs the load tool in a process of its own and reads its line of JSON. In a command, {seconds} stands for the measured
-/// time, other names for what the broker knows.
+/// Runs the load tool in a process of its own and reads its line of JSON. In a command, {seconds} stands for the
+/// measured time, other names for what the broker knows.
 /// </summary>
 internal sealed class LoadTool(string assembly, double seconds, double warmUpSeconds, bool raw)
 {

@@ -1,8 +1,8 @@
 namespace Warren.Load;
 
 /// <summary>
-/// Declares a queue, deletes it, and does so again, one request at a time: what a client that comes and goes asks of the
-/// definitions.
+/// Declares a queue, deletes it, and does so again, one request at a time: what a client that comes and goes asks of
+/// the definitions.
 /// </summary>
 internal sealed class ChurnEndpoint(Session session, ChurnSettings settings, RunControl control) : Endpoint(session)
 {
