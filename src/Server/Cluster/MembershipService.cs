@@ -23,8 +23,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     /// <summary>What is missed by nobody's telling is found by then.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Until a learner that had not caught up is looked at again.</summary>
-    private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(100);
+    /// <summary>Until a learner that could not be let vote is looked at again.</summary>
+    private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Some elections, and less than an operator waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -403,10 +403,15 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     // Learners that serve have all that there is; one at a time, as consensus wants it.
     private async Task PromoteAsync(ClusterMembership cluster, ClusterStatus status)
     {
+        if (status.Members.All(member => member.IsVoter))
+            return;
         BrokerMember? learner = status.Members.FirstOrDefault(
             member => !member.IsVoter && _member.Peers.IsUp(member.Node));
         if (learner is null || !_changing.Wait(0))
+        {
+            TickIn(PromotionInterval);
             return;
+        }
         try
         {
             ChangeOutcome outcome = await cluster.PromoteAsync(learner.Node).ConfigureAwait(false);

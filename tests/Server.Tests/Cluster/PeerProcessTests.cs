@@ -220,6 +220,8 @@ public sealed class PeerProcessTests : IDisposable
         await b.JoinAsync(a);
         await a.SeesAsync(b, "up");
         await b.SeesAsync(a, "up");
+        // Until then the first is a majority by itself.
+        await a.LogsAsync($"{b.Name} has caught up, and votes from now on");
         return (a, b);
     }
 
