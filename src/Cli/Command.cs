@@ -33,6 +33,11 @@ internal abstract class Command(string name, string usage, Section section, stri
 
     public virtual Switch[] Switches => [];
 
+    /// <summary>
+    /// It is there to say that it is not: lists leave it out, and switches that it does not know are no mistake.
+    /// </summary>
+    public virtual bool IsRefused => false;
+
     /// <summary>How many arguments it takes.</summary>
     public virtual (int Least, int Most) Arguments => (0, 0);
 

@@ -50,6 +50,7 @@ internal static class CommandTable
         (Ctl, new ClearPassword()),
         (Ctl, new ClearUserLimits()),
         (Ctl, new DeleteUser()),
+        (Ctl, new HashPassword()),
         (Both, new ListUserLimits()),
         (Both, new ListUsers()),
         (Ctl, new SetUserLimits()),
@@ -62,6 +63,7 @@ internal static class CommandTable
         (Both, new ListUserTopicPermissions()),
         (Both, new ListVhosts()),
         (Ctl, new SetPermissions()),
+        (Ctl, new SetPermissionsGlobally()),
         (Ctl, new SetTopicPermissions()),
 
         // What there is, and how it is.
@@ -73,9 +75,22 @@ internal static class CommandTable
         (Both, new ListQueues()),
         (Both, new ListUnresponsiveQueues()),
         (Both, new Ping()),
+        (Both, new Report()),
         (Both, new Status()),
         (Both, new NodeHealthCheck()),
         (Tool.Diagnostics, new Alarms()),
+        (Tool.Diagnostics, new Certificates()),
+        (Tool.Diagnostics, new CheckCertificateExpiration()),
+        (Tool.Diagnostics, new CommandLineArguments()),
+        (Tool.Diagnostics, new DiscoverPeers()),
+        (Tool.Diagnostics, new CookieHash()),
+        (Tool.Diagnostics, new CookieSources()),
+        (Tool.Diagnostics, new RuntimeVersion()),
+        (Tool.Diagnostics, new NetworkInterfaces()),
+        (Tool.Diagnostics, new LogTailStream()),
+        (Tool.Diagnostics, new OsEnvironment()),
+        (Tool.Diagnostics, new ResolveHostname()),
+        (Tool.Diagnostics, new TlsVersions()),
         (Tool.Diagnostics, new CheckAlarms()),
         (Tool.Diagnostics | Tool.Queues, CriticalityCheck.OfMirrors()),
         (Tool.Diagnostics | Tool.Queues, CriticalityCheck.OfQuorum()),
@@ -110,9 +125,11 @@ internal static class CommandTable
         (Ctl, new ClearVhostLimits()),
         (Ctl, new DeleteVhost()),
         (Both, new ListVhostLimits()),
+        (Ctl, new ReconcileVhosts()),
         (Ctl, new RestartVhost()),
         (Ctl, new SetVhostLimits()),
         (Ctl, new SetVhostTags()),
+        (Ctl, new UpdateVhostMetadata()),
 
         // The node's configuration and definitions.
         (Both, new EnvironmentCommand()),
@@ -153,7 +170,10 @@ internal static class CommandTable
         (Tool.Warren, new Get()),
     ];
 
-    /// <summary>The commands of a tool.</summary>
+    /// <summary>The commands that a tool lists.</summary>
+    public static IReadOnlyList<Command> ListedOf(Tool tool) => [.. Of(tool).Where(command => !command.IsRefused)];
+
+    /// <summary>The commands of a tool, those that only say why they are not there as well.</summary>
     public static IReadOnlyList<Command> Of(Tool tool) =>
-        [.. All.Where(entry => entry.Tools.HasFlag(tool)).Select(entry => entry.Command)];
+        [.. All.Concat(RefusedCommands.All).Where(entry => entry.Tools.HasFlag(tool)).Select(entry => entry.Command)];
 }

@@ -26,7 +26,7 @@ internal static class Dispatcher
         }
         try
         {
-            return RunTool(tool == Tool.None ? Tool.Ctl : tool, rest, environment, terminal);
+            return RunTool(tool == Tool.None ? Tool.Ctl : tool, Rewritten(rest), environment, terminal);
         }
         catch (CommandException failure)
         {
@@ -39,7 +39,29 @@ internal static class Dispatcher
             // Whoever read the output has gone (head, a pager).
             return ExitCode.Ok;
         }
+        catch (Exception error) when (line.Contains("--print-stacktrace"))
+        {
+            terminal.Output.Flush();
+            terminal.Error.WriteLine($"Error:\n{error}");
+            return ExitCode.Software;
+        }
+        catch (Exception error)
+        {
+            terminal.Output.Flush();
+            terminal.Error.WriteLine(
+                $"Error:\nthe command itself has failed, which is a mistake in it: {error.Message} "
+                + "(--print-stacktrace says where)");
+            return ExitCode.Software;
+        }
     }
+
+    // Two that are written as switches and mean commands.
+    private static string[] Rewritten(ReadOnlySpan<string> arguments) => arguments switch
+    {
+        ["--version"] => ["version"],
+        ["--auto-complete", .. var rest] => ["autocomplete", .. rest],
+        _ => arguments.ToArray(),
+    };
 
     private static ExitCode RunTool(
         Tool tool, ReadOnlySpan<string> arguments, CallerEnvironment environment, Terminal terminal)
@@ -87,16 +109,22 @@ internal static class Dispatcher
     {
         string given = string.Join(' ', arguments!);
         Format? format = FormatOf(parsed, tool, command, given);
-        using var call = new Invocation(tool, command, parsed, environment, terminal) { Format = format };
+        using TextWriter? file = FileOf(parsed, tool, command, given);
+        using var call = new Invocation(
+            tool, command, parsed, environment, file is null ? terminal : terminal with { Output = file })
+        {
+            Format = format,
+        };
         try
         {
             if (WhatIsWrong(call, parsed) is { } wrong)
                 throw new ArgumentsException(ExitCode.Usage, wrong);
             CheckState(call, given);
             command.Check(call);
-            if (command.Banner(call) is { } banner && format is not Format.Json and not Format.JsonStream)
-                call.Say(banner);
-            return command.Run(call);
+            bool isForPrograms = format is Format.Json or Format.JsonStream or Format.Csv;
+            if (!call.IsQuiet && !isForPrograms && command.Banner(call) is { } banner)
+                terminal.Output.WriteLine(banner);
+            return parsed.Has("dry-run") ? ExitCode.Ok : command.Run(call);
         }
         catch (ArgumentsException error)
         {
@@ -128,9 +156,35 @@ internal static class Dispatcher
             $"Error (argument validation): Formatter '{name}' is not known; there are {Formats.Names}");
     }
 
+    // The result goes there, what is said beside it does not.
+    private static StreamWriter? FileOf(ParsedLine parsed, Tool tool, Command command, string given)
+    {
+        CommandException Wrong(string what) => Invalid(
+            tool, command, given, ExitCode.Usage, $"Error (argument validation): {what}");
+        string? path = parsed.Text("file");
+        switch (parsed.Text("printer"))
+        {
+            case null or "std_io" or "std_io_raw":
+                return path is null ? null : throw Wrong("--file needs --printer file");
+            case "file" when path is null:
+                throw Wrong("--printer file needs --file");
+            case "file":
+                try
+                {
+                    return new StreamWriter(path, append: false) { NewLine = "\n" };
+                }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+                {
+                    throw new CommandException(ExitCode.Unavailable, $"Error:\n{error.Message}");
+                }
+            case { } other:
+                throw Wrong($"Printer '{other}' is not known; there are file, std_io and std_io_raw");
+        }
+    }
+
     private static string? WhatIsWrong(Invocation call, ParsedLine parsed)
     {
-        if (parsed.Invalid.Count > 0)
+        if (parsed.Invalid.Count > 0 && !call.Command.IsRefused)
         {
             return "Invalid options for this command:\n"
                 + string.Join('\n', parsed.Invalid.Select(one => $"{one.Written} : {one.Value}"));

@@ -33,6 +33,8 @@ internal sealed class Invocation : IDisposable
     /// <summary>The words behind the command's name.</summary>
     public IReadOnlyList<string> Arguments { get; }
 
+    public Terminal Terminal => _terminal;
+
     public TextWriter Output => _terminal.Output;
 
     public TextWriter Error => _terminal.Error;
@@ -55,7 +57,7 @@ internal sealed class Invocation : IDisposable
         ? (int)Math.Min(seconds * 1000L, int.MaxValue)
         : Command.DefaultTimeoutMs;
 
-    public NodePlace Place => NodePlace.Find(Environment, Text("node"), Has("longnames"));
+    public NodePlace Place => NodePlace.Find(Environment, Text("node"), Has("longnames"), Text("erlang-cookie"));
 
     /// <summary>The node, reached at the first call.</summary>
     /// <exception cref="CommandException">It cannot be reached.</exception>

@@ -46,7 +46,8 @@ public sealed class QueueOperations
         var request = new CountRequest();
         queue.Home.Post(QueueCommand.Purge(request));
         (AnswerKind answer, long messages) = await request.Task.ConfigureAwait(false);
-        await AwaitDurableAsync(queue).ConfigureAwait(false);
+        if (answer == AnswerKind.Ok)
+            await AwaitDurableAsync(queue).ConfigureAwait(false);
         return (answer, messages);
     }
 
@@ -149,6 +150,7 @@ public sealed class QueueOperations
         long confirmed = 0;
         long unroutable = 0;
         long refused = 0;
+        string? awayText = null;
         // In batches, so that memory and queues get a rest; each is confirmed before the next.
         int mostAtATime = Math.Clamp(BatchBytes / (body.Length + 1), 1, 1000);
         for (int done = 0; done < count;)
@@ -162,6 +164,8 @@ public sealed class QueueOperations
                 else
                     unroutable++;
             }
+            foreach (QueueDefinition target in routes.Queues)
+                awayText ??= target.Home.AwayText;
             foreach (Task<bool> verdict in verdicts)
             {
                 if (await verdict.ConfigureAwait(false))
@@ -171,7 +175,7 @@ public sealed class QueueOperations
             }
             done += batch;
         }
-        return new PublishOutcome(confirmed, unroutable, refused);
+        return new PublishOutcome(confirmed, unroutable, refused, awayText);
     }
 
     // What the queue has decided so far is on stable storage.

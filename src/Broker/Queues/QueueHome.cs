@@ -55,6 +55,15 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     /// <summary>Its home node has not been reached for longer than is waited for.</summary>
     public bool IsAway => Unavailable is not null;
 
+    /// <summary>
+    /// Its home node has a link with this one now, so that what it counts is known. A link that is back soon is missed
+    /// by nobody: until then the queue is not away.
+    /// </summary>
+    public virtual bool IsReached => true;
+
+    /// <summary>What a client would be told while the home node is away; null: it is there.</summary>
+    public string? AwayText => Unavailable?.ReplyText;
+
     /// <summary>The queue is on another node.</summary>
     internal virtual bool IsRemote => false;
 

@@ -16,6 +16,11 @@ internal sealed record Switch(string Name, SwitchKind Kind, char? Letter = null)
         new("timeout", SwitchKind.Number, 't'),
         new("vhost", SwitchKind.Text, 'p'),
         new("formatter", SwitchKind.Text),
+        new("printer", SwitchKind.Text),
+        new("file", SwitchKind.Text),
+        new("dry-run", SwitchKind.Flag),
+        new("erlang-cookie", SwitchKind.Text),
+        new("print-stacktrace", SwitchKind.Flag),
         new("help", SwitchKind.Flag, '?'),
     ];
 }

@@ -14,7 +14,8 @@ internal sealed class Autocomplete() : Command(
     public override ExitCode Run(Invocation call)
     {
         string prefix = call.Arguments.Count > 0 ? call.Arguments[0] : "";
-        foreach (Command command in CommandTable.Of(call.Tool).OrderBy(command => command.Name, StringComparer.Ordinal))
+        foreach (Command command in CommandTable.ListedOf(call.Tool)
+            .OrderBy(command => command.Name, StringComparer.Ordinal))
         {
             if (command.Name.StartsWith(prefix, StringComparison.Ordinal))
                 call.Output.WriteLine(command.Name);

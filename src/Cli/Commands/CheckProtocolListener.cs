@@ -14,6 +14,15 @@ internal sealed class CheckProtocolListener() : DiagnosticCommand(
     public override string? Banner(Invocation call) =>
         $"Asking node {call.Place.NodeName} if there's an active listener for protocol {call.Arguments[0]} ...";
 
+    // The names that RabbitMQ takes for the protocols of this node.
+    private static string Usual(string protocol) => protocol.ToLowerInvariant() switch
+    {
+        "amqp091" or "amqp0.9.1" or "amqp0-9-1" or "amqp0_9_1" => "amqp",
+        "amqps" or "amqp+tls" or "amqp+ssl" or "amqp/tls" => "amqp/ssl",
+        "cli" or "distribution" => "clustering",
+        var other => other,
+    };
+
     protected override ExitCode Show(Invocation call, JsonElement answer)
     {
         string[] protocols =
@@ -21,7 +30,7 @@ internal sealed class CheckProtocolListener() : DiagnosticCommand(
             .. answer.GetProperty("listeners").EnumerateArray()
                 .Select(one => one.GetProperty("protocol").GetString()!).Distinct().Order(StringComparer.Ordinal),
         ];
-        if (!protocols.Contains(call.Arguments[0]))
+        if (!protocols.Contains(Usual(call.Arguments[0])))
         {
             throw Failed(
                 $"Error:\nNo listener for protocol {call.Arguments[0]} is active on node {call.Node.NodeName}. "

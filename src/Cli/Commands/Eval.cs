@@ -7,7 +7,8 @@ namespace Warren.Cli.Commands;
 /// There is no Erlang to evaluate. Points to the command that does what the expression is usually written for.
 /// </summary>
 internal sealed class Eval() : Command(
-    "eval", "<expression>", Section.Operations, "Evaluates a snippet of Erlang code on the target node")
+    "eval", "<expression>", Section.Operations,
+    "Evaluates nothing, as there is no Erlang: names the command that does what an expression is for")
 {
     // What people look for, and what does it.
     private static readonly (string Part, string Instead)[] Advice =

@@ -19,7 +19,8 @@ internal sealed class HelpCommand() : Command(
         IReadOnlyList<Command> commands = CommandTable.Of(call.Tool);
         if (call.Has("list-commands"))
         {
-            foreach (string name in commands.Select(command => command.Name).Order(StringComparer.Ordinal))
+            foreach (string name in CommandTable.ListedOf(call.Tool).Select(command => command.Name)
+                .Order(StringComparer.Ordinal))
                 call.Output.WriteLine(name);
             return ExitCode.Ok;
         }

@@ -1,39 +1,50 @@
+using Warren.Cli.CommandLine;
 using Warren.Cli.Help;
 using Warren.Cli.Node;
 
 namespace Warren.Cli.Commands;
 
-/// <summary>Fails unless all the plugins named are enabled.</summary>
+/// <summary>Fails unless all the plugins named are enabled, at the node or in its file.</summary>
 internal sealed class IsPluginEnabled() : Command(
-    "is_enabled", "<plugin1> [ <plugin2>]", Section.Monitoring,
+    "is_enabled", "<plugin1> [ <plugin2>] [--offline] [--online]", Section.Monitoring,
     "Health check that exits with a non-zero code if provided plugins are not enabled on target node")
 {
-    public override NodeState Needs => NodeState.Process;
+    public override NodeState Needs => NodeState.Any;
 
     public override (int Least, int Most) Arguments => (1, int.MaxValue);
 
-    public override string? Banner(Invocation call) => call.Arguments.Count == 1
-        ? $"Asking node {call.Place.NodeName} if plugin {call.Arguments[0]} is enabled..."
-        : $"Asking node {call.Place.NodeName} if plugins {string.Join(", ", call.Arguments)} are enabled...";
+    public override Switch[] Switches => PluginPlace.Switches;
+
+    public override string[] Guides => ["plugins"];
+
+    public override string? Validate(Invocation call) => PluginPlace.Validate(call);
+
+    public override string? Banner(Invocation call) => call.Has("offline")
+        ? $"Inferring if {Subject(call.Arguments)} from local environment..."
+        : $"Asking node {call.Place.NodeName} if {Subject(call.Arguments)} enabled...";
 
     public override ExitCode Run(Invocation call)
     {
+        if (!call.Has("offline"))
+            _ = call.Node;
         string[] enabled =
-            [.. PluginState.All(call).Where(plugin => plugin.IsEnabled).Select(plugin => plugin.Name)];
+            [.. PluginPlace.Find(call).Read().Where(plugin => plugin.IsEnabled).Select(plugin => plugin.Name)];
         string[] missing = [.. call.Arguments.Except(enabled)];
-        string node = call.Node.NodeName;
+        string where = call.Has("offline") ? "" : $" on node {call.Node.NodeName}";
         if (missing.Length > 0)
         {
-            string what = missing.Length == 1
-                ? $"Plugin {missing[0]} is not"
-                : $"Plugins {string.Join(", ", missing)} are not";
             throw CommandException.Because(
                 ExitCode.Unavailable,
-                $"{what} enabled on node {node}. Enabled plugins and dependencies: {string.Join(", ", enabled)}");
+                $"{Capital(Subject(missing))} not enabled{where}. "
+                + $"Enabled plugins and dependencies: {string.Join(", ", enabled)}");
         }
-        call.Output.WriteLine(call.Arguments.Count == 1
-            ? $"Plugin {call.Arguments[0]} is enabled on node {node}"
-            : $"Plugins {string.Join(", ", call.Arguments)} are enabled on node {node}");
+        call.Output.WriteLine($"{Capital(Subject(call.Arguments))} enabled{where}");
         return ExitCode.Ok;
     }
+
+    private static string Subject(IReadOnlyList<string> names) => names.Count == 1
+        ? $"plugin {names[0]} is"
+        : $"plugins {string.Join(", ", names)} are";
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -17,6 +17,9 @@ internal abstract class ListCommand(string name, string usage, Section section, 
 
     public override int? DefaultTimeoutMs => 60_000;
 
+    /// <summary>The names of all columns.</summary>
+    public IReadOnlyList<string> Columns => Known;
+
     /// <summary>The columns there are; empty: they cannot be chosen.</summary>
     protected virtual string[] Known => [];
 
@@ -38,9 +41,23 @@ internal abstract class ListCommand(string name, string usage, Section section, 
     {
         IReadOnlyList<string> columns = ColumnsOf(call);
         RowWriter rows = RowWriter.For(call.Format ?? Format.Table, call.Output, columns, call.HidesHeaders);
-        call.Node.Ask(Name, json => WriteArguments(call, json, columns), rows.Write);
+        JsonElement answer = call.Node.Ask(Name, json => WriteArguments(call, json, columns), rows.Write);
         rows.End(IsStreamed);
+        WarnOfSilent(call, answer);
         return ExitCode.Ok;
+    }
+
+    // The list is not whole: nobody may take it for that.
+    private static void WarnOfSilent(Invocation call, JsonElement answer)
+    {
+        if (!answer.TryGetProperty("silent", out JsonElement silent))
+            return;
+        foreach (JsonElement one in silent.EnumerateArray())
+        {
+            call.Error.WriteLine(
+                $"Warning: nothing of node {one.GetProperty("node").GetString()} is listed: "
+                + one.GetProperty("reason").GetString());
+        }
     }
 
     /// <summary>The columns named, parted by blanks or commas.</summary>

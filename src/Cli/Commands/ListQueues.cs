@@ -69,6 +69,7 @@ internal sealed class ListQueues() : ListCommand(
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json, IReadOnlyList<string> columns)
     {
         base.WriteArguments(call, json, columns);
+        json.WriteBoolean("online", call.Has("online"));
         json.WriteBoolean("offline", call.Has("offline"));
         json.WriteBoolean("local", call.Has("local"));
     }

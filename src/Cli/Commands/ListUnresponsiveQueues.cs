@@ -24,6 +24,7 @@ internal sealed class ListUnresponsiveQueues() : ListCommand(
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json, IReadOnlyList<string> columns)
     {
         base.WriteArguments(call, json, columns);
+        json.WriteBoolean("local", call.Has("local"));
         json.WriteNumber("queue_timeout_ms", (call.Number("queue-timeout") ?? 15) * 1000L);
     }
 }

@@ -1,55 +1,34 @@
-using System.Text.Json;
 using Warren.Cli.CommandLine;
+using Warren.Cli.Help;
+using Warren.Cli.Node;
 
 namespace Warren.Cli.Commands;
 
-/// <summary>The last lines of the node's log.</summary>
-internal sealed class LogTail() : DiagnosticCommand(
-    "log_tail", "[--number|-N <number>]", "Prints the last N lines of the log on the node", "status")
+/// <summary>The last lines of the node's log, read by the node: it may be on another host.</summary>
+internal sealed class LogTail() : Command(
+    "log_tail", "[--number|-N <number>]", Section.Monitoring, "Prints the last N lines of the log on the node")
 {
-    /// <summary>So much of the file's end is looked at.</summary>
-    private const int TailBytes = 1024 * 1024;
+    public override NodeState Needs => NodeState.Process;
 
-    public override Node.NodeState Needs => Node.NodeState.Process;
+    public override int? DefaultTimeoutMs => 60_000;
+
+    public override string[] Guides => ["logging"];
 
     public override Switch[] Switches => [new("number", SwitchKind.Number, 'N')];
+
+    public override string? Validate(Invocation call) =>
+        call.Number("number") is < 1 or > 100_000 ? "--number takes 1 to 100000" : null;
 
     public override string? Banner(Invocation call) =>
         $"Last {LinesOf(call)} log lines on node {call.Place.NodeName} ...";
 
-    protected override ExitCode Show(Invocation call, JsonElement answer)
+    public override ExitCode Run(Invocation call)
     {
-        foreach (JsonElement file in answer.GetProperty("log_files").EnumerateArray())
-        {
-            if (file.GetString() is { } path && path != "<stdout>")
-                Write(call, path);
-        }
+        call.Node.Ask(
+            Name, json => json.WriteNumber("count", LinesOf(call)),
+            row => call.Output.WriteLine(row[0].GetString()));
         return ExitCode.Ok;
     }
 
     private static int LinesOf(Invocation call) => call.Number("number") ?? 50;
-
-    private static void Write(Invocation call, string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete);
-            file.Seek(-Math.Min(TailBytes, file.Length), SeekOrigin.End);
-            using var reader = new StreamReader(file);
-            var last = new Queue<string>();
-            while (reader.ReadLine() is { } line)
-            {
-                last.Enqueue(line);
-                if (last.Count > LinesOf(call))
-                    last.Dequeue();
-            }
-            foreach (string line in last)
-                call.Output.WriteLine(line);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw CommandException.Because(ExitCode.Unavailable, $"{path} cannot be read: {error.Message}");
-        }
-    }
 }

@@ -67,7 +67,7 @@ internal static class UsageText
     public static string Of(Tool tool)
     {
         string name = ToolNames.Of(tool);
-        IReadOnlyList<Command> commands = CommandTable.Of(tool);
+        IReadOnlyList<Command> commands = CommandTable.ListedOf(tool);
         var text = new StringBuilder();
         text.Append("\nUsage\n\n").Append(name)
             .Append(" [--node <node>] [--timeout <timeout>] [--longnames] [--quiet] <command> [<command options>]\n\n")

@@ -12,13 +12,21 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
     /// <summary>Where it is reached over the network; null: it is a node of this machine.</summary>
     public RemotePlace? Remote { get; init; }
 
+    /// <summary>What the node reads at its start, for commands that do without it.</summary>
+    public string EnabledPluginsFile { get; init; } = "";
+
     /// <summary>The ending of a control socket's name, behind the node's name.</summary>
     public const string SocketEnding = ".control";
 
     private const string PackagedConfiguration = "/etc/rabbitmq";
     private const string PackagedData = "/var/lib/rabbitmq/mnesia";
 
-    public static NodePlace Find(CallerEnvironment environment, string? node, bool usesLongNames)
+    /// <param name="environment">The process.</param>
+    /// <param name="node">What <c>-n</c> says.</param>
+    /// <param name="usesLongNames">A host's name keeps its domain.</param>
+    /// <param name="cookie">For a node of another host, in place of the file's.</param>
+    public static NodePlace Find(
+        CallerEnvironment environment, string? node, bool usesLongNames, string? cookie = null)
     {
         string? tree = TreeOf(environment.ProgramDirectory);
         string? checkout = CheckoutAbove(environment.ProgramDirectory);
@@ -33,14 +41,24 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
             usesLongNames || Find("USE_LONGNAME") is "true" or "1" or "yes");
         RemotePlace? remote = RemotePlace.Find(
             environment, Find, name, tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq");
+        if (cookie is not null)
+            remote = remote is null ? null : remote with { GivenCookie = cookie };
+        string plugins = Path.GetFullPath(
+            Find("ENABLED_PLUGINS_FILE")
+            ?? Path.Combine(tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq", "enabled_plugins"));
         if (Find("CONTROL_SOCKET") is { } socket)
-            return new NodePlace(name, [Path.GetFullPath(socket)]) { Remote = remote };
+            return new NodePlace(name, [Path.GetFullPath(socket)])
+            {
+                Remote = remote,
+                EnabledPluginsFile = plugins,
+            };
         string[] directories = Find("MNESIA_BASE") is { } data
             ? [Path.GetFullPath(data)]
             : [.. Defaults(tree, checkout).Distinct()];
         return new NodePlace(name, [.. directories.Select(directory => Path.Combine(directory, name + SocketEnding))])
         {
             Remote = remote,
+            EnabledPluginsFile = plugins,
         };
     }
 

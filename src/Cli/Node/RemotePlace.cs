@@ -18,6 +18,9 @@ internal sealed record RemotePlace
     /// <summary>Of the user who runs the command.</summary>
     public required string Home { get; init; }
 
+    /// <summary>What the caller gave on the line, in place of a file's.</summary>
+    public string? GivenCookie { get; init; }
+
     /// <summary>Where the cookie may lie, the likeliest first.</summary>
     public required IReadOnlyList<string> CookieFiles { get; init; }
 
@@ -47,7 +50,7 @@ internal sealed record RemotePlace
             Address = new PeerAddress(host, PortOf(find("DIST_PORT"))),
             Home = home,
             // Root runs commands with a home of its own; the node's cookie is in the service user's.
-            CookieFiles = [Path.Combine(home, ".erlang.cookie"), Path.Combine(PackagedHome, ".erlang.cookie")],
+            CookieFiles = CookieFilesOf(home),
             ConfigurationFiles =
             [
                 main.EndsWith(".conf", StringComparison.Ordinal) ? main : main + ".conf",
@@ -57,9 +60,15 @@ internal sealed record RemotePlace
         };
     }
 
+    /// <summary>Where a caller's cookie may lie, the likeliest first.</summary>
+    public static IReadOnlyList<string> CookieFilesOf(string home) =>
+        [.. ((string[])[home, PackagedHome]).Distinct().Select(place => Path.Combine(place, ".erlang.cookie"))];
+
     /// <summary>The secret, and the file that holds it; null: there is none that the caller may read.</summary>
     public (string File, byte[] Cookie)? ReadCookie()
     {
+        if (GivenCookie is { } given)
+            return ("--erlang-cookie", Encoding.UTF8.GetBytes(given));
         foreach (string file in CookieFiles)
         {
             try

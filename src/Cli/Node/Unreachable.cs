@@ -8,6 +8,9 @@ internal static class Unreachable
     /// <summary>What an attempt holds that was refused for the caller's sake, not for want of a node.</summary>
     public const string NotAllowed = "only root and the user who runs the node may";
 
+    private const string StartIt =
+        "start the node's process: systemctl start rabbitmq-server, or rabbitmq-server -detached";
+
     public static CommandException Because(NodePlace place, IReadOnlyList<string> tried) =>
         place.Remote is { } remote ? OfAnotherHost(place, remote, tried) : OfThisMachine(place, tried);
 
@@ -62,7 +65,7 @@ internal static class Unreachable
         string[] others = [.. Others(place)];
         if (others.Length > 0)
             text.Append("  * other nodes there: [").Append(string.Join(", ", others)).Append("]\n");
-        string suggestion = others.Length > 0 ? "name one of them with -n, or start the node" : "start the node";
+        string suggestion = others.Length > 0 ? "name one of them with -n, or start the node" : StartIt;
         if (tried.Any(attempt => attempt.Contains(NotAllowed, StringComparison.Ordinal)))
             suggestion = "run the command as root, or as the user who runs the node";
         text.Append("  * suggestion: ").Append(suggestion).Append('\n')

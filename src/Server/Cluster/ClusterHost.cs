@@ -80,6 +80,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <summary>Why the node has no peer port; null: it has one.</summary>
     public string? WhyAlone { get; }
 
+    /// <summary>Of the cookie, as RabbitMQ's tools show it, so that two can be compared without being told.</summary>
+    public string CookieHash => ErlangCookie.Hash(_cookie);
+
     /// <summary>Where it listens; null: nowhere.</summary>
     public PeerAddress? Address => _network?.Address;
 
@@ -154,6 +157,31 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         links.Start();
         await using (links.ConfigureAwait(false))
             return await AskToJoinAsync(calls, links, member, self, patience).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Speaks with a member as a command does; null: it was spoken with, else why it could not be reached.
+    /// </summary>
+    internal async Task<string?> CommandAsync(NodeName member, Func<Stream, Task> converse)
+    {
+        if (_network is null)
+            return WhyAlone;
+        var call = new CommandCall();
+        var hub = new PeerHub(NodeId.None, this);
+        hub.Serve(LinkPurpose.Command, call);
+        PeerLinks links = MakeLinks(
+            hub, 0, new NodeIdentity(NodeId.None, ClusterId.None, 0), declines: null, listens: false);
+        hub.Attach(links);
+        links.Start();
+        await using (links.ConfigureAwait(false))
+        {
+            VisitOutcome visit = await links.VisitAsync(_book.Find(member), LinkPurpose.Command).ConfigureAwait(false);
+            if (visit.Link is null)
+                return visit.Refusal!.Sentence;
+            await using (call.Stream.ConfigureAwait(false))
+                await converse(call.Stream).ConfigureAwait(false);
+            return null;
+        }
     }
 
     /// <summary>
@@ -431,6 +459,12 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             links.Start();
         }
     }
+
+    /// <summary>Whom the configuration names as the nodes of the cluster; nobody, if it names none.</summary>
+    /// <exception cref="DiscoveryException">It cannot be found out now.</exception>
+    internal async Task<IReadOnlyList<NodeName>> DiscoverAsync() => _options.Discovery is { } discovery
+        ? await Discovery(discovery).FindAsync().ConfigureAwait(false)
+        : [];
 
     private IPeerDiscovery Discovery(DiscoveryOptions options) => options.DnsName is { } seed
         ? new DnsPeers(

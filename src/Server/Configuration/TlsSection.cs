@@ -42,6 +42,9 @@ public static class TlsSection
         return options with { Protocols = ReadProtocols(settings, options.Protocols, notes) };
     }
 
+    /// <summary>What <c>ssl_options.versions</c> may name and a listener then speaks, the newest first.</summary>
+    public static IReadOnlyList<string> Versions { get; } = ["tlsv1.3", "tlsv1.2"];
+
     private static SslProtocols ReadProtocols(
         Settings settings, SslProtocols usual, ICollection<ConfigurationNote> notes)
     {

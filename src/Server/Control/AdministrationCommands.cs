@@ -91,12 +91,10 @@ internal sealed class AdministrationCommands(NodeHost host)
             request.Text("user"), request.Vhost, request.FindText("exchange")));
 
     public Task<Action<Utf8JsonWriter>?> AddVhostAsync(ControlRequest request, ControlReply reply) =>
-        Done(reply, Administration.Vhosts.AddAsync(request.Text("name"), new VhostMetadata
-        {
-            Description = request.FindText("description"),
-            Tags = request.Texts("tags") is { Count: > 0 } tags ? [.. tags] : (ImmutableArray<string>?)null,
-            DefaultQueueType = request.FindText("default_queue_type"),
-        }));
+        Done(reply, Administration.Vhosts.AddAsync(request.Text("name"), Metadata(request)));
+
+    public Task<Action<Utf8JsonWriter>?> UpdateVhostAsync(ControlRequest request, ControlReply reply) =>
+        Done(reply, Administration.Vhosts.UpdateAsync(request.Text("name"), Metadata(request)));
 
     public Task<Action<Utf8JsonWriter>?> DeleteVhostAsync(ControlRequest request, ControlReply reply) =>
         Done(reply, Administration.Vhosts.DeleteAsync(request.Text("name")));
@@ -133,6 +131,13 @@ internal sealed class AdministrationCommands(NodeHost host)
             throw new ControlRefusalException(ControlRefusalException.InvalidArgumentKind, error.Message);
         }
     }
+
+    private static VhostMetadata Metadata(ControlRequest request) => new()
+    {
+        Description = request.FindText("description"),
+        Tags = request.Texts("tags") is { Count: > 0 } tags ? [.. tags] : (ImmutableArray<string>?)null,
+        DefaultQueueType = request.FindText("default_queue_type"),
+    };
 
     private static async Task<Action<Utf8JsonWriter>?> Done(ControlReply reply, Task change)
     {

@@ -6,17 +6,22 @@ using Warren.Broker.Operations;
 
 namespace Warren.Server.Control;
 
-/// <summary>The clients of the node: who they are, what they have open, and their closing.</summary>
+/// <summary>
+/// The clients of the cluster: who they are, what they have open, and their closing. A node knows its own; the others
+/// are asked.
+/// </summary>
 internal sealed class ConnectionCommands
 {
     private readonly NodeHost _host;
+    private readonly OtherNodes _others;
     private readonly ColumnSet<ConnectionStatus> _connections;
     private readonly ColumnSet<ChannelRow> _channels;
     private readonly ColumnSet<ConsumerStatus> _consumers;
 
-    public ConnectionCommands(NodeHost host)
+    public ConnectionCommands(NodeHost host, OtherNodes others)
     {
         _host = host;
+        _others = others;
         _connections = ConnectionColumns.Of(host);
         _channels = ChannelColumns.Of(host);
         _consumers = ConsumerColumns.Of(host);
@@ -29,7 +34,7 @@ internal sealed class ConnectionCommands
         await _connections.WriteAsync(
             reply, await DescribeAsync(reply.Cancellation).ConfigureAwait(false), request.Texts("columns"))
             .ConfigureAwait(false);
-        return null;
+        return await _others.RowsAsync(request, reply).ConfigureAwait(false);
     }
 
     public async Task<Action<Utf8JsonWriter>?> ListChannelsAsync(ControlRequest request, ControlReply reply)
@@ -37,7 +42,7 @@ internal sealed class ConnectionCommands
         IEnumerable<ChannelRow> rows = (await DescribeAsync(reply.Cancellation).ConfigureAwait(false))
             .SelectMany(connection => connection.Channels.Select(channel => new ChannelRow(connection, channel)));
         await _channels.WriteAsync(reply, rows, request.Texts("columns")).ConfigureAwait(false);
-        return null;
+        return await _others.RowsAsync(request, reply).ConfigureAwait(false);
     }
 
     public async Task<Action<Utf8JsonWriter>?> ListConsumersAsync(ControlRequest request, ControlReply reply)
@@ -51,7 +56,7 @@ internal sealed class ConnectionCommands
         return null;
     }
 
-    public Task<Action<Utf8JsonWriter>?> CloseAsync(ControlRequest request, ControlReply reply)
+    public async Task<Action<Utf8JsonWriter>?> CloseAsync(ControlRequest request, ControlReply reply)
     {
         string wanted = request.Text("connection");
         long? id = IdOf(wanted);
@@ -60,12 +65,26 @@ internal sealed class ConnectionCommands
             if (connection.Id != id && connection.Peer.Name != wanted)
                 continue;
             Close(connection, request.Text("reason"));
-            return Task.FromResult<Action<Utf8JsonWriter>?>(null);
+            return json => json.WriteBoolean("closed", true);
+        }
+        if (id is not null)
+            return null;
+        foreach (string member in _others.Asked(request))
+        {
+            // Its pid says whose it is; a name may be anybody's.
+            if (wanted.StartsWith('<') && !wanted.StartsWith($"<{member}.", StringComparison.Ordinal))
+                continue;
+            (JsonElement? answer, string? reason) = await _others
+                .AskAsync(member, request, static _ => { }, reply.Cancellation).ConfigureAwait(false);
+            if (answer?.TryGetProperty("closed", out _) == true)
+                return json => json.WriteBoolean("closed", true);
+            if (answer is not null && wanted.StartsWith('<'))
+                return null;
+            if (answer is null && wanted.StartsWith('<'))
+                throw ControlRefusalException.Because($"{member} was asked to close it: {reason}");
         }
         // As RabbitMQ: a pid that cannot be one is an error, one whose process has gone is none.
-        return id is null
-            ? throw ControlRefusalException.Because($"Error:\n{{:invalid_pid_syntax, \"{wanted}\"}}")
-            : Task.FromResult<Action<Utf8JsonWriter>?>(null);
+        throw ControlRefusalException.Because($"Error:\n{{:invalid_pid_syntax, \"{wanted}\"}}");
     }
 
     public async Task<Action<Utf8JsonWriter>?> CloseAllAsync(ControlRequest request, ControlReply reply)
@@ -90,7 +109,30 @@ internal sealed class ConnectionCommands
                     .ConfigureAwait(false);
             }
         }
-        return json => json.WriteNumber("closed", chosen.Length);
+        int closed = chosen.Length;
+        // Neither a vhost nor a user: all of this node is meant.
+        if (vhost is not null || user is not null)
+            closed += await CloseElsewhereAsync(request, limit, closed, reply.Cancellation).ConfigureAwait(false);
+        return json => json.WriteNumber("closed", closed);
+    }
+
+    private async Task<int> CloseElsewhereAsync(
+        ControlRequest request, int limit, int closedHere, CancellationToken cancellation)
+    {
+        int closed = 0;
+        foreach (string member in _others.Asked(request))
+        {
+            int left = limit - closedHere - closed;
+            if (limit > 0 && left <= 0)
+                break;
+            (JsonElement? answer, string? reason) = await _others
+                .AskAsync(
+                    member, limit > 0 ? request.With("limit", left) : request, static _ => { }, cancellation)
+                .ConfigureAwait(false);
+            closed += answer?.GetProperty("closed").GetInt32() ?? throw ControlRefusalException.Because(
+                $"{closedHere + closed} connections were closed, those to {member} were not: {reason}");
+        }
+        return closed;
     }
 
     private static void Close(Connection connection, string reason) =>

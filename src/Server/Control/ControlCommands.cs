@@ -22,7 +22,7 @@ internal sealed class ControlCommands
         _cluster = new ClusterCommands(host);
         _handlers = new[]
         {
-            AboutTheNode(), AboutItsLife(), AboutTheCluster(), Lists(), Administration(), Connections(), Queues(),
+            AboutTheNode(), Diagnoses(), AboutItsLife(), AboutTheCluster(), Lists(), Administration(), Connections(), Queues(),
         }.SelectMany(some => some).ToDictionary();
     }
 
@@ -70,6 +70,25 @@ internal sealed class ControlCommands
         };
     }
 
+    private Dictionary<string, Handler> Diagnoses()
+    {
+        var diagnostics = new Diagnostics(_host);
+        return new()
+        {
+            ["hash_password"] = diagnostics.HashPassword,
+            ["process"] = Diagnostics.Process,
+            ["list_network_interfaces"] = Diagnostics.NetworkInterfaces,
+            ["cookie_hash"] = diagnostics.CookieHash,
+            ["resolve_hostname"] = Diagnostics.ResolveAsync,
+            ["tls_versions"] = Diagnostics.TlsVersions,
+            ["discover_peers"] = diagnostics.DiscoverAsync,
+            ["certificates"] = diagnostics.Certificates,
+            ["check_if_node_is_quorum_critical"] = diagnostics.CriticalQueues,
+            ["check_if_node_is_mirror_sync_critical"] = diagnostics.CriticalQueues,
+            ["log_tail"] = diagnostics.TailAsync,
+        };
+    }
+
     private Dictionary<string, Handler> AboutItsLife()
     {
         var limits = new LimitCommands(_host);
@@ -106,13 +125,15 @@ internal sealed class ControlCommands
             // Who belongs to the cluster is replicated: there is nothing to be seeded.
             ["update_cluster_nodes"] = (_, _) => Stopped(() => Task.CompletedTask),
             ["await_online_nodes"] = AwaitOnlineNodesAsync,
+            // Virtual hosts are replicated: a node that serves has them all.
+            ["reconcile_vhosts"] = (_, _) => Done(() => _host.RequireServing()),
             ["restart_vhost"] = (request, _) => Done(() => Find(request.Vhost)),
         };
     }
 
     private Dictionary<string, Handler> Lists()
     {
-        var lists = new ListCommands(_host);
+        var lists = new ListCommands(_host, _cluster);
         return new()
         {
             ["list_queues"] = lists.QueuesAsync,
@@ -153,6 +174,7 @@ internal sealed class ControlCommands
             ["add_vhost"] = administration.AddVhostAsync,
             ["delete_vhost"] = administration.DeleteVhostAsync,
             ["set_vhost_tags"] = administration.SetVhostTagsAsync,
+            ["update_vhost_metadata"] = administration.UpdateVhostAsync,
             ["set_vhost_limits"] = administration.SetVhostLimitsAsync,
             ["clear_vhost_limits"] = administration.ClearVhostLimitsAsync,
             ["list_policies"] = policies.ListAsync,
@@ -175,7 +197,7 @@ internal sealed class ControlCommands
 
     private Dictionary<string, Handler> Connections()
     {
-        var connections = new ConnectionCommands(_host);
+        var connections = new ConnectionCommands(_host, new OtherNodes(_host, _cluster));
         return new()
         {
             ["list_connections"] = connections.ListAsync,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Warren.Server.Control;
 
@@ -9,6 +10,15 @@ public sealed record ControlRequest(string Command, JsonElement Arguments)
 {
     /// <summary>The virtual host meant.</summary>
     public string Vhost => Text("vhost");
+
+    /// <summary>The same with another number.</summary>
+    public ControlRequest With(string name, int number)
+    {
+        JsonObject changed = JsonObject.Create(Arguments)!;
+        changed[name] = JsonValue.Create(number);
+        using JsonDocument document = JsonDocument.Parse(changed.ToJsonString());
+        return this with { Arguments = document.RootElement.Clone() };
+    }
 
     /// <exception cref="ControlRefusalException">It is not there, or no text.</exception>
     public string Text(string name) => FindText(name) ?? throw Missing(name, "a text");

@@ -18,11 +18,11 @@ internal sealed class ListCommands
     private readonly ColumnSet<QueueDefinition> _queues;
     private readonly ColumnSet<Vhost> _vhosts;
 
-    public ListCommands(NodeHost host)
+    public ListCommands(NodeHost host, ClusterCommands cluster)
     {
         _host = host;
         _queues = QueueColumns.Of(host);
-        _vhosts = VhostColumns.Of(host);
+        _vhosts = VhostColumns.Of(host, cluster);
     }
 
     /// <summary>How long a list waits for what other nodes know; then it shows what they said last.</summary>
@@ -33,20 +33,27 @@ internal sealed class ListCommands
     public async Task<Action<Utf8JsonWriter>?> QueuesAsync(ControlRequest request, ControlReply reply)
     {
         // A vhost that is not there has no queues: RabbitMQ's words are an empty list too.
-        IEnumerable<QueueDefinition> queues =
-            !request.Flag("offline") && Broker.Topology.Vhosts.TryGetValue(request.Vhost, out Vhost? vhost)
-                ? vhost.Queues.Select(queue => queue.Value).OrderBy(queue => queue.Name, StringComparer.Ordinal)
-                : [];
+        QueueDefinition[] queues = Broker.Topology.Vhosts.TryGetValue(request.Vhost, out Vhost? vhost)
+            ? [.. vhost.Queues.Select(queue => queue.Value).OrderBy(queue => queue.Name, StringComparer.Ordinal)]
+            : [];
         await Broker.Operations.RefreshCountsAsync(CountsPatience).ConfigureAwait(false);
-        await _queues.WriteAsync(reply, queues, request.Texts("columns")).ConfigureAwait(false);
+        await _queues.WriteAsync(reply, queues.Where(queue => IsWanted(request, queue)), request.Texts("columns"))
+            .ConfigureAwait(false);
         return null;
+    }
+
+    private static bool IsWanted(ControlRequest request, QueueDefinition queue)
+    {
+        if (request.Flag("local") && !queue.IsHere)
+            return false;
+        return (!request.Flag("offline") || !queue.Home.IsReached) && (!request.Flag("online") || queue.Home.IsReached);
     }
 
     public async Task<Action<Utf8JsonWriter>?> UnresponsiveQueuesAsync(ControlRequest request, ControlReply reply)
     {
         Vhost vhost = Broker.FindVhost(request.Vhost);
         IReadOnlyList<QueueDefinition> queues = await HealthCheck.UnresponsiveAsync(
-            Broker, vhost.Queues.Select(queue => queue.Value),
+            Broker, vhost.Queues.Select(queue => queue.Value).Where(queue => IsWanted(request, queue)),
             TimeSpan.FromMilliseconds(request.Number("queue_timeout_ms")), reply.Cancellation).ConfigureAwait(false);
         await Broker.Operations.RefreshCountsAsync(CountsPatience).ConfigureAwait(false);
         await _queues.WriteAsync(reply, queues, request.Texts("columns")).ConfigureAwait(false);

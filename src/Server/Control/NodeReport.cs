@@ -68,14 +68,20 @@ internal static class NodeReport
         foreach (AmqpListener listener in host.Node?.Listeners ?? [])
         {
             json.WriteStartObject();
-            json.WriteString("interface", Interface(listener.LocalEndPoint.Address));
-            json.WriteString("node", host.Options.Places.NodeName);
-            json.WriteNumber("port", listener.LocalEndPoint.Port);
-            json.WriteString("protocol", listener.IsTls ? "amqp/ssl" : "amqp");
-            json.WriteString("purpose", listener.IsTls ? "AMQP 0-9-1 over TLS" : "AMQP 0-9-1");
+            WriteListener(json, host, listener);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    /// <summary>The members of one listener's object.</summary>
+    public static void WriteListener(Utf8JsonWriter json, NodeHost host, AmqpListener listener)
+    {
+        json.WriteString("interface", Interface(listener.LocalEndPoint.Address));
+        json.WriteString("node", host.Options.Places.NodeName);
+        json.WriteNumber("port", listener.LocalEndPoint.Port);
+        json.WriteString("protocol", listener.IsTls ? "amqp/ssl" : "amqp");
+        json.WriteString("purpose", listener.IsTls ? "AMQP 0-9-1 over TLS" : "AMQP 0-9-1");
     }
 
     private static void WriteBroker(Utf8JsonWriter json, NodeHost host, Node node)

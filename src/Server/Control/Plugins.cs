@@ -9,20 +9,6 @@ namespace Warren.Server.Control;
 /// </summary>
 internal static class Plugins
 {
-    // Which brings which; what these bring comes along too.
-    private static readonly Dictionary<string, string[]> Needs = new()
-    {
-        ["rabbitmq_management"] = ["rabbitmq_management_agent", "rabbitmq_web_dispatch"],
-        ["rabbitmq_prometheus"] = ["rabbitmq_management_agent", "rabbitmq_web_dispatch"],
-        ["rabbitmq_top"] = ["rabbitmq_management"],
-        ["rabbitmq_tracing"] = ["rabbitmq_management"],
-        ["rabbitmq_federation_management"] = ["rabbitmq_federation", "rabbitmq_management"],
-        ["rabbitmq_shovel_management"] = ["rabbitmq_shovel", "rabbitmq_management"],
-        ["rabbitmq_stream_management"] = ["rabbitmq_stream", "rabbitmq_management"],
-        ["rabbitmq_web_mqtt"] = ["rabbitmq_mqtt", "rabbitmq_web_dispatch"],
-        ["rabbitmq_web_stomp"] = ["rabbitmq_stomp", "rabbitmq_web_dispatch"],
-    };
-
     /// <summary>The names in the file; none when there is no file.</summary>
     /// <exception cref="ControlRefusalException">It cannot be read.</exception>
     public static IReadOnlyList<string> Enabled(NodeHost host)
@@ -41,9 +27,7 @@ internal static class Plugins
     public static void Write(Utf8JsonWriter json, NodeHost host)
     {
         IReadOnlyList<string> enabled = Enabled(host);
-        var brought = new HashSet<string>();
-        foreach (string plugin in enabled)
-            Bring(plugin, brought);
+        IReadOnlySet<string> brought = PluginNames.Brought(enabled);
         json.WriteString("file", host.Options.Places.EnabledPluginsFile);
         json.WriteStartArray("plugins");
         foreach (string plugin in EnabledPlugins.All.Union(enabled).Order(StringComparer.Ordinal))
@@ -76,21 +60,12 @@ internal static class Plugins
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path + ".new", $"[{string.Join(',', names)}].\n");
+            File.WriteAllText(path + ".new", PluginNames.Write(names));
             File.Move(path + ".new", path, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw ControlRefusalException.Because($"{path} cannot be written: {error.Message}");
-        }
-    }
-
-    private static void Bring(string plugin, HashSet<string> brought)
-    {
-        foreach (string needed in Needs.GetValueOrDefault(plugin) ?? [])
-        {
-            if (brought.Add(needed))
-                Bring(needed, brought);
         }
     }
 }

@@ -17,7 +17,14 @@ internal static class QueueColumns
 
     public static ColumnSet<QueueDefinition> Of(NodeHost host)
     {
-        void Number(Utf8JsonWriter json, long value) => json.WriteNumberValue(value);
+        // What its home counts is not known while that is out of reach: what it said last may be wrong since long.
+        Action<Utf8JsonWriter, QueueDefinition> Count(Func<QueueHome, long> count) => (json, queue) =>
+        {
+            if (!queue.Home.IsReached)
+                json.WriteStringValue("");
+            else
+                json.WriteNumberValue(count(queue.Home));
+        };
         void Nothing(Utf8JsonWriter json, QueueDefinition queue) => json.WriteStringValue("");
         void Replicas(Utf8JsonWriter json, QueueDefinition queue)
         {
@@ -36,20 +43,26 @@ internal static class QueueColumns
             ("exclusive", (json, queue) => Exclusive(json, queue)),
             ("exclusive_consumer_pid", (json, queue) => HolderPid(json, host, queue)),
             ("exclusive_consumer_tag", (json, queue) => json.WriteStringValue(ExclusiveHolder(queue)?.Tag ?? "")),
-            ("messages", (json, queue) => Number(json, queue.Home.ReadyCount + queue.Home.UnackedCount)),
-            ("messages_ready", (json, queue) => Number(json, queue.Home.ReadyCount)),
-            ("messages_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedCount)),
-            ("message_bytes", (json, queue) => Number(json, queue.Home.MessageBytes)),
-            ("message_bytes_ready", (json, queue) => Number(json, queue.Home.ReadyBytes)),
-            ("message_bytes_unacknowledged", (json, queue) => Number(json, queue.Home.UnackedBytes)),
-            ("message_bytes_ram", (json, queue) => Number(json, queue.Home.ResidentBytes)),
-            ("memory", (json, queue) => Number(json, queue.Home.ResidentBytes)),
-            ("consumers", (json, queue) => Number(json, queue.Home.ConsumerCount)),
-            ("state", (json, queue) => json.Atom(queue.Home.IsAway ? "down" : "running")),
+            ("messages", Count(home => home.ReadyCount + home.UnackedCount)),
+            ("messages_ready", Count(home => home.ReadyCount)),
+            ("messages_unacknowledged", Count(home => home.UnackedCount)),
+            ("message_bytes", Count(home => home.MessageBytes)),
+            ("message_bytes_ready", Count(home => home.ReadyBytes)),
+            ("message_bytes_unacknowledged", Count(home => home.UnackedBytes)),
+            ("message_bytes_ram", Count(home => home.ResidentBytes)),
+            ("memory", Count(home => home.ResidentBytes)),
+            ("consumers", Count(home => home.ConsumerCount)),
+            ("state", (json, queue) => json.Atom(queue.Home.IsReached ? "running" : "down")),
             ("type", (json, queue) => json.Atom(TypeOf(queue))),
             ("leader", (json, queue) => Leader(json, host, queue)),
             ("members", Replicas),
-            ("online", Replicas),
+            ("online", (json, queue) =>
+            {
+                if (queue.Home.IsReached || queue.Type == QueueType.Classic)
+                    Replicas(json, queue);
+                else
+                    json.Atoms([]);
+            }),
             ("policy", (json, queue) => json.WriteStringValue(PolicyOf(host, queue)?.Policy?.Name ?? "")),
             ("operator_policy", (json, queue) =>
                 json.WriteStringValue(PolicyOf(host, queue)?.OperatorPolicy?.Name ?? "")),

@@ -19,18 +19,22 @@ internal sealed class QueueCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
     {
-        (AnswerKind answer, long messages) = await QueueOperations.PurgeAsync(Find(request))
+        QueueDefinition queue = Find(request);
+        (AnswerKind answer, long messages) = await QueueOperations.PurgeAsync(queue)
             .WaitAsync(reply.Cancellation).ConfigureAwait(false);
         if (answer == AnswerKind.Closed)
             throw new ControlRefusalException(ControlRefusalException.NotFoundKind, "not_found");
+        RefuseIfAway(queue, answer);
         return json => json.WriteNumber("messages", messages);
     }
 
     public async Task<Action<Utf8JsonWriter>?> DeleteAsync(ControlRequest request, ControlReply reply)
     {
+        QueueDefinition queue = Find(request);
         (AnswerKind answer, long messages) = await Broker.Operations
-            .DeleteAsync(Find(request), request.Flag("if_unused"), request.Flag("if_empty"))
+            .DeleteAsync(queue, request.Flag("if_unused"), request.Flag("if_empty"))
             .WaitAsync(reply.Cancellation).ConfigureAwait(false);
+        RefuseIfAway(queue, answer);
         if (answer is AnswerKind.InUse or AnswerKind.NotEmpty)
         {
             throw new ControlRefusalException(
@@ -93,16 +97,20 @@ internal sealed class QueueCommands(NodeHost host)
             json.WriteNumber("confirmed", outcome.Confirmed);
             json.WriteNumber("unroutable", outcome.Unroutable);
             json.WriteNumber("refused", outcome.Refused);
+            if (outcome.AwayText is { } away)
+                json.WriteString("away", away);
         };
     }
 
     public async Task<Action<Utf8JsonWriter>?> GetAsync(ControlRequest request, ControlReply reply)
     {
+        QueueDefinition queue = Find(request);
         AnswerKind answer = await QueueOperations
             .GetAsync(
-                Find(request), Math.Clamp(request.Number("count"), 1, 1000), request.Flag("ack"),
+                queue, Math.Clamp(request.Number("count"), 1, 1000), request.Flag("ack"),
                 messages => WriteAsync(reply, messages), reply.Cancellation)
             .ConfigureAwait(false);
+        RefuseIfAway(queue, answer);
         if (answer == AnswerKind.RefusedSingleActive)
         {
             throw ControlRefusalException.Because(
@@ -146,6 +154,15 @@ internal sealed class QueueCommands(NodeHost host)
     }
 
     private QueueDefinition Find(ControlRequest request) => Broker.FindQueue(request.Vhost, request.Text("queue"));
+
+    private static void RefuseIfAway(QueueDefinition queue, AnswerKind answer)
+    {
+        if (answer == AnswerKind.Unavailable)
+        {
+            throw ControlRefusalException.Because(
+                queue.Home.AwayText ?? $"the home node of queue '{queue.Name}' went away for a moment: try again");
+        }
+    }
 
     // What AMQP writes its length of into one octet.
     private static void CheckLength(string what, string text)

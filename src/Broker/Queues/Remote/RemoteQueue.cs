@@ -76,6 +76,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
     internal override bool IsRemote => true;
 
     /// <inheritdoc/>
+    public override bool IsReached => Volatile.Read(ref _isUp);
+
     internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Warren.Cli.CommandLine;
 using Warren.Cli.Formatting;
 using Warren.Cli.Help;
+using Warren.Cli.Node;
 
 namespace Warren.Cli.Commands.Messages;
 
@@ -36,6 +37,12 @@ internal sealed class Get() : Command(
 
     public override string? Banner(Invocation call) =>
         $"Getting messages of queue '{call.Arguments[0]}' in vhost '{call.Vhost}' ...";
+
+    public override CommandException Explain(Invocation call, NodeRefusal refusal) =>
+        refusal.Kind == RefusalKind.NotFound
+            ? CommandException.Because(
+                ExitCode.Unavailable, $"queue '{call.Arguments[0]}' does not exist in vhost '{call.Vhost}'")
+            : base.Explain(call, refusal);
 
     public override ExitCode Run(Invocation call)
     {

@@ -46,7 +46,7 @@ internal sealed class Publish() : ChangeCommand(
     }
 
     public override string? Banner(Invocation call) =>
-        $"Publishing {call.Number("count") ?? 1} messages to exchange '{call.Text("exchange")}' "
+        $"Publishing {Messages(call.Number("count") ?? 1)} to exchange '{call.Text("exchange")}' "
         + $"with routing key '{call.Text("routing-key")}' in vhost '{call.Vhost}' ...";
 
     protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
@@ -59,6 +59,8 @@ internal sealed class Publish() : ChangeCommand(
         json.WriteString("body", call.Arguments[0] == "-" ? call.Input.ReadToEnd() : call.Arguments[0]);
     }
 
+    private static string Messages(long count) => count == 1 ? "1 message" : $"{count} messages";
+
     protected override string? Done(Invocation call, JsonElement result)
     {
         long unroutable = result.GetProperty("unroutable").GetInt64();
@@ -68,8 +70,9 @@ internal sealed class Publish() : ChangeCommand(
             throw CommandException.Because(
                 ExitCode.Unavailable,
                 $"{result.GetProperty("confirmed")} messages were confirmed, {unroutable} had nowhere to go, "
-                + $"{refused} were refused");
+                + $"{refused} were refused"
+                + (result.TryGetProperty("away", out JsonElement away) ? $": {away.GetString()}" : ""));
         }
-        return $"{result.GetProperty("confirmed")} messages confirmed";
+        return $"{Messages(result.GetProperty("confirmed").GetInt64())} confirmed";
     }
 }
