@@ -44,6 +44,9 @@ internal static class RefusedCommands
             "exec", "<expression> [--offline]", Section.Operations,
             NoErlang + "'rabbitmqctl help' and 'warren help' list what can be done")),
         (Ctl, new RefusedCommand(
+            "force_standalone_khepri_boot", "", Section.Cluster,
+            "there is no Khepri. 'rabbitmqctl force_boot' is for a node whose peers are lost")),
+        (Ctl, new RefusedCommand(
             "hipe_compile", "<directory>", Section.Deprecated, "it is native code already: there is nothing to compile")),
         (Ctl, new RefusedCommand(
             "activate_free_disk_space_monitoring", "", Section.Operations,

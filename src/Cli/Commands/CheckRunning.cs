@@ -15,7 +15,7 @@ internal sealed class CheckRunning() : DiagnosticCommand(
 
     protected override ExitCode Show(Invocation call, JsonElement answer)
     {
-        if (!answer.GetProperty("app_running").GetBoolean())
+        if (!answer.GetProperty("serving").GetBoolean())
         {
             throw Failed(
                 $"Error:\nRabbitMQ on node {call.Node.NodeName} is not running or has not fully booted yet "

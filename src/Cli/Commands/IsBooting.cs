@@ -16,10 +16,14 @@ internal sealed class IsBooting() : DiagnosticCommand(
     protected override ExitCode Show(Invocation call, JsonElement answer)
     {
         call.Output.WriteLine(
-            answer.GetProperty("app_starting").GetBoolean()
+            answer.GetProperty("app_starting").GetBoolean() || IsWaiting(answer)
             ? $"RabbitMQ on node {call.Node.NodeName} is booting"
             : $"RabbitMQ on node {call.Node.NodeName} is fully booted (check with is_running), stopped or has not "
                 + "started booting yet");
         return ExitCode.Ok;
     }
+
+    // It has started, and waits for other nodes before it serves.
+    private static bool IsWaiting(JsonElement answer) =>
+        answer.GetProperty("app_running").GetBoolean() && !answer.GetProperty("serving").GetBoolean();
 }

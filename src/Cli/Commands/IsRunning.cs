@@ -16,7 +16,7 @@ internal sealed class IsRunning() : DiagnosticCommand(
     protected override ExitCode Show(Invocation call, JsonElement answer)
     {
         call.Output.WriteLine(
-            answer.GetProperty("app_running").GetBoolean()
+            answer.GetProperty("serving").GetBoolean()
             ? $"RabbitMQ on node {call.Node.NodeName} is fully booted and running"
             : $"RabbitMQ on node {call.Node.NodeName} is not running or has not fully booted yet (check with "
                 + $"is_booting)");

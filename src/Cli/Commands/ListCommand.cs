@@ -17,6 +17,10 @@ internal abstract class ListCommand(string name, string usage, Section section, 
 
     public override int? DefaultTimeoutMs => 60_000;
 
+    public override string Help => Known.Length == 0
+        ? ""
+        : $"<column>\n\tmust be one of {string.Join(", ", Known.Order(StringComparer.Ordinal))}";
+
     /// <summary>The names of all columns.</summary>
     public IReadOnlyList<string> Columns => Known;
 

@@ -36,6 +36,22 @@ internal static class NodeEnd
         }
     }
 
+    /// <summary>The process that a pid file names; null: there is none, or it cannot be read.</summary>
+    public static int? ReadPid(string path)
+    {
+        try
+        {
+            return int.TryParse(
+                File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                ? pid
+                : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static bool IsListed(int processId)
     {
         try

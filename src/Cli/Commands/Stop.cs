@@ -20,6 +20,12 @@ internal sealed class Stop() : Command(
 
     public override ExitCode Run(Invocation call)
     {
+        int? ending = call.Arguments.Count == 0 ? null : NodeEnd.ReadPid(call.Arguments[0]);
+        if (ending is null && call.Arguments.Count > 0 && !call.Has("idempotent"))
+        {
+            throw CommandException.Because(
+                ExitCode.Unavailable, $"the pid file {call.Arguments[0]} is not there, or holds no process id");
+        }
         try
         {
             call.Node.Ask("stop");
@@ -29,8 +35,8 @@ internal sealed class Stop() : Command(
             call.Output.WriteLine($"Node {call.Place.NodeName} is no longer running");
             return ExitCode.Ok;
         }
-        if (call.Arguments.Count > 0)
-            NodeEnd.Await(call.Node.ProcessId, call.TimeoutMs);
+        if (ending is { } processId)
+            NodeEnd.Await(processId, call.TimeoutMs);
         return ExitCode.Ok;
     }
 }

@@ -1,11 +1,10 @@
-using System.Globalization;
 using Warren.Cli.CommandLine;
 using Warren.Cli.Help;
 using Warren.Cli.Node;
 
 namespace Warren.Cli.Commands;
 
-/// <summary>Waits until the node whose process id is in a file, or given, serves clients.</summary>
+/// <summary>Waits until the node whose process id is in a file, or given, has started.</summary>
 internal sealed class Wait() : Command(
     "wait", "[<pidfile>] [--pid|-P <pid>]", Section.Nodes,
     "Waits for RabbitMQ node startup by monitoring a local PID file. See also 'rabbitmqctl await_online_nodes'")
@@ -36,21 +35,25 @@ internal sealed class Wait() : Command(
         else
         {
             call.Say($"Waiting for pid file '{call.Arguments[0]}' to appear");
-            processId = Until(call, ref waitedMs, () => ReadPid(call.Arguments[0]));
+            processId = Until(call, ref waitedMs, () => NodeEnd.ReadPid(call.Arguments[0]));
         }
         call.Say($"pid is {processId}");
         call.Say(
             $"Waiting for erlang distribution on node '{call.Place.NodeName}' while OS process '{processId}' is "
             + $"running");
+        string? waiting = null;
         Until<bool>(call, ref waitedMs, () =>
         {
             if (!NodeEnd.IsThere(processId))
                 throw CommandException.Because(ExitCode.Unavailable, "process_not_running");
-            return IsServing(call) ? true : null;
+            return HasStarted(call, out waiting) ? true : null;
         });
         call.Say(
             $"Waiting for applications 'rabbit_and_plugins' to start on node '{call.Place.NodeName}'\n"
             + $"Applications 'rabbit_and_plugins' are running on node '{call.Place.NodeName}'");
+        // It is no failure: whoever starts the nodes one after another waits for the first before he starts the next.
+        if (waiting is not null)
+            call.Output.WriteLine($"It is {waiting}, and serves clients as soon as it has them");
         return ExitCode.Ok;
     }
 
@@ -68,26 +71,13 @@ internal sealed class Wait() : Command(
         }
     }
 
-    private static int? ReadPid(string path)
+    private static bool HasStarted(Invocation call, out string? waiting)
     {
-        try
-        {
-            return int.TryParse(
-                File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
-                ? pid
-                : null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static bool IsServing(Invocation call)
-    {
+        waiting = null;
         try
         {
             using NodeConnection node = NodeConnection.Open(call.Place, 1000);
+            waiting = node.Waiting;
             return node.IsAppRunning;
         }
         catch (CommandException)

@@ -38,6 +38,9 @@ internal sealed class NodeConnection : IDisposable
 
     public int ProcessId { get; private set; }
 
+    /// <summary>What it waits for before it serves clients; null: nothing.</summary>
+    public string? Waiting { get; private set; }
+
     /// <exception cref="CommandException">Nobody answers, or in a version that this program does not know.</exception>
     public static NodeConnection Open(NodePlace place, int? timeoutMs)
     {
@@ -163,6 +166,7 @@ internal sealed class NodeConnection : IDisposable
         ProductVersion = body.GetProperty("product_version").GetString()!;
         IsAppRunning = body.GetProperty("app_running").GetBoolean();
         ProcessId = body.GetProperty("pid").GetInt32();
+        Waiting = body.TryGetProperty("waiting", out JsonElement waiting) ? waiting.GetString() : null;
     }
 
     private void Send(string command, Action<Utf8JsonWriter>? arguments)

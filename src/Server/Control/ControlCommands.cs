@@ -50,6 +50,9 @@ internal sealed class ControlCommands
         json.WriteNumber("pid", Environment.ProcessId);
         json.WriteBoolean("app_running", _host.Node is not null);
         json.WriteBoolean("app_starting", _host.IsStarting);
+        json.WriteBoolean("serving", _host.Node is { Serving.IsCompletedSuccessfully: true });
+        if (_cluster.Waiting is { } waiting)
+            json.WriteString("waiting", waiting);
     }
 
     private Dictionary<string, Handler> AboutTheNode()

@@ -105,11 +105,23 @@ internal static class Differences
         (
             "not built yet",
             [
-                "rabbitmq-diagnostics check_certificate_expiration --within 1 --unit months",
-                "rabbitmq-diagnostics certificates",
-                "rabbitmq-diagnostics tls_versions",
                 "rabbitmq-diagnostics list_node_auth_attempt_stats",
-                "rabbitmq-diagnostics discover_peers",
+            ]),
+        (
+            "3.13 hashes passwords",
+            [
+                "rabbitmqctl hash_password foo",
+            ]),
+        (
+            "TLS 1.1 and 1.0 are not spoken",
+            [
+                "rabbitmq-diagnostics tls_versions",
+            ]),
+        (
+            "nothing starts or stops where nothing is built yet",
+            [
+                "rabbitmq-plugins enable rabbitmq_top",
+                "rabbitmq-plugins disable rabbitmq_top",
             ]),
         (
             "there is no Erlang",
