@@ -47,7 +47,8 @@ internal static class RefusedCommands
             "force_standalone_khepri_boot", "", Section.Cluster,
             "there is no Khepri. 'rabbitmqctl force_boot' is for a node whose peers are lost")),
         (Ctl, new RefusedCommand(
-            "hipe_compile", "<directory>", Section.Deprecated, "it is native code already: there is nothing to compile")),
+            "hipe_compile", "<directory>", Section.Deprecated,
+            "it is native code already: there is nothing to compile")),
         (Ctl, new RefusedCommand(
             "activate_free_disk_space_monitoring", "", Section.Operations,
             "the free space of the disk is always watched. 'rabbitmqctl set_disk_free_limit' sets the limit")),
@@ -57,8 +58,8 @@ internal static class RefusedCommands
             + "'rabbitmqctl set_disk_free_limit' sets the limit")),
         (Ctl, new RefusedCommand(
             "list_deprecated_features", "[--used] [<column> ...]", Section.FeatureFlags,
-            "nothing in it is deprecated: what RabbitMQ 4 drops (mirroring policies, transient queues, global prefetch) "
-            + "stays")),
+            "nothing in it is deprecated: what RabbitMQ 4 drops (mirroring policies, transient queues, global "
+            + "prefetch) stays")),
         (Ctl, new RefusedCommand(
             "remove_classic_queue_mirroring_from_policies", "", Section.Policies,
             "the 'ha-*' keys stay valid: they say how many copies a queue is to have. 'rabbitmqctl set_policy' and "
@@ -109,8 +110,10 @@ internal static class RefusedCommands
             + "shows which policies hold for each queue")),
         (Diagnostics, new RefusedCommand("list_node_auth_attempt_stats", "", Section.Monitoring, NoAttempts)),
         (Diagnostics, new RefusedCommand("reset_node_auth_attempt_metrics", "", Section.Configuration, NoAttempts)),
-        (Diagnostics, new RefusedCommand("enable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
-        (Diagnostics, new RefusedCommand("disable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
+        (Diagnostics, new RefusedCommand(
+            "enable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
+        (Diagnostics, new RefusedCommand(
+            "disable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
         (Queues, new RefusedCommand(
             "add_member", "[--vhost <vhost>] <queue> <node>", Section.Replication,
             NoReplicas + "'rabbitmqctl list_queues name leader members' shows where queues are")),

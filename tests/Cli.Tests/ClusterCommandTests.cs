@@ -19,7 +19,8 @@ public sealed class ClusterCommandTests
         string distant = Assert.Single(
             connections, row => row.StartsWith($"<{pair.NameOfOther}.", StringComparison.Ordinal));
         Assert.EndsWith("\tguest", distant, StringComparison.Ordinal);
-        string channel = Assert.Single(Rows(pair.RunOnOne("rabbitmqctl", "-s", "list_channels", "connection", "number")));
+        string channel = Assert.Single(
+            Rows(pair.RunOnOne("rabbitmqctl", "-s", "list_channels", "connection", "number")));
         string pid = distant.Split('\t')[0];
         Assert.Equal(pid + "\t1", channel);
 
@@ -90,8 +91,6 @@ public sealed class ClusterCommandTests
             Assert.Equal(ExitCode.Unavailable, run.Code);
             Assert.EndsWith(why, run.Error, StringComparison.Ordinal);
         }
-        // What is down for good can be cleared.
-        Assert.Equal(ExitCode.Ok, pair.RunOnOne("rabbitmqctl", "delete_queue", "quorum").Code);
     }
 
     [Fact]

@@ -93,9 +93,10 @@ public sealed class DiagnosticTests : IDisposable
         Assert.Equal("tlsv1.3\ntlsv1.2\n", Ask(node, "tls_versions"));
         Assert.Equal("127.0.0.1\n", Ask(node, "resolve_hostname", "127.0.0.1"));
         Assert.Contains("127.0.0.1", Ask(node, "list_network_interfaces"), StringComparison.Ordinal);
-        Assert.Equal(Environment.GetCommandLineArgs()[0] + "\n", Ask(node, "command_line_arguments").Split('\n')[0] + "\n");
+        Assert.Equal(Environment.GetCommandLineArgs()[0], Ask(node, "command_line_arguments").Split('\n')[0]);
         Assert.EndsWith(".log\n", Ask(node, "log_location"), StringComparison.Ordinal);
-        Assert.Contains("--erlang-cookie value set? false", Ask(node, "erlang_cookie_sources"), StringComparison.Ordinal);
+        Assert.Contains(
+            "--erlang-cookie value set? false", Ask(node, "erlang_cookie_sources"), StringComparison.Ordinal);
         CommandRun unresolved = node.Run("rabbitmq-diagnostics", "-q", "resolve_hostname", "nosuch.invalid");
         Assert.Equal(
             (ExitCode.DataError, "Hostname does not resolve (resolution failed with an nxdomain)\n"),

@@ -184,5 +184,12 @@ public sealed class NodeLifeTests
         Assert.Equal(ExitCode.Ok, other.Run("rabbitmqctl", "import_definitions", file).Code);
         Assert.Equal("q\n", other.Run("rabbitmqctl", "-s", "list_queues", "name").Output);
         Assert.Equal(ExitCode.Ok, other.Run("rabbitmqctl", "authenticate_user", "someone", "secret").Code);
+
+        other.Run("rabbitmqctl", "delete_queue", "q");
+        CommandRun same = other.Run("rabbitmqctl", "import_definitions", "--skip-if-unchanged", file);
+        Assert.EndsWith("nothing was changed.\n", same.Output, StringComparison.Ordinal);
+        Assert.Equal("", other.Run("rabbitmqctl", "-s", "list_queues", "name").Output);
+        Assert.Equal(ExitCode.Ok, other.Run("rabbitmqctl", "import_definitions", file).Code);
+        Assert.Equal("q\n", other.Run("rabbitmqctl", "-s", "list_queues", "name").Output);
     }
 }

@@ -53,7 +53,8 @@ public sealed class PluginCommandTests : IDisposable
         Assert.Equal(
             "rabbitmq_management_agent\nrabbitmq_prometheus\nrabbitmq_web_dispatch\n",
             Run("-q", "list", "-e", "-m").Output);
-        Assert.EndsWith("\"status\":\"node_down\"}\n", Run("list", "--formatter", "json").Output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\"status\":\"node_down\"}\n", Run("list", "--formatter", "json").Output, StringComparison.Ordinal);
     }
 
     [Fact]

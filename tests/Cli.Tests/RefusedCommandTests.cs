@@ -38,7 +38,8 @@ public sealed class RefusedCommandTests
         Assert.Contains(instead, node.Run(tool, "help", command).Output, StringComparison.Ordinal);
         // What is listed can be done.
         Assert.DoesNotContain($"   {command} ", node.Run(tool, "help").Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(command + "\n", node.Run(tool, "help", "--list-commands").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            command + "\n", node.Run(tool, "help", "--list-commands").Output, StringComparison.Ordinal);
         Assert.Equal("", node.Run(tool, "autocomplete", command).Output);
     }
 }

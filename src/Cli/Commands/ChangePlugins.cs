@@ -26,7 +26,8 @@ internal abstract class ChangePlugins(string name, string usage, string summary)
         	contact target node. Changes are applied immediately.
 
         --offline
-        	update enabled plugins file directly without contacting target node. Changes will be delayed until the node is restarted.
+        	update enabled plugins file directly without contacting target node.
+        	Changes will be delayed until the node is restarted.
 
         Without either the node is told if it runs, and the file is changed if it does not.
         """;
@@ -91,7 +92,10 @@ internal abstract class ChangePlugins(string name, string usage, string summary)
         Changed(call, "disabled", removed);
         call.Output.WriteLine();
         if (place.IsInEffect)
-            call.Output.WriteLine(Count(added.Count(plugin => plugin.IsRunning), removed.Count(plugin => plugin.IsRunning)));
+        {
+            call.Output.WriteLine(
+                Count(added.Count(plugin => plugin.IsRunning), removed.Count(plugin => plugin.IsRunning)));
+        }
         else
         {
             call.Output.WriteLine(
@@ -115,7 +119,8 @@ internal abstract class ChangePlugins(string name, string usage, string summary)
     // Whoever has enabled it counts on it: he is told now, not by a port that nobody opens.
     private static void TellWhatIsMissing(Invocation call, PluginState[] added)
     {
-        string[] missing = [.. added.Where(plugin => !PluginNames.IsBuiltIn(plugin.Name)).Select(plugin => plugin.Name)];
+        string[] missing =
+            [.. added.Select(plugin => plugin.Name).Where(plugin => !PluginNames.IsBuiltIn(plugin))];
         if (missing.Length > 0)
         {
             call.Output.WriteLine(

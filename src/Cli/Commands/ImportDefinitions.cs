@@ -17,6 +17,18 @@ internal sealed class ImportDefinitions() : ChangeCommand(
 
     public override Switch[] Switches => [new("format", SwitchKind.Text), new("skip-if-unchanged", SwitchKind.Flag)];
 
+    public override string Help =>
+        """
+        [file]
+        	Local file path to import from. If omitted will be read from standard input
+
+        --format
+        	input format to use: json
+
+        --skip-if-unchanged
+        	change nothing if the same document was the last one imported by this command since the node's process began
+        """;
+
     public override string? Validate(Invocation call)
     {
         if ((call.Text("format") ?? "json") != "json")
@@ -38,7 +50,8 @@ internal sealed class ImportDefinitions() : ChangeCommand(
         json.WriteBoolean("skip_if_unchanged", call.Has("skip-if-unchanged"));
     }
 
-    protected override string? Done(Invocation call, JsonElement result) =>
-        "Successfully started definition import. This process is asynchronous and can take some time. "
+    protected override string? Done(Invocation call, JsonElement result) => result.TryGetProperty("skipped", out _)
+        ? "The same definitions were imported last: nothing was changed."
+        : "Successfully started definition import. This process is asynchronous and can take some time. "
         + "Watch target node logs for completion.";
 }

@@ -8,8 +8,8 @@ namespace Warren.Cli.Commands;
 
 /// <summary>The plugins by name, and which are enabled.</summary>
 internal sealed class ListPlugins() : Command(
-    "list", "[pattern] [--verbose] [--minimal] [--enabled] [--implicitly-enabled] [--offline] [--online]", Section.Plugins,
-    "Lists plugins and their state")
+    "list", "[pattern] [--verbose] [--minimal] [--enabled] [--implicitly-enabled] [--offline] [--online]",
+    Section.Plugins, "Lists plugins and their state")
 {
     public override Node.NodeState Needs => Node.NodeState.Process;
 

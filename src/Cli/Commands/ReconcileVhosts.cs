@@ -5,7 +5,8 @@ namespace Warren.Cli.Commands;
 
 /// <summary>Virtual hosts are on every node that serves, by the cluster's log: there is nothing to reconcile.</summary>
 internal sealed class ReconcileVhosts() : ChangeCommand(
-    "reconcile_vhosts", "", Section.VirtualHosts, "Makes sure all virtual hosts were initialized on all reachable cluster nodes")
+    "reconcile_vhosts", "", Section.VirtualHosts,
+    "Makes sure all virtual hosts were initialized on all reachable cluster nodes")
 {
     public override (int Least, int Most) Arguments => (0, 0);
 

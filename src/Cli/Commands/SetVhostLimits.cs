@@ -10,6 +10,14 @@ internal sealed class SetVhostLimits() : ChangeCommand(
 {
     public override (int Least, int Most) Arguments => (1, 1);
 
+    public override string[] Guides => ["virtual-hosts"];
+
+    public override string Help =>
+        """
+        <definition>
+        	Limit definitions, must be a valid JSON document
+        """;
+
     public override string? Banner(Invocation call) =>
         $"Setting vhost limits to \"{call.Arguments[0]}\" for vhost \"{call.Vhost}\" ...";
 

@@ -160,31 +160,6 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     }
 
     /// <summary>
-    /// Speaks with a member as a command does; null: it was spoken with, else why it could not be reached.
-    /// </summary>
-    internal async Task<string?> CommandAsync(NodeName member, Func<Stream, Task> converse)
-    {
-        if (_network is null)
-            return WhyAlone;
-        var call = new CommandCall();
-        var hub = new PeerHub(NodeId.None, this);
-        hub.Serve(LinkPurpose.Command, call);
-        PeerLinks links = MakeLinks(
-            hub, 0, new NodeIdentity(NodeId.None, ClusterId.None, 0), declines: null, listens: false);
-        hub.Attach(links);
-        links.Start();
-        await using (links.ConfigureAwait(false))
-        {
-            VisitOutcome visit = await links.VisitAsync(_book.Find(member), LinkPurpose.Command).ConfigureAwait(false);
-            if (visit.Link is null)
-                return visit.Refusal!.Sentence;
-            await using (call.Stream.ConfigureAwait(false))
-                await converse(call.Stream).ConfigureAwait(false);
-            return null;
-        }
-    }
-
-    /// <summary>
     /// A blank directory gets an identity: at once, or when the node has founded or joined a cluster with those that it
     /// was told of.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Warren.Amqp;
@@ -12,6 +13,9 @@ namespace Warren.Server.Control;
 /// <summary>Users, permissions, virtual hosts, limits, definitions. Each command is done when it is durable.</summary>
 internal sealed class AdministrationCommands(NodeHost host)
 {
+    // Digest of the document that was imported last; any caller's.
+    private byte[]? _lastImported;
+
     private MessageBroker Broker => host.RequireServing().Broker;
 
     private BrokerAdministration Administration => Broker.Administration;
@@ -119,11 +123,15 @@ internal sealed class AdministrationCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> ImportAsync(ControlRequest request, ControlReply reply)
     {
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(request.Text("definitions")));
+        if (request.Flag("skip_if_unchanged") && digest.AsSpan().SequenceEqual(Volatile.Read(ref _lastImported)))
+            return json => json.WriteBoolean("skipped", true);
         try
         {
             using var text = new MemoryStream(Encoding.UTF8.GetBytes(request.Text("definitions")));
             DefinitionsDocument document = DefinitionsReader.Read(text, Broker.PasswordHashing);
             await Administration.ImportAsync(document).WaitAsync(reply.Cancellation).ConfigureAwait(false);
+            Volatile.Write(ref _lastImported, digest);
             return null;
         }
         catch (DefinitionsException error)

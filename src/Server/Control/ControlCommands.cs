@@ -22,7 +22,8 @@ internal sealed class ControlCommands
         _cluster = new ClusterCommands(host);
         _handlers = new[]
         {
-            AboutTheNode(), Diagnoses(), AboutItsLife(), AboutTheCluster(), Lists(), Administration(), Connections(), Queues(),
+            AboutTheNode(), Diagnoses(), AboutItsLife(), AboutTheCluster(), Lists(), Administration(),
+            Connections(), Queues(),
         }.SelectMany(some => some).ToDictionary();
     }
 

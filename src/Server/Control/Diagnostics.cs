@@ -55,7 +55,8 @@ internal sealed class Diagnostics(NodeHost host)
         json.WriteEndArray();
     });
 
-    public static Task<Action<Utf8JsonWriter>?> NetworkInterfaces(ControlRequest request, ControlReply reply) => Now(json =>
+    public static Task<Action<Utf8JsonWriter>?> NetworkInterfaces(
+        ControlRequest request, ControlReply reply) => Now(json =>
     {
         json.WriteStartObject("interfaces");
         foreach (NetworkInterface one in NetworkInterface.GetAllNetworkInterfaces()
@@ -150,7 +151,8 @@ internal sealed class Diagnostics(NodeHost host)
         QueueDefinition[] critical =
         [
             .. broker.AllQueues()
-                .Where(queue => queue.IsHere && (areQuorum ? queue.Type == QueueType.Quorum : IsMirrored(broker, queue)))
+                .Where(queue => queue.IsHere)
+                .Where(queue => areQuorum ? queue.Type == QueueType.Quorum : IsMirrored(broker, queue))
                 .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
                 .ThenBy(queue => queue.Name, StringComparer.Ordinal),
         ];

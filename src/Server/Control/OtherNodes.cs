@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Warren.Cluster;
+using Warren.Server.Cluster;
 
 namespace Warren.Server.Control;
 
@@ -59,7 +60,7 @@ internal sealed class OtherNodes(NodeHost host, ClusterCommands cluster)
         JsonElement? answer = null;
         try
         {
-            string? refusal = await links.CommandAsync(name, async stream =>
+            string? refusal = await CommandCall.HoldAsync(links, name, async stream =>
                 answer = await ConverseAsync(stream, request, onRow, either.Token).ConfigureAwait(false))
                 .WaitAsync(either.Token).ConfigureAwait(false);
             return (answer, refusal);

@@ -1,6 +1,8 @@
 namespace Warren.Server.Logging;
 
-/// <summary>The end of a log file, and what is written to it from then on; a file that is rotated is followed.</summary>
+/// <summary>
+/// The end of a log file, and what is written to it from then on; a file that is rotated is followed.
+/// </summary>
 public static class LogTail
 {
     /// <summary>So much of the file's end is looked at.</summary>

@@ -3,7 +3,7 @@ using Xunit;
 namespace Warren.Cli.Tests;
 
 /// <summary>What every command takes, and what is written as a switch and means a command.</summary>
-public sealed class CommonSwitchTests
+public sealed class SwitchTests
 {
     [Fact]
     public async Task ADryRunChecksAndDoesNothing()
