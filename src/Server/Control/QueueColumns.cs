@@ -17,14 +17,6 @@ internal static class QueueColumns
 
     public static ColumnSet<QueueDefinition> Of(NodeHost host)
     {
-        // What its home counts is not known while that is out of reach: what it said last may be wrong since long.
-        Action<Utf8JsonWriter, QueueDefinition> Count(Func<QueueHome, long> count) => (json, queue) =>
-        {
-            if (!queue.Home.IsReached)
-                json.WriteStringValue("");
-            else
-                json.WriteNumberValue(count(queue.Home));
-        };
         void Nothing(Utf8JsonWriter json, QueueDefinition queue) => json.WriteStringValue("");
         void Replicas(Utf8JsonWriter json, QueueDefinition queue)
         {
@@ -92,6 +84,15 @@ internal static class QueueColumns
         QueueType.Quorum => "quorum",
         QueueType.Stream => "stream",
         _ => "classic",
+    };
+
+    // What its home counts is not known while that is out of reach: what it said last may be wrong since long.
+    private static Action<Utf8JsonWriter, QueueDefinition> Count(Func<QueueHome, long> count) => (json, queue) =>
+    {
+        if (queue.Home.IsReached)
+            json.WriteNumberValue(count(queue.Home));
+        else
+            json.WriteStringValue("");
     };
 
     private static string HomeOf(NodeHost host, QueueDefinition queue) =>
