@@ -38,6 +38,12 @@ public sealed record ClusterSetup
     public required ImmutableArray<NodeId> Founders { get; init; }
 
     /// <summary>
+    /// The node goes on without the other members, whoever they are (<see cref="RaftStart.BeginsAlone"/>): an
+    /// operator's last resort, at one start. Queues that live on them go with them.
+    /// </summary>
+    public bool BeginsAlone { get; init; }
+
+    /// <summary>
     /// How long a change may wait for other nodes, ms, before whoever asked is told that it cannot be made. 10 s:
     /// several elections, and less than clients wait for an answer.
     /// </summary>

@@ -6,7 +6,8 @@ namespace Warren.Broker.Definitions;
 
 /// <summary>
 /// What a cluster has before anybody declared anything: the default vhost, user and permissions; and, at every start of
-/// a node, its name as a member, and the cluster's if the configuration gives one.
+/// a node, its name as a member, and the cluster's if the configuration gives one; once, in a directory from before queues
+/// had homes, that these are here.
 /// </summary>
 /// <param name="setup">Null: a node by itself.</param>
 /// <param name="done">Called when all of that is there.</param>
@@ -21,7 +22,13 @@ internal sealed class Bootstrap(ClusterSetup? setup, Action done) : DefinitionsC
         if (store.Broker.Topology.Vhosts.Count == 0)
             MakeFirst(store, options);
         if (setup is not null)
+        {
             store.Commit(new MemberEntry(setup.Self, setup.Name.Value, setup.Address));
+            // Nobody else has joined: what has no home is here.
+            if (store.Group.Members.Members.Length == 1
+                && store.Broker.AllQueues().Any(static queue => queue is { SurvivesRestart: true, HomeNode.IsNone: true }))
+                store.Commit(new HomesEntry(setup.Self));
+        }
         if (options.ClusterName is { } name)
             store.Commit(new GlobalParameterEntry(MessageBroker.ClusterNameParameter, FieldValue.Of(name)));
         store.WhenApplied(done);

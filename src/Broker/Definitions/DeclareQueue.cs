@@ -6,6 +6,7 @@ using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions;
 
@@ -64,6 +65,7 @@ internal sealed class DeclareQueue : DefinitionsChange
     internal static QueueEntry EntryOf(
         MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, ValidQueue valid)
     {
+        NodeId home = QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments);
         return new QueueEntry
         {
             Vhost = declaration.Vhost,
@@ -72,7 +74,8 @@ internal sealed class DeclareQueue : DefinitionsChange
             Durable = declaration.Durable,
             AutoDelete = declaration.AutoDelete,
             OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
-            HomeNode = QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments),
+            HomeNode = home,
+            OfMember = !home.IsNone,
             DeclaredArguments = valid.Arguments,
         };
     }

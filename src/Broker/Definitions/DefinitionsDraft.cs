@@ -3,6 +3,7 @@ using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Cluster;
@@ -211,6 +212,39 @@ internal sealed class DefinitionsDraft
         Nodes = Nodes.WithoutSession(node);
     }
 
+    /// <summary>A node belongs to the cluster no more.</summary>
+    /// <param name="node">Which.</param>
+    /// <param name="withQueues">What lives on it goes with it: it would be nowhere.</param>
+    public void RemoveMember(NodeId node, bool withQueues)
+    {
+        if (withQueues)
+        {
+            foreach ((_, Vhost vhost) in Topology.Vhosts)
+            {
+                foreach ((string name, QueueDefinition queue) in vhost.Queues)
+                {
+                    if (queue.HomeNode == node)
+                        TakeAlongQueue(vhost.Name, name, keepsDurable: false);
+                }
+            }
+        }
+        Nodes = Nodes.WithoutMember(node);
+    }
+
+    /// <summary>Queues whose entries name no home live on this node.</summary>
+    public void SetHomes(NodeId node)
+    {
+        Nodes = Nodes with { HomeOfHomeless = node };
+        foreach ((string name, Vhost vhost) in Topology.Vhosts)
+        {
+            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            {
+                if (queue.HomeNode.IsNone)
+                    SetHome(name, queue, node);
+            }
+        }
+    }
+
     public void RemoveVhost(string name)
     {
         Vhost vhost = VhostOf(name);
@@ -244,6 +278,22 @@ internal sealed class DefinitionsDraft
             TakeAlong(name, vhost, access);
         UsersGone.Add(name);
         Security = Security.WithoutUser(name);
+    }
+
+    private void SetHome(string vhost, QueueDefinition queue, NodeId node)
+    {
+        QueueHome home = queue.Home;
+        if (Broker.QueueLinks is { } links && node != links.Self)
+            home = new RemoteQueue(Broker, links, node, home.Settings);
+        QueueDefinition homed = queue.LivingOn(node, home);
+        home.Definition = homed;
+        Put(VhostOf(vhost).WithQueue(homed));
+        // Made and not seen by anybody yet, or there already.
+        bool isNew = QueuesMade.Remove(queue);
+        if (isNew || home != queue.Home)
+            QueuesMade.Add(homed);
+        if (!isNew && home != queue.Home)
+            QueuesGone.Add(queue);
     }
 
     private void RemoveTransient()

@@ -31,7 +31,8 @@ internal sealed class DefinitionsStart(
         _start = RaftGroupStart.Recover(store.Self, group, replica, acceptsLoss: true, entry => reader.Read(
             DefinitionsStore.GroupId, entry.Index, entry.Position,
             EntryReader.EntryOverheadBytes + entry.PayloadBytes,
-            out ReadOnlySpan<byte> _, out ReadOnlySpan<byte> _) == ReadOutcome.Whole);
+            out ReadOnlySpan<byte> _, out ReadOnlySpan<byte> _) == ReadOutcome.Whole,
+            setup?.BeginsAlone == true, setup is null ? NodeId.None : DefinitionsStore.Standalone);
         replica.IsTolerant |= group.IsUnsound;
         IsUnsound = _start.IsUnsound;
         replica.MakeRestored();

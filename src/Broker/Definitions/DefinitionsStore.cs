@@ -109,8 +109,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal NodeId Self => _setup?.Self ?? Standalone;
 
-    // Of a broker that is told no identity.
-    private static NodeId Standalone => new(new Guid(1, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
+    /// <summary>Of a broker that is told no identity.</summary>
+    internal static NodeId Standalone => new(new Guid(1, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
 
     /// <summary>A change in the mailbox.</summary>
     public readonly record struct Item(DefinitionsChange Change);

@@ -18,12 +18,23 @@ internal sealed record NodesSnapshot
     public ImmutableSortedDictionary<NodeId, NodeSession> Sessions { get; private init; } =
         ImmutableSortedDictionary<NodeId, NodeSession>.Empty;
 
+    /// <summary>Nodes that were members once, and were taken out by somebody: for what is said about them.</summary>
+    public ImmutableSortedDictionary<NodeId, ForgottenEntry> Forgotten { get; private init; } =
+        ImmutableSortedDictionary<NodeId, ForgottenEntry>.Empty;
+
+    /// <summary>Where queues live whose entries name no home; none: where they are found.</summary>
+    public NodeId HomeOfHomeless { get; init; }
+
     /// <summary>The session that all present ones go back to; 0: there is none.</summary>
     public long Incarnation { get; private init; }
 
     public NodesSnapshot With(MemberEntry member) => this with { Members = Members.SetItem(member.Node, member) };
 
     public NodesSnapshot WithoutMember(NodeId node) => this with { Members = Members.Remove(node) };
+
+    public NodesSnapshot With(ForgottenEntry node) => this with { Forgotten = Forgotten.SetItem(node.Node, node) };
+
+    public NodesSnapshot WithoutForgotten(NodeId node) => this with { Forgotten = Forgotten.Remove(node) };
 
     public NodesSnapshot With(NodeSession session, long incarnation) => this with
     {

@@ -47,4 +47,20 @@ public sealed class QueueDefinition
 
     /// <summary>The queue itself, or its stand-in on this node.</summary>
     public QueueHome Home { get; init; } = null!;
+
+    /// <summary>The same queue, of which it is known now where it lives.</summary>
+    internal QueueDefinition LivingOn(NodeId node, QueueHome home) => new()
+    {
+        Id = Id,
+        Vhost = Vhost,
+        Name = Name,
+        Type = Type,
+        Durable = Durable,
+        AutoDelete = AutoDelete,
+        OwnerConnectionId = OwnerConnectionId,
+        OwnerSession = OwnerSession,
+        HomeNode = node,
+        Arguments = Arguments,
+        Home = home,
+    };
 }

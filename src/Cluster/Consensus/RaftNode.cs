@@ -44,6 +44,8 @@ public sealed class RaftNode
         _barriers = new ReadBarriers(this, random.NextInt64(1, long.MaxValue / 2));
         _changes = new MembershipChanges(this);
         _following = new Following(this);
+        if (start.BeginsAlone)
+            BeginAlone();
         if (IsPromotable && Members.IsVoter(Self) && Members.Voters == 1)
             _elections.Campaign(isTransfer: false);
     }
@@ -404,6 +406,25 @@ public sealed class RaftNode
         Replication.Begin();
         _elections.RestartWait();
         _barriers.LeaderChanged();
+    }
+
+    /// <summary>
+    /// In a term of its own, as its leader would: no entry of the others in that term can be taken for this one.
+    /// </summary>
+    private void BeginAlone()
+    {
+        Invariant.Holds(Soundness == Soundness.Sound, "a member without a whole log is to go on alone");
+        Term = Term.Next();
+        SetVote(Self);
+        ReadOnlyMemory<byte> meta = MembershipFormat.Meta(new Membership([new Member(Self, IsVoter: true)]));
+        Log.Append(new RaftEntry
+        {
+            Index = Log.LastIndex.Next(),
+            Term = Term,
+            Kind = EntryKind.Membership,
+            Meta = meta,
+            PayloadBytes = meta.Length,
+        });
     }
 
     /// <summary>Whoever appends, or beats, in this term leads it.</summary>

@@ -21,4 +21,11 @@ public sealed record RaftStart
     /// it the whole.
     /// </summary>
     public bool IsUnsound { get; init; }
+
+    /// <summary>
+    /// The member goes on as the only one, with the log that it has, whoever the others were and whatever they have: an
+    /// operator's word, against the rules of consensus. What only they had is lost; that they never come back as
+    /// members of this group is the caller's to see to.
+    /// </summary>
+    public bool BeginsAlone { get; init; }
 }

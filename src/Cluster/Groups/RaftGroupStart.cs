@@ -82,13 +82,18 @@ public sealed class RaftGroupStart
     /// <param name="canRead">
     /// Asked for the entries of the log whose payload has to be read, if loss is accepted; null: they are all there.
     /// </param>
+    /// <param name="beginsAlone">See <see cref="RaftStart.BeginsAlone"/>.</param>
+    /// <param name="formerSelf">
+    /// What this node was called before it had an identity: if that is the only voter, this one takes its place.
+    /// </param>
     public static RaftGroupStart Recover(
         NodeId self, RecoveredGroup found, RaftGroupOwner owner, bool acceptsLoss,
-        Func<LiveEntry, bool>? canRead = null)
+        Func<LiveEntry, bool>? canRead = null, bool beginsAlone = false, NodeId formerSelf = default)
     {
         var recovery = new GroupRecovery(found, owner);
         recovery.Read();
-        bool isAlone = recovery.IsAlone(self);
+        beginsAlone |= !formerSelf.IsNone && recovery.VotesAlone(formerSelf);
+        bool isAlone = beginsAlone || recovery.IsAlone(self);
         if (isAlone && acceptsLoss && canRead is not null)
             recovery.FindUnreadable(canRead);
         if (recovery.IsUnsound && !(isAlone && acceptsLoss))
@@ -105,7 +110,13 @@ public sealed class RaftGroupStart
             if (recovery.VotesAlone(self))
                 state = state with { Commit = new LogIndex(state.CompactedIndex.Value + recovery.Entries.Count) };
             return new RaftGroupStart(
-                new RaftStart { Self = self, State = state, Entries = recovery.Entries })
+                new RaftStart
+                {
+                    Self = self,
+                    State = state,
+                    Entries = recovery.Entries,
+                    BeginsAlone = beginsAlone && !recovery.VotesAlone(self),
+                })
             {
                 Positions = recovery.Positions,
                 Dead = recovery.Dead,

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Warren.Storage.Disk;
-using Warren.Storage.Log;
 
 namespace Warren.Cluster.Identity;
 
@@ -13,40 +12,25 @@ public static class IdentityFile
     /// <summary>Its name in the data directory.</summary>
     public const string Path = "identity";
 
-    private const string Unfinished = "identity.new";
+    private const int SizeBytes = 56 + sizeof(uint);
 
-    private const uint Magic = 0x4449_4E57;
-
-    private const ushort Version = 1;
-
-    private const int CheckedBytes = 56;
-
-    private const int SizeBytes = CheckedBytes + sizeof(uint);
+    private static readonly FramedFile File = new(
+        Path, 0x4449_4E57,
+        new FileMeaning(
+            "which says which node this directory belongs to",
+            "put it back from a copy of this directory, or set the directory aside and let the node join anew"))
+    {
+        MostBytes = SizeBytes,
+    };
 
     /// <summary>Reads it; null if there is none.</summary>
     /// <exception cref="IdentityException">It is damaged, or of a later version.</exception>
     public static NodeIdentity? Read(IDisk disk)
     {
-        if (!disk.List("").Contains(Path))
+        if (File.Read(disk) is not { } bytes)
             return null;
-        byte[] bytes = new byte[SizeBytes + 1];
-        using (IDiskFile file = disk.Open(Path))
-        {
-            int read = file.Read(0, bytes);
-            if (read >= 8 && Magic == BinaryPrimitives.ReadUInt32LittleEndian(bytes)
-                && BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(4)) is var version and not Version)
-            {
-                throw new IdentityException(
-                    $"the file \"{Path}\" has format version {version}, this node knows version {Version}: "
-                    + "start the version of Warren that wrote it, or a later one");
-            }
-            if (read != SizeBytes || !IsSound(bytes))
-            {
-                throw new IdentityException(
-                    $"the file \"{Path}\", which says which node this directory belongs to, is damaged: put it back "
-                    + "from a copy of this directory, or set the directory aside and let the node join anew");
-            }
-        }
+        if (bytes.Length != SizeBytes)
+            throw File.Damaged();
         return new NodeIdentity(
             NodeId.Read(bytes.AsSpan(8)),
             new ClusterId(new Guid(bytes.AsSpan(24, 16), bigEndian: true)),
@@ -54,27 +38,13 @@ public static class IdentityFile
     }
 
     /// <summary>Puts it in the place of the present one; durable when it returns.</summary>
+    /// <exception cref="DiskException">It could not be written; the present one stays.</exception>
     public static void Write(IDisk disk, NodeIdentity identity)
     {
         byte[] bytes = new byte[SizeBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Magic);
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(4), Version);
         identity.Node.Write(bytes.AsSpan(8));
         identity.Cluster.Value.TryWriteBytes(bytes.AsSpan(24, 16), bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), identity.Generation);
-        BinaryPrimitives.WriteUInt32LittleEndian(
-            bytes.AsSpan(CheckedBytes), Crc32C.Of(bytes.AsSpan(0, CheckedBytes)));
-        disk.Delete(Unfinished);
-        using (IDiskFile file = disk.Create(Unfinished, SizeBytes))
-        {
-            file.Write(0, [bytes]);
-            file.Sync();
-        }
-        disk.Rename(Unfinished, Path);
-        disk.SyncDirectory("");
+        File.Write(disk, bytes);
     }
-
-    private static bool IsSound(ReadOnlySpan<byte> bytes) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(bytes) == Magic
-        && BinaryPrimitives.ReadUInt32LittleEndian(bytes[CheckedBytes..]) == Crc32C.Of(bytes[..CheckedBytes]);
 }

@@ -13,8 +13,6 @@ internal static class BootFile
 {
     private const string Path = "boot";
 
-    private const string Unfinished = "boot.new";
-
     private const int SlotBytes = 512;
 
     private const int Slots = 2;
@@ -34,16 +32,12 @@ internal static class BootFile
                 return boot;
             }
         }
-        disk.Delete(Unfinished);
-        using (IDiskFile file = disk.Create(Unfinished, SlotBytes * Slots))
+        disk.Replace(Path, SlotBytes * Slots, file =>
         {
             // Both, so that the blocks of either are there when the disk is full.
             WriteSlot(file, boot - 1);
             WriteSlot(file, boot);
-            file.Sync();
-        }
-        disk.Rename(Unfinished, Path);
-        disk.SyncDirectory("");
+        });
         return boot;
     }
 

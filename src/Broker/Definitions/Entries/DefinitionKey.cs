@@ -62,6 +62,11 @@ internal readonly record struct DefinitionKey
 
     public static DefinitionKey OfMember(NodeId node) => new(DefinitionKind.Member, "", node.ToString());
 
+    /// <summary>There is one.</summary>
+    public static DefinitionKey OfHomes() => new(DefinitionKind.Homes, "", "");
+
+    public static DefinitionKey OfForgotten(NodeId node) => new(DefinitionKind.Forgotten, "", node.ToString());
+
     public override string ToString() => Kind switch
     {
         DefinitionKind.Vhost => $"vhost '{Vhost}'",
@@ -77,6 +82,8 @@ internal readonly record struct DefinitionKey
         DefinitionKind.GlobalParameter => $"global parameter '{Name}'",
         DefinitionKind.Session => $"session of node {Name}",
         DefinitionKind.Member => $"member {Name}",
+        DefinitionKind.Homes => "home of the queues that name none",
+        DefinitionKind.Forgotten => $"forgotten node {Name}",
         _ => $"binding {Binding} in vhost '{Vhost}'",
     };
 }

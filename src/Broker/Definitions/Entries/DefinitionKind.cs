@@ -19,4 +19,6 @@ internal enum DefinitionKind : byte
     GlobalParameter = 11,
     Session = 12,
     Member = 13,
+    Homes = 14,
+    Forgotten = 15,
 }

@@ -10,7 +10,7 @@ internal static class DefinitionKinds
     /// </summary>
     public static readonly ImmutableArray<DefinitionKind> InOrderOfNeed =
     [
-        DefinitionKind.Member, DefinitionKind.Session,
+        DefinitionKind.Member, DefinitionKind.Homes, DefinitionKind.Forgotten, DefinitionKind.Session,
         DefinitionKind.Vhost, DefinitionKind.User, DefinitionKind.Permission, DefinitionKind.TopicPermission,
         DefinitionKind.Policy, DefinitionKind.OperatorPolicy, DefinitionKind.Parameter, DefinitionKind.GlobalParameter,
         DefinitionKind.Exchange, DefinitionKind.Queue, DefinitionKind.Binding,

@@ -12,10 +12,13 @@ namespace Warren.Broker.Definitions.Entries;
 internal static class EntryFormat
 {
     /// <summary>The highest version that is read; what is written says the lowest that can hold it.</summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
 
     /// <summary>The version that knows on which node a queue lives.</summary>
     public const byte WithHomeNode = 3;
+
+    /// <summary>The version in which a queue lives nowhere but on a member.</summary>
+    public const byte WithMembers = 4;
 
     public const int HeadBytes = 3;
 
@@ -52,7 +55,8 @@ internal static class EntryFormat
             throw new FormatException($"ends after {head.Length} bytes");
         var kind = (DefinitionKind)head[1];
         if (!Enum.IsDefined(kind) || (head[0] == 1 && kind > DefinitionKind.Binding)
-            || (head[0] == 2 && kind > DefinitionKind.GlobalParameter))
+            || (head[0] == 2 && kind > DefinitionKind.GlobalParameter)
+            || (head[0] == 3 && kind > DefinitionKind.Member))
             throw new FormatException($"is of kind {head[1]}, which is not known");
         if (head[2] is not (Makes or Removes))
             throw new FormatException($"is for action {head[2]}, which is not known");
@@ -91,6 +95,8 @@ internal static class EntryFormat
         DefinitionKind.GlobalParameter => GlobalParameterEntry.Read(fields, arguments),
         DefinitionKind.Session => SessionEntry.Read(fields),
         DefinitionKind.Member => MemberEntry.Read(fields),
+        DefinitionKind.Homes => HomesEntry.Read(fields),
+        DefinitionKind.Forgotten => ForgottenEntry.Read(fields),
         _ => PolicyEntry.Read(fields, arguments, isOperators: kind == DefinitionKind.OperatorPolicy),
     };
 }

@@ -30,7 +30,8 @@ internal sealed record QueueEntry : DefinitionsEntry
     public long OwnerConnectionId { get; init; }
 
     /// <summary>
-    /// The node that the queue lives on; none: the node whose log the entry is in, which is by itself.
+    /// The node that the queue lives on; none: the one that <see cref="HomesEntry"/> names, or, without one, the node
+    /// whose log the entry is in, which is by itself.
     /// </summary>
     public NodeId HomeNode { get; init; }
 
@@ -42,7 +43,12 @@ internal sealed record QueueEntry : DefinitionsEntry
     /// <summary>It is made only if that leaves the vhost within its limit.</summary>
     public bool WithinLimit { get; init; }
 
-    public override byte FormatVersion => HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
+    /// <summary>It is made only if its home is a member: it would live nowhere.</summary>
+    public bool OfMember { get; init; }
+
+    public override byte FormatVersion => OfMember
+        ? EntryFormat.WithMembers
+        : HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
 
     public override DefinitionKey Key => DefinitionKey.OfQueue(Vhost, Name);
 
@@ -70,6 +76,7 @@ internal sealed record QueueEntry : DefinitionsEntry
             OwnerConnectionId = fields.OptionalNumber("connection") ?? 0,
             OwnerSession = fields.OptionalNumber("session") ?? 0,
             WithinLimit = fields.Flag("within-limit"),
+            OfMember = fields.Flag("of-member"),
             DeclaredArguments = arguments,
         };
     }
@@ -83,6 +90,7 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     public override bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null
         || (WithinLimit && draft.VhostOf(Vhost).Queues.Count >= draft.Security.LimitsOf(Vhost).MaxQueues)
+        || (OfMember && !draft.Nodes.Members.ContainsKey(HomeNode))
         || (OwnerSession != 0 && !draft.Nodes.IsOpen(OwnerSession));
 
     public override void Apply(DefinitionsDraft draft, long index)
@@ -91,7 +99,8 @@ internal sealed record QueueEntry : DefinitionsEntry
         EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
         QueueHome? present = draft.FindHome(index);
-        QueueHome home = present ?? MakeHome(draft.Broker, settings);
+        NodeId homeNode = HomeNode.IsNone ? draft.Nodes.HomeOfHomeless : HomeNode;
+        QueueHome home = present ?? MakeHome(draft.Broker, homeNode, settings);
         home.Definition = new QueueDefinition
         {
             Id = new QueueId(index),
@@ -102,7 +111,7 @@ internal sealed record QueueEntry : DefinitionsEntry
             AutoDelete = AutoDelete,
             OwnerConnectionId = OwnerConnectionId,
             OwnerSession = OwnerSession,
-            HomeNode = HomeNode,
+            HomeNode = homeNode,
             Arguments = Arguments,
             Home = home,
         };
@@ -127,11 +136,13 @@ internal sealed record QueueEntry : DefinitionsEntry
             fields.Add("session", FieldValue.Of(OwnerSession));
         if (WithinLimit)
             fields.Add("within-limit", FieldValue.Of(true));
+        if (OfMember)
+            fields.Add("of-member", FieldValue.Of(true));
     }
 
-    private QueueHome MakeHome(MessageBroker broker, QueueSettings settings) =>
-        broker.QueueLinks is { } links && !HomeNode.IsNone && HomeNode != links.Self
-            ? new RemoteQueue(broker, links, HomeNode, settings)
+    private QueueHome MakeHome(MessageBroker broker, NodeId homeNode, QueueSettings settings) =>
+        broker.QueueLinks is { } links && !homeNode.IsNone && homeNode != links.Self
+            ? new RemoteQueue(broker, links, homeNode, settings)
             : new Queue(broker, Vhost, settings);
 
     private static NodeId ReadNode(string? text)

@@ -17,12 +17,17 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
     /// <summary>The session goes only if it is this one; 0: whichever it is.</summary>
     public long Session { get; init; }
 
+    /// <summary>With the member go the queues that live on it, durable or not.</summary>
+    public bool WithQueues { get; init; }
+
     public override DefinitionKey Key => Removed;
 
     public override bool Removes => true;
 
     public override byte FormatVersion => Removed.Kind switch
     {
+        > DefinitionKind.Member => EntryFormat.WithMembers,
+        DefinitionKind.Member when WithQueues => EntryFormat.WithMembers,
         > DefinitionKind.GlobalParameter => 3,
         > DefinitionKind.Binding => 2,
         _ => 1,
@@ -51,11 +56,14 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
         DefinitionKind.GlobalParameter => DefinitionKey.OfGlobalParameter(fields.Text("name")),
         DefinitionKind.Session => DefinitionKey.OfSession(SessionEntry.ReadNode(fields)),
         DefinitionKind.Member => DefinitionKey.OfMember(SessionEntry.ReadNode(fields)),
+        DefinitionKind.Homes => DefinitionKey.OfHomes(),
+        DefinitionKind.Forgotten => DefinitionKey.OfForgotten(SessionEntry.ReadNode(fields)),
         _ => DefinitionKey.OfBinding(fields.Text("vhost"), BindingEntry.ReadBinding(fields, arguments)),
     })
     {
         IfUnused = fields.Flag("if-unused"),
         Session = fields.OptionalNumber("session") ?? 0,
+        WithQueues = fields.Flag("with-queues"),
     };
 
     public override bool IsDurable(DefinitionsDraft draft) => false;
@@ -76,6 +84,8 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
         DefinitionKind.Session => !draft.Nodes.Sessions.TryGetValue(Node, out NodeSession? session)
             || (Session != 0 && session.Id != Session),
         DefinitionKind.Member => !draft.Nodes.Members.ContainsKey(Node),
+        DefinitionKind.Homes => draft.Nodes.HomeOfHomeless.IsNone,
+        DefinitionKind.Forgotten => !draft.Nodes.Forgotten.ContainsKey(Node),
         _ => draft.FindVhost(Removed.Vhost)?.Contains(Removed.Binding!) != true,
     };
 
@@ -116,7 +126,14 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
                 draft.EndSession(Node);
                 break;
             case DefinitionKind.Member:
-                draft.Nodes = draft.Nodes.WithoutMember(Node);
+                draft.RemoveMember(Node, WithQueues);
+                break;
+            case DefinitionKind.Homes:
+                // What has its home by it keeps it.
+                draft.Nodes = draft.Nodes with { HomeOfHomeless = NodeId.None };
+                break;
+            case DefinitionKind.Forgotten:
+                draft.Nodes = draft.Nodes.WithoutForgotten(Node);
                 break;
             default:
                 Vhost vhost = draft.VhostOf(Removed.Vhost);
@@ -133,6 +150,8 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             fields.Add("if-unused", FieldValue.Of(true));
         if (Session != 0)
             fields.Add("session", FieldValue.Of(Session));
+        if (WithQueues)
+            fields.Add("with-queues", FieldValue.Of(true));
         switch (Removed.Kind)
         {
             case DefinitionKind.Vhost or DefinitionKind.User:
@@ -147,7 +166,9 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
             case DefinitionKind.GlobalParameter:
                 fields.Add("name", FieldValue.Of(Removed.Name));
                 break;
-            case DefinitionKind.Session or DefinitionKind.Member:
+            case DefinitionKind.Homes:
+                break;
+            case DefinitionKind.Session or DefinitionKind.Member or DefinitionKind.Forgotten:
                 fields.Add("node", FieldValue.Of(Removed.Name));
                 break;
             case not DefinitionKind.Binding:

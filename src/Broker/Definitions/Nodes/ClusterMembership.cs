@@ -12,6 +12,9 @@ namespace Warren.Broker.Definitions.Nodes;
 /// </summary>
 public sealed class ClusterMembership
 {
+    /// <summary>Some years of broken machines; each is a small entry of the definitions.</summary>
+    private const int MostForgotten = 64;
+
     private readonly DefinitionsStore _store;
 
     internal ClusterMembership(DefinitionsStore store) => _store = store;
@@ -60,6 +63,21 @@ public sealed class ClusterMembership
     public Task<ChangeOutcome> RemoveAsync(NodeId node) =>
         ChangeAsync(new MembershipChange(MembershipChangeKind.Remove, node));
 
+    /// <summary>Remembers that a node was taken out, and by whom; of very many those that were last.</summary>
+    public async Task NoteForgottenAsync(NodeId node, string name, string by, DateTimeOffset at)
+    {
+        ForgottenEntry[] known = [.. _store.Broker.Nodes.Forgotten.Values.OrderBy(static one => one.AtMs)];
+        await CommitAsync(new ForgottenEntry(node, name, by, at.ToUnixTimeMilliseconds())).ConfigureAwait(false);
+        foreach (ForgottenEntry old in known.Take(known.Length + 1 - MostForgotten))
+            await CommitAsync(new RemovalEntry(old.Key)).ConfigureAwait(false);
+    }
+
+    /// <summary>Null: it was not taken out, or that is long forgotten itself.</summary>
+    public ForgottenNode? FindForgotten(NodeId node) =>
+        _store.Broker.Nodes.Forgotten.TryGetValue(node, out ForgottenEntry? one)
+            ? new ForgottenNode(one.Name, one.By, DateTimeOffset.FromUnixTimeMilliseconds(one.AtMs))
+            : null;
+
     /// <summary>The durable queues that live on a node, of which nobody else has a copy.</summary>
     public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node) =>
         [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && queue.HomeNode == node)];
@@ -87,6 +105,6 @@ public sealed class ClusterMembership
         return done.Task;
     }
 
-    private Task CommitAsync(MemberEntry member) =>
-        Administration.AdministrativeChange.RunAsync(_store.Broker, store => store.Commit(member));
+    private Task CommitAsync(DefinitionsEntry entry) =>
+        Administration.AdministrativeChange.RunAsync(_store.Broker, store => store.Commit(entry));
 }

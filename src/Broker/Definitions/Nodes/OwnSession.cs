@@ -156,7 +156,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         foreach (NodeId node in nodes.Members.Keys)
         {
             if (!members.Contains(node))
-                store.Leader!.ProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)));
+                store.Leader!.ProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)) { WithQueues = true });
         }
     }
 
