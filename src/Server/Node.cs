@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Warren.Broker;
+using Warren.Broker.Administration;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Turns;
+using Warren.Cluster.Joining;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Server.Listeners;
@@ -29,15 +31,20 @@ public sealed class Node : IAsyncDisposable
     private readonly ClusterMember? _member;
     private readonly NodeSeams _seams;
     private readonly TlsServer? _tls;
+    private readonly Task _finishing;
+    private readonly MinorityPause? _pausing;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _listening = new();
     private ImmutableArray<AmqpListener> _listeners;
     private ImmutableArray<AmqpListener> _suspended = [];
+    private ImmutableArray<AmqpListener> _paused = [];
+    private bool _isPaused;
     private ImmutableArray<Task> _accepting;
 
     private Node(
         NodeOptions options, NodeSeams seams, NodeLog log, NodeStorage storage, MessageBroker broker,
-        ClusterMember? member, MembershipService? membership, TlsServer? tls, ImmutableArray<AmqpListener>? listeners)
+        ClusterMember? member, MembershipService? membership, TlsServer? tls, ImmutableArray<AmqpListener>? listeners,
+        MembershipAnswer? forced)
     {
         _options = options;
         _seams = seams;
@@ -50,6 +57,13 @@ public sealed class Node : IAsyncDisposable
         _listeners = listeners ?? [];
         _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
         Serving = listeners is null ? ServeLaterAsync() : Task.CompletedTask;
+        _finishing = forced is null ? Task.CompletedTask : FinishForcedAsync(forced);
+        if (membership is not null && options.Listeners.Length > 0)
+        {
+            _pausing = new MinorityPause(
+                options.Partitions, membership, seams.Time, this,
+                sentence => log.Write(LogLevel.Warning, LogCategory.Default, sentence));
+        }
     }
 
     /// <summary>
@@ -105,14 +119,53 @@ public sealed class Node : IAsyncDisposable
     {
         lock (_listening)
         {
-            while (_suspended is [var last, .. var rest])
+            if (_isPaused)
             {
-                AmqpListener listener = Listen(last.Again, _options, _broker, _tls);
-                _suspended = rest;
-                _listeners = _listeners.Add(listener);
-                _accepting = _accepting.Add(listener.RunAsync());
+                // They open with the others when the pause is over.
+                _paused = _paused.AddRange(_suspended);
+                _suspended = [];
             }
+            _suspended = Open(_suspended);
         }
+    }
+
+    /// <summary>Serves no clients for a while, and ends the connections of those that there are.</summary>
+    internal void Pause()
+    {
+        lock (_listening)
+        {
+            _isPaused = true;
+            foreach (AmqpListener listener in _listeners)
+                listener.Dispose();
+            _paused = _paused.AddRange(_listeners);
+            _listeners = [];
+        }
+        foreach (Connection connection in _broker.Connections.Snapshot())
+            connection.Shutdown("broker forced connection closure with reason 'paused'");
+    }
+
+    /// <summary>The end of the pause; what an operator has suspended stays so.</summary>
+    /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile; it can be tried again.</exception>
+    internal void EndPause()
+    {
+        lock (_listening)
+        {
+            _paused = Open(_paused);
+            _isPaused = false;
+        }
+    }
+
+    // What could not be opened is left; under the lock.
+    private ImmutableArray<AmqpListener> Open(ImmutableArray<AmqpListener> closed)
+    {
+        while (closed is [var last, .. var rest])
+        {
+            AmqpListener listener = Listen(last.Again, _options, _broker, _tls);
+            closed = rest;
+            _listeners = _listeners.Add(listener);
+            _accepting = _accepting.Add(listener.RunAsync());
+        }
+        return closed;
     }
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
@@ -120,8 +173,10 @@ public sealed class Node : IAsyncDisposable
     /// <param name="seams">What it takes from the machine.</param>
     /// <param name="log">The process's log.</param>
     /// <param name="cluster">The other nodes; null: there are none, whatever happens.</param>
+    /// <param name="forced">It begins a generation of its cluster (<see cref="ForcedBoot"/>); null: it does not.</param>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
-    public static Node Start(NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null)
+    public static Node Start(
+        NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null, MembershipAnswer? forced = null)
     {
         foreach (ConfigurationNote note in options.Notes)
             log.Write(note.Level, LogCategory.Default, note.Message);
@@ -135,12 +190,14 @@ public sealed class Node : IAsyncDisposable
         try
         {
             storage = NodeStorage.Open(options.Places.DataDirectory, seams, log.Write);
+            if (forced is not null)
+                ForcedBoot.Begin(storage.Setup.Disk, forced);
             member = cluster?.Join(storage.Setup.Disk);
             if (member is not null)
                 membership = new MembershipService(cluster!, member, storage.Setup.Disk);
             broker = new MessageBroker(
                 options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup,
-                member?.Setup(waits: membership!.HasOthers));
+                member?.Setup(waits: membership!.HasOthers, beginsAlone: forced is not null));
             storage.Start(broker);
             serving = broker.Cluster.WhenServing.IsCompletedSuccessfully;
             if (serving)
@@ -171,7 +228,8 @@ public sealed class Node : IAsyncDisposable
             throw;
         }
         Tell(listeners, log);
-        return new Node(options, seams, log, storage, broker, member, membership, tls, serving ? [.. listeners] : null);
+        return new Node(
+            options, seams, log, storage, broker, member, membership, tls, serving ? [.. listeners] : null, forced);
     }
 
     /// <summary>
@@ -182,6 +240,9 @@ public sealed class Node : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await Serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _finishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_pausing is not null)
+            await _pausing.DisposeAsync().ConfigureAwait(false);
         foreach (AmqpListener listener in _listeners)
             listener.Dispose();
         await Task.WhenAll(_accepting).ConfigureAwait(false);
@@ -199,6 +260,26 @@ public sealed class Node : IAsyncDisposable
         _tls?.Dispose();
         _stopping.Dispose();
         _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
+    }
+
+    private async Task FinishForcedAsync(MembershipAnswer forced)
+    {
+        await Task.Yield();
+        try
+        {
+            await ForcedBoot.FinishAsync(
+                    _broker.Cluster, _storage.Setup.Disk, forced, _options.Places.NodeName, _seams.Time)
+                .WaitAsync(_stopping.Token).ConfigureAwait(false);
+            _log.Write(
+                LogLevel.Warning, LogCategory.Default,
+                $"generation {forced.Generation} of the cluster has begun with this node alone");
+        }
+        catch (Exception error) when (error is DiskException or AdministrationException)
+        {
+            _log.Write(
+                LogLevel.Error, LogCategory.Default,
+                $"force_boot is done, but for what is noted of it, which the next start does: {error.Message}");
+        }
     }
 
     private static void Tell(IEnumerable<AmqpListener> listeners, NodeLog log)

@@ -1,6 +1,8 @@
 using Warren.Broker;
+using Warren.Cluster.Joining;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
+using Warren.Server.Control;
 using NodeLog = Warren.Server.Logging.NodeLog;
 
 namespace Warren.Server;
@@ -90,8 +92,10 @@ public sealed class NodeHost : IAsyncDisposable
                 return;
             Volatile.Write(ref _isStarting, true);
             Limits = Options.Broker;
-            await OpenCluster().PrepareAsync(stop.Token).ConfigureAwait(false);
-            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, _cluster));
+            ClusterHost cluster = OpenCluster();
+            await cluster.PrepareAsync(stop.Token).ConfigureAwait(false);
+            MembershipAnswer? forced = await new ForcedBoot(this).DecideAsync(cluster).ConfigureAwait(false);
+            Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, cluster, forced));
         }
         finally
         {
@@ -140,8 +144,33 @@ public sealed class NodeHost : IAsyncDisposable
     private ClusterHost OpenCluster()
     {
         if (_cluster is null)
-            Volatile.Write(ref _cluster, ClusterHost.Open(Options, Seams, Log, RemoteCommands));
+        {
+            ClusterHost cluster = ClusterHost.Open(Options, Seams, Log, RemoteCommands);
+            cluster.Overruled = () => _ = StartAgainAsync();
+            cluster.Describe = () => NodeDescription.Write(this);
+            Volatile.Write(ref _cluster, cluster);
+        }
         return _cluster;
+    }
+
+    // What is in the directory serves nobody any more: the start waits for an operator.
+    private async Task StartAgainAsync()
+    {
+        // Off the link that has brought it.
+        await Task.Yield();
+        try
+        {
+            await StopAppAsync().ConfigureAwait(false);
+            await StartAppAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped again meanwhile.
+        }
+        catch (Exception error) when (error is ConfigurationException or ObjectDisposedException)
+        {
+            Log.Write(LogLevel.Error, LogCategory.Default, $"the node does not start again: {error.Message}");
+        }
     }
 
     private void CancelStart()

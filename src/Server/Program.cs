@@ -59,8 +59,17 @@ try
 
     async Task ServeAsync()
     {
-        await host.StartAppAsync();
-        await host.Node!.Serving;
+        try
+        {
+            await host.StartAppAsync();
+            if (host.Node is { } node)
+                await node.Serving;
+        }
+        catch (OperationCanceledException)
+        {
+            // A command has stopped the broker before it served anybody; another may start it.
+            await ended;
+        }
     }
 
     void Stop(PosixSignalContext context)

@@ -26,6 +26,8 @@ internal sealed class ClusterStatus() : Command(
     {
         output.WriteLine($"{Bold.Of("Basics")}\n");
         output.WriteLine($"Cluster name: {status.GetProperty("cluster_name").GetString()}");
+        long cores = status.GetProperty("cpu_cores").EnumerateObject().Sum(static node => node.Value.GetInt64());
+        output.WriteLine($"Total CPU cores available cluster-wide: {cores.ToString(CultureInfo.InvariantCulture)}");
         Names(output, "Disk Nodes", status.GetProperty("disk_nodes"));
         Names(output, "Running Nodes", status.GetProperty("running_nodes"));
         if (status.TryGetProperty("waiting", out JsonElement waiting))
@@ -40,6 +42,9 @@ internal sealed class ClusterStatus() : Command(
                 $"{version.Name}: RabbitMQ {version.Value.GetProperty("rabbitmq_version").GetString()} "
                 + $"(Warren {version.Value.GetProperty("warren_version").GetString()})");
         }
+        Title(output, "CPU Cores");
+        foreach (JsonProperty node in status.GetProperty("cpu_cores").EnumerateObject())
+            output.WriteLine($"Node: {node.Name}, available CPU cores: {node.Value.GetRawText()}");
         Title(output, "Maintenance status");
         foreach (JsonProperty node in status.GetProperty("maintenance_status").EnumerateObject())
             output.WriteLine($"Node: {node.Name}, status: {node.Value.GetString()}");
@@ -51,6 +56,7 @@ internal sealed class ClusterStatus() : Command(
         foreach (JsonProperty node in partitions.EnumerateObject())
             output.WriteLine($"Node {node.Name} cannot communicate with {TermText.Of(node.Value)[1..^1]}");
         WritePeers(output, status.GetProperty("peers"));
+        WriteWarnings(output, status.GetProperty("warnings"));
         Title(output, "Listeners");
         ListenerText.Write(output, status.GetProperty("listeners"), namesNode: true);
         Title(output, "Feature flags");
@@ -80,6 +86,14 @@ internal sealed class ClusterStatus() : Command(
             string side = seconds > 0 ? "ahead of" : "behind";
             output.WriteLine($"{peer.GetProperty("name").GetString()}: {length} s {side} this node");
         }
+    }
+
+    private static void WriteWarnings(TextWriter output, JsonElement warnings)
+    {
+        if (warnings.GetArrayLength() > 0)
+            Title(output, "Warnings");
+        foreach (JsonElement warning in warnings.EnumerateArray())
+            output.WriteLine(warning.GetString());
     }
 
     private static void Names(TextWriter output, string title, JsonElement nodes)

@@ -24,6 +24,12 @@ public static class MembershipFormat
     /// <summary>The answer, behind the number.</summary>
     public const ushort ForwardedAnswerKind = 0x0405;
 
+    /// <summary>How is the node? 8 bytes of a number.</summary>
+    public const ushort QuestionKind = 0x0406;
+
+    /// <summary>How it is: the number, and JSON; empty: it does not say.</summary>
+    public const ushort DescriptionKind = 0x0407;
+
     /// <summary>Raised when a node of another version could not read what is written.</summary>
     public const byte Version = 1;
 

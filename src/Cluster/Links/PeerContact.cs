@@ -18,6 +18,12 @@ internal sealed class PeerContact(KnownPeer known, DialPause pause, long now)
 
     public Refusal? Refusal { get; private set; }
 
+    /// <summary>Another node answers where this one was dialed; null: it is the one.</summary>
+    public Refusal? Mismatch(PeerIdentity found) =>
+        found.Name == Known.Name && (Known.Id.IsNone || found.NodeId == Known.Id)
+            ? null
+            : RefusalText.OtherNode(Known.Name, Known.Id, found);
+
     /// <summary>The link is up: what was wrong is over.</summary>
     public void NoteUp() => Refusal = null;
 

@@ -441,15 +441,11 @@ public sealed class PeerLinks : IAsyncDisposable
         PeerRecord seen;
         lock (_lock)
             seen = _peers.Find(identity.NodeId)?.Seen ?? default;
-        return IdentityChecks.Check(Self, identity, purpose, seen)
-            ?? (dialed is not null && !IsDialed(dialed, identity)
-                ? RefusalText.OtherNode(dialed.Known.Name, dialed.Known.Id, identity)
-                : null)
-            ?? _owner.Judge(identity, purpose);
+        Refusal? refusal = IdentityChecks.Check(Self, identity, purpose, seen);
+        if (refusal?.Code == RefusalCode.WrongGeneration && identity.Generation > Self.Generation)
+            _setup.Overruled?.Invoke(identity);
+        return refusal ?? dialed?.Mismatch(identity) ?? _owner.Judge(identity, purpose);
     }
-
-    private static bool IsDialed(PeerContact dialed, PeerIdentity identity) =>
-        identity.Name == dialed.Known.Name && (dialed.Known.Id.IsNone || identity.NodeId == dialed.Known.Id);
 
     private Refusal? JudgeVisit(PeerIdentity identity, LinkPurpose purpose)
     {

@@ -25,6 +25,12 @@ public sealed record PeerLinksSetup
     /// <summary>What a node is told that wants more than to give a command; null: it may link.</summary>
     public Refusal? Declines { get; init; }
 
+    /// <summary>
+    /// Is told of a node that has proved the cookie and is of a later generation of this node's cluster; on a
+    /// connection's task, perhaps more than once.
+    /// </summary>
+    public Action<PeerIdentity>? Overruled { get; init; }
+
     public required IPeerNetwork Network { get; init; }
 
     public required IPeerOwner Owner { get; init; }

@@ -52,6 +52,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         Seams = seams;
         Log = log.Write;
         Commands = commands;
+        Warnings = new LinkWarnings(seams.Time);
         _registry = new LocalRegistry(options.Peers.RunDirectories);
         _cookie = ErlangCookie.Prepare(options.Places.CookieFile, out string? problem);
         if (!NodeName.TryParse(options.Places.NodeName, out _name))
@@ -68,7 +69,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         }
         if (options.Peers.Tls is { } tls)
             _tls = PeerTlsFiles.Read(tls);
-        _network = Listen();
+        _network = PeerPort.Open(
+            options.Peers, seams.Time, message => Log(LogLevel.Warning, LogCategory.Default, message),
+            ServeCommandsOnly);
         if (_registry.Enter(_name, options.Peers.Interface, Port) is { } warning)
             Log(LogLevel.Warning, LogCategory.Default, warning);
         Log(
@@ -93,6 +96,17 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     public ClusterMember? Member => Volatile.Read(ref _member);
 
     public LocalState State => new(0, Member?.DurableLsn ?? 0, TimeSpan.Zero);
+
+    /// <summary>What this node says of itself to others, as JSON of at most 64 KiB; null: nothing.</summary>
+    internal Func<byte[]>? Describe { get; set; }
+
+    /// <summary>
+    /// The running node has met a later generation of its cluster, which its directory says now: it must serve nobody.
+    /// </summary>
+    internal Action? Overruled { get; set; }
+
+    /// <summary>Refusals of links that an operator should see, the newest of each node last.</summary>
+    internal LinkWarnings Warnings { get; }
 
     /// <summary>What it is called.</summary>
     internal NodeName Name => _name;
@@ -145,7 +159,19 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             links, _book.Find(member), new MembershipRequest(MembershipRequestKind.Join, Record(self)), patience);
 
     /// <summary>Asks a member, while the broker is stopped, to let this node in under an identity.</summary>
-    internal async Task<MembershipAnswer> AskToJoinAsync(NodeName member, NodeId self, TimeSpan patience)
+    internal Task<MembershipAnswer> AskToJoinAsync(NodeName member, NodeId self, TimeSpan patience) => AsGuestAsync(
+        self, (calls, links) => AskToJoinAsync(calls, links, member, self, patience));
+
+    /// <summary>Whom one meets at a node's address, while the broker is stopped; null: nobody who lets one in.</summary>
+    internal Task<PeerIdentity?> MeetAsync(NodeName member) => AsGuestAsync(
+        new NodeId(Guid.NewGuid()),
+        async (_, links) =>
+        {
+            VisitOutcome visit = await links.VisitAsync(_book.Find(member), LinkPurpose.Join).ConfigureAwait(false);
+            return visit.Link?.Peer;
+        });
+
+    private async Task<T> AsGuestAsync<T>(NodeId self, Func<MembershipCalls, PeerLinks, Task<T>> act)
     {
         var calls = new MembershipCalls(_ => Task.FromResult(MembershipAnswer.Refused(
             MembershipOutcome.Later, $"{_name} is joining itself")));
@@ -156,7 +182,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         hub.Attach(links);
         links.Start();
         await using (links.ConfigureAwait(false))
-            return await AskToJoinAsync(calls, links, member, self, patience).ConfigureAwait(false);
+            return await act(calls, links).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -167,6 +193,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <exception cref="OperationCanceledException">The node is to stop.</exception>
     internal async Task PrepareAsync(CancellationToken stop)
     {
+        if (ReadOverruled() is { } sentence)
+        {
+            Log(LogLevel.Error, LogCategory.Default, sentence);
+            await WaitAsync(sentence, stop).ConfigureAwait(false);
+        }
         if (_network is null || _options.Discovery is not { } discovery)
             return;
         string directory = _options.Places.DataDirectory;
@@ -194,6 +225,33 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         {
             Waiting = null;
         }
+    }
+
+    /// <summary>
+    /// Why the directory serves nobody any more, and what to do; null: the node has not met a later generation.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The directory cannot be used.</exception>
+    internal string? ReadOverruled() => Overruling.Read(_name, _options.Places.DataDirectory, Seams);
+
+    // Until the start is given up.
+    private async Task WaitAsync(string why, CancellationToken stop)
+    {
+        Waiting = why;
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, Seams.Time, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            Waiting = null;
+        }
+    }
+
+    // Durable before anybody else hears of it, so that no start serves what is in the directory again.
+    private void Overrule(PeerIdentity by)
+    {
+        if (Member is { } member && member.TryOverrule(Overruling.By(by)))
+            Overruled?.Invoke();
     }
 
     /// <summary>What the data directory says of itself; nothing of it is kept open.</summary>
@@ -322,8 +380,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             $"node {peer.Name} is down: {reason}");
     }
 
-    public void Refused(string who, Refusal refusal) =>
+    public void Refused(string who, Refusal refusal)
+    {
+        Warnings.Note(who, refusal);
         Log(LogLevel.Warning, LogCategory.Default, $"no link with {who}: {refusal.Sentence}");
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -372,6 +433,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Owner = hub,
             Locate = name => _book.Find(name),
             Declines = declines,
+            Overruled = Overrule,
             Time = Seams.Time,
             Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
             Schedule = Schedule,
@@ -446,32 +508,4 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             seed, _name, options.UsesLongNames, name => Dns.GetHostAddressesAsync(name),
             async address => (await Dns.GetHostEntryAsync(address).ConfigureAwait(false)).HostName)
         : new ListedPeers(options.Nodes);
-
-    private StandingPeerNetwork Listen()
-    {
-        PeerOptions peers = _options.Peers;
-        var network = new TcpPeerNetwork(
-            Seams.Time, message => Log(LogLevel.Warning, LogCategory.Default, message));
-        for (int port = peers.LowestPort; ; port++)
-        {
-            try
-            {
-                return new StandingPeerNetwork(
-                    network, new PeerAddress(peers.Interface, port), ServeCommandsOnly);
-            }
-            catch (IOException) when (port < peers.HighestPort)
-            {
-                // The next of the range.
-            }
-            catch (IOException error)
-            {
-                string ports = peers.LowestPort == peers.HighestPort
-                    ? "" : $" (nor on any port from {peers.LowestPort} on)";
-                throw new ConfigurationException(
-                    $"{error.Message}{ports}. Another node, or RabbitMQ, may be using the port: RABBITMQ_DIST_PORT or "
-                    + "distribution.listener.port_range.min and .max choose another, "
-                    + "distribution.listener.interface another address");
-            }
-        }
-    }
 }

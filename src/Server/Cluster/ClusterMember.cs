@@ -3,6 +3,7 @@ using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
 using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
 using Warren.Storage.Disk;
@@ -24,6 +25,7 @@ public sealed class ClusterMember : IAsyncDisposable
     private Func<long> _durableLsn = () => 0;
     private NodeIdentity _identity;
     private PeerLinks? _links;
+    private int _isOverruled;
 
     internal ClusterMember(ClusterHost host, NodeIdentity identity, IDisk disk)
     {
@@ -73,8 +75,10 @@ public sealed class ClusterMember : IAsyncDisposable
 
     /// <summary>What the broker needs to be one of several.</summary>
     /// <param name="waits">It waits for a leader that adds it; else it begins a cluster if it has none.</param>
-    internal ClusterSetup Setup(bool waits) => new()
+    /// <param name="beginsAlone">See <see cref="ClusterSetup.BeginsAlone"/>.</param>
+    internal ClusterSetup Setup(bool waits, bool beginsAlone) => new()
     {
+        BeginsAlone = beginsAlone,
         Self = Identity.Node,
         Name = _host.Name,
         Address = _host.Record(Identity.Node).Address.ToString(),
@@ -93,6 +97,29 @@ public sealed class ClusterMember : IAsyncDisposable
     internal void AddPeer(KnownPeer known) => Links?.AddPeer(known with { Seen = _seen.Find(known.Id) });
 
     internal void Changed() => _seen.Changed();
+
+    /// <summary>
+    /// Keeps that a later generation was met; true: this was the first time, and it is durable. What cannot be written
+    /// is not kept, and the next meeting tries again.
+    /// </summary>
+    internal bool TryOverrule(MembershipAnswer later)
+    {
+        if (Interlocked.Exchange(ref _isOverruled, 1) == 1)
+            return false;
+        try
+        {
+            OverruledFile.Write(_disk, later);
+            return true;
+        }
+        catch (DiskException error)
+        {
+            Volatile.Write(ref _isOverruled, 0);
+            _host.Log(
+                LogLevel.Error, LogCategory.Default,
+                $"a later generation of the cluster was met, which could not be written down: {error.Message}");
+            return false;
+        }
+    }
 
     /// <summary>Another cluster or generation, for the next handshakes; durable when it returns.</summary>
     internal void SetIdentity(NodeIdentity identity)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using Warren.Broker;
 using Warren.Broker.Definitions.Nodes;
 using Warren.Cluster;
@@ -39,15 +40,14 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private readonly ClusterHost _host;
     private readonly ClusterMember _member;
     private readonly NodeName _name;
-    private readonly IDisk _disk;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MembershipAnswer?>> _forwarded = new();
     private readonly SemaphoreSlim _changing = new(1);
+    private readonly FollowedMembers _followed;
+    private readonly NodeQuestions _questions;
     private ClusterMembership? _cluster;
     private ITimer? _timer;
-    private ImmutableArray<BrokerMember> _seen = [];
     private long _seenTimestamp;
     private bool _lingers;
-    private ImmutableArray<MemberRecord> _written;
     private long _number;
     private int _isTicking;
     private bool _ticksAgain;
@@ -60,9 +60,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _host = host;
         _member = member;
         _name = host.Name;
-        _disk = disk;
-        _written = MembersFile.Read(disk);
-        _host.SetPeers(_written);
+        _followed = new FollowedMembers(disk, host.Log);
+        _questions = new NodeQuestions(member.Peers, host.Seams.Time, () => _host.Describe?.Invoke() ?? []);
+        _host.SetPeers(_followed.Written);
         _host.JudgeMember = Judge;
         Calls = new MembershipCalls(DoAsync);
         member.Peers.Register(PeerFrameKind.FirstOfMembership, this);
@@ -73,7 +73,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     public MembershipCalls Calls { get; }
 
     /// <summary>It has joined a cluster that is elsewhere, or was a member when it stopped.</summary>
-    public bool HasOthers => _written.Any(one => one.Id != _member.Identity.Node);
+    public bool HasOthers => _followed.Written.Any(one => one.Id != _member.Identity.Node);
 
     /// <summary>The broker is there.</summary>
     public void Start(ClusterMembership cluster)
@@ -82,6 +82,36 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _timer = _host.Seams.Time.CreateTimer(_ => _ = TickAsync(), null, TimeSpan.Zero, Interval);
         cluster.Changed = () => TickIn(TimeSpan.Zero);
     }
+
+    /// <summary>Asks the other members that are up how they are; those that do not answer in time are left out.</summary>
+    public Task<ImmutableArray<byte[]>> AskOthersAsync() => _questions.AskAsync(
+        [.. _host.Status().Where(static peer => peer.IsUp).Select(static peer => peer.Id)]);
+
+    /// <summary>
+    /// Whether this node and those it reaches are a majority of those that vote; true as well when nobody else does.
+    /// </summary>
+    public bool ReachesMajority
+    {
+        get
+        {
+            if (_cluster is not { } cluster)
+                return true;
+            int voters = 0;
+            int reached = 0;
+            foreach (BrokerMember member in cluster.Status.Members)
+            {
+                if (!member.IsVoter)
+                    continue;
+                voters++;
+                reached += IsThere(member.Node) ? 1 : 0;
+            }
+            return voters <= 1 || reached > voters / 2;
+        }
+    }
+
+    /// <summary>Whether it is this node, or a member that it has a link with.</summary>
+    public bool Reaches(string name) =>
+        name == _name.Value || _host.Status().Any(peer => peer.IsUp && peer.Name.Value == name);
 
     /// <summary>Has a request done, wherever the leader is. Never throws.</summary>
     public async Task<MembershipAnswer> DoAsync(MembershipRequest request)
@@ -127,6 +157,12 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _host.Log(LogLevel.Info, LogCategory.Default, sentence);
     }
 
+    /// <summary>It has a session, and hears from its leader.</summary>
+    public bool IsServing => _cluster?.Status is { IsServing: true, Leader.IsNone: false };
+
+    /// <summary>It serves nobody for now, for a reason that it says.</summary>
+    public void TellPaused(string why) => _host.Waiting = why;
+
     /// <summary>It waits no more.</summary>
     public void TellServing() => _host.Waiting = null;
 
@@ -145,7 +181,11 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     public void FrameArrived(in PeerFrame frame)
     {
         NodeId from = frame.From;
-        if (frame.Body.Length > sizeof(long))
+        if (_questions.TryTake(frame))
+        {
+            // It has been answered, or was an answer.
+        }
+        else if (frame.Body.Length > sizeof(long))
         {
             long number = BinaryPrimitives.ReadInt64LittleEndian(frame.Body);
             ReadOnlySpan<byte> body = frame.Body[sizeof(long)..];
@@ -176,14 +216,18 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     // Nodes of the cluster's id that were members are told that they are none any more.
     private Refusal? Judge(PeerIdentity peer, LinkPurpose purpose)
     {
-        if (purpose != LinkPurpose.Peer || _cluster is not { } cluster || !cluster.Status.IsServing)
+        if (purpose != LinkPurpose.Peer || _cluster is not { } cluster || !cluster.Status.IsServing
+            || cluster.Status.Members.Any(member => member.Node == peer.NodeId))
             return null;
-        return cluster.Status.Members.Any(member => member.Node == peer.NodeId)
-            ? null
-            : new Refusal(
-                RefusalCode.Forgotten,
-                $"{peer.Name} ({peer.NodeId}) is no member of the cluster that {_name} is in, any more or yet: if it "
-                + "was removed, reset it and let it join again");
+        return new Refusal(
+            RefusalCode.Forgotten,
+            cluster.FindForgotten(peer.NodeId) is { } forgotten
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{peer.Name} ({peer.NodeId}) was forgotten by {forgotten.By} at {forgotten.At:yyyy-MM-dd HH:mm:ss}")
+                    + " UTC: reset it and let it join again"
+                : $"{peer.Name} ({peer.NodeId}) is no member of the cluster that {_name} is in, any more or yet: if it "
+                    + "was removed, reset it and let it join again");
     }
 
     private async Task ServeAsync(NodeId from, long number, MembershipRequest request)
@@ -192,7 +236,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         MembershipAnswer? answer = null;
         try
         {
-            answer = _cluster is { } cluster ? await LeadAsync(cluster, request).ConfigureAwait(false) : null;
+            answer = _cluster is { } cluster
+                ? await LeadAsync(cluster, request, NameOf(cluster, from)).ConfigureAwait(false)
+                : null;
         }
         catch (Exception error)
         {
@@ -211,7 +257,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         if (leader.IsNone)
             return null;
         if (leader == _member.Identity.Node)
-            return await LeadAsync(cluster, request).ConfigureAwait(false);
+            return await LeadAsync(cluster, request, _name.Value).ConfigureAwait(false);
         long number = Interlocked.Increment(ref _number);
         var forwarded = new TaskCompletionSource<MembershipAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _forwarded[number] = forwarded;
@@ -235,7 +281,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     }
 
     // One at a time: what is checked is so when it is done.
-    private async Task<MembershipAnswer?> LeadAsync(ClusterMembership cluster, MembershipRequest request)
+    private async Task<MembershipAnswer?> LeadAsync(ClusterMembership cluster, MembershipRequest request, string by)
     {
         await _changing.WaitAsync().ConfigureAwait(false);
         try
@@ -245,7 +291,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 return null;
             return request.Kind == MembershipRequestKind.Join
                 ? await AddAsync(cluster, request.Node).ConfigureAwait(false)
-                : await RemoveAsync(cluster, request).ConfigureAwait(false);
+                : await RemoveAsync(cluster, request, by).ConfigureAwait(false);
         }
         finally
         {
@@ -265,14 +311,6 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 + $"{node.Id}: its data directory was lost or replaced. If it is gone for good, 'rabbitmqctl "
                 + $"forget_cluster_node {node.Name}' on {_name} lets the new one in; else put the old directory back");
         }
-        // Each member would take them for its own.
-        if (cluster.DurableQueuesOf(NodeId.None) is { IsEmpty: false } homeless)
-        {
-            return MembershipAnswer.Refused(
-                MembershipOutcome.Refused,
-                $"{_name} has {QueueNames.Describe(homeless)}, declared by a version that did not note whose they are: "
-                + "nobody can join until they are declared anew, by this version");
-        }
         ChangeOutcome outcome = await cluster.AddLearnerAsync(node.Id, node.Name, node.Address.ToString())
             .ConfigureAwait(false);
         if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo))
@@ -281,7 +319,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         return Done(cluster);
     }
 
-    private async Task<MembershipAnswer?> RemoveAsync(ClusterMembership cluster, MembershipRequest request)
+    private async Task<MembershipAnswer?> RemoveAsync(ClusterMembership cluster, MembershipRequest request, string by)
     {
         // Whoever is to be forgotten is known by its name alone.
         BrokerMember? member = cluster.Status.Members.FirstOrDefault(one =>
@@ -310,6 +348,11 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo or ChangeOutcome.Unknown))
             return Unchanged(outcome, $"{member.Name} cannot be removed");
         _host.Log(LogLevel.Info, LogCategory.Default, $"{member.Name} ({member.Node}) was removed from the cluster");
+        if (request.Kind == MembershipRequestKind.Forget)
+        {
+            await cluster.NoteForgottenAsync(member.Node, member.Name, by, _host.Seams.Time.GetUtcNow())
+                .ConfigureAwait(false);
+        }
         return Done(cluster);
     }
 
@@ -323,6 +366,11 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 return;
         }
     }
+
+    private static string NameOf(ClusterMembership cluster, NodeId node) =>
+        cluster.Status.Members.FirstOrDefault(member => member.Node == node)?.Name is { Length: > 0 } name
+            ? name
+            : node.ToString();
 
     private bool IsThere(NodeId node) => node == _member.Identity.Node || _member.Peers.IsUp(node);
 
@@ -369,10 +417,17 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         {
             ClusterMembership cluster = _cluster!;
             ClusterStatus status = cluster.Status;
-            if (status.IsServing && !status.Members.SequenceEqual(_seen))
-                Follow(status.Members);
+            if (status.IsServing && _followed.Follow(Records(status.Members)))
+            {
+                _seenTimestamp = _host.Seams.Time.GetTimestamp();
+                _lingers = true;
+                _host.AddPeers(_followed.Seen);
+            }
             else if (_lingers && _host.Seams.Time.GetElapsedTime(_seenTimestamp) >= LeavingTime)
-                Part();
+            {
+                _lingers = false;
+                _host.SetPeers(_followed.Seen);
+            }
             if (status.Leader == _member.Identity.Node)
                 await PromoteAsync(cluster, status).ConfigureAwait(false);
         }
@@ -429,24 +484,5 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         {
             _changing.Release();
         }
-    }
-
-    private void Follow(ImmutableArray<BrokerMember> members)
-    {
-        ImmutableArray<MemberRecord> records = Records(members);
-        _seen = members;
-        _seenTimestamp = _host.Seams.Time.GetTimestamp();
-        _lingers = true;
-        _host.AddPeers(records);
-        if (records.SequenceEqual(_written) || (_written.IsEmpty && records.Length <= 1))
-            return;
-        MembersFile.Write(_disk, records);
-        _written = records;
-    }
-
-    private void Part()
-    {
-        _lingers = false;
-        _host.SetPeers(Records(_seen));
     }
 }

@@ -44,6 +44,7 @@ public static class NodeConfiguration
             ProxyProtocol = ReadProxyProtocol(settings, notes),
             Peers = PeerSection.Read(settings, environment, places.PeerPort, File.Exists, notes),
             Log = LogSection.Read(settings, environment, places),
+            Partitions = PartitionSection.Read(settings),
             Discovery = DiscoverySection.Read(settings, environment, notes),
             EnabledPlugins = ReadPlugins(environment, places, notes),
             ConfigurationFiles = [.. files],

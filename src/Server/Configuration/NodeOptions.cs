@@ -30,6 +30,9 @@ public sealed record NodeOptions
     /// <summary>How other nodes are met.</summary>
     public PeerOptions Peers { get; init; } = new();
 
+    /// <summary>What the node does for clients while it reaches no majority.</summary>
+    public PartitionOptions Partitions { get; init; } = new();
+
     /// <summary>Where log lines go, and which.</summary>
     public required LogOptions Log { get; init; }
 

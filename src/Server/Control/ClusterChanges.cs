@@ -4,7 +4,6 @@ using Warren.Cluster;
 using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
 using Warren.Server.Cluster;
-using Warren.Server.Configuration;
 
 namespace Warren.Server.Control;
 
@@ -30,17 +29,21 @@ internal sealed class ClusterChanges(NodeHost host)
             throw ControlRefusalException.Because($"{Self} can join no cluster: {alone}");
         if (name.Value == Self)
             throw ControlRefusalException.Because("cannot cluster node with itself");
-        ImmutableArray<MemberRecord> members = cluster.ReadDirectory().Members;
-        if (members.Any(one => one.Name == name))
+        (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
+        bool isOverruled = await IsOverruledAsync(cluster, name, identity, members).ConfigureAwait(false);
+        if (!isOverruled && members.Any(one => one.Name == name))
             return;
-        if (members.Length > 1)
+        if (!isOverruled && members.Length > 1)
         {
             throw ControlRefusalException.Because(
                 $"{Self} is a member of another cluster, with {Names(members)}: 'rabbitmqctl reset' makes it leave "
                 + "first");
         }
-        Holdings? own = await LookAsync(cluster, leaves: false, force: true).ConfigureAwait(false);
-        if (own is { HasAny: true } && !force)
+        // What it has was given up when the cluster was begun anew without it; it is kept all the same.
+        Holdings? own = isOverruled
+            ? Holdings.Unknown
+            : await LookAsync(cluster, leaves: false, force: true).ConfigureAwait(false);
+        if (!isOverruled && own is { HasAny: true } && !force)
         {
             throw ControlRefusalException.Because(
                 $"{Self} has data of its own: {own}. It would not come along: 'rabbitmqctl reset' first, or "
@@ -62,7 +65,11 @@ internal sealed class ClusterChanges(NodeHost host)
     public Task ResetAsync(bool force) => host.WithStoppedAsync(async cluster =>
     {
         Holdings? own = null;
-        if (!force)
+        if (cluster.ReadOverruled() is not null)
+        {
+            own = Holdings.Unknown;
+        }
+        else if (!force)
         {
             own = await LookAsync(cluster, leaves: true, force: false).ConfigureAwait(false);
             if (own is null && _directory.Exists)
@@ -70,6 +77,17 @@ internal sealed class ClusterChanges(NodeHost host)
         }
         Away(force ? Holdings.Unknown : own);
     });
+
+    // Its directory says so, or the member itself, which an operator has made go on without this node meanwhile.
+    private static async Task<bool> IsOverruledAsync(
+        ClusterHost cluster, NodeName member, NodeIdentity? identity, ImmutableArray<MemberRecord> members)
+    {
+        if (cluster.ReadOverruled() is not null)
+            return true;
+        return identity is not null && members.Any(one => one.Name == member)
+            && await cluster.MeetAsync(member).ConfigureAwait(false) is { } met
+            && met.ClusterId == identity.Cluster.Value && met.Generation > identity.Generation;
+    }
 
     private static string Names(IEnumerable<MemberRecord> members) =>
         string.Join(", ", members.Select(member => member.Name.Value));
@@ -107,13 +125,7 @@ internal sealed class ClusterChanges(NodeHost host)
         (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
         if (!_directory.HasLog)
             return null;
-        NodeOptions quiet = host.Options with
-        {
-            Listeners = [],
-            Broker = host.Options.Broker with { DefinitionsPath = null },
-            Notes = [],
-        };
-        Node node = Node.Start(quiet, host.Seams, host.Log, cluster);
+        Node node = QuietNode.Start(host, cluster);
         await using (node.ConfigureAwait(false))
         {
             bool isOfSeveral = members.Any(member => member.Id != identity?.Node);

@@ -1,6 +1,9 @@
 using Warren.Cluster;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
+using Warren.Server.Cluster;
+using Warren.Server.Configuration;
+using Warren.Storage.Disk;
 
 namespace Warren.Server.Control;
 
@@ -92,8 +95,22 @@ internal sealed class ClusterCommands(NodeHost host)
             throw ControlRefusalException.Because(answer.Reason);
     }
 
-    /// <summary><c>force_boot</c>; the app is stopped.</summary>
-    public Task ForceBootAsync() => throw NotBuilt("forcing a node to go on alone");
+    /// <summary><c>force_boot</c>; the app is stopped. What it comes to, a sentence each.</summary>
+    /// <param name="dead">The members that are named as dead; nobody: all that are missing.</param>
+    public async Task<IReadOnlyList<string>> ForceBootAsync(IReadOnlyList<string> dead)
+    {
+        IReadOnlyList<string> report = [];
+        try
+        {
+            await host.WithStoppedAsync(async cluster =>
+                report = await new ForcedBoot(host).PlanAsync(cluster, dead).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is ForcedBootException or DiskException or ConfigurationException)
+        {
+            throw ControlRefusalException.Because(error.Message);
+        }
+        return report;
+    }
 
     /// <summary><c>change_cluster_node_type</c>; the app is stopped.</summary>
     public Task ChangeTypeAsync(string type) => type == "ram"
@@ -110,7 +127,4 @@ internal sealed class ClusterCommands(NodeHost host)
             partitions.Add(node, others = []);
         others.Add(other);
     }
-
-    private ControlRefusalException NotBuilt(string what) =>
-        ControlRefusalException.NotBuilt($"{what} (node {host.Options.Places.NodeName})");
 }

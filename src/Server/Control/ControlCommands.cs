@@ -65,7 +65,7 @@ internal sealed class ControlCommands
             ["status"] = (_, _) => Now(json => NodeReport.Write(json, _host)),
             ["alarms"] = (_, _) => Now(WriteAlarms),
             ["listeners"] = (_, _) => Now(WriteListeners),
-            ["cluster_status"] = (_, _) => Now(json => ClusterReport.Write(json, _host, _cluster)),
+            ["cluster_status"] = (_, _) => ClusterReport.MakeAsync(_host, _cluster),
             ["environment"] = (_, _) => Now(json => EnvironmentReport.Write(json, _host)),
             ["node_health_check"] = CheckHealthAsync,
             ["check_port_connectivity"] = CheckPortsAsync,
@@ -122,7 +122,7 @@ internal sealed class ControlCommands
                 () => _cluster.JoinAsync(request.Text("node"), request.Flag("force"))),
             ["reset"] = (_, _) => Stopped(_cluster.ResetAsync),
             ["force_reset"] = (_, _) => Stopped(_cluster.ForceResetAsync),
-            ["force_boot"] = (_, _) => Stopped(_cluster.ForceBootAsync),
+            ["force_boot"] = (request, _) => ForceBootAsync(request),
             ["forget_cluster_node"] = (request, _) => Done(_cluster.ForgetAsync(request.Text("node"))),
             ["change_cluster_node_type"] = (request,
                 _) => Stopped(() => _cluster.ChangeTypeAsync(request.Text("type"))),
@@ -259,12 +259,29 @@ internal sealed class ControlCommands
         ? Done(act())
         : throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
 
+    private async Task<Action<Utf8JsonWriter>?> ForceBootAsync(ControlRequest request)
+    {
+        if (_host.Node is not null)
+            throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
+        IReadOnlyList<string> report = await _cluster.ForceBootAsync(request.Texts("dead")).ConfigureAwait(false);
+        return json =>
+        {
+            json.WriteStartArray("report");
+            foreach (string line in report)
+                json.WriteStringValue(line);
+            json.WriteEndArray();
+        };
+    }
+
     private Vhost Find(string name) => Running.Broker.FindVhost(name);
 
     private async Task<Action<Utf8JsonWriter>?> StartAppAsync()
     {
         try
         {
+            // The start would wait for an operator, who is asking.
+            if (_host.Node is null && _host.Cluster?.ReadOverruled() is { } overruled)
+                throw ControlRefusalException.Because(overruled);
             await _host.StartAppAsync().ConfigureAwait(false);
             await _host.RequireNode().Serving.WaitAsync(ServingPatience, _host.Seams.Time).ConfigureAwait(false);
             return null;

@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Warren.Broker;
+using Warren.Broker.Definitions.Nodes;
+using Warren.Broker.Queues;
+using Warren.Cluster;
+using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
+using Warren.Server.Configuration;
+using Warren.Storage.Disk;
+using BrokerMember = Warren.Broker.Definitions.Nodes.ClusterMember;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// The last resort (docs/decisions/0012-membership.md): a node whose other members are gone for good goes on without
+/// them, as a new generation of the cluster. In two steps, both while the broker is stopped: <c>force_boot</c> looks,
+/// says what may be lost and notes it in the directory (<see cref="ForcedBootFile"/>); the next start looks again and
+/// does it, unless a majority is back by then. Every step may be cut off by a crash, and is done again.
+/// </summary>
+internal sealed class ForcedBoot(NodeHost host)
+{
+    /// <summary>Others that run are met in less; those that do not are seldom slower to be known as such.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>In the data directory: what an operator has done against the rules, a file each.</summary>
+    private const string Incidents = "incidents";
+
+    private string Self => host.Options.Places.NodeName;
+
+    /// <summary>Notes that the next start is forced; what it comes to, a sentence each.</summary>
+    /// <param name="cluster">The node among others, whose broker is stopped.</param>
+    /// <param name="named">Whom the operator names as dead; nobody: all that are missing.</param>
+    /// <exception cref="ForcedBootException">There is nothing to be forced, or somebody is there.</exception>
+    public async Task<ImmutableArray<string>> PlanAsync(ClusterHost cluster, IReadOnlyList<string> named)
+    {
+        if (cluster.ReadOverruled() is { } overruled)
+            throw new ForcedBootException(overruled);
+        (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
+        if (identity is null || members.Length <= 1)
+            return [$"{Self} has no other members to wait for: its next start is as any other"];
+        (ImmutableArray<MemberRecord> dead, ImmutableArray<string> report) =
+            await LookAsync(cluster, identity, members).ConfigureAwait(false);
+        string[] names = [.. dead.Select(static one => one.Name.Value).Order(StringComparer.Ordinal)];
+        if (named.Count > 0 && !named.Order(StringComparer.Ordinal).SequenceEqual(names))
+        {
+            throw new ForcedBootException(
+                $"the members that are missing are {string.Join(", ", names)}: name these, or none");
+        }
+        IDisk disk = host.Seams.OpenDisk(host.Options.Places.DataDirectory);
+        ForcedBootFile.Write(disk, new MembershipAnswer
+        {
+            Outcome = MembershipOutcome.Done,
+            Cluster = identity.Cluster,
+            Generation = identity.Generation + 1,
+            Members = dead,
+        });
+        foreach (string line in report)
+            host.Log.Write(LogLevel.Warning, LogCategory.Default, $"force_boot: {line}");
+        return report;
+    }
+
+    /// <summary>At a start: whether it is forced; null: it is as any other.</summary>
+    public async Task<MembershipAnswer?> DecideAsync(ClusterHost cluster)
+    {
+        string directory = host.Options.Places.DataDirectory;
+        if (!new NodeDirectory(directory).HasLog)
+            return null;
+        IDisk disk = host.Seams.OpenDisk(directory);
+        try
+        {
+            if (ForcedBootFile.Read(disk) is not { } plan)
+                return null;
+            (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
+            // A start that was cut off has begun with it: there is no way back.
+            if (identity!.Generation == plan.Generation)
+                return plan;
+            try
+            {
+                (ImmutableArray<MemberRecord> dead, ImmutableArray<string> report) =
+                    await LookAsync(cluster, identity, members).ConfigureAwait(false);
+                WriteIncident(disk, plan.Generation, report);
+                return plan with { Members = dead };
+            }
+            catch (ForcedBootException reason)
+            {
+                ForcedBootFile.Remove(disk);
+                host.Log.Write(
+                    LogLevel.Warning, LogCategory.Default, $"force_boot is not needed, and not done: {reason.Message}");
+                return null;
+            }
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+    }
+
+    /// <summary>The directory is that of the new generation's only member; durable when it returns.</summary>
+    public static void Begin(IDisk disk, MembershipAnswer plan)
+    {
+        NodeIdentity identity = IdentityFile.Read(disk)!;
+        IdentityFile.Write(disk, identity with { Generation = plan.Generation });
+        MembersFile.Write(disk, [.. MembersFile.Read(disk).Where(one => one.Id == identity.Node)]);
+    }
+
+    /// <summary>It serves: the dead are remembered as such, and the next start is as any other.</summary>
+    public static async Task FinishAsync(
+        ClusterMembership members, IDisk disk, MembershipAnswer plan, string self, TimeProvider time)
+    {
+        await members.WhenServing.ConfigureAwait(false);
+        foreach (MemberRecord dead in plan.Members)
+        {
+            await members.NoteForgottenAsync(dead.Id, dead.Name.Value, $"force_boot on {self}", time.GetUtcNow())
+                .ConfigureAwait(false);
+        }
+        ForcedBootFile.Remove(disk);
+    }
+
+    private async Task<(ImmutableArray<MemberRecord> Dead, ImmutableArray<string> Report)> LookAsync(
+        ClusterHost cluster, NodeIdentity identity, ImmutableArray<MemberRecord> members)
+    {
+        Node node = QuietNode.Start(host, cluster);
+        await using (node.ConfigureAwait(false))
+        {
+            await MeetAsync(node, cluster).ConfigureAwait(false);
+            if (node.Serving.IsCompletedSuccessfully)
+                throw new ForcedBootException($"{Self} reaches a majority of its cluster: 'rabbitmqctl start_app' will do");
+            if (cluster.Status().FirstOrDefault(static peer => peer.IsUp) is { } there)
+            {
+                throw new ForcedBootException(
+                    $"{there.Name} runs: stop it first, or there would be two clusters. It comes back as a new member");
+            }
+            ClusterStatus status = node.Broker.Cluster.Status;
+            if (!status.Members.Any(member => member.Node == identity.Node))
+            {
+                throw new ForcedBootException(
+                    $"{Self} has nothing of its cluster yet, and could not go on with it: 'rabbitmqctl force_reset' makes "
+                    + "it a new node");
+            }
+            ImmutableArray<MemberRecord> dead = [.. members.Where(one => one.Id != identity.Node)];
+            return (dead, Report(node.Broker.Cluster, status, dead, identity));
+        }
+    }
+
+    // Until it is known of everybody whether he is there.
+    private async Task MeetAsync(Node node, ClusterHost cluster)
+    {
+        long begun = host.Seams.Time.GetTimestamp();
+        while (host.Seams.Time.GetElapsedTime(begun) < Patience && !node.Serving.IsCompleted)
+        {
+            IReadOnlyList<PeerStatus> peers = cluster.Status();
+            if (peers.Count > 0 && peers.All(static peer => !peer.IsUp && peer.Reason is not null))
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), host.Seams.Time).ConfigureAwait(false);
+        }
+    }
+
+    private ImmutableArray<string> Report(
+        ClusterMembership definitions, ClusterStatus status, ImmutableArray<MemberRecord> dead, NodeIdentity identity)
+    {
+        string names = string.Join(", ", dead.Select(static one => one.Name.Value).Order(StringComparer.Ordinal));
+        var report = new List<string>
+        {
+            $"taken for dead: {names}. They can come back as new members alone, by join_cluster, which sets aside what "
+                + "they have",
+        };
+        ImmutableArray<QueueDefinition> queues = [.. dead.SelectMany(one => definitions.DurableQueuesOf(one.Id))];
+        report.Add(queues.IsEmpty
+            ? "no durable queue lives on them"
+            : $"lost with them, messages and all: {QueueNames.Describe(queues)}");
+        report.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"lost may be whatever they have changed in users, permissions, policies, exchanges, queues and bindings ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"without {Self}, whose last definition is number {status.Applied.Value} of term {status.Term.Value}"));
+        report.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation {identity.Generation + 1} ")
+            + $"of the cluster {identity.Cluster} with {Self} alone, unless a majority of the present one is back by then");
+        return [.. report];
+    }
+
+    private void WriteIncident(IDisk disk, long generation, ImmutableArray<string> report)
+    {
+        DateTimeOffset now = host.Seams.Time.GetUtcNow();
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss}Z force_boot on {Self}: generation ");
+        text.Append(CultureInfo.InvariantCulture, $"{generation} begins\n");
+        foreach (string line in report.Take(report.Length - 1))
+            text.Append(CultureInfo.InvariantCulture, $"  {line}\n");
+        disk.MakeDirectory(Incidents);
+        string path = string.Create(
+            CultureInfo.InvariantCulture, $"{Incidents}/{now:yyyyMMddTHHmmss.fff}Z-force-boot-{generation}.txt");
+        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
+        disk.Delete(path);
+        using (IDiskFile file = disk.Create(path, bytes.Length))
+        {
+            file.Write(0, [bytes]);
+            file.Sync();
+        }
+        disk.SyncDirectory(Incidents);
+        host.Log.Write(LogLevel.Warning, LogCategory.Default, $"incident: {text.ToString().TrimEnd()}");
+    }
+}

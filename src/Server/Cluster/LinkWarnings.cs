@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Warren.Cluster.Links;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// Links that were refused for what an operator has to mend, also those of nodes that are no members: of each node the
+/// last one, for as long as it may still be so. Any thread.
+/// </summary>
+internal sealed class LinkWarnings(TimeProvider time)
+{
+    /// <summary>Whoever is refused for such a reason dials again within a minute.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+
+    /// <summary>Anybody may dial the port.</summary>
+    private const int Most = 20;
+
+    private readonly Lock _lock = new();
+    private readonly List<(string Who, Refusal Refusal, long At)> _refusals = [];
+
+    public void Note(string who, Refusal refusal)
+    {
+        if (refusal.Code is not (RefusalCode.WrongCookie or RefusalCode.NoCommonVersion or RefusalCode.WrongCluster
+            or RefusalCode.WrongGeneration or RefusalCode.Tls or RefusalCode.SameName or RefusalCode.SameIdentity
+            or RefusalCode.Forgotten or RefusalCode.WentBack))
+            return;
+        // The port that somebody dials from is another one each time.
+        who = WithoutPort(who);
+        lock (_lock)
+        {
+            _refusals.RemoveAll(one => one.Who == who);
+            if (_refusals.Count == Most)
+                _refusals.RemoveAt(0);
+            _refusals.Add((who, refusal, time.GetTimestamp()));
+        }
+    }
+
+    /// <summary>Those of the last minutes, a sentence each.</summary>
+    public ImmutableArray<string> Recent()
+    {
+        lock (_lock)
+        {
+            _refusals.RemoveAll(one => time.GetElapsedTime(one.At) > Kept);
+            return [.. _refusals.Select(static one => $"no link with {one.Who}: {one.Refusal.Sentence}")];
+        }
+    }
+
+    private static string WithoutPort(string who)
+    {
+        int colon = who.LastIndexOf(':');
+        return colon > 0 && who.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0 ? who[..colon] : who;
+    }
+}
