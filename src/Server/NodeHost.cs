@@ -110,6 +110,9 @@ public sealed class NodeHost : IAsyncDisposable
     /// </summary>
     internal async Task WithStoppedAsync(Func<ClusterHost, Task> act)
     {
+        // A start that waits for an operator has found him.
+        if (IsStarting && _cluster?.ReadOverruled() is not null)
+            CancelStart();
         await _changing.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -158,6 +161,9 @@ public sealed class NodeHost : IAsyncDisposable
     {
         // Off the link that has brought it.
         await Task.Yield();
+        // A node that only looks into the directory is not to be started behind its operator's back.
+        if (Node is null)
+            return;
         try
         {
             await StopAppAsync().ConfigureAwait(false);

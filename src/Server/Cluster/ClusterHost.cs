@@ -58,6 +58,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         if (!NodeName.TryParse(options.Places.NodeName, out _name))
             problem ??= $"no node can be found by the name {options.Places.NodeName}";
         _book = new PeerBook(_name, options.Peers, _registry);
+        Guest = new GuestLinks(this, _book);
         if (problem is not null)
         {
             WhyAlone = problem;
@@ -107,6 +108,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     /// <summary>Refusals of links that an operator should see, the newest of each node last.</summary>
     internal LinkWarnings Warnings { get; }
+
+    /// <summary>Meets members while the broker is stopped.</summary>
+    internal GuestLinks Guest { get; }
 
     /// <summary>What it is called.</summary>
     internal NodeName Name => _name;
@@ -158,33 +162,6 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         calls.AskAsync(
             links, _book.Find(member), new MembershipRequest(MembershipRequestKind.Join, Record(self)), patience);
 
-    /// <summary>Asks a member, while the broker is stopped, to let this node in under an identity.</summary>
-    internal Task<MembershipAnswer> AskToJoinAsync(NodeName member, NodeId self, TimeSpan patience) => AsGuestAsync(
-        self, (calls, links) => AskToJoinAsync(calls, links, member, self, patience));
-
-    /// <summary>Whom one meets at a node's address, while the broker is stopped; null: nobody who lets one in.</summary>
-    internal Task<PeerIdentity?> MeetAsync(NodeName member) => AsGuestAsync(
-        new NodeId(Guid.NewGuid()),
-        async (_, links) =>
-        {
-            VisitOutcome visit = await links.VisitAsync(_book.Find(member), LinkPurpose.Join).ConfigureAwait(false);
-            return visit.Link?.Peer;
-        });
-
-    private async Task<T> AsGuestAsync<T>(NodeId self, Func<MembershipCalls, PeerLinks, Task<T>> act)
-    {
-        var calls = new MembershipCalls(_ => Task.FromResult(MembershipAnswer.Refused(
-            MembershipOutcome.Later, $"{_name} is joining itself")));
-        var hub = new PeerHub(self, this);
-        hub.Serve(LinkPurpose.Join, calls);
-        PeerLinks links = MakeLinks(
-            hub, 0, new NodeIdentity(self, ClusterId.None, 0), declines: null, listens: false);
-        hub.Attach(links);
-        links.Start();
-        await using (links.ConfigureAwait(false))
-            return await act(calls, links).ConfigureAwait(false);
-    }
-
     /// <summary>
     /// A blank directory gets an identity: at once, or when the node has founded or joined a cluster with those that it
     /// was told of.
@@ -193,6 +170,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <exception cref="OperationCanceledException">The node is to stop.</exception>
     internal async Task PrepareAsync(CancellationToken stop)
     {
+        await LookAroundAsync().ConfigureAwait(false);
         if (ReadOverruled() is { } sentence)
         {
             Log(LogLevel.Error, LogCategory.Default, sentence);
@@ -232,6 +210,18 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// </summary>
     /// <exception cref="ConfigurationException">The directory cannot be used.</exception>
     internal string? ReadOverruled() => Overruling.Read(_name, _options.Places.DataDirectory, Seams);
+
+    // Members of an earlier generation must not become its majority again among themselves, when one of the later
+    // generation can be heard.
+    private async Task LookAroundAsync()
+    {
+        (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = ReadDirectory();
+        if (_network is null || identity is null || ReadOverruled() is not null
+            || await Guest.FindLaterAsync(identity, members).ConfigureAwait(false) is not { } later)
+            return;
+        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
+        OverruledFile.Write(Seams.OpenDisk(_options.Places.DataDirectory), Overruling.By(later));
+    }
 
     // Until the start is given up.
     private async Task WaitAsync(string why, CancellationToken stop)

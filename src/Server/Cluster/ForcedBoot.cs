@@ -126,6 +126,8 @@ internal sealed class ForcedBoot(NodeHost host)
         await using (node.ConfigureAwait(false))
         {
             await MeetAsync(node, cluster).ConfigureAwait(false);
+            if (cluster.ReadOverruled() is { } overruled)
+                throw new ForcedBootException(overruled);
             if (node.Serving.IsCompletedSuccessfully)
                 throw new ForcedBootException($"{Self} reaches a majority of its cluster: 'rabbitmqctl start_app' will do");
             if (cluster.Status().FirstOrDefault(static peer => peer.IsUp) is { } there)

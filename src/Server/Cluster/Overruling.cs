@@ -14,6 +14,10 @@ namespace Warren.Server.Cluster;
 /// </summary>
 internal static class Overruling
 {
+    /// <summary>Whether a node that was met is of a later generation of the cluster that a directory is of.</summary>
+    public static bool IsLater(PeerIdentity? met, NodeIdentity own) =>
+        met is not null && met.ClusterId == own.Cluster.Value && met.Generation > own.Generation;
+
     /// <summary>What its directory says from now on (<see cref="OverruledFile"/>).</summary>
     public static MembershipAnswer By(PeerIdentity peer) => new()
     {

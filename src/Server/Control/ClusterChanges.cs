@@ -50,7 +50,7 @@ internal sealed class ClusterChanges(NodeHost host)
                 + "'join_cluster --force', sets it aside");
         }
         NodeId self = AttemptOn(_directory.JoiningId);
-        MembershipAnswer answer = await cluster.AskToJoinAsync(name, self, Patience).ConfigureAwait(false);
+        MembershipAnswer answer = await cluster.Guest.AskToJoinAsync(name, self, Patience).ConfigureAwait(false);
         if (answer.Outcome != MembershipOutcome.Done)
             throw ControlRefusalException.Because($"{name} does not let {Self} in: {answer.Reason}");
         Away(own);
@@ -85,8 +85,7 @@ internal sealed class ClusterChanges(NodeHost host)
         if (cluster.ReadOverruled() is not null)
             return true;
         return identity is not null && members.Any(one => one.Name == member)
-            && await cluster.MeetAsync(member).ConfigureAwait(false) is { } met
-            && met.ClusterId == identity.Cluster.Value && met.Generation > identity.Generation;
+            && Overruling.IsLater(await cluster.Guest.MeetAsync(member).ConfigureAwait(false), identity);
     }
 
     private static string Names(IEnumerable<MemberRecord> members) =>

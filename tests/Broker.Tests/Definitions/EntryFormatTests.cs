@@ -54,6 +54,7 @@ public sealed class EntryFormatTests
         {
             int lowest = entry.Key.Kind switch
             {
+                > DefinitionKind.Member => 4,
                 > DefinitionKind.GlobalParameter => 3,
                 > DefinitionKind.Binding => 2,
                 _ => 1,
@@ -63,14 +64,28 @@ public sealed class EntryFormatTests
         }
     }
 
+    [Fact]
+    public void Conditions_and_what_goes_along_come_back()
+    {
+        var queue = Assert.IsType<QueueEntry>(
+            Read(EntryFormat.Write(Samples.Queue() with { HomeNode = Samples.Node(1), OfMember = true })));
+        Assert.True(queue.OfMember);
+        Assert.Equal(4, EntryFormat.Write(queue)[0]);
+        var removal = Assert.IsType<RemovalEntry>(Read(EntryFormat.Write(
+            new RemovalEntry(DefinitionKey.OfMember(Samples.Node(1))) { WithQueues = true })));
+        Assert.True(removal.WithQueues);
+        Assert.Equal(4, EntryFormat.Write(removal)[0]);
+    }
+
     [Theory]
-    [InlineData("", "has format version none; this node knows versions 1 to 3")]
-    [InlineData("00", "has format version 0; this node knows versions 1 to 3")]
-    [InlineData("04", "has format version 4; this node knows versions 1 to 3")]
+    [InlineData("", "has format version none; this node knows versions 1 to 4")]
+    [InlineData("00", "has format version 0; this node knows versions 1 to 4")]
+    [InlineData("05", "has format version 5; this node knows versions 1 to 4")]
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
     [InlineData("020C01", "is of kind 12, which is not known")]
     [InlineData("030E01", "is of kind 14, which is not known")]
+    [InlineData("041001", "is of kind 16, which is not known")]
     [InlineData("010103", "is for action 3, which is not known")]
     [InlineData("0101010000000000", "holds no two tables: input ends early")]
     [InlineData("0101010000000000000000", "has no field 'name'")]

@@ -131,7 +131,8 @@ internal static class Samples
     public static DefinitionsEntry[] OfNodes() =>
     [
         new SessionEntry(Node(1), 7, 2, 1234), new SessionEntry(Node(2), 1, 1, 0),
-        new MemberEntry(Node(1), "rabbit@host1", "10.0.0.1:25672"),
+        new MemberEntry(Node(1), "rabbit@host1", "10.0.0.1:25672"), new HomesEntry(Node(1)),
+        new ForgottenEntry(Node(3), "rabbit@host3", "rabbit@host1", 1_700_000_000_000),
     ];
 
     public static NodeId Node(int number) => new(new Guid(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));

@@ -23,12 +23,20 @@ internal sealed class TestCluster : IAsyncDisposable
     private bool _holdsSpreading;
     private long _lastProcess;
 
-    public TestCluster(int nodes = 2, LineOptions? lines = null, BrokerOptions? options = null)
+    /// <param name="nodes">How many.</param>
+    /// <param name="lines">Times of what goes to queues on other nodes.</param>
+    /// <param name="options">Of all brokers.</param>
+    /// <param name="first">What the first node's disk has already; null: nothing.</param>
+    public TestCluster(
+        int nodes = 2, LineOptions? lines = null, BrokerOptions? options = null, FaultyDisk? first = null)
     {
         Lines = lines ?? new LineOptions();
         Options = options ?? new BrokerOptions();
         for (int index = 0; index < nodes; index++)
-            Nodes.Add(new ClusterNode(this, index, new FaultyDisk(), ++_lastProcess));
+        {
+            FaultyDisk disk = index == 0 && first is not null ? first : new FaultyDisk();
+            Nodes.Add(new ClusterNode(this, index, disk, ++_lastProcess));
+        }
         foreach (ClusterNode node in Nodes)
             node.Start(nodes);
     }

@@ -77,6 +77,43 @@ public sealed class RaftNodeTests
             new RaftOptions(),
             new Random(1)));
 
+    /// <summary>An operator's last resort: what it has is all that there is from now on.</summary>
+    [Fact]
+    public void A_member_that_begins_alone_leads_with_the_log_that_it_has()
+    {
+        var entry = new RaftEntry
+        {
+            Index = new LogIndex(1),
+            Term = new Term(1),
+            Kind = EntryKind.Payload,
+            Meta = new byte[] { 7 },
+            PayloadBytes = 1,
+        };
+        var node = new RaftNode(
+            new RaftStart
+            {
+                Self = Self,
+                State = Founders() with { Term = new Term(4), Vote = Leader },
+                Entries = [entry],
+                BeginsAlone = true,
+            },
+            new RaftOptions { LeadsAtOnceAlone = true },
+            new Random(1));
+        Assert.Equal(new Membership([new Member(Self, IsVoter: true)]), node.Members);
+        var ready = new Ready();
+        while (node.TakeReady(ready))
+        {
+            Assert.Empty(ready.Messages);
+            Assert.Empty(ready.DurableMessages);
+            node.Persisted(ready.Number);
+            node.Applied(node.Log.HandedOut);
+        }
+        Assert.True(node.HasCommittedInTerm);
+        Assert.True(node.Term > new Term(5));
+        Assert.Equal(new Term(1), node.Entry(new LogIndex(1)).Term);
+        Assert.Equal(node.Log.LastIndex, node.Log.Commit);
+    }
+
     private static HardState Founders() => new()
     {
         Members = new Membership([new Member(Leader, IsVoter: true), new Member(Self, IsVoter: true)]),

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Warren.Server.Tests.Node;
 using Warren.Wire;
 
@@ -7,6 +9,8 @@ namespace Warren.Server.Tests.Cluster;
 /// <summary>One of several nodes on this machine, each at an address of its own, with one cookie.</summary>
 internal sealed class TestedPeer : IDisposable
 {
+    private const string AmqpLine = "started TCP listener on ";
+
     private readonly ServerProcess _process;
     private int _answers;
 
@@ -88,6 +92,21 @@ internal sealed class TestedPeer : IDisposable
     }
 
     public Task LogsAsync(string part) => Eventually.True(() => Log.Has(part), () => $"Not \"{part}\" in:\n{Log}");
+
+    /// <summary>Such as <c>incidents/x</c>, below its data directory.</summary>
+    public string[] Files(string directory) => Directory.Exists(Path.Combine(DataDirectory, directory))
+        ? Directory.GetFiles(Path.Combine(DataDirectory, directory))
+        : [];
+
+    /// <summary>A client at the last place where it said that it serves AMQP.</summary>
+    public async Task<WireClient> ConnectAsync()
+    {
+        string place = Log.ToString().Split('\n').Last(line => line.Contains(AmqpLine, StringComparison.Ordinal));
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPEndPoint.Parse(
+            place[(place.IndexOf(AmqpLine, StringComparison.Ordinal) + AmqpLine.Length)..].Trim()));
+        return new WireClient(new NetworkStream(socket, ownsSocket: true));
+    }
 
     /// <summary>Stops it cleanly.</summary>
     public async Task StopAsync()

@@ -1,3 +1,5 @@
+using Warren.Amqp;
+using Warren.Broker;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
@@ -20,7 +22,12 @@ internal static class ToldNode
             var seams = new NodeSeams(TimeProvider.System, new Random(1), Environment.FailFast);
             await using var host = new NodeHost(options, seams, log);
             await using ControlEndpoint control = ControlEndpoint.Start(host);
-            await host.StartAppAsync();
+            Task starting = host.StartAppAsync();
+            // One that is overruled waits to be told something else.
+            while (!starting.IsCompleted && host.Cluster?.ReadOverruled() is null)
+                await Task.Delay(10);
+            if (starting.IsCompleted)
+                await starting;
             Answer(output, host.Cluster!.Member is { } member ? $"{member.Identity.Node}" : "alone");
             while (await input.ReadLineAsync() is { } line)
                 Answer(output, await ObeyAsync(host, line.Split(' ')));
@@ -45,6 +52,23 @@ internal static class ToldNode
                 return await ChangeAsync(host, changes => changes.ResetAsync(force: true));
             case ["forget", var name]:
                 return await AttemptAsync(() => new ClusterCommands(host).ForgetAsync(name));
+            case ["force_boot", .. var dead]:
+                await host.StopAppAsync();
+                return await AttemptAsync(async () => Report(host, await new ClusterCommands(host).ForceBootAsync(dead)));
+            case ["add_vhost", var name]:
+                await host.Node!.Broker.Administration.Vhosts.AddAsync(name);
+                return "done";
+            case ["vhosts"]:
+                return string.Join(' ', host.Node!.Broker.Administration.Vhosts.List().Select(vhost => vhost.Name));
+            case ["declare", var name]:
+                await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, FieldTable.Empty);
+                return "done";
+            case ["queues"]:
+                return string.Join(
+                    ' ', host.Node!.Broker.AllQueues().Select(queue => queue.Name).Order(StringComparer.Ordinal));
+            case ["serves"]:
+                await host.Node!.Serving;
+                return "done";
             case ["stop_app"]:
                 await host.StopAppAsync();
                 return "done";
@@ -54,6 +78,12 @@ internal static class ToldNode
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));
         }
+    }
+
+    private static void Report(NodeHost host, IReadOnlyList<string> lines)
+    {
+        foreach (string line in lines)
+            host.Log.Write(LogLevel.Info, LogCategory.Default, $"reported: {line}");
     }
 
     // Answered with who it is now, or why not.

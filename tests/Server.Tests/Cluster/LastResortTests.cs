@@ -1,0 +1,199 @@
+using System.Net.Sockets;
+using Warren.Amqp;
+using Warren.Wire;
+using Xunit;
+
+namespace Warren.Server.Tests.Cluster;
+
+/// <summary>Nodes that have lost the others: for good, or for a while.</summary>
+public sealed class LastResortTests : IDisposable
+{
+    private readonly string _runDirectory = Directory.CreateTempSubdirectory("warren-run-").FullName;
+    private readonly List<TestedPeer> _peers = [];
+
+    public void Dispose()
+    {
+        foreach (TestedPeer peer in _peers)
+            peer.Dispose();
+        Directory.Delete(_runDirectory, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_survivor_goes_on_alone_and_the_others_come_back_as_new_members()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer c = await Make(3).StartAsync();
+        await b.JoinAsync(a);
+        await c.JoinAsync(a);
+        Assert.Equal("done", await a.TellAsync("add_vhost before"));
+        Assert.Equal("done", await a.TellAsync("declare on-a"));
+        Assert.Equal("done", await b.TellAsync("declare on-b"));
+        await a.SeesAsync(b, "up");
+        await a.SeesAsync(c, "up");
+        // There is a majority.
+        Assert.Contains("refused: ", await a.TellAsync("force_boot"), StringComparison.Ordinal);
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        Assert.Equal("done", await a.TellAsync("serves"));
+        b.Kill();
+        c.Kill();
+        Assert.Contains(
+            $"refused: the members that are missing are {b.Name}, {c.Name}: name these, or none",
+            await a.TellAsync($"force_boot {b.Name}"), StringComparison.Ordinal);
+        Assert.Equal("done", await a.TellAsync($"force_boot {c.Name} {b.Name}"));
+        await a.LogsAsync($"reported: taken for dead: {b.Name}, {c.Name}. ");
+        await a.LogsAsync("reported: lost with them, messages and all: the durable queue 'on-b'");
+        await a.LogsAsync("reported: nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation 2");
+        Assert.Empty(a.Files("incidents"));
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        Assert.Equal("done", await a.TellAsync("serves"));
+        await a.LogsAsync("generation 2 of the cluster has begun with this node alone");
+        Assert.Contains(
+            $"taken for dead: {b.Name}, {c.Name}", await File.ReadAllTextAsync(Assert.Single(a.Files("incidents"))),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.Combine(a.DataDirectory, "force-boot"), Directory.GetFiles(a.DataDirectory));
+        Assert.Equal("done", await a.TellAsync("add_vhost after"));
+        await SaysAsync(a, "queues", "on-a");
+
+        await ComesBackAsync(b, a);
+        await ComesBackAsync(c, a);
+        await c.SeesAsync(b, "up");
+        foreach (TestedPeer peer in _peers)
+        {
+            await SaysAsync(peer, "vhosts", "/ after before");
+            await SaysAsync(peer, "queues", "on-a");
+        }
+        // Two of three are a majority now: the new generation is a cluster as any other.
+        a.Kill();
+        await b.SeesAsync(a, "down");
+        Assert.Equal("done", await b.TellAsync("add_vhost later"));
+    }
+
+    /// <summary>They would be a majority of what was before, if they did not hear of what is now.</summary>
+    [Fact]
+    public async Task Members_of_before_that_start_together_never_serve_again()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer c = await Make(3).StartAsync();
+        await b.JoinAsync(a);
+        await c.JoinAsync(a);
+        await a.SeesAsync(b, "up");
+        await a.SeesAsync(c, "up");
+        b.Kill();
+        c.Kill();
+        Assert.Equal("done", await a.TellAsync("force_boot"));
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        Assert.Equal("done", await a.TellAsync("serves"));
+        await Task.WhenAll(b.StartAsync(), c.StartAsync());
+        foreach (TestedPeer old in new[] { b, c })
+        {
+            await old.LogsAsync($"this node serves nobody: {a.Name} is of generation 2 of the cluster");
+            Assert.False(old.Log.Has("started TCP listener on "));
+        }
+    }
+
+    [Fact]
+    public async Task A_forced_start_is_not_done_when_a_majority_is_back()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        await b.JoinAsync(a);
+        await a.SeesAsync(b, "up");
+        b.Kill();
+        Assert.Equal("done", await a.TellAsync("force_boot"));
+        await b.StartAsync();
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        await a.LogsAsync("force_boot is not needed, and not done: ");
+        Assert.Equal("done", await a.TellAsync("serves"));
+        await a.SeesAsync(b, "up");
+        Assert.Empty(a.Files("incidents"));
+    }
+
+    [Fact]
+    public async Task Who_was_forgotten_is_told_by_whom_and_when_also_after_a_restart_of_the_others()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer c = await Make(3).StartAsync();
+        await b.JoinAsync(a);
+        await c.JoinAsync(a);
+        await a.SeesAsync(b, "up");
+        await c.SeesAsync(b, "up");
+        b.Kill();
+        await c.SeesAsync(b, "down");
+        Assert.Equal("done", await c.TellAsync($"forget {b.Name}"));
+        await a.StopAsync();
+        await a.StartAsync();
+        Assert.Equal("done", await a.TellAsync("serves"));
+        await b.StartAsync();
+        await b.LogsAsync($"{b.Name} ({b.Id}) was forgotten by {c.Name} at 20");
+        await b.SeesAsync(a, "down, Forgotten");
+    }
+
+    [Fact]
+    public async Task A_node_in_a_minority_pauses_and_serves_again_when_the_majority_is_back()
+    {
+        const string Pauses = "cluster_partition_handling = pause_minority";
+        TestedPeer a = await Make(1, Pauses).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        await b.JoinAsync(a);
+        await a.SeesAsync(b, "up");
+        WireClient client = await a.ConnectAsync();
+        await client.LoginAsync();
+        b.Kill();
+        Assert.Contains(
+            "reason 'paused'", (await client.ExpectAsync(MethodId.ConnectionClose)).CloseReason,
+            StringComparison.Ordinal);
+        await client.DisposeAsync();
+        await a.LogsAsync("this node reaches no majority of the cluster's nodes");
+        await Eventually.True(() => Refuses(a), () => $"{a.Log}");
+        await b.StartAsync();
+        await a.LogsAsync("the pause is over: this node serves clients again");
+        await using WireClient again = await a.ConnectAsync();
+        await again.LoginAsync();
+        // Its neighbour has the default: it goes on for the clients that it has.
+        a.Kill();
+        await b.SeesAsync(a, "down");
+        await using WireClient other = await b.ConnectAsync();
+        await other.LoginAsync();
+    }
+
+    private static bool Refuses(TestedPeer peer)
+    {
+        try
+        {
+            peer.ConnectAsync().GetAwaiter().GetResult().DisposeAsync().AsTask().Wait();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    private static async Task ComesBackAsync(TestedPeer old, TestedPeer member)
+    {
+        string before = old.Id;
+        await old.StartAsync();
+        await old.LogsAsync($"this node serves nobody: {member.Name} is of generation 2 of the cluster");
+        await old.JoinAsync(member);
+        Assert.NotEqual(before, old.Id);
+        await member.SeesAsync(old, "up");
+        Assert.True(Directory.Exists(old.DataDirectory + ".set-aside.1"));
+    }
+
+    private static async Task SaysAsync(TestedPeer peer, string question, string answer)
+    {
+        string said = "";
+        await Eventually.True(
+            () => (said = peer.TellAsync(question).GetAwaiter().GetResult()) == answer, () => $"{said}\n{peer.Log}");
+    }
+
+    private TestedPeer Make(int number, string configuration = "")
+    {
+        var peer = new TestedPeer(number, _runDirectory, configuration);
+        _peers.Add(peer);
+        return peer;
+    }
+}
