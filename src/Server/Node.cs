@@ -145,7 +145,9 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>The end of the pause; what an operator has suspended stays so.</summary>
-    /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile; it can be tried again.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Somebody else has taken a port meanwhile; it can be tried again.
+    /// </exception>
     internal void EndPause()
     {
         lock (_listening)
@@ -173,7 +175,9 @@ public sealed class Node : IAsyncDisposable
     /// <param name="seams">What it takes from the machine.</param>
     /// <param name="log">The process's log.</param>
     /// <param name="cluster">The other nodes; null: there are none, whatever happens.</param>
-    /// <param name="forced">It begins a generation of its cluster (<see cref="ForcedBoot"/>); null: it does not.</param>
+    /// <param name="forced">
+    /// It begins a generation of its cluster (<see cref="ForcedBoot"/>); null: it does not.
+    /// </param>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
     public static Node Start(
         NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null, MembershipAnswer? forced = null)

@@ -3,7 +3,9 @@ using Warren.Server.Configuration;
 
 namespace Warren.Server;
 
-/// <summary>Looks into the directory of a stopped node, or acts as a member, by a node that serves no clients.</summary>
+/// <summary>
+/// Looks into the directory of a stopped node, or acts as a member, by a node that serves no clients.
+/// </summary>
 internal static class QuietNode
 {
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>

@@ -6,8 +6,8 @@ namespace Warren.Broker.Definitions;
 
 /// <summary>
 /// What a cluster has before anybody declared anything: the default vhost, user and permissions; and, at every start of
-/// a node, its name as a member, and the cluster's if the configuration gives one; once, in a directory from before queues
-/// had homes, that these are here.
+/// a node, its name as a member, and the cluster's if the configuration gives one; once, in a directory from before
+/// queues had homes, that these are here.
 /// </summary>
 /// <param name="setup">Null: a node by itself.</param>
 /// <param name="done">Called when all of that is there.</param>
@@ -25,8 +25,8 @@ internal sealed class Bootstrap(ClusterSetup? setup, Action done) : DefinitionsC
         {
             store.Commit(new MemberEntry(setup.Self, setup.Name.Value, setup.Address));
             // Nobody else has joined: what has no home is here.
-            if (store.Group.Members.Members.Length == 1
-                && store.Broker.AllQueues().Any(static queue => queue is { SurvivesRestart: true, HomeNode.IsNone: true }))
+            if (store.Group.Members.Members.Length == 1 && store.Broker.AllQueues().Any(
+                static queue => queue is { SurvivesRestart: true, HomeNode.IsNone: true }))
                 store.Commit(new HomesEntry(setup.Self));
         }
         if (options.ClusterName is { } name)

@@ -18,9 +18,9 @@ internal sealed class ForceBoot() : ChangeCommand(
         <dead_cluster_member>
         	a member that is gone for good; who names any names all. Without names all are meant that are missing
 
-        The command says what may be lost, and changes nothing. The next start begins a new generation of the cluster, with
-        this node alone, unless a majority of the members is back by then. Members of before come back by join_cluster, which
-        sets aside what they have.
+        The command says what may be lost, and changes nothing. The next start begins a new generation of the
+        cluster, with this node alone, unless a majority of the members is back by then. Members of before come back
+        by join_cluster, which sets aside what they have.
         """;
 
     public override string? Banner(Invocation call) => $"Forcing boot for Mnesia dir of node {call.Place.NodeName} ...";

@@ -94,6 +94,19 @@ public sealed class RaftGroup
     /// </summary>
     public bool IsAlone => _node.IsLeader && _node.Members.Voters == 1 && _node.Members.IsVoter(_node.Self);
 
+    /// <summary>
+    /// What lies behind <see cref="Applied"/>, committed or not, as far as it is in memory: payloads of the owner's.
+    /// </summary>
+    public IEnumerable<(LogIndex Index, EntryPayload Payload)> Unapplied()
+    {
+        for (LogIndex index = Applied.Next(); index <= LastIndex; index = index.Next())
+        {
+            RaftEntry entry = _node.Entry(index);
+            if (entry is { Kind: EntryKind.Payload, IsInMemory: true })
+                yield return (index, new EntryPayload(entry.Meta, entry.Body));
+        }
+    }
+
     /// <summary>The next batch of heartbeats should not wait for its time.</summary>
     public bool WantsHeartbeat => _node.WantsHeartbeat;
 

@@ -23,7 +23,9 @@ internal sealed record FramedFile(string Path, uint Magic, FileMeaning Meaning)
     /// <summary>No file is longer.</summary>
     public required int MostBytes { get; init; }
 
-    /// <summary>The checksum is of what is behind it, and lies here; null: it is of what is before, at the end.</summary>
+    /// <summary>
+    /// The checksum is of what is behind it, and lies here; null: it is of what is before, at the end.
+    /// </summary>
     public int? ChecksumAt { get; init; }
 
     /// <summary>The whole file, its checksum proved; null: there is none.</summary>
@@ -47,7 +49,9 @@ internal sealed record FramedFile(string Path, uint Magic, FileMeaning Meaning)
         return IsSound(bytes) ? bytes : throw Damaged();
     }
 
-    /// <summary>Fills in magic, version and checksum, and puts it in the place of the present one; durable then.</summary>
+    /// <summary>
+    /// Fills in magic, version and checksum, and puts it in the place of the present one; durable when it returns.
+    /// </summary>
     /// <param name="disk">Where.</param>
     /// <param name="bytes">The whole file, with room for these.</param>
     /// <exception cref="DiskException">It could not be written; the present one stays.</exception>

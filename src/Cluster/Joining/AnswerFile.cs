@@ -3,7 +3,9 @@ using Warren.Storage.Disk;
 
 namespace Warren.Cluster.Joining;
 
-/// <summary>A file in a data directory that holds a <see cref="MembershipAnswer"/> (docs/formats/membership.md).</summary>
+/// <summary>
+/// A file in a data directory that holds a <see cref="MembershipAnswer"/> (docs/formats/membership.md).
+/// </summary>
 internal static class AnswerFile
 {
     private const int HeadBytes = 12;

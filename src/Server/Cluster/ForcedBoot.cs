@@ -9,6 +9,7 @@ using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
+using Warren.Storage;
 using Warren.Storage.Disk;
 using BrokerMember = Warren.Broker.Definitions.Nodes.ClusterMember;
 
@@ -129,7 +130,10 @@ internal sealed class ForcedBoot(NodeHost host)
             if (cluster.ReadOverruled() is { } overruled)
                 throw new ForcedBootException(overruled);
             if (node.Serving.IsCompletedSuccessfully)
-                throw new ForcedBootException($"{Self} reaches a majority of its cluster: 'rabbitmqctl start_app' will do");
+            {
+                throw new ForcedBootException(
+                    $"{Self} reaches a majority of its cluster: 'rabbitmqctl start_app' will do");
+            }
             if (cluster.Status().FirstOrDefault(static peer => peer.IsUp) is { } there)
             {
                 throw new ForcedBootException(
@@ -139,11 +143,17 @@ internal sealed class ForcedBoot(NodeHost host)
             if (!status.Members.Any(member => member.Node == identity.Node))
             {
                 throw new ForcedBootException(
-                    $"{Self} has nothing of its cluster yet, and could not go on with it: 'rabbitmqctl force_reset' makes "
-                    + "it a new node");
+                    $"{Self} has nothing of its cluster yet, and could not go on with it: 'rabbitmqctl force_reset' "
+                    + "makes it a new node");
             }
             ImmutableArray<MemberRecord> dead = [.. members.Where(one => one.Id != identity.Node)];
-            return (dead, Report(node.Broker.Cluster, status, dead, identity));
+            (ImmutableArray<QueueDefinition> queues, LogIndex last) =
+                await node.Broker.Cluster.ForeseeAsync().ConfigureAwait(false);
+            ImmutableArray<QueueDefinition> lost =
+            [
+                .. queues.Where(queue => queue.SurvivesRestart && dead.Any(one => one.Id == queue.HomeNode)),
+            ];
+            return (dead, Report(dead, lost, last, identity));
         }
     }
 
@@ -161,7 +171,7 @@ internal sealed class ForcedBoot(NodeHost host)
     }
 
     private ImmutableArray<string> Report(
-        ClusterMembership definitions, ClusterStatus status, ImmutableArray<MemberRecord> dead, NodeIdentity identity)
+        ImmutableArray<MemberRecord> dead, ImmutableArray<QueueDefinition> lost, LogIndex last, NodeIdentity identity)
     {
         string names = string.Join(", ", dead.Select(static one => one.Name.Value).Order(StringComparer.Ordinal));
         var report = new List<string>
@@ -169,20 +179,20 @@ internal sealed class ForcedBoot(NodeHost host)
             $"taken for dead: {names}. They can come back as new members alone, by join_cluster, which sets aside what "
                 + "they have",
         };
-        ImmutableArray<QueueDefinition> queues = [.. dead.SelectMany(one => definitions.DurableQueuesOf(one.Id))];
-        report.Add(queues.IsEmpty
+        report.Add(lost.IsEmpty
             ? "no durable queue lives on them"
-            : $"lost with them, messages and all: {QueueNames.Describe(queues)}");
+            : $"lost with them, messages and all: {QueueNames.Describe(lost)}");
         report.Add(string.Create(
             CultureInfo.InvariantCulture,
             $"lost may be whatever they have changed in users, permissions, policies, exchanges, queues and bindings ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"without {Self}, whose last definition is number {status.Applied.Value} of term {status.Term.Value}"));
+                $"without {Self}, whose last definition is number {last.Value}"));
         report.Add(string.Create(
             CultureInfo.InvariantCulture,
-            $"nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation {identity.Generation + 1} ")
-            + $"of the cluster {identity.Cluster} with {Self} alone, unless a majority of the present one is back by then");
+            $"nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation ")
+            + string.Create(CultureInfo.InvariantCulture, $"{identity.Generation + 1} of the cluster ")
+            + $"{identity.Cluster} with {Self} alone, unless a majority of the present one is back by then");
         return [.. report];
     }
 

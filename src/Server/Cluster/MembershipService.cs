@@ -83,7 +83,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         cluster.Changed = () => TickIn(TimeSpan.Zero);
     }
 
-    /// <summary>Asks the other members that are up how they are; those that do not answer in time are left out.</summary>
+    /// <summary>
+    /// Asks the other members that are up how they are; those that do not answer in time are left out.
+    /// </summary>
     public Task<ImmutableArray<byte[]>> AskOthersAsync() => _questions.AskAsync(
         [.. _host.Status().Where(static peer => peer.IsUp).Select(static peer => peer.Id)]);
 
@@ -224,8 +226,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
             cluster.FindForgotten(peer.NodeId) is { } forgotten
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{peer.Name} ({peer.NodeId}) was forgotten by {forgotten.By} at {forgotten.At:yyyy-MM-dd HH:mm:ss}")
-                    + " UTC: reset it and let it join again"
+                    $"{peer.Name} ({peer.NodeId}) was forgotten by {forgotten.By} at ")
+                    + string.Create(CultureInfo.InvariantCulture, $"{forgotten.At:yyyy-MM-dd HH:mm:ss} UTC: ")
+                    + "reset it and let it join again"
                 : $"{peer.Name} ({peer.NodeId}) is no member of the cluster that {_name} is in, any more or yet: if it "
                     + "was removed, reset it and let it join again");
     }

@@ -14,7 +14,9 @@ namespace Warren.Server.Cluster;
 /// <param name="describe">What this node says of itself; called on a link's loop, must not wait.</param>
 internal sealed class NodeQuestions(IPeers peers, TimeProvider time, Func<byte[]> describe)
 {
-    /// <summary>A node that is up answers in milliseconds; whoever asked is not kept waiting for one that hangs.</summary>
+    /// <summary>
+    /// A node that is up answers in milliseconds; whoever asked is not kept waiting for one that hangs.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<long, TaskCompletionSource<byte[]?>> _asked = new();

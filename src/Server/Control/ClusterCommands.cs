@@ -102,8 +102,10 @@ internal sealed class ClusterCommands(NodeHost host)
         IReadOnlyList<string> report = [];
         try
         {
-            await host.WithStoppedAsync(async cluster =>
-                report = await new ForcedBoot(host).PlanAsync(cluster, dead).ConfigureAwait(false)).ConfigureAwait(false);
+            var boot = new ForcedBoot(host);
+            await host.WithStoppedAsync(
+                    async cluster => report = await boot.PlanAsync(cluster, dead).ConfigureAwait(false))
+                .ConfigureAwait(false);
         }
         catch (Exception error) when (error is ForcedBootException or DiskException or ConfigurationException)
         {

@@ -48,7 +48,9 @@ internal static class ClusterReport
         if (cluster.Waiting is { } waiting)
             json.WriteString("waiting", waiting);
         Names(json, "ram_nodes", []);
-        Names(json, "running_nodes", [.. cluster.RunningMembers.Where(name => name == self || answered.Contains(name))]);
+        Names(
+            json, "running_nodes",
+            [.. cluster.RunningMembers.Where(name => name == self || answered.Contains(name))]);
         Each(json, "versions", "version", nodes);
         Names(json, "warnings", Warnings(nodes, cluster, host));
     }
@@ -92,7 +94,7 @@ internal static class ClusterReport
         {
             warnings.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the nodes run {versions.Length} versions of Warren, {string.Join(", ", versions)}: bring all to one"));
+                $"the nodes run {versions.Length} versions of Warren: {string.Join(", ", versions)}"));
         }
         warnings.AddRange(host.Cluster?.Warnings.Recent() ?? []);
         return warnings;

@@ -1,6 +1,8 @@
 namespace Warren.Storage.Disk;
 
-/// <summary>Small files that are replaced as a whole: a crash leaves the old one or the new one, never a part.</summary>
+/// <summary>
+/// Small files that are replaced as a whole: a crash leaves the old one or the new one, never a part.
+/// </summary>
 public static class FileReplacement
 {
     private const string Unfinished = ".new";

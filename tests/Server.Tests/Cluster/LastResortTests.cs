@@ -43,7 +43,7 @@ public sealed class LastResortTests : IDisposable
         Assert.Equal("done", await a.TellAsync($"force_boot {c.Name} {b.Name}"));
         await a.LogsAsync($"reported: taken for dead: {b.Name}, {c.Name}. ");
         await a.LogsAsync("reported: lost with them, messages and all: the durable queue 'on-b'");
-        await a.LogsAsync("reported: nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation 2");
+        await a.LogsAsync("reported: nothing is changed yet: the next start, ");
         Assert.Empty(a.Files("incidents"));
         Assert.Equal("done", await a.TellAsync("start_app"));
         Assert.Equal("done", await a.TellAsync("serves"));

@@ -54,7 +54,8 @@ internal static class ToldNode
                 return await AttemptAsync(() => new ClusterCommands(host).ForgetAsync(name));
             case ["force_boot", .. var dead]:
                 await host.StopAppAsync();
-                return await AttemptAsync(async () => Report(host, await new ClusterCommands(host).ForceBootAsync(dead)));
+                return await AttemptAsync(
+                    async () => Report(host, await new ClusterCommands(host).ForceBootAsync(dead)));
             case ["add_vhost", var name]:
                 await host.Node!.Broker.Administration.Vhosts.AddAsync(name);
                 return "done";

@@ -3,6 +3,7 @@ using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
+using Warren.Storage;
 
 namespace Warren.Broker.Definitions.Nodes;
 
@@ -81,6 +82,19 @@ public sealed class ClusterMembership
     /// <summary>The durable queues that live on a node, of which nobody else has a copy.</summary>
     public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node) =>
         [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && queue.HomeNode == node)];
+
+    /// <summary>
+    /// All queues that there are if everything counts that this node has in its log, and the last index there; also
+    /// while nobody leads, and nothing of it is applied.
+    /// </summary>
+    public Task<(ImmutableArray<QueueDefinition> Queues, LogIndex LastIndex)> ForeseeAsync()
+    {
+        var done = new TaskCompletionSource<(ImmutableArray<QueueDefinition>, LogIndex)>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.Post(new TurnEvent(
+            () => done.SetResult((Foresight.Queues(_store.Broker, _store.Group), _store.Group.LastIndex))));
+        return done.Task;
+    }
 
     /// <summary>
     /// Hands leadership to a voter; ends when this node has seen it lead, or with false when that has failed.
