@@ -89,8 +89,9 @@ public sealed class Node : IAsyncDisposable
         {
             foreach (AmqpListener listener in _listeners)
                 listener.Dispose();
-            _suspended = _suspended.AddRange(_listeners);
+            _suspended = [.. _suspended, .. _listeners, .. _paused];
             _listeners = [];
+            _paused = [];
         }
     }
 

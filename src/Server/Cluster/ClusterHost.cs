@@ -215,12 +215,22 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     // generation can be heard.
     private async Task LookAroundAsync()
     {
-        (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = ReadDirectory();
-        if (_network is null || identity is null || ReadOverruled() is not null
-            || await Guest.FindLaterAsync(identity, members).ConfigureAwait(false) is not { } later)
+        string directory = _options.Places.DataDirectory;
+        if (_network is null || !new NodeDirectory(directory).Exists)
             return;
-        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
-        OverruledFile.Write(Seams.OpenDisk(_options.Places.DataDirectory), Overruling.By(later));
+        try
+        {
+            IDisk disk = Seams.OpenDisk(directory);
+            if (IdentityFile.Read(disk) is not { } identity || OverruledFile.Read(disk) is not null
+                || await Guest.FindLaterAsync(identity, MembersFile.Read(disk)).ConfigureAwait(false) is not { } later)
+                return;
+            using DirectoryLock held = DirectoryLock.Take(directory);
+            OverruledFile.Write(disk, Overruling.By(later));
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
     }
 
     // Until the start is given up.

@@ -12,6 +12,9 @@ internal sealed class MinorityPause : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>A link that is there again at once costs no client its connection.</summary>
+    private const int PausesAfter = 3;
+
     private readonly PartitionOptions _options;
     private readonly MembershipService _membership;
     private readonly Node _node;
@@ -50,12 +53,14 @@ internal sealed class MinorityPause : IAsyncDisposable
     private async Task WatchAsync()
     {
         bool isPaused = false;
+        int missed = 0;
         while (await _timer.WaitForNextTickAsync().ConfigureAwait(false))
         {
             if (!_node.Serving.IsCompletedSuccessfully)
                 continue;
             bool isCutOff = IsCutOff;
-            if (isCutOff && !isPaused)
+            missed = isCutOff ? missed + 1 : 0;
+            if (missed >= PausesAfter && !isPaused)
             {
                 _tell($"this node reaches {Missed} and pauses: it serves no clients until it does");
                 _membership.TellPaused($"paused: it reaches {Missed}");

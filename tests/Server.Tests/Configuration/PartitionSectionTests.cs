@@ -30,5 +30,5 @@ public sealed class PartitionSectionTests
     }
 
     private static Settings Read(string text) =>
-        Settings.From(ConfigurationParser.Parse("rabbitmq.conf", text), KeyTable.BuiltIn);
+        Settings.From(ConfigurationParser.Parse("rabbitmq.conf", text, static _ => null), KeyTable.BuiltIn);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
+using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
 using Warren.Storage;
 
