@@ -101,6 +101,7 @@ internal sealed class TestedPeer : IDisposable
     /// <summary>A client at the last place where it said that it serves AMQP.</summary>
     public async Task<WireClient> ConnectAsync()
     {
+        await LogsAsync(AmqpLine);
         string place = Log.ToString().Split('\n').Last(line => line.Contains(AmqpLine, StringComparison.Ordinal));
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPEndPoint.Parse(
