@@ -257,8 +257,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
             $"Error on connection {Peer.Name}, user '{User?.Name}': {error.ReplyText}");
         Channels.CloseAll();
         State = ConnectionState.Closing;
-        SendGoodbye(new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
-        Broker.Connections.ExpectEnd(this);
+        Handshake.GoWithOwned(error);
     }
 
     protected override void Handle(ReadOnlySpan<ConnectionEvent> batch)
@@ -376,7 +375,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 Fail((AmqpException)happened.Subject!, null);
                 break;
             case ConnectionEventKind.OwnedDeleted:
-                Handshake.SayGoodbye();
+                Handshake.SayGoodbye((AmqpException?)happened.Subject);
                 break;
             case ConnectionEventKind.Described:
                 ((TaskCompletionSource<ConnectionStatus>)happened.Subject!).TrySetResult(Describe());

@@ -69,11 +69,35 @@ internal sealed class Handshake
         }
     }
 
-    /// <summary>What the connection owned is gone: answers connection.close.</summary>
-    public void SayGoodbye()
+    /// <summary>
+    /// Says goodbye once the exclusive queues are gone: whoever hears of the end may rely on their names being free, on
+    /// every node. They are deleted once more at the very end, whatever comes until then.
+    /// </summary>
+    /// <param name="error">Why the node closes the connection; null: the client does.</param>
+    public void GoWithOwned(AmqpException? error)
     {
-        _connection.SendGoodbye(new ConnectionCloseOk());
-        _connection.Finish(shutsSocket: false);
+        Connection connection = _connection;
+        var gone = new ConnectionEvent(ConnectionEventKind.OwnedDeleted, Subject: error);
+        if (connection.OwnsQueues)
+            Broker.Definitions.DeleteOwned(connection.Id, () => connection.Post(gone));
+        else
+            SayGoodbye(error);
+    }
+
+    /// <summary>The same, with nothing to be waited for any more.</summary>
+    public void SayGoodbye(AmqpException? error)
+    {
+        if (_connection.State != ConnectionState.Closing)
+            return;
+        if (error is null)
+        {
+            _connection.SendGoodbye(new ConnectionCloseOk());
+            _connection.Finish(shutsSocket: false);
+            return;
+        }
+        _connection.SendGoodbye(
+            new ConnectionClose(error.ReplyCode, error.ReplyText, error.ClassId, error.MethodId));
+        Broker.Connections.ExpectEnd(_connection);
     }
 
     private void OnStartOk(ConnectionStartOk startOk)
@@ -162,16 +186,7 @@ internal sealed class Handshake
     {
         _connection.Channels.CloseAll();
         _connection.State = ConnectionState.Closing;
-        if (!_connection.OwnsQueues)
-        {
-            SayGoodbye();
-            return;
-        }
-        // Who has got close-ok may rely on the names of his exclusive queues being free. They are deleted once more at
-        // the very end: a declaration may still be on its way.
-        Connection connection = _connection;
-        Broker.Definitions.DeleteOwned(
-            connection.Id, () => connection.Post(new ConnectionEvent(ConnectionEventKind.OwnedDeleted)));
+        GoWithOwned(null);
     }
 
     // Internal users have no expiring secret; the new one is checked so that a wrong one is told at once.

@@ -51,12 +51,12 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
     }
 
     /// <summary>An entry that a change has proposed is applied, or has changed nothing.</summary>
-    public void Note(PendingChange run, bool isApplied)
+    public void Note(Proposal proposal, bool isApplied)
     {
-        run.Outstanding--;
-        run.IsRefused |= !isApplied;
-        if (run.Outstanding == 0 && run != Current)
-            _finished.Add(run);
+        if (proposal.Run is { } run)
+            Note(run, isApplied);
+        foreach (PendingChange follower in proposal.Followers)
+            Note(follower, isApplied: false);
     }
 
     /// <summary>Answers who has all that he proposed. Not in the middle of a change.</summary>
@@ -93,6 +93,14 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
                 Fail(run, store.Peers!.WhyNot());
         }
         PayOwed();
+    }
+
+    private void Note(PendingChange run, bool isApplied)
+    {
+        run.Outstanding--;
+        run.IsRefused |= !isApplied;
+        if (run.Outstanding == 0 && run != Current)
+            _finished.Add(run);
     }
 
     private void Run(PendingChange run)

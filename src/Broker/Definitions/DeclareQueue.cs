@@ -40,7 +40,7 @@ internal sealed class DeclareQueue : DefinitionsChange
         if (vhost.Queues.Count >= limit)
             throw Refusals.QueueLimit(declaration.Name, vhost.Name, limit.Value);
         // Its owner is gone already, and what he owned was deleted before this came: nobody would delete it any more.
-        if (declaration.Exclusive && !store.Broker.Connections.Contains(declaration.ConnectionId))
+        if (declaration.Exclusive && !store.Publisher.Owned.MayOwn(declaration.ConnectionId))
             return;
         // The channel saw a queue and compared with that; it has gone since.
         ValidQueue valid = declaration.Valid ?? Validate(

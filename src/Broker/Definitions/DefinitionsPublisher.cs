@@ -33,11 +33,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         }
     }
 
-    /// <summary>What a connection owned, which is owned no more.</summary>
-    public List<QueueDefinition> TakeOwned(long connectionId) => _owned.Take(connectionId);
-
-    /// <summary>A queue has come to a connection, which may be gone.</summary>
-    public void CheckOwner(long connectionId) => _owned.Check(connectionId);
+    public OwnedQueues Owned => _owned;
 
     /// <summary>This node's session is over: who owns what goes with it is told so when it has gone.</summary>
     public void CloseOwners() => _closesOwners = true;

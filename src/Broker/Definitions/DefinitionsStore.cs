@@ -100,6 +100,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal DefinitionsPublisher Publisher => _publisher;
 
+    internal ProposalRoute Route => _route;
+
+    internal ChangeRuns Runs => _runs;
+
     /// <summary>
     /// The start found entries that are damaged, or that say nothing without one that is lost.
     /// </summary>
@@ -118,7 +122,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Post(DefinitionsChange change) => Post(new Item(change));
 
     /// <summary>
-    /// Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone.
+    /// Deletes the exclusive queues of a connection; <paramref name="done"/> is called when they are gone everywhere.
     /// </summary>
     internal void DeleteOwned(long connectionId, Action? done) => Post(new DeleteOwned(connectionId, done));
 
@@ -207,9 +211,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             Commit(new RemovalEntry(DefinitionKey.OfQueue(definition.Vhost, definition.Name)));
     }
 
-    /// <summary>What a connection owned, which is owned no more.</summary>
-    internal List<QueueDefinition> TakeOwned(long connectionId) => _publisher.TakeOwned(connectionId);
-
     /// <summary>
     /// The change that runs has found something missing: true if it will run again when this node has all that others
     /// had, and nobody is to be told until then.
@@ -273,13 +274,13 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     }
 
     /// <summary>Runs the answer once everything that was changed so far is there to stay.</summary>
-    internal void WhenAllDurable(Action answer)
-    {
-        if (_runs.Current is { MustWait: true } run)
-            run.WhenApplied(() => WhenAllDurable(answer));
-        else
-            _settlement.WhenSettled(answer, _runs.Current);
-    }
+    internal void WhenAllDurable(Action answer) => WhenSettled(answer, isNeededAlone: true);
+
+    /// <summary>
+    /// Runs the answer once no node that serves knows any more of what is gone here; whether it would come back with a
+    /// crash does not matter.
+    /// </summary>
+    internal void WhenGone(Action answer) => WhenSettled(answer, isNeededAlone: false);
 
     /// <summary>Applies a client's change, and tells its request if it was the client's mistake.</summary>
     internal void Attempt(ChannelRequest request, Action change)
@@ -299,9 +300,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     /// <summary>What was proposed may be lost.</summary>
     internal void SendAgain() => _route.SendAgain();
-
-    /// <summary>Runs a change of the node's own, which nobody has posted.</summary>
-    internal void Begin(DefinitionsChange change) => _runs.Begin(change);
 
     /// <summary>The broker's tick, on its thread.</summary>
     internal void TickSoon()
@@ -342,11 +340,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _session.Changed(draft.Nodes);
         if (own is null)
             return;
-        if (own.Run is { } run)
-            _runs.Note(run, isApplied);
+        _runs.Note(own, isApplied);
         // Its owner may have gone while it was on its way.
         if (isApplied && own.Entry is QueueEntry { OwnerConnectionId: not 0 } queue && !_isAlone)
-            _publisher.CheckOwner(queue.OwnerConnectionId);
+            _publisher.Owned.Check(queue.OwnerConnectionId);
     }
 
     /// <summary>All definitions were brought anew, by the start or by a leader.</summary>
@@ -361,10 +358,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _session.MustStartAgain();
         // What of ours came with it is not known: whoever waits looks at what there is.
         foreach (Proposal one in _route.Proposals.TakeUpTo(DefinitionsState.NumberOf(_state.Numbers, _session.Id)))
-        {
-            if (one.Run is { } run)
-                _runs.Note(run, isApplied: false);
-        }
+            _runs.Note(one, isApplied: false);
     }
 
     /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
@@ -372,10 +366,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     {
         _publisher.CloseOwners();
         foreach (Proposal proposal in _route.Proposals.TakeAll())
-        {
-            if (proposal.Run is { } run)
-                _runs.Note(run, isApplied: false);
-        }
+            _runs.Note(proposal, isApplied: false);
     }
 
     /// <summary>Reads what the group needs from disk, beside the turn.</summary>
@@ -446,13 +437,22 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         Flush();
     }
 
+    private void WhenSettled(Action answer, bool isNeededAlone)
+    {
+        if (_runs.Current is { MustWait: true } run)
+            run.WhenApplied(() => WhenSettled(answer, isNeededAlone));
+        else if (_isAlone && !isNeededAlone)
+            answer();
+        else
+            _settlement.WhenSettled(answer, _runs.Current);
+    }
+
     private void ApplyHere(Proposal proposal)
     {
         _route.Proposals.TryTake(proposal.Session, proposal.Number, out _);
         bool isApplied = _state.Apply(
             OpenDraft(), proposal.Entry, Math.Max(_state.LastIndex + 1, DurableGroups.FirstDefinitionIndex));
-        if (proposal.Run is { } run)
-            _runs.Note(run, isApplied);
+        _runs.Note(proposal, isApplied);
     }
 
     internal void Flush()

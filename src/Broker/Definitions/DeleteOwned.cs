@@ -2,7 +2,10 @@ using Warren.Broker.Queues;
 
 namespace Warren.Broker.Definitions;
 
-/// <summary>A connection is over: its exclusive queues go with it.</summary>
+/// <summary>
+/// A connection is about to end, or has: its exclusive queues go with it, also one whose declaration is on its way.
+/// Whoever is told may rely on their names being free, on every node that serves.
+/// </summary>
 internal sealed class DeleteOwned : DefinitionsChange
 {
     private readonly long _connectionId;
@@ -16,10 +19,13 @@ internal sealed class DeleteOwned : DefinitionsChange
 
     internal override void Apply(DefinitionsStore store)
     {
-        foreach (QueueDefinition queue in store.TakeOwned(_connectionId))
+        foreach (QueueDefinition queue in store.Publisher.Owned.Leave(_connectionId))
             store.Remove(queue);
-        if (_done is not null)
-            store.WhenApplied(_done);
+        // Else this runs again when it is known what has become of the declaration.
+        if (store.Route.Proposals.DeclarationOf(_connectionId) is { } declaration)
+            declaration.Follow(store.Runs.Current!);
+        else if (_done is not null)
+            store.WhenGone(_done);
     }
 
     internal override DefinitionsChange? Remainder => new DeleteOwned(_connectionId, null);

@@ -6,6 +6,8 @@ namespace Warren.Broker.Definitions;
 internal sealed class OwnedQueues(MessageBroker broker)
 {
     private readonly Dictionary<long, List<QueueDefinition>> _owned = [];
+    // Connections that have begun to end and are there still: they get no queue any more.
+    private readonly HashSet<long> _leaving = [];
 
     public void Add(QueueDefinition queue)
     {
@@ -18,12 +20,24 @@ internal sealed class OwnedQueues(MessageBroker broker)
 
     public void Remove(QueueDefinition queue)
     {
-        if (_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned))
-            owned.Remove(queue);
+        if (_owned.TryGetValue(queue.OwnerConnectionId, out List<QueueDefinition>? owned)
+            && owned.Remove(queue) && owned.Count == 0)
+            _owned.Remove(queue.OwnerConnectionId);
     }
 
-    public List<QueueDefinition> Take(long connectionId) =>
-        _owned.Remove(connectionId, out List<QueueDefinition>? owned) ? owned : [];
+    /// <summary>A connection ends: what it owns, and nothing is added to that but what is on its way.</summary>
+    public QueueDefinition[] Leave(long connectionId)
+    {
+        if (broker.Connections.Contains(connectionId))
+            _leaving.Add(connectionId);
+        else
+            _leaving.Remove(connectionId);
+        return _owned.TryGetValue(connectionId, out List<QueueDefinition>? owned) ? [.. owned] : [];
+    }
+
+    /// <summary>The connection is there, and has not begun to end.</summary>
+    public bool MayOwn(long connectionId) =>
+        !_leaving.Contains(connectionId) && broker.Connections.Contains(connectionId);
 
     /// <summary>They are all gone: whoever owned one is told so by the end of the connection.</summary>
     public void CloseOwners(string reason)
@@ -36,10 +50,10 @@ internal sealed class OwnedQueues(MessageBroker broker)
         _owned.Clear();
     }
 
-    /// <summary>A queue has come to a connection: it goes again if the connection is gone.</summary>
+    /// <summary>A queue has come to a connection: it goes again if the connection is gone, or is about to.</summary>
     public void Check(long connectionId)
     {
-        if (!broker.Connections.Contains(connectionId))
+        if (!MayOwn(connectionId))
             broker.Definitions.DeleteOwned(connectionId, null);
     }
 }

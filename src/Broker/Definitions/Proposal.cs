@@ -11,5 +11,16 @@ namespace Warren.Broker.Definitions;
 internal sealed record Proposal(
     DefinitionsEntry Entry, long Expected, long Session, long Number, PendingChange? Run)
 {
+    private List<PendingChange>? _followers;
+
     public LoggedEntry Logged => new(Entry, Expected, Session, Number, []);
+
+    /// <summary>Changes that run again when it is known what has become of this.</summary>
+    public IReadOnlyList<PendingChange> Followers => _followers ?? [];
+
+    public void Follow(PendingChange run)
+    {
+        (_followers ??= []).Add(run);
+        run.Outstanding++;
+    }
 }

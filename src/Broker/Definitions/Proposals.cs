@@ -37,6 +37,17 @@ internal sealed class Proposals
     /// <summary>Whatever was handed on may be lost.</summary>
     public void SendAgain() => _next = _outstanding.First;
 
+    /// <summary>The last that declares a queue of a connection's own; null: none is on its way.</summary>
+    public Proposal? DeclarationOf(long connectionId)
+    {
+        for (LinkedListNode<Proposal>? node = _outstanding.Last; node is not null; node = node.Previous)
+        {
+            if (node.Value.Entry is QueueEntry queue && queue.OwnerConnectionId == connectionId)
+                return node.Value;
+        }
+        return null;
+    }
+
     /// <summary>One of this session's is applied; false if it is none that is waited for.</summary>
     public bool TryTake(long session, long number, out Proposal proposal)
     {

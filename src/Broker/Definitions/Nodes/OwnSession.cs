@@ -43,7 +43,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     public void Start()
     {
         if (store.Broker.Storage is null)
-            store.Begin(new Bootstrap(null, _serving.SetResult));
+            store.Runs.Begin(new Bootstrap(null, _serving.SetResult));
         else
             Drive();
     }
@@ -59,7 +59,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         if (!_hasOpened)
             return;
         _hasOpened = false;
-        store.Begin(new Bootstrap(setup, () => _serving.TrySetResult()));
+        store.Runs.Begin(new Bootstrap(setup, () => _serving.TrySetResult()));
     }
 
     public void Tick()
