@@ -104,6 +104,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal ChangeRuns Runs => _runs;
 
+    internal OwnSession Session => _session;
+
     /// <summary>
     /// The start found entries that are damaged, or that say nothing without one that is lost.
     /// </summary>
@@ -298,9 +300,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
     }
 
-    /// <summary>What was proposed may be lost.</summary>
-    internal void SendAgain() => _route.SendAgain();
-
     /// <summary>The broker's tick, on its thread.</summary>
     internal void TickSoon()
     {
@@ -316,7 +315,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _peers.Tick();
         // Messages may be lost without a link going down, when they went by another member.
         if (!Group.IsLeader)
-            SendAgain();
+            _route.SendAgain();
         _session.Tick();
         _runs.Tick();
     }

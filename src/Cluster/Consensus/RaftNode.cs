@@ -265,6 +265,14 @@ public sealed class RaftNode
     /// </summary>
     public void RequestBarrier(long id) => _barriers.Request(id);
 
+    /// <summary>There is a new link with a member: what was asked of it, or told by it, may have gone with the last
+    /// one.</summary>
+    public void Reconnected(NodeId member)
+    {
+        if (member == Leader)
+            _barriers.AskAgain();
+    }
+
     /// <summary>
     /// A chunk that was demanded; kept, and must not change, until the next is. The last says what was applied when the
     /// content was complete. False if nobody wants it any more: the attempt is over.

@@ -63,6 +63,13 @@ internal sealed class ReadBarriers(RaftNode node, long firstRequest)
 
     public void OnRound() => AnswerPending();
 
+    /// <summary>What the leader was asked, or has answered, may be lost: it is asked again.</summary>
+    public void AskAgain()
+    {
+        if (!node.IsLeader)
+            LeaderChanged();
+    }
+
     public void OnRequest(NodeId from, BarrierRequest request)
     {
         _pending.Add(new Pending(from, request.Number, Join()));
@@ -104,8 +111,8 @@ internal sealed class ReadBarriers(RaftNode node, long firstRequest)
         }
         _own.RemoveAll(waiter => waiter.Ticks > node.Options.BarrierTicks);
         // The request or its answer may be lost.
-        if (!node.IsLeader && ++_quietTicks >= node.Options.ElectionTicks)
-            LeaderChanged();
+        if (++_quietTicks >= node.Options.ElectionTicks)
+            AskAgain();
     }
 
     /// <summary>Hands out what has failed, and what is reached and applied.</summary>

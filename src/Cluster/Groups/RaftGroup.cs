@@ -251,6 +251,9 @@ public sealed class RaftGroup
         }
     }
 
+    /// <inheritdoc cref="RaftNode.Reconnected"/>
+    public void Reconnected(NodeId member) => _node.Reconnected(member);
+
     /// <summary>Carries out whatever has come of the calls before.</summary>
     public void Flush()
     {

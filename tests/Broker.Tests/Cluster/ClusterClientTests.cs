@@ -1,5 +1,6 @@
 using Warren.Amqp;
 using Warren.Broker.Tests.Connections;
+using Warren.Broker.Topology;
 using Warren.Wire;
 using Xunit;
 
@@ -12,8 +13,7 @@ public sealed class ClusterClientTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    // By name, until close-ok always waits for the other nodes: docs/architecture.md, "What comes next".
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task An_exclusive_queue_is_its_connections_on_all_nodes_and_goes_with_it()
     {
         await _cluster.ServingAsync();
@@ -27,6 +27,46 @@ public sealed class ClusterClientTests : IAsyncDisposable
         // Whoever has got close-ok may rely on the name being free.
         Link third = await _cluster[3].ConnectWithChannelAsync();
         await third.Client.DeclareAsync(1, "mine");
+    }
+
+    [Fact]
+    public async Task A_declaration_that_nobody_waits_for_is_over_too_when_close_ok_comes()
+    {
+        await _cluster.ServingAsync();
+        Link owner = await _cluster[1].ConnectWithChannelAsync();
+        await owner.Client.SendAsync(
+            1, new QueueDeclare("mine", false, false, exclusive: true, false, noWait: true, FieldTable.Empty));
+        await owner.Client.CloseAsync();
+        Link other = await _cluster[2].ConnectWithChannelAsync();
+        await other.Client.DeclareAsync(1, "mine");
+        // Not even later.
+        await _cluster[1].ConnectWithChannelAsync();
+        await other.Client.DeclareAsync(1, "mine");
+    }
+
+    [Fact]
+    public async Task Whose_connection_the_node_closes_finds_his_names_free_too()
+    {
+        await _cluster.ServingAsync();
+        Link owner = await _cluster[1].ConnectWithChannelAsync();
+        await owner.Client.DeclareAsync(1, "mine", exclusive: true);
+        await owner.Client.SendAsync(7, new ConfirmSelect(false));
+        await owner.Client.ExpectAsync(MethodId.ConnectionClose);
+        Link other = await _cluster[2].ConnectWithChannelAsync();
+        await other.Client.DeclareAsync(1, "mine");
+    }
+
+    [Fact]
+    public async Task A_node_that_is_cut_off_says_goodbye_all_the_same()
+    {
+        await _cluster.ServingAsync();
+        Link owner = await _cluster[3].ConnectWithChannelAsync();
+        await owner.Client.DeclareAsync(1, "mine", exclusive: true);
+        _cluster.SetCut(3, isCut: true);
+        await owner.Client.CloseAsync();
+        _cluster.SetCut(3, isCut: false);
+        await Eventually.True(() => !_cluster[1].Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+            || !vhost.Queues.TryGetValue("mine", out _));
     }
 
     [Fact]

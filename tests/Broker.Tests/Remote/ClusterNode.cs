@@ -42,8 +42,6 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
                 Peers = Peers,
                 Transport = _groups,
                 Lines = cluster.Lines,
-                // Links that are cut all the time lose what is asked again and again.
-                Options = new RaftOptions { BarrierTicks = 600 },
                 // The first one alone decides, so that tests may do to the others what they like.
                 Founders = index == 0 ? [Id] : [],
                 // The tests' time jumps: nobody is given up for that.

@@ -147,7 +147,10 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         if (isUp)
         {
             _tellsAgain = true;
-            store.SendAgain();
+            // What the node was sent and asked may have gone with the last link.
+            store.Route.SendAgain();
+            store.Session.AskAgain();
+            store.Group.Reconnected(node);
         }
     }
 

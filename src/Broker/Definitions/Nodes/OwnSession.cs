@@ -62,9 +62,12 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         store.Runs.Begin(new Bootstrap(setup, () => _serving.TrySetResult()));
     }
 
+    /// <summary>What the leader was asked may be lost.</summary>
+    public void AskAgain() => _asksAgain = true;
+
     public void Tick()
     {
-        _asksAgain = true;
+        AskAgain();
         if (store.Group.MayDecide && _ledSince == store.Group.Term)
         {
             EndSilent();
