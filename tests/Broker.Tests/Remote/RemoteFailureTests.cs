@@ -73,6 +73,26 @@ public sealed class RemoteFailureTests
     }
 
     [Fact]
+    public async Task A_line_whose_beginning_went_with_the_link_begins_once_more()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.DeclareAsync(1, "q");
+        WireClient client = await ConfirmingAsync(cluster, 0);
+        TestPeers home = cluster.Nodes[1].Peers;
+        home.Filter = kind => kind != LineFrame.Posts;
+        Publish(client, "q", "first");
+        await client.FlushAsync();
+        await Eventually.True(() => home.Arrived.ContainsKey(LineFrame.Posts));
+        // On the next link the stand-in says how far it has received, which goes by another class and is there first.
+        cluster.Network.Cut();
+        await Eventually.True(() => home.Arrived.ContainsKey(LineFrame.Receipt));
+        home.Filter = null;
+        cluster.Network.Cut();
+        await client.ExpectAsync(MethodId.BasicAck);
+        Assert.Equal(["first"], await DrainAsync(client, "q"));
+    }
+
+    [Fact]
     public async Task A_restarted_home_cancels_consumers_and_hands_everything_out_again()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();

@@ -101,7 +101,9 @@ internal sealed class LinePeer
 
     /// <summary>
     /// The visit that a frame of a line is for. A line begins with number 1 of one of its lanes and takes the place of
-    /// an older one to the same queue; what is of no line here is answered, so that the other side gives it up.
+    /// an older one to the same queue. What is of a line that is over here is answered, so that the other side gives it
+    /// up. What is of one that has not begun here is thrown away: what begins it went with the last link, or is in a
+    /// class that is slower, and all of it comes again when the other side hears of this link.
     /// </summary>
     /// <param name="queue">The queue's id.</param>
     /// <param name="line">The line's number.</param>
@@ -113,11 +115,13 @@ internal sealed class LinePeer
             bool isThere = _visits.TryGetValue(queue, out QueueVisit? visit);
             if (isThere && visit!.Line == line)
                 return visit;
-            if (!begins || line <= _lastLines.GetValueOrDefault(queue))
+            if (line <= _lastLines.GetValueOrDefault(queue))
             {
                 _links.SendClosed(this, queue, line, isGone: false);
                 return null;
             }
+            if (!begins)
+                return null;
             if (isThere)
                 visit!.Signal(LineSignal.Retire, 0);
             visit = new QueueVisit(_links, this, queue, line);
