@@ -26,6 +26,9 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
     /// <summary>Some run again at the end of the next turn.</summary>
     public bool AreWaiting => MayRun && _again.Count > 0;
 
+    /// <summary>There has been no leader for longer than anybody waits.</summary>
+    public bool AreHopeless => setup is not null && store.Broker.NowMs - _leaderKnownMs > setup.PatienceMs;
+
     private bool MayRun => setup is null || session.IsOpen;
 
     public void Begin(DefinitionsChange change)
@@ -35,7 +38,7 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
         {
             Run(run);
         }
-        else if (store.Broker.NowMs - _leaderKnownMs > setup.PatienceMs)
+        else if (AreHopeless)
         {
             // Those who came before have waited long enough: what waits has a bound.
             Fail(run, store.Peers!.WhyNot());

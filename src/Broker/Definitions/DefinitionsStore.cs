@@ -30,7 +30,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private readonly DefinitionsState _state = new();
     private readonly ProposalRoute _route;
     private readonly Settlement _settlement = new();
-    private readonly Barriers _barriers = new();
+    private readonly Barriers _barriers;
     private readonly DefinitionsPublisher _publisher;
     private readonly DefinitionsReplica? _replica;
     private readonly DefinitionsStart? _start;
@@ -50,6 +50,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _publisher = new DefinitionsPublisher(broker);
         _peers = setup is null ? null : new DefinitionsPeers(this, setup);
         _session = new OwnSession(this, setup, _peers);
+        _barriers = new Barriers(broker, setup?.PatienceMs ?? 0);
         _runs = new ChangeRuns(this, setup, _session);
         _route = new ProposalRoute(this, setup?.Peers);
         if (!isStored)
@@ -371,7 +372,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Reads what the group needs from disk, beside the turn.</summary>
     internal void ReadBeside(PayloadRead read) => _broker.Turns.Schedule(new PayloadReader(this, read));
 
-    internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome);
+    internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome, _runs.AreHopeless);
 
     /// <summary>See <see cref="RequestBarrier"/>; in the turn.</summary>
     internal void AddBarrier(Action<bool> reached)

@@ -18,6 +18,7 @@ namespace Warren.Broker.Delays;
 /// durable exchange is stored, and confirmed when that is durable; any other is confirmed at once. When one is due it
 /// is routed on the topology of then, from its exchange on; a stored one is released when every queue that it went to
 /// has taken or refused it, durably if the queue is durable: a crash in between doubles it rather than lose it.
+/// What has nowhere to go then is dropped when that is known to hold for all nodes, and holds up those behind it.
 /// Messages leave in the order in which they are due, equals in the order in which they came; bytes that have left
 /// memory are read when they are due, and who is due behind them waits for that.
 /// </summary>
@@ -41,6 +42,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     private readonly WaitingMessages _waiting = new();
     private readonly DelayLog _log;
     private readonly RouteSet _routes;
+    private readonly UnroutedMessages<WaitingMessage> _unrouted;
     private readonly ITimer _timer;
     // Messages whose bytes are being read, in the order of the batch: one batch under way at a time.
     private readonly List<WaitingMessage> _fetching = [];
@@ -55,6 +57,10 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         _broker = broker;
         _log = new DelayLog(this);
         _routes = new RouteSet(broker.NewRandom());
+        _unrouted = new UnroutedMessages<WaitingMessage>(
+            broker.Definitions,
+            isReached => Post(new Item(isReached ? DelayItemKind.LookAgain : DelayItemKind.NotReached)),
+            TryRoute);
         _timer = broker.Time.CreateTimer(
             static state => ((DelayedMessages)state!).Post(new Item(DelayItemKind.Tick)), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -71,7 +77,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         MovedEntries? Moves = null);
 
     /// <summary>Messages that wait; the turn's, others may read an old value.</summary>
-    public int Count => _waiting.Count + _fetching.Count;
+    public int Count => _waiting.Count + _fetching.Count + _unrouted.Count;
 
     /// <summary>Bytes of stored messages that are in memory; the turn's, as <see cref="Count"/>.</summary>
     internal long ResidentBytes => _waiting.ResidentBytes;
@@ -158,6 +164,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     while (_log.Waits.TryNextVerdict(out PublishTicket ticket))
                         Accept(ticket);
                     _log.ReleaseCredit();
+                    break;
+                case DelayItemKind.LookAgain or DelayItemKind.NotReached:
+                    _unrouted.LookAgain(item.Kind == DelayItemKind.LookAgain);
                     break;
                 case DelayItemKind.Fetched:
                     RouteFetched();
@@ -300,6 +309,12 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
 
     private void Route(in WaitingMessage due)
     {
+        _unansweredBytes += WeightBytes(due.Message);
+        _unrouted.Route(due);
+    }
+
+    private bool TryRoute(in WaitingMessage due, bool isFinal)
+    {
         Message message = due.Message;
         int targets = 0;
         if (_broker.Topology.Vhosts.TryGetValue(due.Place.Vhost, out Vhost? vhost))
@@ -317,15 +332,21 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     message, properties.Priority, properties.IsPersistent, ttlMs, null, 0, group));
             }
         }
+        if (targets == 0 && !isFinal)
+            return false;
+        _unansweredBytes -= WeightBytes(message);
         message.Slab.Release(1);
         _waiting.Leave(due.Place);
         if (due.IsStored && targets == 0)
             _log.Release(due.Number);
+        return true;
     }
+
+    private static int WeightBytes(in Message message) => message.SizeBytes + PublishCredit.MessageOverheadBytes;
 
     private PublishGroup Depart(long number, in Message message, int targets)
     {
-        int weightBytes = message.SizeBytes + PublishCredit.MessageOverheadBytes;
+        int weightBytes = WeightBytes(message);
         _unansweredBytes += weightBytes;
         return new PublishGroup(
             targets,

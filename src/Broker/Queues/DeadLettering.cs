@@ -4,6 +4,7 @@ using Warren.Broker.Channels;
 using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
 
 namespace Warren.Broker.Queues;
@@ -12,7 +13,8 @@ namespace Warren.Broker.Queues;
 /// Sends what a queue gives up to its dead-letter exchange, in the queue's turn: a new message with the story of its
 /// deaths, routed on the published topology and posted to where it goes. Automatic cycles (no rejection in them) end.
 /// A stored message stays in its queue's log until its targets have it, so that a crash in between doubles it rather
-/// than lose it; otherwise nobody waits for the target, and one that refuses it loses it, as in RabbitMQ.
+/// than lose it; otherwise nobody waits for the target, and one that refuses it loses it, as in RabbitMQ. What has
+/// nowhere to go is dropped when it is known that this holds for all nodes, and holds up those behind it until then.
 /// </summary>
 internal sealed class DeadLettering
 {
@@ -20,49 +22,60 @@ internal sealed class DeadLettering
     private readonly string _vhostName;
     private readonly string _queueName;
     private readonly RouteSet _routes;
+    private readonly UnroutedMessages<Letter> _unrouted;
+    private long _unroutedBytes;
     private QueueHome? _full;
 
-    public DeadLettering(MessageBroker broker, string vhostName, string queueName)
+    public DeadLettering(MessageBroker broker, Queue queue)
     {
         _broker = broker;
-        _vhostName = vhostName;
-        _queueName = queueName;
+        _vhostName = queue.Definition.Vhost;
+        _queueName = queue.Definition.Name;
         _routes = new RouteSet(broker.NewRandom());
+        _unrouted = new UnroutedMessages<Letter>(
+            broker.Definitions, isReached => queue.Post(QueueCommand.LookAgain(isReached)), TryForward);
     }
 
     /// <summary>
-    /// A target on another node has not taken so much of what it was sent that the rest had better stay here. So queues
-    /// that dead-letter to each other cannot fill each other's memory.
+    /// A target on another node has not taken so much of what it was sent, or so much waits for a barrier, that the
+    /// rest had better stay here. So queues that dead-letter to each other cannot fill each other's memory.
     /// </summary>
-    public bool IsHeldUp => _full is { IsFull: true };
+    public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes > LineOptions.FullBytes;
 
     /// <summary>
-    /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or at once if
-    /// there is none; null: nobody asks.
+    /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or when it is
+    /// known that there is none; null: nobody asks.
     /// </summary>
     public void Forward(Message message, DeadLetterReason reason, QueueSettings settings, Action<bool>? arrived)
     {
-        int targets = 0;
-        try
-        {
-            if (settings.DeadLetterExchange is { } exchange
-                && _broker.Topology.Vhosts.TryGetValue(_vhostName, out Vhost? vhost)
-                && vhost.Exchanges.TryGetValue(exchange, out _))
-                targets = Forward(message, reason, settings, vhost, exchange, arrived);
-        }
-        finally
-        {
-            message.Slab.Release(1);
-        }
-        if (targets == 0)
-            arrived?.Invoke(true);
+        _unroutedBytes += message.SizeBytes;
+        _unrouted.Route(new Letter(message, reason, settings, arrived));
     }
 
-    // Returns how many targets there are.
-    private int Forward(
-        in Message message, DeadLetterReason reason, QueueSettings settings, Vhost vhost, string exchange,
-        Action<bool>? arrived)
+    /// <summary>What was found to have nowhere to go is looked at again.</summary>
+    public void LookAgain(bool isReached) => _unrouted.LookAgain(isReached);
+
+    private bool TryForward(in Letter letter, bool isFinal)
     {
+        int? targets = 0;
+        if (letter.Settings.DeadLetterExchange is { } exchange
+            && _broker.Topology.Vhosts.TryGetValue(_vhostName, out Vhost? vhost))
+            targets = Forward(letter, vhost, exchange, isFinal);
+        if (targets is null)
+            return false;
+        _unroutedBytes -= letter.Message.SizeBytes;
+        letter.Message.Slab.Release(1);
+        if (targets == 0)
+            letter.Arrived?.Invoke(true);
+        return true;
+    }
+
+    // Returns how many targets there are; null if it has nowhere to go here, and that is not final.
+    private int? Forward(in Letter letter, Vhost vhost, string exchange, bool isFinal)
+    {
+        Message message = letter.Message;
+        QueueSettings settings = letter.Settings;
+        DeadLetterReason reason = letter.Reason;
         BasicProperties properties = BasicProperties.Decode(message.Properties);
         FieldTable headers = properties.Headers?.Clone() ?? new FieldTable();
         DeathRecord.AddTo(headers, message, properties, reason, _queueName, _broker.Time.GetUtcNow());
@@ -77,10 +90,13 @@ internal sealed class DeadLettering
             settings.DeadLetterRoutingKey is { } own ? ((WireText)own).Bytes : message.RoutingKey;
         string key = Encoding.UTF8.GetString(keyBytes);
         var input = new RoutingInput(key, PropertiesView.Parse(encoded));
-        Router.Route(vhost, exchange, input, _routes);
+        bool isRouted = Router.Route(vhost, exchange, input, _routes)
+            && _routes.Queues.Length + _routes.Delays.Length > 0;
+        if (!isRouted)
+            return isFinal ? 0 : null;
         Message dead = MessageInOwnSlab.Store(
             _broker.Slabs, ((WireText)exchange).Bytes, keyBytes, encoded, message.Body);
-        return Post(dead, properties, reason, headers, arrived);
+        return Post(dead, properties, reason, headers, letter.Arrived);
     }
 
     private int Post(
@@ -125,4 +141,8 @@ internal sealed class DeadLettering
         }
         return targets;
     }
+
+    /// <summary>A message that its queue gives up, with its reference.</summary>
+    private readonly record struct Letter(
+        Message Message, DeadLetterReason Reason, QueueSettings Settings, Action<bool>? Arrived);
 }

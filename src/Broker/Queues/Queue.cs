@@ -296,6 +296,9 @@ public sealed class Queue : QueueHome
             case QueueCommandKind.Buried:
                 _machine.Stored.Buried(command.First);
                 break;
+            case QueueCommandKind.LookAgain:
+                _deadLettering!.LookAgain(command.Flag);
+                break;
             case QueueCommandKind.Fetched:
                 _machine.Fetched(nowMs);
                 _storage.CompleteMoves();
@@ -432,7 +435,7 @@ public sealed class Queue : QueueHome
                 break;
             case QueueEffectKind.DeadLetter:
                 scratch.FlushReferences();
-                _deadLettering ??= new DeadLettering(_broker, _vhost, Definition.Name);
+                _deadLettering ??= new DeadLettering(_broker, this);
                 _deadLettering.Forward(effect.Message, effect.DeadLetterReason, Settings, Burial(effect.Position));
                 break;
             case QueueEffectKind.Lost:

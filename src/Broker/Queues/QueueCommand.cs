@@ -154,6 +154,12 @@ public readonly struct QueueCommand
     public static QueueCommand Buried(long position) =>
         new(QueueCommandKind.Buried, 0, false, 0, default, position, 0, null, null);
 
+    /// <summary>
+    /// All is applied here that was committed when dead letters had nowhere to go; or that cannot be known.
+    /// </summary>
+    internal static QueueCommand LookAgain(bool isReached) =>
+        new(QueueCommandKind.LookAgain, 0, isReached, 0, default, 0, 0, null, null);
+
     /// <summary>What was to be read from the node log has been read.</summary>
     public static QueueCommand Fetched() => new(QueueCommandKind.Fetched, 0, false, 0, default, 0, 0, null, null);
 

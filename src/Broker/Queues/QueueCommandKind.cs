@@ -45,6 +45,9 @@ public enum QueueCommandKind : byte
     /// <summary>A dead letter has arrived where it goes.</summary>
     Buried,
 
+    /// <summary>Dead letters that had nowhere to go may have, or it is known that they have not.</summary>
+    LookAgain,
+
     /// <summary>Bytes of waiting messages were read.</summary>
     Fetched,
 

@@ -5,12 +5,15 @@ namespace Warren.Broker.Definitions.Nodes;
 
 /// <summary>
 /// Who has found something missing, and waits until this node has applied all that was committed when he asked. One
-/// question for all who have come since the last one. Owned by the definitions' turn.
+/// question for all who have come since the last one; it is asked again until somebody answers or patience is at its
+/// end, as with changes. Owned by the definitions' turn.
 /// </summary>
-internal sealed class Barriers
+/// <param name="broker">Whose clock it is.</param>
+/// <param name="patienceMs">How long somebody waits at most, and the last question's own time.</param>
+internal sealed class Barriers(MessageBroker broker, int patienceMs)
 {
-    private List<Action<bool>> _waiting = [];
-    private List<Action<bool>> _asked = [];
+    private List<Waiter> _waiting = [];
+    private List<Waiter> _asked = [];
     private long _id;
     private bool _isAsked;
 
@@ -18,7 +21,7 @@ internal sealed class Barriers
     public bool IsDue => !_isAsked && _waiting.Count > 0;
 
     /// <param name="reached">Called with false if nobody could say.</param>
-    public void Add(Action<bool> reached) => _waiting.Add(reached);
+    public void Add(Action<bool> reached) => _waiting.Add(new Waiter(reached, broker.NowMs));
 
     public void Ask(RaftGroup group)
     {
@@ -27,14 +30,25 @@ internal sealed class Barriers
         group.RequestBarrier(++_id);
     }
 
-    public void Reached(in BarrierOutcome outcome)
+    /// <param name="outcome">Of the question.</param>
+    /// <param name="isHopeless">There has been no leader for longer than anybody waits.</param>
+    public void Reached(in BarrierOutcome outcome, bool isHopeless)
     {
         if (outcome.Id != _id || !_isAsked)
             return;
         _isAsked = false;
         bool isReached = outcome.IsReached;
-        foreach (Action<bool> reached in _asked)
-            reached(isReached);
+        long since = broker.NowMs - patienceMs;
+        // Nobody is asked for before the end of the turn: what they add goes to the others.
+        foreach (Waiter waiter in _asked)
+        {
+            if (isReached || isHopeless || waiter.SinceMs < since)
+                waiter.Reached(isReached);
+            else
+                _waiting.Add(waiter);
+        }
         _asked.Clear();
     }
+
+    private readonly record struct Waiter(Action<bool> Reached, long SinceMs);
 }
