@@ -207,6 +207,12 @@ public sealed class MessageBroker : IDisposable
     public string HomeNameOf(QueueDefinition queue) =>
         queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);
 
+    /// <summary>What the node is called that a consumer's client is connected to.</summary>
+    public string NodeNameOf(ConsumerStatus consumer) =>
+        consumer.Node.IsNone || consumer.Node == QueueLinks?.Self
+            ? Options.NodeName
+            : QueueLinks!.NameOf(consumer.Node);
+
     /// <summary>
     /// The node is about to stop: no queue delivers any more, so that what a consumer gives back as its connection
     /// closes is not handed to another one for the moment that is left to it.

@@ -214,7 +214,7 @@ public sealed class Channel
         Unconfirmed = IsConfirming ? (int)(Publisher.Sequence - Deliveries.Confirms.ToldUpTo) : 0,
         PrefetchCount = Consumers.PrefetchCount,
         GlobalPrefetchCount = Consumers.GlobalPrefetchCount,
-        Consumers = Consumers.Describe(),
+        ConsumerCount = Consumers.Count,
     };
 
     /// <summary>Throws away the frames that were kept, because the connection ends.</summary>

@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Connections;
-using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
 
@@ -41,6 +39,9 @@ internal sealed class ChannelConsumers
 
     /// <summary>Shared by all consumers; 0 is unlimited.</summary>
     public int GlobalPrefetchCount => _shared.Limit;
+
+    /// <summary>Consumers of queues.</summary>
+    public int Count => _consumers.Count;
 
     public bool HasReplyConsumer => _replies is not null;
 
@@ -106,16 +107,6 @@ internal sealed class ChannelConsumers
         }
         _taken.Clear();
     }
-
-    public ImmutableArray<ConsumerStatus> Describe() =>
-    [
-        .. _consumers.Values.Select(consumer => new ConsumerStatus(
-            consumer, consumer.Queue.Definition,
-            !HasSingleActive(consumer.Queue.Definition) || consumer.Queue.Holder == consumer)),
-    ];
-
-    private static bool HasSingleActive(QueueDefinition queue) =>
-        queue.Arguments.TryGetValue("x-single-active-consumer", out FieldValue value) && value.IsTrue;
 
     /// <summary>A queue has ended a consumer on its own account.</summary>
     public void Ended(Consumer consumer)

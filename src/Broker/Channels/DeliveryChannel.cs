@@ -1,5 +1,6 @@
 using Warren.Broker.Connections;
 using Warren.Broker.Queues;
+using Warren.Cluster;
 
 namespace Warren.Broker.Channels;
 
@@ -26,8 +27,11 @@ public class DeliveryChannel
 
     public ushort Number { get; }
 
-    /// <summary>Whose channel it is, see <see cref="Connection.Id"/>; 0: a client's of another node.</summary>
-    public long ConnectionId => Owner?.Connection.Id ?? 0;
+    /// <summary>Whose channel it is, see <see cref="Connection.Id"/>; of its node.</summary>
+    public virtual long ConnectionId => Owner?.Connection.Id ?? 0;
+
+    /// <summary>The node of its client; none: this one.</summary>
+    public virtual NodeId Node => NodeId.None;
 
     public Outbox Outbox { get; }
 

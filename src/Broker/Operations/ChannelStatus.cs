@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Warren.Broker.Operations;
 
 /// <summary>A channel at one moment, as seen by its connection's turn.</summary>
@@ -31,5 +29,5 @@ public sealed record ChannelStatus
     /// <summary>Shared by all consumers of the channel; 0 is unlimited.</summary>
     public int GlobalPrefetchCount { get; init; }
 
-    public ImmutableArray<ConsumerStatus> Consumers { get; init; } = [];
+    public int ConsumerCount { get; init; }
 }

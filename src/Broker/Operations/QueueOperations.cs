@@ -79,6 +79,27 @@ public sealed class QueueOperations
     public Task RefreshCountsAsync(TimeSpan patience) =>
         _broker.QueueLinks?.RefreshCountsAsync(patience) ?? Task.CompletedTask;
 
+    /// <summary>
+    /// The consumers of a vhost's queues, of all nodes: by the queues' names, and in the order they came. What other
+    /// nodes do not tell in time is not there.
+    /// </summary>
+    public async Task<IReadOnlyList<ConsumerStatus>> ListConsumersAsync(Vhost vhost, TimeSpan patience)
+    {
+        Task<ImmutableArray<ConsumerStatus>>[] asked =
+        [
+            .. vhost.Queues.Select(queue => queue.Value.Home).OfType<Queue>()
+                .Where(queue => queue.ConsumerCount > 0).Select(queue => queue.ListConsumersAsync()),
+            _broker.QueueLinks?.ListConsumersAsync(vhost.Name, patience)
+                ?? Task.FromResult(ImmutableArray<ConsumerStatus>.Empty),
+        ];
+        ImmutableArray<ConsumerStatus>[] answers = await Task.WhenAll(asked).ConfigureAwait(false);
+        return
+        [
+            .. answers.SelectMany(static answer => answer)
+                .OrderBy(static consumer => consumer.Queue.Name, StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>Whether the queue's turn answers within the time.</summary>
     public async Task<bool> AnswersAsync(QueueDefinition queue, TimeSpan patience)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
@@ -62,7 +63,8 @@ public sealed class Queue : QueueHome
     public override int ConsumerCount => _machine.ConsumerCount;
 
     /// <inheritdoc/>
-    public override Consumer? Holder => _machine.Holder is { Channel.Owner: not null } holder ? holder : null;
+    public override ConsumerStatus? Holder =>
+        _machine.Holder is { } holder ? ConsumerStatus.Of(holder, Definition, isActive: true) : null;
 
     /// <summary>Its counts are the turn's, others may read old values; its commands are the turn's alone.</summary>
     public QueueMachine Machine => _machine;
@@ -74,6 +76,15 @@ public sealed class Queue : QueueHome
 
     /// <summary>The group of what it has written to spare memory.</summary>
     internal GroupId PagedGroup => DurableGroups.PagedOf(Definition.Id.Value, _broker.Storage!.Boot);
+
+    /// <summary>Its consumers of all nodes, in the order they came.</summary>
+    internal Task<ImmutableArray<ConsumerStatus>> ListConsumersAsync()
+    {
+        var listed = new TaskCompletionSource<ImmutableArray<ConsumerStatus>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(QueueCommand.ListConsumers(listed));
+        return listed.Task;
+    }
 
     /// <summary>Makes sure that the machine's first timer runs. Called before the queue is published.</summary>
     internal void ScheduleTick()
@@ -381,6 +392,10 @@ public sealed class Queue : QueueHome
             case QueueCommandKind.Configure:
                 Settings = (QueueSettings)command.Target!;
                 _machine.Configure(Settings, nowMs);
+                break;
+            case QueueCommandKind.ListConsumers:
+                ((TaskCompletionSource<ImmutableArray<ConsumerStatus>>)command.Target!)
+                    .SetResult(ConsumerStatus.AllOf(_machine, Definition));
                 break;
             case QueueCommandKind.Compact:
                 new Compaction(_broker.Slabs).Run(_machine);

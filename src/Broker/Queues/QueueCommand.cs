@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Messages;
@@ -114,6 +115,10 @@ public readonly struct QueueCommand
 
     public static QueueCommand Configure(QueueSettings settings) =>
         new(QueueCommandKind.Configure, 0, false, 0, default, 0, 0, settings, null);
+
+    /// <summary>Answered with who consumes.</summary>
+    internal static QueueCommand ListConsumers(TaskCompletionSource<ImmutableArray<ConsumerStatus>> listed) =>
+        new(QueueCommandKind.ListConsumers, 0, false, 0, default, 0, 0, listed, null);
 
     public static QueueCommand Tick() => new(QueueCommandKind.Tick, 0, false, 0, default, 0, 0, null, null);
 

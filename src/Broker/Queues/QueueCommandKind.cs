@@ -20,6 +20,9 @@ public enum QueueCommandKind : byte
     Status,
     Close,
     Configure,
+
+    /// <summary>Somebody wants to know who consumes.</summary>
+    ListConsumers,
     Tick,
 
     /// <summary>Takes everything back from clients of another node that are cut off.</summary>

@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Broker.Operations;
 using Warren.Broker.Turns;
 
 namespace Warren.Broker.Queues;
@@ -48,9 +49,9 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     public long MessageBytes => ReadyBytes + UnackedBytes;
 
     /// <summary>
-    /// The single active or the exclusive consumer, if it is a client of this node; null: none is, or there is none.
+    /// The single active or the exclusive consumer, of whatever node; null: all consumers are served, or there is none.
     /// </summary>
-    public abstract Consumer? Holder { get; }
+    public abstract ConsumerStatus? Holder { get; }
 
     /// <summary>Its home node has not been reached for longer than is waited for.</summary>
     public bool IsAway => Unavailable is not null;

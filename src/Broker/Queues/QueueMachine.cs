@@ -94,6 +94,8 @@ public sealed class QueueMachine
 
     public int ConsumerCount => _consumers.Count;
 
+    internal Consumer? FirstConsumer => _consumers.First;
+
     /// <summary>The single active or the exclusive consumer; null: there is none, all consumers are served.</summary>
     public Consumer? Holder => _consumers.Holder;
 
@@ -107,9 +109,7 @@ public sealed class QueueMachine
 
     public QueueTotals Totals { get; } = new();
 
-    /// <summary>
-    /// When <see cref="Tick"/> is needed; the past: at once; <see cref="long.MaxValue"/>: not before another command.
-    /// </summary>
+    /// <summary>When <see cref="Tick"/> is needed: at once if past; <see cref="long.MaxValue"/>: not yet.</summary>
     public long NextDueMs => IsClosed
         ? long.MaxValue
         : Math.Min(Math.Min(_deliveries.NextCheckMs, ExpiryOfQueueMs), _disposals.NextDueMs);

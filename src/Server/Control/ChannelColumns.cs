@@ -13,7 +13,7 @@ internal static class ChannelColumns
         ("vhost", (json, row) => json.WriteStringValue(row.Connection.Connection.VhostName)),
         ("transactional", (json, row) => json.WriteBooleanValue(row.Channel.IsTransactional)),
         ("confirm", (json, row) => json.WriteBooleanValue(row.Channel.IsConfirming)),
-        ("consumer_count", (json, row) => json.WriteNumberValue(row.Channel.Consumers.Length)),
+        ("consumer_count", (json, row) => json.WriteNumberValue(row.Channel.ConsumerCount)),
         ("messages_unacknowledged", (json, row) => json.WriteNumberValue(row.Channel.Unacked)),
         ("messages_uncommitted", (json, row) => json.WriteNumberValue(row.Channel.UncommittedPublishes)),
         ("acks_uncommitted", (json, row) => json.WriteNumberValue(row.Channel.UncommittedSettlements)),

@@ -47,11 +47,9 @@ internal sealed class ConnectionCommands
 
     public async Task<Action<Utf8JsonWriter>?> ListConsumersAsync(ControlRequest request, ControlReply reply)
     {
-        Broker.FindVhost(request.Vhost);
-        IEnumerable<ConsumerStatus> rows = (await DescribeAsync(reply.Cancellation).ConfigureAwait(false))
-            .SelectMany(connection => connection.Channels.SelectMany(channel => channel.Consumers))
-            .Where(consumer => consumer.Queue.Vhost == request.Vhost)
-            .OrderBy(consumer => consumer.Queue.Name, StringComparer.Ordinal);
+        IReadOnlyList<ConsumerStatus> rows = await Broker.Operations
+            .ListConsumersAsync(Broker.FindVhost(request.Vhost), ListCommands.CountsPatience)
+            .WaitAsync(reply.Cancellation).ConfigureAwait(false);
         await _consumers.WriteAsync(reply, rows, request.Texts("columns")).ConfigureAwait(false);
         return null;
     }

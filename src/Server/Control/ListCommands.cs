@@ -26,7 +26,7 @@ internal sealed class ListCommands
     }
 
     /// <summary>How long a list waits for what other nodes know; then it shows what they said last.</summary>
-    private static readonly TimeSpan CountsPatience = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan CountsPatience = TimeSpan.FromSeconds(2);
 
     private MessageBroker Broker => _host.RequireServing().Broker;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Warren.Broker.Operations;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
@@ -137,13 +138,13 @@ internal static class QueueColumns
             json.Pid(host, queue.OwnerConnectionId, 0, HomeOf(host, queue));
     }
 
-    private static Consumer? ExclusiveHolder(QueueDefinition queue) =>
+    private static ConsumerStatus? ExclusiveHolder(QueueDefinition queue) =>
         queue.Home.Holder is { Exclusive: true } holder ? holder : null;
 
     private static void HolderPid(Utf8JsonWriter json, NodeHost host, QueueDefinition queue)
     {
         if (ExclusiveHolder(queue) is { } holder)
-            json.Pid(host, holder.Channel.ConnectionId, holder.Channel.Number);
+            json.Pid(host, holder.ConnectionId, holder.Channel, host.Node?.Broker.NodeNameOf(holder));
         else
             json.WriteStringValue("");
     }

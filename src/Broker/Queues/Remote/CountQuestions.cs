@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Warren.Broker.Operations;
 using Warren.Broker.Turns;
 using Warren.Cluster;
 using Warren.Cluster.Links;
@@ -12,7 +13,7 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class CountQuestions(QueueLinks links)
 {
     private const int HeadBytes = 9;
-    private const int EntryBytes = 8 + QueueCounts.SizeBytes;
+    private const int EntryBytes = 8 + 4 + 4 + 8 + 8 + 8 + 4 + 1;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(long Number, NodeId Node), TaskCompletionSource> _open = [];
@@ -72,25 +73,38 @@ internal sealed class CountQuestions(QueueLinks links)
     }
 
     /// <summary>Another node has answered.</summary>
+    /// <exception cref="FormatException">It makes no sense.</exception>
     public void Answered(NodeId node, ReadOnlySpan<byte> body)
     {
-        if (body.Length < HeadBytes || (body.Length - HeadBytes) % EntryBytes != 0)
-            return;
-        for (ReadOnlySpan<byte> rest = body[HeadBytes..]; !rest.IsEmpty; rest = rest[EntryBytes..])
-        {
-            var reader = new LineReader(rest, 0);
-            if (links.FindRemote(reader.Int64()) is not { } queue || queue.HomeNode != node)
-                continue;
-            queue.Counts = new QueueCounts(
-                reader.Int32(), reader.Int32(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int32(),
-                reader.Int64());
-        }
+        if (body.Length < HeadBytes)
+            throw new FormatException($"counts of queues in {body.Length} bytes");
+        var reader = new LineReader(body, HeadBytes);
+        while (!reader.IsAtEnd)
+            Read(ref reader, node);
         if (body[8] == 0)
             return;
         lock (_lock)
         {
             if (_open.Remove((BinaryPrimitives.ReadInt64LittleEndian(body), node), out TaskCompletionSource? answer))
                 answer.SetResult();
+        }
+    }
+
+    private void Read(ref LineReader reader, NodeId node)
+    {
+        RemoteQueue? queue = links.FindRemote(reader.Int64());
+        int ready = reader.Int32();
+        int unacked = reader.Int32();
+        long readyBytes = reader.Int64();
+        long unackedBytes = reader.Int64();
+        long residentBytes = reader.Int64();
+        int consumers = reader.Int32();
+        ConsumerStatus? holder = reader.Byte() == 0 ? null : ConsumerFormat.Read(ref reader, queue?.Definition!);
+        // What is not known here any more was read all the same, for what is behind it.
+        if (queue?.HomeNode == node)
+        {
+            queue.Counts = new QueueCounts(
+                ready, unacked, readyBytes, unackedBytes, residentBytes, consumers, holder);
         }
     }
 
@@ -103,27 +117,21 @@ internal sealed class CountQuestions(QueueLinks links)
         {
             if (home is not Queue queue)
                 continue;
-            if (used + EntryBytes > body.Length)
+            if (used + EntryBytes + ConsumerFormat.MostBytes > body.Length)
             {
                 // Without room the question stays open there, and its patience bounds it.
                 if (!peer.TrySend(LinkClass.Control, LineFrame.Counts, body.AsSpan(0, used)))
                     return;
                 used = HeadBytes;
             }
-            Write(body.AsSpan(used), queue, peer);
-            used += EntryBytes;
+            used += Write(body.AsSpan(used), queue);
         }
         body[8] = 1;
         peer.TrySend(LinkClass.Control, LineFrame.Counts, body.AsSpan(0, used));
     }
 
-    private static void Write(Span<byte> entry, Queue queue, LinePeer peer)
+    private int Write(Span<byte> entry, Queue queue)
     {
-        // Only a client of the node that asks is known there.
-        long holder = queue.Machine.Holder is { Channel.Outbox: VisitOutbox outbox } consumer
-            && outbox.Visitor == peer.Id
-            ? consumer.LineNumber
-            : 0;
         BinaryPrimitives.WriteInt64LittleEndian(entry, queue.Definition.Id.Value);
         BinaryPrimitives.WriteInt32LittleEndian(entry[8..], queue.ReadyCount);
         BinaryPrimitives.WriteInt32LittleEndian(entry[12..], queue.UnackedCount);
@@ -131,7 +139,11 @@ internal sealed class CountQuestions(QueueLinks links)
         BinaryPrimitives.WriteInt64LittleEndian(entry[24..], queue.UnackedBytes);
         BinaryPrimitives.WriteInt64LittleEndian(entry[32..], queue.ResidentBytes);
         BinaryPrimitives.WriteInt32LittleEndian(entry[40..], queue.ConsumerCount);
-        BinaryPrimitives.WriteInt64LittleEndian(entry[44..], holder);
+        ConsumerStatus? holder = queue.Holder;
+        entry[44] = holder is null ? (byte)0 : (byte)1;
+        return holder is null
+            ? EntryBytes
+            : EntryBytes + ConsumerFormat.Write(entry[EntryBytes..], holder, links.Self);
     }
 
     private sealed class Telling(CountQuestions questions, LinePeer peer, long number) : IThreadPoolWorkItem

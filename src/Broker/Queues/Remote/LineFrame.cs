@@ -44,6 +44,12 @@ internal static class LineFrame
     /// <summary>The node stops publishers, or lets them go on. Class Control.</summary>
     public const ushort Alarm = PeerFrameKind.FirstOfQueues + 11;
 
+    /// <summary>Asks who consumes from the queues of a vhost. Class Control.</summary>
+    public const ushort AskConsumers = PeerFrameKind.FirstOfQueues + 12;
+
+    /// <summary>A page of consumers. Class Control.</summary>
+    public const ushort Consumers = PeerFrameKind.FirstOfQueues + 13;
+
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 

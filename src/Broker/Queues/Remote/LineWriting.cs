@@ -6,6 +6,8 @@ namespace Warren.Broker.Queues.Remote;
 /// <summary>Puts items on a lane, byte for byte as docs/formats/queues-between-nodes.md draws them.</summary>
 internal static class LineWriting
 {
+    private const int AddConsumerBytes = 47;
+
     public const int PublishHeadBytes = 1 + 1 + 1 + 8 + 8 + MessageSizes.SizeBytes;
     public const int DeliveryHeadBytes = 1 + 1 + 8 + 4 + 8 + 4 + 4 + MessageSizes.SizeBytes;
     public const byte Persistent = 1;
@@ -100,7 +102,8 @@ internal static class LineWriting
     /// <param name="consumer">What the client asked for.</param>
     public static void AddConsumer(LaneSender lane, long number, long request, Consumer consumer)
     {
-        Span<byte> item = lane.Add(39 + consumer.TagBytes.Length);
+        byte[] arguments = ConsumerFormat.Encode(consumer.Arguments);
+        Span<byte> item = lane.Add(AddConsumerBytes + consumer.TagBytes.Length + arguments.Length);
         item[0] = (byte)LineItemKind.AddConsumer;
         item[1] = (byte)((consumer.NoAck ? 1 : 0) | (consumer.Exclusive ? 2 : 0)
             | (consumer.Shared is { IsActive: true } ? 4 : 0));
@@ -110,9 +113,11 @@ internal static class LineWriting
         BinaryPrimitives.WriteInt32LittleEndian(item[22..], consumer.PrefetchCount);
         BinaryPrimitives.WriteInt64LittleEndian(item[26..], consumer.TimeoutMs ?? -1);
         BinaryPrimitives.WriteUInt16LittleEndian(item[34..], consumer.Channel.Number);
-        BinaryPrimitives.WriteUInt16LittleEndian(item[36..], (ushort)consumer.TagBytes.Length);
-        item[38] = 0;
-        consumer.TagBytes.CopyTo(item[39..]);
+        BinaryPrimitives.WriteInt64LittleEndian(item[36..], consumer.Channel.ConnectionId);
+        item[44] = (byte)consumer.TagBytes.Length;
+        BinaryPrimitives.WriteUInt16LittleEndian(item[45..], (ushort)arguments.Length);
+        consumer.TagBytes.CopyTo(item[AddConsumerBytes..]);
+        arguments.CopyTo(item[(AddConsumerBytes + consumer.TagBytes.Length)..]);
     }
 
     public static void CancelConsumer(LaneSender lane, long number, long request)

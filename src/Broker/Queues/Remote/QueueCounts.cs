@@ -1,11 +1,11 @@
+using Warren.Broker.Operations;
+
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>What a home told of a queue when it was asked last.</summary>
 internal sealed record QueueCounts(
-    int Ready, int Unacked, long ReadyBytes, long UnackedBytes, long ResidentBytes, int Consumers, long Holder)
+    int Ready, int Unacked, long ReadyBytes, long UnackedBytes, long ResidentBytes, int Consumers,
+    ConsumerStatus? Holder)
 {
-    /// <summary>On the wire, behind the queue's id.</summary>
-    public const int SizeBytes = 4 + 4 + 8 + 8 + 8 + 4 + 8;
-
-    public static QueueCounts None { get; } = new(0, 0, 0, 0, 0, 0, 0);
+    public static QueueCounts None { get; } = new(0, 0, 0, 0, 0, 0, null);
 }

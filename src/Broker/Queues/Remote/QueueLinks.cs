@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -20,6 +22,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
     private readonly CountQuestions _questions;
+    private readonly ConsumerQuestions _consumers;
     private List<ILine> _ticking = [];
     private List<ILine>? _spare = [];
     private bool _isTimerSet;
@@ -32,6 +35,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         Options = setup.Lines;
         _names = new ClusterNames(broker);
         _questions = new CountQuestions(this);
+        _consumers = new ConsumerQuestions(this);
         _timer = broker.Time.CreateTimer(
             static state => ((QueueLinks)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         setup.Peers.Register(PeerFrameKind.FirstOfQueues, this);
@@ -95,6 +99,10 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <summary>Asks the other nodes for the counts of their queues; ends when all have answered, or in time.</summary>
     public Task RefreshCountsAsync(TimeSpan patience) => _questions.AskAsync(patience);
 
+    /// <inheritdoc cref="ConsumerQuestions.AskAsync"/>
+    public Task<ImmutableArray<ConsumerStatus>> ListConsumersAsync(string vhost, TimeSpan patience) =>
+        _consumers.AskAsync(vhost, patience);
+
     /// <summary>Sends a direct reply to the node that its address names; false: it is dropped.</summary>
     public bool TrySendReply(NodeId node, in Message message) => PeerOf(node).Replies.TrySend(message);
 
@@ -135,6 +143,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         PeerOf(peer.NodeId).Down();
         Broker.Alarms.SetPeer(peer.NodeId, NameOf(peer.NodeId), null);
         _questions.Lost(peer.NodeId);
+        _consumers.Lost(peer.NodeId);
     }
 
     /// <inheritdoc/>
@@ -143,7 +152,16 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <inheritdoc/>
     public void FrameArrived(in PeerFrame frame)
     {
-        Handle(PeerOf(frame.From), frame);
+        try
+        {
+            Handle(PeerOf(frame.From), frame);
+        }
+        catch (FormatException error)
+        {
+            Broker.Log(
+                LogLevel.Error, LogCategory.Queue,
+                $"What node {NameOf(frame.From)} says of its queues makes no sense and is dropped: {error.Message}");
+        }
         frame.Credit.Return();
     }
 
@@ -165,6 +183,12 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
                 break;
             case LineFrame.Counts:
                 _questions.Answered(peer.Id, body);
+                break;
+            case LineFrame.AskConsumers:
+                _consumers.Answer(peer, body);
+                break;
+            case LineFrame.Consumers:
+                _consumers.Answered(peer.Id, body);
                 break;
             case LineFrame.Alarm:
                 string reason = System.Text.Encoding.UTF8.GetString(body);

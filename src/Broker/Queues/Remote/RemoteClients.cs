@@ -22,14 +22,6 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, S
     private readonly Queue<long> _cancelledInOrder = new(0);
     private readonly Dictionary<long, (object Request, Consumer? Consumer)> _requests = [];
     private long _last;
-    private Consumer? _holder;
-
-    /// <summary>The consumer of this number, which the home says has the queue to itself. Any thread.</summary>
-    public Consumer? Holder(long number) =>
-        Volatile.Read(ref _holder) is { } holder && holder.LineNumber == number && number != 0 ? holder : null;
-
-    /// <summary>Notes the home's word on who has the queue to itself.</summary>
-    public void SetHolder(long number) => Volatile.Write(ref _holder, _consumers.GetValueOrDefault(number));
 
     /// <summary>A request is on its way; returns its number.</summary>
     public long Ask(object request, Consumer? consumer = null)

@@ -2,6 +2,7 @@ using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 using Warren.Broker.Security;
 using Warren.Cluster;
 
@@ -70,7 +71,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     public override int ConsumerCount => Counts.Consumers;
 
     /// <inheritdoc/>
-    public override Consumer? Holder => _clients.Holder(Counts.Holder);
+    public override ConsumerStatus? Holder => Counts.Holder;
 
     /// <inheritdoc/>
     internal override bool IsRemote => true;

@@ -1,11 +1,19 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
+using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>The address of a channel of another node: its number, and the outbox of its visit.</summary>
-internal sealed class VisitChannel(ushort number, VisitOutbox outbox) : DeliveryChannel(number, outbox, null)
+internal sealed class VisitChannel(ushort number, VisitOutbox outbox, long connectionId = 0)
+    : DeliveryChannel(number, outbox, null)
 {
+    /// <inheritdoc/>
+    public override long ConnectionId => connectionId;
+
+    /// <inheritdoc/>
+    public override NodeId Node => outbox.Visitor;
+
     /// <summary>The consumer that it is the address of; 0: it is that of publishes.</summary>
     public long ConsumerNumber { get; init; }
 

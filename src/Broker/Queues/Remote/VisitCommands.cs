@@ -226,9 +226,10 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
         int priority = reader.Int32();
         int prefetch = reader.Int32();
         long timeoutMs = reader.Int64();
-        var channel = new VisitChannel(reader.UInt16(), outbox) { ConsumerNumber = number };
-        ushort tagBytes = reader.UInt16();
-        reader.Byte();
+        ushort channelNumber = reader.UInt16();
+        var channel = new VisitChannel(channelNumber, outbox, reader.Int64()) { ConsumerNumber = number };
+        int tagBytes = reader.Byte();
+        int argumentsBytes = reader.UInt16();
         string tag = Encoding.UTF8.GetString(reader.Take(tagBytes));
         bool noAck = (flags & 1) != 0;
         LeasedPrefetch? lease = noAck ? null : new LeasedPrefetch(channel);
@@ -237,6 +238,7 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
             Tag = tag,
             Channel = channel,
             Queue = Queue,
+            Arguments = ConsumerFormat.Decode(reader.Take(argumentsBytes)),
             NoAck = noAck,
             Exclusive = (flags & 2) != 0,
             Priority = priority,
