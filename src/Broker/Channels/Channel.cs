@@ -229,14 +229,14 @@ public sealed class Channel
         Connection.DeferredBytes += raw.Length;
     }
 
-    // What changes nothing before it finds something missing: it is handled once more behind a barrier.
+    // What changes nothing before it finds something missing, or locked: it is handled once more behind a barrier.
     private void Handle(ReadOnlySpan<byte> raw, uint method, ref WireReader reader)
     {
         try
         {
             OnMethod(method, ref reader);
         }
-        catch (AmqpException error) when (error.ReplyCode == ReplyCode.NotFound && MayLookAgain)
+        catch (AmqpException error) when (Refusals.MayBeOutOfDate(error) && MayLookAgain)
         {
             _deferred.AddFirst(raw);
             Connection.DeferredBytes += raw.Length;

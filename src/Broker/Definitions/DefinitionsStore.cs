@@ -4,6 +4,7 @@ using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
+using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
 using Warren.Cluster;
@@ -294,7 +295,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
         catch (AmqpException error)
         {
-            if (error.ReplyCode == ReplyCode.NotFound && LooksAgain())
+            if (Refusals.MayBeOutOfDate(error) && LooksAgain())
                 return;
             _runs.Current?.End();
             request.Fail(error);

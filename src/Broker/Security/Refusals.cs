@@ -60,6 +60,13 @@ public static class Refusals
         new(ReplyCode.PreconditionFailed,
             $"cannot declare queue '{queue}': queue limit in vhost '{vhost}' ({limit}) is reached");
 
+    /// <summary>
+    /// Another node may know better: something is missing here that is there by now, or locked by somebody who is gone.
+    /// Whoever is to be told so waits for a barrier first.
+    /// </summary>
+    public static bool MayBeOutOfDate(AmqpException error) =>
+        error.ReplyCode is ReplyCode.NotFound or ReplyCode.ResourceLocked;
+
     /// <summary>541: the node cannot change definitions, or tell what they are.</summary>
     public static AmqpException NotNow(string reason) => new(ReplyCode.InternalError, NotNowText(reason));
 

@@ -30,6 +30,24 @@ public sealed class ClusterClientTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_locked_here_is_looked_for_before_anybody_is_told_so()
+    {
+        await _cluster.ServingAsync();
+        int follower = _cluster.Follower();
+        Link owner = await _cluster[1].ConnectWithChannelAsync();
+        Link other = await _cluster[follower].ConnectWithChannelAsync();
+        await owner.Client.DeclareAsync(1, "mine", exclusive: true);
+        _cluster.SetCut(follower, isCut: true);
+        // It does not wait for a node that cannot be reached.
+        await owner.Client.CloseAsync();
+        await other.Client.SendAsync(
+            1, new QueueDeclare("mine", false, false, false, false, noWait: false, FieldTable.Empty));
+        await Task.Delay(50);
+        _cluster.SetCut(follower, isCut: false);
+        await other.Client.ExpectAsync(MethodId.QueueDeclareOk);
+    }
+
+    [Fact]
     public async Task A_declaration_that_nobody_waits_for_is_over_too_when_close_ok_comes()
     {
         await _cluster.ServingAsync();

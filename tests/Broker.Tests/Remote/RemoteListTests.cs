@@ -33,7 +33,8 @@ public sealed class RemoteListTests
                     CultureInfo.InvariantCulture,
                     $"{one.Queue.Name} {one.Tag} {NameOf(node, one)} {one.PrefetchCount} {one.NoAck}")));
             Assert.All(listed, static one => Assert.True(one.IsActive));
-            Assert.Equal(3, listed[0].Arguments["x-priority"].AsInt64());
+            Assert.True(listed[0].Arguments["x-priority"].TryGetInteger(out long priority));
+            Assert.Equal(3, priority);
             Assert.All(listed, one => Assert.Equal(1, one.Channel));
             Assert.Equal(ConnectionOf(cluster, 0), listed[0].ConnectionId);
             Assert.Equal(ConnectionOf(cluster, 1), listed[1].ConnectionId);
