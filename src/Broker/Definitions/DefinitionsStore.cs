@@ -375,7 +375,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome, _runs.AreHopeless);
 
-    /// <summary>See <see cref="RequestBarrier"/>; in the turn.</summary>
     internal void AddBarrier(Action<bool> reached)
     {
         if (_isAlone)
@@ -475,7 +474,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (!_publisher.IsStarting)
             _publisher.LastIndex = _state.LastIndex;
         if (_replica is not null)
-            Settle();
+            TellWhatIsSeen();
     }
 
     // A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue: so
@@ -489,11 +488,12 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         }
     }
 
-    private void Settle()
+    private void TellWhatIsSeen()
     {
         long own = Math.Min(Group.Applied.Value, Group.Commit.Value);
         _settlement.SettleTo(
             _peers?.Settled(_broker.Nodes, own) ?? own, isCut: _peers is not null && Group.Leader.IsNone);
+        _barriers.Tell();
     }
 
     private bool GoesOn(ChannelRequest request) => request.IsNoWait && _broker.Storage?.IsBehind != true;

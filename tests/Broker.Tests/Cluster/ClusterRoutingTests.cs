@@ -51,6 +51,27 @@ public sealed class ClusterRoutingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Whoever_waits_for_a_barrier_is_told_when_what_it_brings_can_be_seen()
+    {
+        await _cluster.ServingAsync();
+        int follower = _cluster.Follower();
+        Link here = await _cluster[1].ConnectWithChannelAsync();
+        MessageBroker broker = _cluster[follower].Broker;
+        for (int round = 0; round < 20; round++)
+        {
+            string name = $"new-{round}";
+            _cluster.SetCut(follower, isCut: true);
+            await here.Client.DeclareAsync(1, name);
+            var seen = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            broker.Definitions.RequestBarrier(isReached => seen.TrySetResult(
+                isReached && broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+                && vhost.Queues.TryGetValue(name, out _)));
+            _cluster.SetCut(follower, isCut: false);
+            Assert.True(await seen.Task.WaitAsync(Eventually.Patience), name);
+        }
+    }
+
+    [Fact]
     public async Task A_dead_letter_that_nobody_wants_is_dropped_once_that_is_known()
     {
         await _cluster.ServingAsync();

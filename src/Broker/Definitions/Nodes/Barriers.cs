@@ -14,6 +14,7 @@ internal sealed class Barriers(MessageBroker broker, int patienceMs)
 {
     private List<Waiter> _waiting = [];
     private List<Waiter> _asked = [];
+    private List<(Action<bool> Reached, bool IsReached)> _answered = [];
     private long _id;
     private bool _isAsked;
 
@@ -30,6 +31,10 @@ internal sealed class Barriers(MessageBroker broker, int patienceMs)
         group.RequestBarrier(++_id);
     }
 
+    /// <summary>
+    /// The question has been answered; whoever waits is told by <see cref="Tell"/>, as what was applied for it has yet
+    /// to be published.
+    /// </summary>
     /// <param name="outcome">Of the question.</param>
     /// <param name="isHopeless">There has been no leader for longer than anybody waits.</param>
     public void Reached(in BarrierOutcome outcome, bool isHopeless)
@@ -39,15 +44,26 @@ internal sealed class Barriers(MessageBroker broker, int patienceMs)
         _isAsked = false;
         bool isReached = outcome.IsReached;
         long since = broker.NowMs - patienceMs;
-        // Nobody is asked for before the end of the turn: what they add goes to the others.
         foreach (Waiter waiter in _asked)
         {
             if (isReached || isHopeless || waiter.SinceMs < since)
-                waiter.Reached(isReached);
+                _answered.Add((waiter.Reached, isReached));
             else
                 _waiting.Add(waiter);
         }
         _asked.Clear();
+    }
+
+    /// <summary>Tells whom an answer has come for: everybody sees now what is applied.</summary>
+    public void Tell()
+    {
+        if (_answered.Count == 0)
+            return;
+        // Who is told may change something, and end up here.
+        List<(Action<bool> Reached, bool IsReached)> answered = _answered;
+        _answered = [];
+        foreach ((Action<bool> reached, bool isReached) in answered)
+            reached(isReached);
     }
 
     private readonly record struct Waiter(Action<bool> Reached, long SinceMs);
