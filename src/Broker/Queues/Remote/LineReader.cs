@@ -22,7 +22,8 @@ internal ref struct LineReader(ReadOnlySpan<byte> bytes, int at)
     /// <exception cref="FormatException">There are not so many.</exception>
     public ReadOnlySpan<byte> Take(int count)
     {
-        if ((uint)count > (uint)(_bytes.Length - At))
+        // A reader may begin behind the end.
+        if (count < 0 || count > _bytes.Length - At)
             throw new FormatException($"an item of a line ends {count} bytes too early");
         ReadOnlySpan<byte> taken = _bytes.Slice(At, count);
         At += count;

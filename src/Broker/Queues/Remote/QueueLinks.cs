@@ -122,13 +122,6 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         peer.TrySend(LinkClass.Acknowledgements, LineFrame.Closed, body);
     }
 
-    public void SendEnded(LinePeer peer, long queue, long line)
-    {
-        Span<byte> body = stackalloc byte[LineFrame.AddressBytes];
-        LineFrame.WriteAddress(body, queue, line);
-        peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, body);
-    }
-
     /// <inheritdoc/>
     public void LinkUp(PeerIdentity peer)
     {

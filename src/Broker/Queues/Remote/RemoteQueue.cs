@@ -295,8 +295,11 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         try
         {
-            if (_lanes.Line != 0 && LineFrame.LineOf(frame.Body) == _lanes.Line)
+            long line = LineFrame.LineOf(frame.Body);
+            if (line != 0 && line == _lanes.Line)
                 Take(kind, frame, scratch);
+            else if (kind != LineFrame.Closed)
+                _lanes.OweEnd(line);
         }
         catch (FormatException error)
         {
@@ -427,7 +430,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     private void EndLine(LineEnd why, bool tells, QueueScratch scratch)
     {
         if (_lanes.Line != 0 && tells && _isUp)
-            _links.SendEnded(_peer, Definition.Id.Value, _lanes.Line);
+            _lanes.OweEnd(_lanes.Line);
         _hasLateSettlements = false;
         _lanes.End();
         while (_owed.TryTake(out OwedPublish owed))
@@ -481,7 +484,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     // The end of the turn: frames and receipts go out, and those whose frames are out may post more.
     private void Flush()
     {
-        if (_lanes.Line != 0 && _isUp)
+        if (_isUp)
             _lanes.Send(Definition.Id.Value, this);
         while (_credits.TryPeek(out (PublishCredit Credit, int SizeBytes, long Frame) held)
             && (held.Frame <= _lanes.Posts.HighestSent || _lanes.Line == 0))

@@ -9,6 +9,9 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class StandInLanes(LinePeer peer)
 {
     private bool _isReceiptDue;
+    private long _endedLine;
+    // The home has said that it has something of the line.
+    private bool _isKnown;
 
     /// <summary>Publishes and requests.</summary>
     public LaneSender Posts { get; } = new(LineFrame.Posts, LinkClass.Publishes);
@@ -29,9 +32,12 @@ internal sealed class StandInLanes(LinePeer peer)
     /// <summary>The home does not know all that has come.</summary>
     public bool IsUntold => Deliveries.IsUntold || Verdicts.IsUntold;
 
+    private bool IsReceiving => Deliveries.Received + Verdicts.Received > 0;
+
     public void Begin(long line)
     {
         Line = line;
+        _isKnown = false;
         Posts.WindowBytes = LineOptions.WindowBytes;
     }
 
@@ -49,7 +55,8 @@ internal sealed class StandInLanes(LinePeer peer)
     {
         Posts.Rewind();
         Settlements.Rewind();
-        _isReceiptDue = Line != 0;
+        // A receipt is more urgent than publishes: it must not come before what begins the line.
+        _isReceiptDue = Line != 0 && (_isKnown || IsReceiving);
     }
 
     /// <summary>Time has gone on: the home is told what it does not know yet.</summary>
@@ -58,14 +65,25 @@ internal sealed class StandInLanes(LinePeer peer)
     /// <summary>The home tells how far it has come, and how much more it takes.</summary>
     public void TakeReceipt(ref LineReader reader)
     {
+        _isKnown = true;
         Posts.Received(reader.Int64());
         Settlements.Received(reader.Int64());
         Posts.WindowBytes = Math.Max(Posts.WindowBytes, reader.Int64());
     }
 
+    /// <summary>
+    /// A line is over here and the home may not know: it is to be told, so that it takes back what it had handed out.
+    /// When that is lost with a link, what the home says of the line on the next one asks for it again.
+    /// </summary>
+    public void OweEnd(long line) => _endedLine = line;
+
     /// <summary>Sends what may be sent; the line hears of room for the rest.</summary>
     public void Send(long queue, ILine line)
     {
+        if (_endedLine != 0)
+            SendEnd(queue, line);
+        if (Line == 0)
+            return;
         Send(Settlements, LinkClass.Acknowledgements, queue, line);
         Send(Posts, LinkClass.Publishes, queue, line);
         if (_isReceiptDue || Deliveries.IsReceiptDue || Verdicts.IsReceiptDue)
@@ -78,6 +96,19 @@ internal sealed class StandInLanes(LinePeer peer)
             return;
         peer.AwaitRoom(linkClass, line);
         lane.Send(peer, queue, Line);
+    }
+
+    private void SendEnd(long queue, ILine line)
+    {
+        Span<byte> end = stackalloc byte[LineFrame.AddressBytes];
+        LineFrame.WriteAddress(end, queue, _endedLine);
+        if (!peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, end))
+        {
+            peer.AwaitRoom(LinkClass.Acknowledgements, line);
+            if (!peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, end))
+                return;
+        }
+        _endedLine = 0;
     }
 
     private void SendReceipt(long queue, ILine line)
