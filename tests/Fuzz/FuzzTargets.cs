@@ -15,6 +15,7 @@ public static class FuzzTargets
         new ConnectionTarget(),
         new PeerHandshakeTarget(),
         new PeerFramesTarget(),
+        new PeerUsersTarget(),
     ];
 
     /// <summary>The target of that name, or null.</summary>
