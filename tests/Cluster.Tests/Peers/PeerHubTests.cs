@@ -119,6 +119,21 @@ public sealed class PeerHubTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_found_no_way_hears_of_room_when_another_member_may_be_one()
+    {
+        HubNode a = Node("a", "127.0.0.11");
+        HubNode b = Node("b", "127.0.0.12");
+        var sender = new RecordingUser("groups", a.Told);
+        a.Hub.Register(Groups, sender);
+        a.Start();
+        b.Start();
+        NodeId far = Node("c", "127.0.0.13").Id;
+        Assert.False(a.Hub.TrySend(far, LinkClass.Control, Groups, [7]));
+        a.Links.AddPeer(b.Known);
+        await Eventually.True(() => sender.Rooms > 0);
+    }
+
+    [Fact]
     public void A_range_has_one_owner()
     {
         HubNode a = Node("a", "127.0.0.11");
@@ -137,6 +152,21 @@ public sealed class PeerHubTests : IAsyncDisposable
         a.Hub.Serve(LinkPurpose.Command, new RecordingVisitors(Groups));
         VisitOutcome outcome = await a.Links.VisitAsync(b.Links.Address!.Value, LinkPurpose.Command);
         Assert.Equal(RefusalCode.Declined, outcome.Refusal!.Code);
+    }
+
+    [Fact]
+    public async Task Who_reads_from_a_visitor_is_told_when_the_link_is_lost()
+    {
+        HubNode a = Node("a", "127.0.0.11").Start();
+        HubNode b = Node("b", "127.0.0.12").Start();
+        var server = new RecordingVisitors(Groups);
+        a.Hub.Serve(LinkPurpose.Command, new RecordingVisitors(Groups));
+        b.Hub.Serve(LinkPurpose.Command, server);
+        VisitOutcome outcome = await a.Links.VisitAsync(b.Links.Address!.Value, LinkPurpose.Command);
+        LinkStream there = await server.Stream;
+        Task<int> reading = there.ReadAsync(new byte[10]).AsTask();
+        outcome.Link!.Close("lost");
+        Assert.Equal(0, await reading.WaitAsync(Eventually.Patience));
     }
 
     [Fact]
