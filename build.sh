@@ -22,8 +22,9 @@ usage: ./build.sh COMMAND
   dist                 a relocatable tree in ./dist that needs no .NET
   bench [NAME ...]     the measurements, as tables of ratios
   simulate [NAME ...]  the node log on a disk that crashes, fails and is damaged (storage), the consensus core on
-                       nodes and a network that do likewise (consensus), both together (groups); tells the seed that
-                       broke it
+                       nodes and a network that do likewise (consensus), both together (groups), whole brokers with
+                       clients (nodes); tells the seed that broke it. "canaries", only by name: whether the simulation of
+                       nodes finds the mistakes that are planted in a copy of the sources
                          --minutes N   how long, each (10)     --seed N [--seeds N]   only these: a replay
   faults [NAME ...]    a node in a process of its own, under load: kill -9 (kill), a stop (clean), a full disk (full);
                        three on machines of their own (cluster; --short: one of each kind)
@@ -244,7 +245,7 @@ command_simulate() {
     local seed='' seeds=1 name names=''
     while [ $# -gt 0 ]; do
         case $1 in
-            storage | consensus | groups)
+            storage | consensus | groups | nodes | canaries)
                 names="$names $1"
                 shift
                 continue
@@ -252,7 +253,7 @@ command_simulate() {
             --minutes | --seed | --seeds)
                 case ${2:-} in '' | *[!0-9]*) fail "$1 takes a number" ;; esac
                 ;;
-            *) fail "simulate knows storage, consensus, groups, --minutes, --seed and --seeds; this is \"$1\"" ;;
+            *) fail "simulate knows storage, consensus, groups, nodes, canaries, --minutes, --seed and --seeds; this is \"$1\"" ;;
         esac
         case $1 in
             --minutes) export WARREN_SIMULATE_MINUTES=$2 ;;
@@ -265,11 +266,13 @@ command_simulate() {
         export WARREN_SIMULATE_SEED=$seed WARREN_SIMULATE_LAST_SEED=$((seed + seeds - 1))
     fi
     need_sdk
-    for name in ${names:-storage consensus groups}; do
+    for name in ${names:-storage consensus groups nodes}; do
         case $name in
             storage) simulate_with Storage '*FullSimulationTests' ;;
             consensus) simulate_with Cluster '*FullClusterSimulationTests' ;;
             groups) simulate_with Cluster '*FullGroupSimulationTests' ;;
+            nodes) simulate_with Broker '*FullNodesSimulationTests' ;;
+            canaries) tests/Broker.Tests/Cluster/Nodes/Canaries/run ;;
         esac
     done
 }

@@ -10,19 +10,18 @@ internal sealed class SimulatedCluster
     private readonly List<SimulatedNode> _nodes = [];
     private long _steps;
 
-    public SimulatedCluster(int founders, int joiners = 0, int seed = 1, int graceMs = 3000)
+    private readonly int _graceMs;
+    private readonly int _mostTurns;
+
+    public SimulatedCluster(int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
+        _graceMs = graceMs;
+        _mostTurns = mostTurns;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
-        {
-            _nodes.Add(new SimulatedNode(number, Network, Time, Random, Truth)
-            {
-                Founders = number <= founders ? [.. ids] : [],
-                GraceMs = graceMs,
-            });
-        }
+            AddNode(number <= founders ? ids : []);
     }
 
     public Random Random { get; }
@@ -45,6 +44,19 @@ internal sealed class SimulatedCluster
         foreach (SimulatedNode node in _nodes)
             node.Start();
         return this;
+    }
+
+    /// <summary>One more node, that is not started.</summary>
+    public SimulatedNode AddNode(params NodeId[] founders)
+    {
+        var node = new SimulatedNode(_nodes.Count + 1, Network, Time, Random, Truth)
+        {
+            Founders = [.. founders],
+            GraceMs = _graceMs,
+            MostTurns = _mostTurns,
+        };
+        _nodes.Add(node);
+        return node;
     }
 
     /// <summary>Five milliseconds pass.</summary>

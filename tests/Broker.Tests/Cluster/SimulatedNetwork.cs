@@ -1,19 +1,33 @@
 using Warren.Cluster;
+using Warren.Cluster.Links;
 
 namespace Warren.Broker.Tests.Cluster;
 
 /// <summary>
-/// Links between the nodes of one process: packets wait in the order in which they were sent, some get lost, and links
-/// are cut and mended on command.
+/// Links between the nodes of one process: packets of one class wait in the order in which they were sent, some get
+/// lost, and links are cut, blocked one way and mended on command. The two ends of a link that is lost may hear of it
+/// at different times; both have before it is up again.
 /// </summary>
 internal sealed class SimulatedNetwork(Random random)
 {
-    private readonly Dictionary<(NodeId From, NodeId To), Queue<(long Due, Action Deliver)>> _ways = [];
+    /// <summary>A link that brings nothing in one direction is lost after a second of silence, in steps.</summary>
+    public const int SilenceSteps = 200;
+
+    private readonly Dictionary<(NodeId From, NodeId To, LinkClass Class), Queue<(long Due, Action Deliver)>> _ways =
+        [];
     private readonly Dictionary<NodeId, SimulatedTransport> _nodes = [];
     private readonly HashSet<(NodeId, NodeId)> _cut = [];
+    private readonly Dictionary<(NodeId From, NodeId To), long> _blocked = [];
+    // Who has been told that the link with the other is up.
+    private readonly HashSet<(NodeId Node, NodeId Other)> _told = [];
+    private readonly HashSet<(NodeId, NodeId)> _linked = [];
+    private readonly List<(long Due, NodeId Node, NodeId Other)> _notices = [];
+    private readonly List<(long Due, NodeId From, NodeId To, LinkClass Class)> _rooms = [];
     // Guards all of it, where brokers run on many threads; nothing is called under it.
     private readonly Lock _lock = new();
     private readonly Dictionary<(NodeId, NodeId), long> _changed = [];
+    private readonly Dictionary<(NodeId, NodeId), List<(long From, long To)>> _outages = [];
+    private long _processes;
 
     /// <summary>Of unreliable packets, in percent.</summary>
     public int LossPercent { get; set; }
@@ -21,10 +35,31 @@ internal sealed class SimulatedNetwork(Random random)
     /// <summary>At most, in steps.</summary>
     public int MostDelay { get; set; } = 3;
 
+    /// <summary>How much later the second end of a lost link may hear of it, in steps.</summary>
+    public int MostNoticeDelay { get; set; }
+
+    /// <summary>How many frames of the queues find no room at first, in percent.</summary>
+    public int NoRoomPercent { get; set; }
+
     public long Now { get; private set; }
+
+    /// <summary>A number for each process.</summary>
+    public long NextProcess() => ++_processes;
 
     /// <summary>When the link of two nodes was cut or mended last.</summary>
     public long ChangedAt(NodeId one, NodeId other) => _changed.GetValueOrDefault(Link(one, other));
+
+    /// <summary>For how many steps at a time two nodes were without a link at most, since a step.</summary>
+    public long LongestOutage(NodeId one, NodeId other, long since)
+    {
+        long longest = IsUp(one, other) ? 0 : Now - ChangedAt(one, other);
+        foreach ((long from, long to) in _outages.GetValueOrDefault(Link(one, other)) ?? [])
+        {
+            if (to >= since)
+                longest = Math.Max(longest, to - from);
+        }
+        return longest;
+    }
 
     public void Add(SimulatedTransport node)
     {
@@ -32,11 +67,10 @@ internal sealed class SimulatedNetwork(Random random)
             _nodes[node.Self] = node;
         foreach (NodeId other in _nodes.Keys)
         {
-            _changed[Link(node.Self, other)] = Now;
-            if (other == node.Self || !IsUp(node.Self, other))
+            if (other == node.Self)
                 continue;
-            node.LinkChanged(other, isUp: true);
-            _nodes[other].LinkChanged(node.Self, isUp: true);
+            if (IsUp(node.Self, other))
+                ComeUp(node.Self, other);
         }
     }
 
@@ -45,14 +79,23 @@ internal sealed class SimulatedNetwork(Random random)
     {
         node.IsGone = true;
         _nodes.Remove(node.Self);
+        _told.RemoveWhere(pair => pair.Node == node.Self);
         foreach (NodeId other in _nodes.Keys)
-            Lose(node.Self, other, tells: !_cut.Contains(Link(node.Self, other)));
+            Lose(node.Self, other);
     }
 
+    /// <summary>Both are there, and nothing is between them.</summary>
     public bool IsUp(NodeId one, NodeId other)
     {
         lock (_lock)
             return _nodes.ContainsKey(one) && _nodes.ContainsKey(other) && !_cut.Contains(Link(one, other));
+    }
+
+    /// <summary>A node believes that its link with the other is up.</summary>
+    public bool IsToldUp(NodeId node, NodeId other)
+    {
+        lock (_lock)
+            return _told.Contains((node, other));
     }
 
     public void Cut(NodeId one, NodeId other)
@@ -61,39 +104,56 @@ internal sealed class SimulatedNetwork(Random random)
         lock (_lock)
             isCut = _cut.Add(Link(one, other));
         if (isCut)
-            Lose(one, other, tells: true);
+            Lose(one, other);
+    }
+
+    /// <summary>Nothing arrives in this direction any more; soon the link is lost for both.</summary>
+    public void Block(NodeId from, NodeId to)
+    {
+        lock (_lock)
+            _blocked.TryAdd((from, to), Now);
     }
 
     public void Mend(NodeId one, NodeId other)
     {
         bool isMended;
         lock (_lock)
+        {
+            _blocked.Remove((one, other));
+            _blocked.Remove((other, one));
             isMended = _cut.Remove(Link(one, other));
-        if (!isMended || !IsUp(one, other))
-            return;
-        _changed[Link(one, other)] = Now;
-        _nodes[one].LinkChanged(other, isUp: true);
-        _nodes[other].LinkChanged(one, isUp: true);
+        }
+        if (isMended && IsUp(one, other))
+            ComeUp(one, other);
     }
 
     public void MendAll()
     {
-        foreach ((NodeId one, NodeId other) in _cut.ToArray())
+        foreach ((NodeId one, NodeId other) in _cut.Concat(_blocked.Keys).ToArray())
             Mend(one, other);
     }
 
-    public bool Send(NodeId from, NodeId to, bool isReliable, Action<SimulatedTransport> deliver)
+    /// <summary>False: the sender knows of no link, or finds no room.</summary>
+    public bool Send(
+        NodeId from, NodeId to, LinkClass linkClass, bool isReliable, Action<SimulatedTransport> deliver)
     {
-        if (!IsUp(from, to))
+        if (!IsToldUp(from, to))
             return false;
+        if (linkClass > LinkClass.Control && NoRoomPercent > 0 && random.Next(100) < NoRoomPercent)
+        {
+            _rooms.Add((Now + 1 + random.Next(10), from, to, linkClass));
+            return false;
+        }
         if (!isReliable && LossPercent > 0 && random.Next(100) < LossPercent)
+            return true;
+        if (!IsUp(from, to))
             return true;
         lock (_lock)
         {
             if (!_nodes.TryGetValue(to, out SimulatedTransport? receiver))
-                return false;
-            if (!_ways.TryGetValue((from, to), out Queue<(long, Action)>? way))
-                _ways.Add((from, to), way = new Queue<(long, Action)>());
+                return true;
+            if (!_ways.TryGetValue((from, to, linkClass), out Queue<(long, Action)>? way))
+                _ways.Add((from, to, linkClass), way = new Queue<(long, Action)>());
             way.Enqueue((Now + (MostDelay == 0 ? 0 : random.Next(MostDelay + 1)), () => deliver(receiver)));
         }
         return true;
@@ -106,32 +166,85 @@ internal sealed class SimulatedNetwork(Random random)
         List<Action> due = [];
         lock (_lock)
         {
-            foreach (Queue<(long Due, Action Deliver)> way in _ways.Values)
+            foreach ((var way, Queue<(long Due, Action Deliver)> packets) in _ways)
             {
-                while (way.TryPeek(out (long Due, Action Deliver) packet) && packet.Due <= Now)
-                    due.Add(way.Dequeue().Deliver);
+                while (packets.TryPeek(out (long Due, Action Deliver) packet) && packet.Due <= Now
+                    && !_blocked.ContainsKey((way.From, way.To)))
+                    due.Add(packets.Dequeue().Deliver);
             }
         }
         foreach (Action deliver in due)
             deliver();
+        foreach ((NodeId from, NodeId to) in _blocked.Where(one => Now - one.Value >= SilenceSteps)
+            .Select(one => one.Key).ToArray())
+            Cut(from, to);
+        foreach ((long at, NodeId node, NodeId other) in _notices.Where(one => one.Due <= Now).ToArray())
+            TellDown(node, other);
+        foreach ((long at, NodeId from, NodeId to, LinkClass linkClass) in
+            _rooms.Where(one => one.Due <= Now).ToArray())
+        {
+            _rooms.Remove((at, from, to, linkClass));
+            if (_nodes.TryGetValue(from, out SimulatedTransport? sender))
+                sender.RoomAgain(to, linkClass);
+        }
         return due.Count > 0;
     }
 
     private static (NodeId, NodeId) Link(NodeId one, NodeId other) => one < other ? (one, other) : (other, one);
 
-    private void Lose(NodeId one, NodeId other, bool tells)
+    private void ComeUp(NodeId one, NodeId other)
+    {
+        // Each end has heard of the loss first.
+        TellDown(one, other);
+        TellDown(other, one);
+        if (_changed.TryGetValue(Link(one, other), out long since))
+        {
+            if (!_outages.TryGetValue(Link(one, other), out List<(long, long)>? outages))
+                _outages.Add(Link(one, other), outages = []);
+            outages.Add((since, Now));
+        }
+        _changed[Link(one, other)] = Now;
+        _linked.Add(Link(one, other));
+        lock (_lock)
+        {
+            _told.Add((one, other));
+            _told.Add((other, one));
+        }
+        _nodes[one].LinkChanged(other, isUp: true, _nodes[other].Process);
+        _nodes[other].LinkChanged(one, isUp: true, _nodes[one].Process);
+    }
+
+    private void Lose(NodeId one, NodeId other)
     {
         lock (_lock)
         {
-            _ways.Remove((one, other));
-            _ways.Remove((other, one));
+            foreach (var way in _ways.Keys.Where(
+                way => (way.From == one && way.To == other) || (way.From == other && way.To == one)).ToArray())
+                _ways.Remove(way);
         }
-        _changed[Link(one, other)] = Now;
-        if (!tells)
+        if (!_linked.Remove(Link(one, other)))
             return;
-        if (_nodes.TryGetValue(one, out SimulatedTransport? node) && _nodes.ContainsKey(other))
-            node.LinkChanged(other, isUp: false);
-        if (_nodes.TryGetValue(other, out node))
-            node.LinkChanged(one, isUp: false);
+        _changed[Link(one, other)] = Now;
+        bool isFirst = MostNoticeDelay == 0 || random.Next(2) == 0;
+        Notice(one, other, isFirst);
+        Notice(other, one, MostNoticeDelay == 0 || !isFirst);
+    }
+
+    private void Notice(NodeId node, NodeId other, bool isAtOnce)
+    {
+        if (isAtOnce)
+            TellDown(node, other);
+        else
+            _notices.Add((Now + random.Next(MostNoticeDelay + 1), node, other));
+    }
+
+    private void TellDown(NodeId node, NodeId other)
+    {
+        _notices.RemoveAll(one => one.Node == node && one.Other == other);
+        bool wasTold;
+        lock (_lock)
+            wasTold = _told.Remove((node, other));
+        if (wasTold && _nodes.TryGetValue(node, out SimulatedTransport? transport))
+            transport.LinkChanged(other, isUp: false, process: 0);
     }
 }

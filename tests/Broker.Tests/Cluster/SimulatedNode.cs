@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
+using System.Net;
+using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
+using Warren.Broker.Security;
+using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Definitions;
 using Warren.Broker.Topology;
 using Warren.Cluster;
@@ -25,6 +29,9 @@ internal sealed class SimulatedNode(
     private SimulatedTurns? _life;
     private long _checked;
     private StorageBackground? _background;
+    private int _slowSteps;
+    private int _stoodSteps;
+    private long _connections;
 
     public NodeId Id { get; } = Samples.Node(number);
 
@@ -43,6 +50,27 @@ internal sealed class SimulatedNode(
 
     public int GraceMs { get; init; } = 3000;
 
+    /// <summary>At most so many turns are run at each step.</summary>
+    public int MostTurns { get; init; } = 3;
+
+    /// <summary>Its clock on the wall may be off, and jump.</summary>
+    public SimulatedClock Clock { get; } = new(time);
+
+    /// <summary>Problems that no fault explains.</summary>
+    public List<string> Errors { get; } = [];
+
+    /// <summary>It was not there from the beginning.</summary>
+    public bool IsJoiner => Founders.IsEmpty;
+
+    /// <summary>It has left the cluster for good.</summary>
+    public bool IsForgotten { get; private set; }
+
+    /// <summary>How often it has crashed.</summary>
+    public int Crashes { get; private set; }
+
+    /// <summary>The step of the last time.</summary>
+    public long CrashedAt { get; private set; }
+
     public bool IsUp => Broker is not null;
 
     public bool IsServing =>
@@ -57,8 +85,8 @@ internal sealed class SimulatedNode(
         Transport = new SimulatedTransport(network, Id, Options);
         Assert.True(NodeName.TryParse(Name, out NodeName name));
         Broker = new MessageBroker(
-            new BrokerOptions { NodeName = Name }, _life, time, new Random(random.Next()),
-            (_, _, line) => Lines.Add(line), new StorageSetup(Disk, SmallLog, this, static () => { }),
+            new BrokerOptions { NodeName = Name, MemoryHighWatermarkBytes = long.MaxValue / 2 }, _life, Clock,
+            new Random(random.Next()), OnLog, new StorageSetup(Disk, SmallLog, this, static () => { }),
             new ClusterSetup
             {
                 Self = Id,
@@ -84,6 +112,32 @@ internal sealed class SimulatedNode(
         network.Remove(Transport!);
         Disk = Disk.Crash(random);
         Broker = null;
+        Crashes++;
+        CrashedAt = network.Now;
+        _slowSteps = _stoodSteps = 0;
+    }
+
+    /// <summary>It is no member any more, and ends.</summary>
+    public void Forget()
+    {
+        IsForgotten = true;
+        Crash();
+    }
+
+    /// <summary>Its disk does nothing for some steps.</summary>
+    public void SlowDisk(int steps) => _slowSteps = steps;
+
+    /// <summary>The process gets no processor for some steps; its timers are late.</summary>
+    public void StandStill(int steps) => _stoodSteps = steps;
+
+    /// <summary>A client of this node, on whose channel 1 is open when it hears so.</summary>
+    public SimulatedConnection Connect()
+    {
+        var stream = new SimulatedStream(_life!);
+        var remote = new IPEndPoint(IPAddress.Loopback, 10_000 + (int)(++_connections % 50_000));
+        var peer = new ConnectionPeer(remote, new IPEndPoint(IPAddress.Loopback, 5672), new ClientPeer(remote.Address));
+        return new SimulatedConnection(
+            this, stream, Broker!.Connections.ServeAsync(stream, null, peer), new WireClient(Stream.Null));
     }
 
     /// <summary>Some of what waits is done.</summary>
@@ -91,18 +145,37 @@ internal sealed class SimulatedNode(
     {
         if (Broker is null)
             return;
-        _life!.Run(isQuick ? int.MaxValue : random.Next(4));
-        if (isQuick || random.Next(3) == 0)
+        if (_stoodSteps > 0)
+        {
+            _stoodSteps--;
+            return;
+        }
+        _life!.Run(isQuick ? int.MaxValue : random.Next(MostTurns + 1));
+        if (_slowSteps > 0)
+            _slowSteps--;
+        else if (isQuick || random.Next(3) == 0)
             Broker.Storage!.CommitRound();
-        if (random.Next(40) == 0)
-            _background!.RunOnce();
-        if (random.Next(200) == 0)
-            _background!.MakeCheckpoint();
+        WorkInBackground();
         Transport!.BeatIfHasty();
         if (_life.AreWaiting || _checked == Store.State.LastIndex)
             return;
         _checked = Store.State.LastIndex;
         truth.Check(this);
+    }
+
+    private void WorkInBackground()
+    {
+        try
+        {
+            if (random.Next(40) == 0)
+                _background!.RunOnce();
+            if (random.Next(200) == 0)
+                _background!.MakeCheckpoint();
+        }
+        catch (DiskException error) when (error.Failure == DiskFailure.NoSpace)
+        {
+            // Another time.
+        }
     }
 
     public bool Has(string queue) => Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
@@ -118,9 +191,20 @@ internal sealed class SimulatedNode(
             + $"serving {IsServing} settled {status.IsSettled} {Store.Group.Soundness}";
     }
 
-    void IStorageWatcher.SpaceChanged(bool isExhausted, string message) => Lines.Add(message);
+    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
+    {
+        Lines.Add(message);
+        Broker?.Alarms.LogSpaceChanged(isExhausted, message);
+    }
 
     void IStorageWatcher.Failed(StorageFailedException error) => throw error;
 
     void IStorageWatcher.Damaged(string message) => throw new InvalidOperationException(message);
+
+    private void OnLog(LogLevel level, LogCategory category, string line)
+    {
+        Lines.Add(line);
+        if (level >= LogLevel.Critical || line.Contains("makes no sense", StringComparison.Ordinal))
+            Errors.Add($"{Name}: {line}");
+    }
 }

@@ -21,10 +21,14 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     {
         _network = network;
         Self = self;
+        Process = network.NextProcess();
         _heartbeats = new GroupHeartbeats(options, SendLines, () => IsHasty = true);
     }
 
     public NodeId Self { get; }
+
+    /// <summary>The start of the node that it belongs to.</summary>
+    public long Process { get; }
 
     /// <summary>Somebody waits for a round of heartbeats.</summary>
     public bool IsHasty { get; set; }
@@ -32,12 +36,13 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     /// <summary>The node has crashed: nothing reaches it, and nothing leaves it.</summary>
     public bool IsGone { get; set; }
 
-    public bool IsUp(NodeId peer) => _network.IsUp(Self, peer);
+    public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
         byte[] bytes = body.ToArray();
-        return !IsGone && _network.Send(Self, peer, isReliable: true, receiver => receiver.Receive(Self, kind, bytes));
+        return !IsGone && _network.Send(
+            Self, peer, linkClass, isReliable: true, receiver => receiver.Receive(Self, linkClass, kind, bytes));
     }
 
     public void Register(ushort firstKind, IPeerUser user) => _users[firstKind >> 8] = user;
@@ -45,7 +50,9 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     public void Send(NodeId to, GroupId group, RaftMessage message)
     {
         if (!IsGone)
-            _network.Send(Self, to, isReliable: false, receiver => receiver._member?.Receive(Self, message));
+            _network.Send(
+                Self, to, LinkClass.Control, isReliable: false,
+                receiver => receiver._member?.Receive(Self, message));
     }
 
     public HeartbeatSlot Register(GroupId group, IGroupMember member)
@@ -68,10 +75,10 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public void Tick() => _heartbeats.Tick();
 
-    public void LinkChanged(NodeId peer, bool isUp)
+    public void LinkChanged(NodeId peer, bool isUp, long process)
     {
         Assert.True(NodeName.TryParse("rabbit@simulated", out NodeName name));
-        var identity = new PeerIdentity { Name = name, NodeId = peer };
+        var identity = new PeerIdentity { Name = name, NodeId = peer, Process = process };
         foreach (IPeerUser user in _users.Values)
         {
             if (isUp)
@@ -81,7 +88,13 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         }
     }
 
-    private void Receive(NodeId from, ushort kind, byte[] body)
+    public void RoomAgain(NodeId peer, LinkClass linkClass)
+    {
+        foreach (IPeerUser user in _users.Values)
+            user.RoomAgain(peer, linkClass);
+    }
+
+    private void Receive(NodeId from, LinkClass linkClass, ushort kind, byte[] body)
     {
         if (!_users.TryGetValue(kind >> 8, out IPeerUser? user))
             return;
@@ -89,7 +102,7 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         {
             From = from,
             Link = null!,
-            Class = LinkClass.Control,
+            Class = linkClass,
             Kind = kind,
             Body = body,
             Credit = default,
@@ -101,6 +114,7 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         byte[] bytes = lines.ToArray();
         if (!IsGone)
             _network.Send(
-                Self, to, isReliable: false, receiver => receiver._heartbeats.Receive(Self, kind, bytes));
+                Self, to, LinkClass.Control, isReliable: false,
+                receiver => receiver._heartbeats.Receive(Self, kind, bytes));
     }
 }

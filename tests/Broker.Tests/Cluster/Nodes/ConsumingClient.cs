@@ -1,0 +1,174 @@
+using System.Text;
+using Warren.Amqp;
+using Warren.Wire;
+
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>
+/// Consumes from one of the queues that are always there, or gets from it, and acknowledges, rejects or returns what
+/// comes; now and then it asks for something, so that it knows that all it has sent was taken.
+/// </summary>
+internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeClient(world)
+{
+    private readonly List<Held> _held = [];
+    private readonly List<Held> _settled = [];
+    private readonly Dictionary<string, int> _last = [];
+    private string _queue = "";
+    private bool _consumes;
+    private long _askedAt;
+    // The settlements before this one were sent before the question.
+    private int _covered;
+
+    protected override long WaitingSince => _askedAt;
+
+    public override string ToString() => $"consumer {number} of {Connection?.Node.Name} ({_queue})";
+
+    protected override void Begin()
+    {
+        _queue = $"m{Random.Next(NodesSimulation.Queues)}";
+        _consumes = Random.Next(4) > 0;
+        _last.Clear();
+        Connection!.Send(new BasicQos(0, (ushort)Random.Next(1, 20), global: false));
+        Ask();
+        if (_consumes)
+            Connection.Send(WireClient.Consume(_queue, "c", noAck: false, noWait: true));
+    }
+
+    protected override void Act()
+    {
+        if (IsLeaving || Random.Next(1500) == 0)
+        {
+            if (IsLeaving && _settled.Count > 0)
+                AskWhenSettled();
+            else if (Random.Next(2) == 0)
+                Cut();
+            else if (_askedAt == 0)
+            {
+                _askedAt = Now;
+                Connection!.Send(new ConnectionClose(200, "bye", 0, 0), channel: 0);
+            }
+            return;
+        }
+        if (!_consumes && _askedAt == 0 && Random.Next(6) == 0)
+        {
+            Ask();
+            Connection!.Send(new BasicGet(_queue, noAck: false));
+            return;
+        }
+        if (_held.Count > 0 && Random.Next(4) == 0)
+            Settle(Random.Next(_held.Count));
+        AskWhenSettled();
+    }
+
+    protected override void On(Received received)
+    {
+        switch (received.Method)
+        {
+            case MethodId.BasicDeliver or MethodId.BasicGetOk:
+                Arrived(received);
+                if (received.Method == MethodId.BasicGetOk)
+                    Answered();
+                break;
+            case MethodId.BasicGetEmpty or MethodId.BasicQosOk:
+                Answered();
+                break;
+            case MethodId.BasicCancel:
+                Cut();
+                break;
+            default:
+                throw new NodesException($"{this} gets {received}");
+        }
+    }
+
+    protected override void Closed(string reason, bool isConnection)
+    {
+        if (!reason.Contains("is down or inaccessible", StringComparison.Ordinal)
+            && !reason.Contains("definitions cannot be changed now", StringComparison.Ordinal)
+            && !reason.Contains("CONNECTION_FORCED", StringComparison.Ordinal))
+            throw new NodesException($"{this} is told \"{reason}\" at step {Now}");
+        World.Reasons.Add(reason);
+        Lost();
+    }
+
+    protected override void Lost()
+    {
+        _held.Clear();
+        _settled.Clear();
+        _askedAt = 0;
+        _covered = 0;
+    }
+
+    private void Arrived(Received received)
+    {
+        string text = Encoding.ASCII.GetString(received.Body).TrimEnd();
+        (SentMessage message, MessageCopy copy) = World.Ledger.Arrived(
+            _queue, text, received.IsRedelivered, ToString());
+        if (!received.IsRedelivered && _queue != MessageLedger.DeadLetters)
+        {
+            if (_last.TryGetValue(message.Publisher, out int last) && last > message.Sequence)
+                throw new NodesException($"{this} got {text} behind number {last} of the same publisher");
+            _last[message.Publisher] = message.Sequence;
+        }
+        _held.Add(new Held(
+            received.DeliveryTag, copy, Now, World.Ledger.CrashesOf(Connection!.Node, _queue)));
+    }
+
+    private void Settle(int at)
+    {
+        switch (Random.Next(10))
+        {
+            case 0:
+                Connection!.Send(new BasicNack(_held[at].Tag, multiple: false, requeue: true));
+                _held.RemoveAt(at);
+                break;
+            case 1 when _queue == MessageLedger.Rejecting:
+                Connection!.Send(new BasicReject(_held[at].Tag, requeue: false));
+                World.Ledger.Settle(_held[at].Copy, rejects: true);
+                _held.RemoveAt(at);
+                break;
+            case 2:
+                Connection!.Send(new BasicAck(_held[at].Tag, multiple: true));
+                for (; at >= 0; at--)
+                    Acknowledged(0);
+                break;
+            default:
+                Connection!.Send(new BasicAck(_held[at].Tag, multiple: false));
+                Acknowledged(at);
+                break;
+        }
+    }
+
+    private void Acknowledged(int at)
+    {
+        World.Ledger.Settle(_held[at].Copy, rejects: false);
+        _held[at].Copy.Trail.Add($"step {Now}: {this} acknowledges");
+        _settled.Add(_held[at]);
+        _held.RemoveAt(at);
+    }
+
+    private void AskWhenSettled()
+    {
+        if (_askedAt > 0 || _settled.Count == 0 || Random.Next(10) > 0)
+            return;
+        Ask();
+        Connection!.Send(new BasicQos(0, (ushort)Random.Next(1, 20), global: false));
+    }
+
+    private void Ask()
+    {
+        _askedAt = Now;
+        _covered = _settled.Count;
+    }
+
+    private void Answered()
+    {
+        _askedAt = 0;
+        foreach (Held one in _settled.Take(_covered))
+            World.Ledger.Taken(_queue, one.Copy, Connection!.Node, one.ArrivedAt, one.Crashes);
+        _settled.RemoveRange(0, _covered);
+        _covered = 0;
+    }
+
+    private readonly record struct Held(
+        ulong Tag, MessageCopy Copy, long ArrivedAt, (int Taker, int Home) Crashes);
+}

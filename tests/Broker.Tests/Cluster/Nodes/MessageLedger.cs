@@ -1,0 +1,169 @@
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>What became of all messages, and what must not become of them.</summary>
+internal sealed class MessageLedger(SimulatedCluster cluster)
+{
+    /// <summary>A queue with this name sends what is rejected to <see cref="DeadLetters"/>.</summary>
+    public const string Rejecting = "m0";
+
+    public const string DeadLetters = "m1";
+
+    /// <summary>
+    /// A node that was away longer than it has patience gives up what it had on the way; a little less, since both ends
+    /// count for themselves.
+    /// </summary>
+    private const long PatienceSteps = 360;
+
+    /// <summary>What was taken so long ago is on the home's disk, in steps.</summary>
+    private const long StoredSteps = 1600;
+
+    private readonly Dictionary<string, SentMessage> _messages = [];
+
+    public Dictionary<string, SimulatedNode> Homes { get; } = [];
+
+    public int Delivered { get; private set; }
+
+    public int Redelivered { get; private set; }
+
+    public int Settled { get; private set; }
+
+    private long Now => cluster.Network.Now;
+
+    public SentMessage Sent(string publisher, int sequence, params string[] queues)
+    {
+        var message = new SentMessage(publisher, sequence, queues);
+        _messages.Add(message.Text, message);
+        return message;
+    }
+
+    /// <summary>A client has got a message; returns it and its copy in this queue.</summary>
+    public (SentMessage Message, MessageCopy Copy) Arrived(string queue, string text, bool isRedelivered, string by)
+    {
+        Delivered++;
+        if (!_messages.TryGetValue(text, out SentMessage? message))
+            throw new NodesException($"{by} got {text} of {queue}, which nobody has sent");
+        bool isDeadLetter = queue == DeadLetters
+            && message.Copies.TryGetValue(Rejecting, out MessageCopy? rejected) && rejected.IsRejected;
+        if (!message.Copies.TryGetValue(queue, out MessageCopy? copy))
+        {
+            if (!isDeadLetter)
+                throw new NodesException($"{by} got {text} of {queue}, where it was never to go");
+            message.Copies.Add(queue, copy = new MessageCopy());
+        }
+        // Dead letters arrive at least once.
+        copy.Trail.Add($"step {Now}: {by} got it{(isRedelivered ? " again" : "")}");
+        if (copy.IsDeliveredFirst && !isRedelivered && !isDeadLetter)
+        {
+            throw new NodesException(
+                $"{by} got {text} of {queue} a second time, as if it were the first; home {Homes[queue].Name}\n"
+                + string.Join('\n', copy.Trail));
+        }
+        if (isRedelivered)
+            Redelivered++;
+        if (copy.TakenAt > 0 && !isDeadLetter)
+            CheckMayComeBack(queue, text, copy, by);
+        copy.IsDelivered = true;
+        copy.IsDeliveredFirst |= !isRedelivered;
+        return (message, copy);
+    }
+
+    /// <summary>An acknowledgement was sent, or a rejection.</summary>
+    public void Settle(MessageCopy copy, bool rejects)
+    {
+        Settled++;
+        copy.IsSettled = true;
+        copy.IsRejected |= rejects;
+        copy.IsAcknowledged |= !rejects;
+    }
+
+    /// <summary>The channel has said something that comes after the settlement.</summary>
+    /// <param name="queue">Whose message it was.</param>
+    /// <param name="copy">The message.</param>
+    /// <param name="node">Whose client has it settled.</param>
+    /// <param name="deliveredAt">When that had come.</param>
+    /// <param name="crashesThen">See <see cref="CrashesOf"/>; at that time.</param>
+    public void Taken(
+        string queue, MessageCopy copy, SimulatedNode node, long deliveredAt, (int, int) crashesThen)
+    {
+        copy.Trail.Add($"step {Now}: {node.Name} has taken the acknowledgement");
+        copy.TakenAt = Now;
+        copy.DeliveredAt = deliveredAt;
+        copy.TakenBy = node;
+        copy.CrashesThen = crashesThen;
+    }
+
+    /// <summary>How often a client's node and a queue's home have crashed.</summary>
+    public (int Taker, int Home) CrashesOf(SimulatedNode node, string queue) => (node.Crashes, Homes[queue].Crashes);
+
+    /// <summary>What a queue holds when nobody uses it, in its order.</summary>
+    public void CheckRest(string queue, List<string> texts)
+    {
+        var seen = new HashSet<string>();
+        var last = new Dictionary<string, int>();
+        foreach (string text in texts)
+        {
+            (SentMessage message, MessageCopy copy) = Arrived(queue, text, isRedelivered: true, "the last client");
+            bool mayBeTwice = queue == DeadLetters && message.Copies.ContainsKey(Rejecting);
+            if (!seen.Add(text) && !mayBeTwice)
+                throw new NodesException($"{queue} holds {text} twice");
+            if (mayBeTwice)
+                continue;
+            if (last.TryGetValue(message.Publisher, out int before) && before > message.Sequence)
+                throw new NodesException($"{queue} holds {text} behind number {before} of the same publisher");
+            last[message.Publisher] = message.Sequence;
+        }
+        foreach (SentMessage message in _messages.Values)
+        {
+            if (message.IsConfirmed && message.Copies.TryGetValue(queue, out MessageCopy? copy)
+                && !copy.IsSettled && !seen.Contains(message.Text))
+            {
+                throw new NodesException(
+                    $"{message.Text} was confirmed, is not in {queue}, and nobody has acknowledged it; home "
+                    + $"{Homes[queue].Name}\n{string.Join('\n', copy.Trail)}");
+            }
+        }
+    }
+
+    /// <summary>Rejected messages are among the dead letters, or somebody has had them there.</summary>
+    public void CheckDeadLetters(IReadOnlySet<string> left, IReadOnlySet<string> rejectedLeft)
+    {
+        foreach (SentMessage message in _messages.Values)
+        {
+            if (message.Copies.TryGetValue(Rejecting, out MessageCopy? copy)
+                && copy is { IsRejected: true, IsAcknowledged: false } && message.IsConfirmed
+                && !left.Contains(message.Text) && !rejectedLeft.Contains(message.Text)
+                && !(message.Copies.TryGetValue(DeadLetters, out MessageCopy? dead) && dead.IsDelivered))
+                throw new NodesException($"{message.Text} was rejected, and is nowhere");
+        }
+    }
+
+    // An acknowledgement is on its way to the home's disk: only a crash on that way, or a node that was away longer
+    // than it has patience, may lose it.
+    private void CheckMayComeBack(string queue, string text, MessageCopy copy, string by)
+    {
+        SimulatedNode home = Homes[queue];
+        SimulatedNode taker = copy.TakenBy!;
+        bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen;
+        long outage = taker == home ? 0 : cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
+        if (outage >= PatienceSteps || (hasCrashed && !copy.IsStored))
+            return;
+        throw new NodesException(
+            $"{by} got {text} of {queue} at step {Now}, which a client of {taker.Name} had acknowledged at step "
+            + $"{copy.TakenAt}; its home is {home.Name}, which has crashed {home.Crashes} times, and the longest time "
+            + $"without a link was {outage} steps\n" + string.Join('\n', copy.Trail));
+    }
+
+    /// <summary>Time passes: what was acknowledged long ago without a crash is gone for good.</summary>
+    public void NoteStored()
+    {
+        foreach (SentMessage message in _messages.Values)
+        {
+            foreach ((string queue, MessageCopy copy) in message.Copies)
+            {
+                if (copy.TakenAt > 0 && !copy.IsStored && Now - copy.TakenAt > StoredSteps
+                    && (copy.TakenBy!.Crashes, Homes[queue].Crashes) == copy.CrashesThen)
+                    copy.IsStored = true;
+            }
+        }
+    }
+}

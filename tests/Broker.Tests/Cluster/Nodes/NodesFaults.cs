@@ -1,0 +1,138 @@
+using Warren.Broker.Definitions;
+
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>What goes wrong in a run, drawn from its seed.</summary>
+internal sealed class NodesFaults(NodesSimulation world)
+{
+    private readonly MembershipOperator _operator = new(world);
+    private readonly List<(long At, SimulatedNode Node)> _full = [];
+
+    /// <summary>What was done when.</summary>
+    public List<string> Story { get; } = [];
+
+    /// <summary>No node is on its way in or out.</summary>
+    public bool IsMembershipQuiet => _operator.IsIdle;
+
+    private Random Random => world.Random;
+
+    private SimulatedCluster Cluster => world.Cluster;
+
+    private SimulatedNetwork Network => Cluster.Network;
+
+    private SimulatedNode[] Nodes => [.. Cluster.Nodes.Where(node => !node.IsForgotten)];
+
+    /// <summary>Something happens.</summary>
+    public void Draw()
+    {
+        SimulatedNode one = Nodes[Random.Next(Nodes.Length)];
+        SimulatedNode other = Nodes[Random.Next(Nodes.Length)];
+        switch (Random.Next(16))
+        {
+            case 0 or 1:
+                Tell($"{one.Name} crashes");
+                one.Crash();
+                break;
+            case 2 when !one.IsUp:
+                Tell($"{one.Name} starts");
+                one.Start();
+                break;
+            case 3:
+                Tell($"{one.Name} loses all links");
+                foreach (SimulatedNode each in Nodes.Where(node => node != one))
+                    Cut(one, each);
+                break;
+            case 4 when one != other:
+                Tell($"{one.Name} and {other.Name} lose their link");
+                Cut(one, other);
+                break;
+            case 5 when one != other:
+                Tell($"nothing gets from {one.Name} to {other.Name}");
+                Network.Block(one.Id, other.Id);
+                break;
+            case 6:
+                Tell($"nothing gets from {one.Name} to anybody");
+                foreach (SimulatedNode each in Nodes.Where(node => node != one))
+                    Network.Block(one.Id, each.Id);
+                break;
+            case 7:
+                Network.LossPercent = Random.Next(3) * 10;
+                Network.MostDelay = 1 + Random.Next(8);
+                Network.NoRoomPercent = Random.Next(3) * 10;
+                Tell($"the network loses {Network.LossPercent} %, takes {Network.MostDelay}");
+                break;
+            case 8 when Cluster.Leader is { } leader:
+                Tell($"{leader.Name} hands over to {one.Name}");
+                leader.Store.Post(new TurnEvent(() => leader.Store.Leader!.TransferLeadership(one.Id, new())));
+                break;
+            case 9:
+                Tell("all crash");
+                foreach (SimulatedNode node in Nodes)
+                    node.Crash();
+                foreach (SimulatedNode node in Nodes)
+                    node.Start();
+                break;
+            case 10:
+                Tell($"the disk of {one.Name} is slow");
+                one.SlowDisk(Random.Next(400));
+                break;
+            case 11:
+                Tell($"{one.Name} stands still");
+                one.StandStill(Random.Next(SimulatedNetwork.SilenceSteps));
+                break;
+            case 12:
+                one.Clock.Error = TimeSpan.FromMinutes(Random.Next(-600, 600));
+                Tell($"the clock of {one.Name} is off by {one.Clock.Error}");
+                break;
+            case 13 when one.IsUp:
+                Tell($"the disk of {one.Name} is full");
+                one.Disk.CapacityBytes = one.Disk.CapacityBytes - one.Disk.FreeBytes;
+                _full.Add((Network.Now + Random.Next(800), one));
+                break;
+            case 14:
+                _operator.Begin();
+                break;
+            default:
+                Tell("all is well");
+                MendAll();
+                break;
+        }
+    }
+
+    public void Step()
+    {
+        _operator.Step();
+        foreach ((long at, SimulatedNode node) in _full.Where(one => one.At <= Network.Now).ToArray())
+        {
+            node.Disk.CapacityBytes = long.MaxValue / 2;
+            _full.Remove((at, node));
+        }
+    }
+
+    /// <summary>Everything is mended, and nothing happens any more.</summary>
+    public void Heal()
+    {
+        Tell("everything is mended for good");
+        Network.LossPercent = 0;
+        Network.NoRoomPercent = 0;
+        foreach ((_, SimulatedNode node) in _full)
+            node.Disk.CapacityBytes = long.MaxValue / 2;
+        _full.Clear();
+        MendAll();
+    }
+
+    private void MendAll()
+    {
+        Network.MendAll();
+        foreach (SimulatedNode node in Nodes.Where(node => !node.IsUp))
+            node.Start();
+    }
+
+    private void Cut(SimulatedNode one, SimulatedNode other)
+    {
+        world.Report.Cuts++;
+        Network.Cut(one.Id, other.Id);
+    }
+
+    public void Tell(string what) => Story.Add($"step {Network.Now}: {what}");
+}

@@ -1,0 +1,60 @@
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>What has happened in runs of <see cref="NodesSimulation"/>.</summary>
+internal record struct NodesReport
+{
+    /// <summary>Of five milliseconds each.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>Requests about definitions that were answered.</summary>
+    public long Answered { get; set; }
+
+    /// <summary>Those that were refused because of what was missing.</summary>
+    public long Missing { get; set; }
+
+    public long Owned { get; set; }
+
+    public long Confirmed { get; set; }
+
+    public long Refused { get; set; }
+
+    public long Delivered { get; set; }
+
+    public long Redelivered { get; set; }
+
+    public long Settled { get; set; }
+
+    public long Left { get; set; }
+
+    public long Crashes { get; set; }
+
+    public long Cuts { get; set; }
+
+    public long Joined { get; set; }
+
+    public long Forgotten { get; set; }
+
+    public static NodesReport operator +(NodesReport one, NodesReport other) => new()
+    {
+        Steps = one.Steps + other.Steps,
+        Answered = one.Answered + other.Answered,
+        Missing = one.Missing + other.Missing,
+        Owned = one.Owned + other.Owned,
+        Confirmed = one.Confirmed + other.Confirmed,
+        Refused = one.Refused + other.Refused,
+        Delivered = one.Delivered + other.Delivered,
+        Redelivered = one.Redelivered + other.Redelivered,
+        Settled = one.Settled + other.Settled,
+        Left = one.Left + other.Left,
+        Crashes = one.Crashes + other.Crashes,
+        Cuts = one.Cuts + other.Cuts,
+        Joined = one.Joined + other.Joined,
+        Forgotten = one.Forgotten + other.Forgotten,
+    };
+
+    public override readonly string ToString() =>
+        $"{Steps} steps, {Crashes} crashes, {Cuts} links cut, {Joined} nodes joined, {Forgotten} forgotten; "
+        + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues; "
+        + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "
+        + $"{Settled} settled, {Left} left";
+}

@@ -1,0 +1,301 @@
+using Warren.Amqp;
+using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Queues;
+using Warren.Broker.Topology;
+using Warren.Wire;
+
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>
+/// Whole brokers with clients at all of them, on one thread from one seed: their turns, disks, links and clocks. Nodes
+/// crash, join and are forgotten, disks are slow or full, links break, one way or both, clocks jump. Everything that a
+/// client is told is compared with what all have been told before, and in the end, when all is well again, with what is
+/// there.
+/// </summary>
+internal sealed class NodesSimulation
+{
+    /// <summary>Those that are always there, m0, m1, ..., each on another node.</summary>
+    public const int Queues = 5;
+
+    private const int Rounds = 12;
+
+    private readonly Dictionary<string, NameHistory> _queues = [];
+    private readonly Dictionary<string, NameHistory> _bindings = [];
+    private readonly List<NodeClient> _clients = [];
+    private readonly NodesFaults _faults;
+    private int _names = 3;
+
+    private NodesSimulation(int seed)
+    {
+        Random = new Random(seed);
+        int founders = Random.Next(4) == 0 ? 5 : 3;
+        Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
+        Ledger = new MessageLedger(Cluster);
+        _faults = new NodesFaults(this);
+        for (int number = 1; number <= 3; number++)
+        {
+            _clients.Add(new DefiningClient(this, number));
+            _clients.Add(new PublishingClient(this, number));
+            _clients.Add(new ConsumingClient(this, number));
+            _clients.Add(new ConsumingClient(this, number + 3));
+            _clients.Add(new OwningClient(this, number));
+        }
+        Owners = [.. _clients.OfType<OwningClient>()];
+    }
+
+    public Random Random { get; }
+
+    public SimulatedCluster Cluster { get; }
+
+    public MessageLedger Ledger { get; }
+
+    public IReadOnlyList<OwningClient> Owners { get; }
+
+    /// <summary>What clients were refused with.</summary>
+    public HashSet<string> Reasons { get; } = [];
+
+    public ref NodesReport Report => ref _report;
+
+    private NodesReport _report;
+
+    /// <summary>One run.</summary>
+    /// <exception cref="NodesException">What must never happen has; the message names the seed.</exception>
+    public static NodesReport Run(int seed)
+    {
+        var simulation = new NodesSimulation(seed);
+        NodesReport report = default;
+        Exception? found = null;
+        // Without a context of the tests' framework what waits goes on inline.
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                report = simulation.Run();
+            }
+            catch (Exception error)
+            {
+                found = error;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return found is null
+            ? report
+            : throw new NodesException($"seed {seed}, step {simulation.Cluster.Network.Now}: {found.Message}\n"
+                + (found is NodesException ? "" : found.StackTrace + "\n")
+                + $"{string.Join('\n', simulation.Cluster.Nodes)}\n"
+                + string.Join('\n', simulation._faults.Story.TakeLast(8)));
+    }
+
+    public NameHistory Queue(string name) => Of(_queues, name);
+
+    public NameHistory Binding(string name) => Of(_bindings, name);
+
+    /// <summary>One of the newest names.</summary>
+    public string DrawName()
+    {
+        if (Random.Next(30) == 0)
+            _names++;
+        return $"d{Random.Next(Math.Max(0, _names - 6), _names)}";
+    }
+
+    /// <summary>
+    /// What was answered by one node is true on all that it could reach all the time, and that serve.
+    /// </summary>
+    public void CheckEverywhere(SimulatedNode node, long since, string name)
+    {
+        long now = Cluster.Network.Now;
+        foreach (SimulatedNode other in Cluster.Nodes)
+        {
+            bool isReached = other.IsServing && (other == node || (Cluster.Network.IsToldUp(node.Id, other.Id)
+                && Cluster.Network.ChangedAt(node.Id, other.Id) < since - 50));
+            if (isReached && node.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id) is { } session
+                && session == other.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id))
+                CheckAt(other, name, now);
+        }
+    }
+
+    private static NameHistory Of(Dictionary<string, NameHistory> histories, string name)
+    {
+        if (!histories.TryGetValue(name, out NameHistory? history))
+            histories.Add(name, history = new NameHistory());
+        return history;
+    }
+
+    private NodesReport Run()
+    {
+        Cluster.StartAll();
+        Cluster.UntilServing();
+        Cluster.Network.MostNoticeDelay = 150;
+        Prepare();
+        for (int round = 0; round < Rounds; round++)
+        {
+            _faults.Draw();
+            for (int steps = 100 + Random.Next(600); steps > 0; steps--)
+                Step();
+        }
+        Heal();
+        foreach (NodeClient client in _clients)
+            client.IsLeaving = true;
+        Until(
+            () => string.Join('\n', _clients.Where(client => client.Connection is not null)), NodeClient.AnswerSteps);
+        Until(Unrest, NodeClient.AnswerSteps);
+        CheckDefinitions();
+        CheckMessages();
+        _report.Steps = Cluster.Network.Now;
+        _report.Crashes = Cluster.Nodes.Sum(node => node.Crashes);
+        _report.Delivered = Ledger.Delivered;
+        _report.Redelivered = Ledger.Redelivered;
+        _report.Settled = Ledger.Settled;
+        return _report;
+    }
+
+    private void Prepare()
+    {
+        for (int number = 0; number < Queues; number++)
+        {
+            string name = $"m{number}";
+            SimulatedNode home = Cluster.Nodes[number % 3];
+            var arguments = new FieldTable();
+            if (name == MessageLedger.Rejecting)
+            {
+                arguments["x-dead-letter-exchange"] = FieldValue.Of("");
+                arguments["x-dead-letter-routing-key"] = FieldValue.Of(MessageLedger.DeadLetters);
+            }
+            Task declared = home.Broker!.Operations.DeclareAsync("/", name, true, false, arguments);
+            Cluster.Done(declared);
+            Ledger.Homes.Add(name, home);
+        }
+        foreach (string queue in (string[])["m2", "m3"])
+        {
+            Cluster.Nodes[0].Store.Post(new PlainChange(store => store.Commit(new BindingEntry(
+                "/", new Binding("amq.fanout", DestinationKind.Queue, queue, "", FieldTable.Empty)))));
+        }
+        Cluster.Steps(200);
+    }
+
+    private void Step()
+    {
+        Cluster.Step();
+        _faults.Step();
+        foreach (NodeClient client in _clients)
+            client.Step();
+        if (Cluster.Network.Now % 100 == 0)
+            Ledger.NoteStored();
+        foreach (SimulatedNode node in Cluster.Nodes)
+        {
+            if (node.Errors.Count > 0)
+                throw new NodesException(node.Errors[0]);
+        }
+    }
+
+    /// <param name="rest">What is still to come; empty: nothing.</param>
+    /// <param name="mostSteps">Within so many steps.</param>
+    private void Until(Func<string> rest, long mostSteps)
+    {
+        for (long step = 0; rest() is { Length: > 0 } left; step++)
+        {
+            if (step > mostSteps)
+            {
+                throw new NodesException($"after {mostSteps} steps without faults: {left}\n"
+                    + string.Join('\n', Cluster.Nodes.SelectMany(node => node.Lines.TakeLast(3))));
+            }
+            Step();
+        }
+    }
+
+    private void Heal()
+    {
+        _faults.Heal();
+        Until(
+            () => _faults.IsMembershipQuiet
+                ? string.Join('\n', Running().Where(node => !node.IsServing))
+                : "a node joins or leaves",
+            NodeClient.AnswerSteps);
+    }
+
+    private IEnumerable<SimulatedNode> Running() => Cluster.Nodes.Where(node => !node.IsForgotten);
+
+    // What is not as it must be when nobody does anything any more; empty: nothing.
+    private string Unrest()
+    {
+        foreach (SimulatedNode node in Running())
+        {
+            if (!node.IsServing || !node.Broker!.Cluster.Status.IsSettled)
+                return $"{node} does not settle";
+            if (node.Broker.Connections.Count > 0)
+                return $"{node.Name} has {node.Broker.Connections.Count} connections";
+            if (node.Broker.AllQueues().FirstOrDefault(queue => queue.OwnerConnectionId != 0) is { } owned)
+                return $"{node.Name} has the exclusive queue {owned.Name}";
+        }
+        if (Running().Select(node => node.Store.Group.Applied).Distinct().Count() > 1)
+            return "nodes have not applied the same";
+        foreach (string name in Ledger.Homes.Keys)
+        {
+            QueueHome? home = HomeOf(name);
+            if (home is not { ConsumerCount: 0, UnackedCount: 0 })
+                return $"{name} has {home?.ConsumerCount} consumers, {home?.UnackedCount} unacked";
+        }
+        return "";
+    }
+
+    private QueueHome? HomeOf(string name) =>
+        Ledger.Homes[name].Broker is { } broker && broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+        && vhost.Queues.TryGetValue(name, out QueueDefinition? queue)
+            ? queue.Home
+            : null;
+
+    private void CheckDefinitions()
+    {
+        foreach (SimulatedNode node in Running())
+        {
+            Cluster.Truth.Check(node);
+            foreach (string name in _queues.Keys.Union(_bindings.Keys))
+                CheckAt(node, name, Cluster.Network.Now);
+        }
+    }
+
+    private void CheckAt(SimulatedNode node, string name, long now)
+    {
+        if (Queue(name).MustBe(now, now) && !node.Has(name))
+            throw new NodesException($"{node.Name} has no {name}, which was made");
+        if (Queue(name).MustNotBe(now, now) && node.Has(name))
+            throw new NodesException($"{node.Name} has {name}, which was removed");
+        bool isBound = node.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+            && vhost.AllBindings().Any(
+                binding => binding.Source == DefiningClient.Exchange && binding.Destination == name);
+        if (Binding(name).MustBe(now, now) && !isBound)
+            throw new NodesException($"{node.Name} has no binding of {name}, which was made");
+        if (Binding(name).MustNotBe(now, now) && isBound)
+            throw new NodesException($"{node.Name} has a binding of {name}, which was removed");
+    }
+
+    private void CheckMessages()
+    {
+        var left = new Dictionary<string, List<string>>();
+        foreach (string queue in Ledger.Homes.Keys)
+        {
+            SimulatedNode[] serving = [.. Running()];
+            var drain = new DrainingClient(this, queue, serving[Random.Next(serving.Length)]);
+            Until(
+                () =>
+                {
+                    drain.Step();
+                    return drain.IsDone ? "" : $"{drain} has got {drain.Texts.Count}";
+                },
+                10 * NodeClient.AnswerSteps);
+            left.Add(queue, drain.Texts);
+            _report.Left += drain.Texts.Count;
+        }
+        foreach ((string queue, List<string> texts) in left)
+            Ledger.CheckRest(queue, texts);
+        Ledger.CheckDeadLetters(
+            left[MessageLedger.DeadLetters].ToHashSet(), left[MessageLedger.Rejecting].ToHashSet());
+    }
+
+    private sealed class PlainChange(Action<DefinitionsStore> change) : DefinitionsChange
+    {
+        internal override void Apply(DefinitionsStore store) => change(store);
+    }
+}

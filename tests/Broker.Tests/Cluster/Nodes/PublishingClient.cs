@@ -1,0 +1,76 @@
+using System.Text;
+using Warren.Amqp;
+using Warren.Wire;
+
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>Publishes persistent messages with confirms to the queues that are always there.</summary>
+internal sealed class PublishingClient(NodesSimulation world, int number) : NodeClient(world)
+{
+    private const int MostUnconfirmed = 20;
+
+    // delivery_mode 2
+    private static readonly byte[] Persistent = [0x10, 0x00, 2];
+
+    private readonly SortedDictionary<ulong, (SentMessage Message, long SentAt)> _unconfirmed = [];
+    private string _name = "";
+    private ulong _last;
+    private int _connections;
+
+    protected override long WaitingSince => _unconfirmed.Count == 0 ? 0 : _unconfirmed.First().Value.SentAt;
+
+    public override string ToString() => $"publisher {_name} of {Connection?.Node.Name}";
+
+    protected override void Begin()
+    {
+        _name = $"p{number}-{++_connections}";
+        _last = 0;
+        Connection!.Send(new ConfirmSelect(noWait: true));
+    }
+
+    protected override void Act()
+    {
+        if (IsLeaving ? _unconfirmed.Count == 0 : Random.Next(2000) == 0)
+        {
+            Cut();
+            return;
+        }
+        if (IsLeaving || Random.Next(6) > 0 || _unconfirmed.Count >= MostUnconfirmed)
+            return;
+        for (int count = Random.Next(1, 5); count > 0; count--)
+        {
+            bool isForBoth = Random.Next(5) == 0;
+            string queue = $"m{Random.Next(NodesSimulation.Queues)}";
+            string[] queues = isForBoth ? ["m2", "m3"] : [queue];
+            SentMessage message = World.Ledger.Sent(_name, (int)++_last, queues);
+            _unconfirmed.Add(_last, (message, Now));
+            byte[] body = Encoding.ASCII.GetBytes(
+                message.Text + (Random.Next(50) == 0 ? new string(' ', 10_000) : ""));
+            Connection!.Writer.AddPublish(
+                1, isForBoth ? "amq.fanout" : "", isForBoth ? "" : queue, body, Persistent);
+        }
+        Connection!.Flush();
+    }
+
+    protected override void On(Received received)
+    {
+        bool isConfirmed = received.Method == MethodId.BasicAck;
+        if (!isConfirmed && received.Method != MethodId.BasicNack)
+            throw new NodesException($"{this} gets {received}");
+        ulong[] numbers = received.IsMultiple
+            ? [.. _unconfirmed.Keys.TakeWhile(one => received.Sequence == 0 || one <= received.Sequence)]
+            : [received.Sequence];
+        foreach (ulong one in numbers)
+        {
+            if (!_unconfirmed.Remove(one, out (SentMessage Message, long SentAt) sent))
+                throw new NodesException($"{this} gets a verdict on {one} that is not waited for, {received}");
+            sent.Message.IsConfirmed = isConfirmed;
+            World.Report.Confirmed += isConfirmed ? 1 : 0;
+            World.Report.Refused += isConfirmed ? 0 : 1;
+        }
+    }
+
+    protected override void Closed(string reason, bool isConnection) => World.Reasons.Add(reason);
+
+    protected override void Lost() => _unconfirmed.Clear();
+}

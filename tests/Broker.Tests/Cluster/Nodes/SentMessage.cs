@@ -1,0 +1,16 @@
+namespace Warren.Broker.Tests.Cluster.Nodes;
+
+/// <summary>A message, and what is known of its copies in the queues that it was routed to.</summary>
+internal sealed class SentMessage(string publisher, int sequence, string[] queues)
+{
+    public string Text => $"{publisher}.{sequence}";
+
+    public string Publisher => publisher;
+
+    public int Sequence => sequence;
+
+    public bool IsConfirmed { get; set; }
+
+    public Dictionary<string, MessageCopy> Copies { get; } =
+        queues.ToDictionary(queue => queue, _ => new MessageCopy());
+}
