@@ -295,11 +295,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         try
         {
-            long line = LineFrame.LineOf(frame.Body);
-            if (line != 0 && line == _lanes.Line)
+            if (_lanes.Takes(kind, LineFrame.LineOf(frame.Body)))
                 Take(kind, frame, scratch);
-            else if (kind != LineFrame.Closed)
-                _lanes.OweEnd(line);
         }
         catch (FormatException error)
         {

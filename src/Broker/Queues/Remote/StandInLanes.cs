@@ -62,6 +62,16 @@ internal sealed class StandInLanes(LinePeer peer)
     /// <summary>Time has gone on: the home is told what it does not know yet.</summary>
     public void OweReceipt() => _isReceiptDue |= IsUntold;
 
+    /// <summary>Whether a frame is of the line; the home is told if it is of one that is over.</summary>
+    public bool Takes(ushort kind, long line)
+    {
+        if (line != 0 && line == Line)
+            return true;
+        if (kind != LineFrame.Closed)
+            OweEnd(line);
+        return false;
+    }
+
     /// <summary>The home tells how far it has come, and how much more it takes.</summary>
     public void TakeReceipt(ref LineReader reader)
     {
