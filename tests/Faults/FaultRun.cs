@@ -19,9 +19,10 @@ internal static class FaultRun
             FaultOptions options = FaultOptions.Parse(arguments);
             foreach (string name in options.Names)
             {
-                if (name == "cluster" && await ClusterAsync(options, output) is { } code)
+                bool isCluster = name == "cluster" || FaultOptions.OfCluster.Contains(name);
+                if (isCluster && await ClusterAsync(name, options, output) is { } code)
                     return code;
-                if (name != "cluster")
+                if (!isCluster)
                     await RunAsync(name, options, output);
             }
             return 0;
@@ -34,25 +35,45 @@ internal static class FaultRun
     }
 
     // In a process of its own, which has a network of its own; null: went well.
-    private static async Task<int?> ClusterAsync(FaultOptions options, TextWriter output)
+    private static async Task<int?> ClusterAsync(string name, FaultOptions options, TextWriter output)
     {
         int seed = options.Seed ?? Random.Shared.Next(1_000_000);
         if (HostLab.IsEntered)
         {
-            await new FormingScenario(seed, output.WriteLine).RunAsync();
-            await new ClusterScenario(seed, options.IsShort, output.WriteLine).RunAsync();
+            bool isWhole = name == "cluster";
+            foreach (string one in isWhole ? FaultOptions.OfCluster : [name])
+                await ScenarioAsync(one, seed, options.IsShort, isWhole, output.WriteLine);
             return null;
         }
         if (await HostLab.WhyNotAsync() is { } reason)
         {
-            output.WriteLine($"cluster: skipped: {reason}");
+            output.WriteLine($"{name}: skipped: {reason}");
             return null;
         }
-        List<string> arguments = ["cluster", "--seed", $"{seed}"];
+        List<string> arguments = [name, "--seed", $"{seed}"];
         if (options.IsShort)
             arguments.Add("--short");
         int code = await HostLab.Reenter(arguments, output);
         return code == 0 ? null : code;
+    }
+
+    private static async Task ScenarioAsync(
+        string name, int seed, bool isShort, bool maySkip, Action<string> report)
+    {
+        switch (name)
+        {
+            case "forming":
+                await new FormingScenario(seed, report).RunAsync();
+                break;
+            case "joining":
+                await new ClusterScenario(seed, isShort, report).RunAsync();
+                break;
+            case "partition":
+                await new PartitionScenario(seed, isShort, report).RunAsync();
+                break;
+            default:
+                throw new FaultException($"there is no scenario {name}");
+        }
     }
 
     private static async Task RunAsync(string name, FaultOptions options, TextWriter output)

@@ -6,25 +6,25 @@ using Warren.Wire;
 namespace Warren.Faults.Clusters;
 
 /// <summary>
-/// A client that declares and deletes durable queues through one node, one after another, and comes back whenever it is
-/// turned away. Every request has to be answered in bounded time, with ok or with a clear error.
+/// A client that declares, binds and deletes durable queues through one node, asks for those of others, and comes back
+/// whenever it is turned away. Every request has to be answered in bounded time, with what is true or with a clear
+/// error.
 /// </summary>
-internal sealed class Declarer(Host host, QueueNames names, int seed)
+internal sealed class Declarer(Host host, DefinitionNames names, int seed)
 {
-    /// <summary>
-    /// Longer than any change of leader and any refusal for want of a majority, on a busy machine too.
-    /// </summary>
-    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(25);
-
     private readonly Random _random = new(seed);
     private readonly List<string> _mine = [];
+    private readonly List<string> _unbound = [];
     private int _next;
 
-    /// <summary>Requests that were answered with ok.</summary>
+    /// <summary>Changes that were answered with ok.</summary>
     public int Ok { get; private set; }
 
-    /// <summary>The last refusal, in the node's words; empty: there was none.</summary>
-    public string Refusal { get; private set; } = "";
+    /// <summary>Refusals.</summary>
+    public int Refused { get; private set; }
+
+    /// <summary>How long it rests between two requests; null: not at all.</summary>
+    public TimeSpan? Rest { get; init; }
 
     /// <summary>Goes on until it is told to end.</summary>
     public async Task RunAsync(CancellationToken end)
@@ -38,9 +38,11 @@ internal sealed class Declarer(Host host, QueueNames names, int seed)
                 await client.OpenChannelAsync(1);
                 while (!end.IsCancellationRequested && await AskAsync(client))
                 {
+                    if (Rest is { } rest)
+                        await Task.Delay(rest, CancellationToken.None);
                 }
             }
-            catch (Exception error) when (error is SocketException or IOException or InvalidOperationException)
+            catch (Exception error) when (IsTurnedAway(error))
             {
                 // It is down, stops, or refuses logins; try again in a moment.
                 await Task.Delay(20, CancellationToken.None);
@@ -48,49 +50,117 @@ internal sealed class Declarer(Host host, QueueNames names, int seed)
         }
     }
 
+    /// <summary>The node is down, stops, or lets nobody in.</summary>
+    public static bool IsTurnedAway(Exception error) =>
+        error is SocketException or IOException or ObjectDisposedException or InvalidOperationException;
+
     // False when the connection is of no use any more.
-    private async Task<bool> AskAsync(WireClient client)
+    private Task<bool> AskAsync(WireClient client)
     {
-        bool deletes = _mine.Count > 20 && _random.Next(2) == 0;
-        string queue = deletes ? _mine[_random.Next(_mine.Count)] : $"{host.Name}.{_next++}";
-        names.Asked(queue);
-        if (deletes)
-            client.Add(1, new QueueDelete(queue, ifUnused: false, ifEmpty: false, noWait: false));
-        else
-            client.Add(1, Declare(queue));
-        await client.FlushAsync();
-        Received answer;
-        try
-        {
-            answer = await client.NextAsync().WaitAsync(MostPatience);
-        }
-        catch (TimeoutException)
-        {
-            throw new FaultException(
-                $"{host.Name} has not answered for {MostPatience.TotalSeconds} s to the "
-                + $"{(deletes ? "deletion" : "declaration")} of {queue}\n{host.Log}");
-        }
-        if (deletes)
-            _mine.Remove(queue);
-        if (ReferenceEquals(answer, Received.End))
-            return false;
-        switch (answer.Method)
-        {
-            case MethodId.QueueDeclareOk:
-                names.Declared(queue);
-                _mine.Add(queue);
-                Ok++;
-                return true;
-            case MethodId.QueueDeleteOk:
-                names.Deleted(queue);
-                Ok++;
-                return true;
-            default:
-                Refusal = answer.ToString();
-                return false;
-        }
+        if (_random.Next(10) == 0 && names.Recent(_random) is { } other)
+            return LookAsync(client, other);
+        if (_unbound.Count > 0 && _random.Next(2) == 0)
+            return BindAsync(client, _unbound[_random.Next(_unbound.Count)]);
+        return _mine.Count > 20 && _random.Next(2) == 0
+            ? DeleteAsync(client, _mine[_random.Next(_mine.Count)])
+            : DeclareAsync(client, $"{host.Name}.{seed}.{_next++}");
     }
 
-    private static QueueDeclare Declare(string queue) => new(
-        queue, passive: false, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty);
+    private async Task<bool> DeclareAsync(WireClient client, string queue)
+    {
+        names.Queues.Asked(queue);
+        client.Add(1, Declaration(queue, passive: false));
+        return await AnswerAsync(client, "queue.declare", MethodId.QueueDeclareOk, () =>
+        {
+            names.Queues.Declared(queue);
+            names.Tell(queue);
+            _mine.Add(queue);
+            _unbound.Add(queue);
+        });
+    }
+
+    private async Task<bool> BindAsync(WireClient client, string queue)
+    {
+        _unbound.Remove(queue);
+        names.Bindings.Asked(queue);
+        client.Add(1, new QueueBind(queue, DefinitionNames.Exchange, queue, noWait: false, FieldTable.Empty));
+        return await AnswerAsync(client, "queue.bind", MethodId.QueueBindOk, () => names.Bindings.Declared(queue));
+    }
+
+    private async Task<bool> DeleteAsync(WireClient client, string queue)
+    {
+        _mine.Remove(queue);
+        _unbound.Remove(queue);
+        names.Queues.Asked(queue);
+        if (names.Bindings.Find(queue) is not null)
+            names.Bindings.Asked(queue);
+        client.Add(1, new QueueDelete(queue, ifUnused: false, ifEmpty: false, noWait: false));
+        return await AnswerAsync(client, "queue.delete", MethodId.QueueDeleteOk, () =>
+        {
+            names.Queues.Deleted(queue);
+            names.Tell(queue);
+            if (names.Bindings.Find(queue) is not null)
+                names.Bindings.Gone(queue);
+        });
+    }
+
+    // A queue that somebody else has changed: there is one right answer, unless it is being changed.
+    private async Task<bool> LookAsync(WireClient client, string queue)
+    {
+        NameState before = names.Queues.Find(queue)!;
+        client.Add(1, Declaration(queue, passive: true));
+        await client.FlushAsync();
+        long since = Answers.Now;
+        Received answer = await Answers.WithinAsync(client.NextAsync(), host.Name, "queue.declare passive", Log);
+        bool isFound = answer.Method == MethodId.QueueDeclareOk;
+        bool isMissing = answer.Method == MethodId.ChannelClose
+            && answer.CloseReason.StartsWith("404 NOT_FOUND - no queue ", StringComparison.Ordinal);
+        if (!isFound && !isMissing)
+            return Refuse("queue.declare passive", answer, since);
+        names.Answers.Else("queue.declare passive", isFound ? "ok" : answer.CloseReason, since);
+        if (before.IsThere is { } isThere && isThere != isFound && names.Queues.Find(queue) == before)
+        {
+            throw new FaultException(
+                $"{host.Name} gives a stale answer: {queue}, {(isThere ? "declared" : "deleted")} with ok before it was "
+                + $"asked for, {(isFound ? "is there" : $"is not: {answer.CloseReason}")}\n{Log()}");
+        }
+        if (isMissing)
+        {
+            client.Add(1, new ChannelCloseOk());
+            await client.OpenChannelAsync(1);
+        }
+        return true;
+    }
+
+    private async Task<bool> AnswerAsync(WireClient client, string request, uint expected, Action ok)
+    {
+        await client.FlushAsync();
+        long since = Answers.Now;
+        Received answer = await Answers.WithinAsync(client.NextAsync(), host.Name, request, Log);
+        if (answer.Method != expected)
+            return Refuse(request, answer, since);
+        ok();
+        names.Answers.Ok(request, since);
+        Ok++;
+        return true;
+    }
+
+    private bool Refuse(string request, Received answer, long since)
+    {
+        if (answer.Method is MethodId.ChannelClose or MethodId.ConnectionClose)
+        {
+            Refused++;
+            names.Answers.Refused(host.Name, request, answer.CloseReason, since);
+        }
+        else
+        {
+            names.Answers.Else(request, answer.ToString(), since);
+        }
+        return false;
+    }
+
+    private string Log() => host.Log;
+
+    private static QueueDeclare Declaration(string queue, bool passive) => new(
+        queue, passive, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty);
 }

@@ -77,20 +77,24 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
         }
     }
 
-    /// <summary>All nodes have the queues that they should have, by name.</summary>
-    public async Task AgreeAsync(QueueNames names)
+    /// <summary>All nodes have the definitions that they should have.</summary>
+    public Task AgreeAsync(DefinitionNames names) => AgreeAsync(names, Hosts);
+
+    /// <summary>These nodes have the definitions that they should have.</summary>
+    public static async Task AgreeAsync(DefinitionNames names, IReadOnlyList<Host> hosts)
     {
-        foreach (Host host in Hosts)
+        foreach (Host host in hosts)
         {
-            string list = await host.MustAsync("rabbitmqctl -q -s list_queues name");
-            HashSet<string> present = [.. list.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
-            if (names.Judge(present) is { } finding)
-                throw new FaultException($"On {host.Name}: {finding}\n{host.Log}");
+            await JudgeAsync(host, names.Queues, "list_queues name", _ => true);
+            await JudgeAsync(host, names.Bindings, "list_bindings source_name destination_name", line =>
+                line.StartsWith($"{DefinitionNames.Exchange}\t", StringComparison.Ordinal));
+            await JudgeAsync(host, names.Users, "list_users", line =>
+                line.StartsWith(UserMaker.Prefix, StringComparison.Ordinal));
         }
     }
 
     /// <summary>Deletes a node's queues, of which nobody else has a copy, through another one.</summary>
-    public async Task DeleteQueuesOfAsync(Host host, QueueNames names)
+    public async Task DeleteQueuesOfAsync(Host host, DefinitionNames names)
     {
         Host through = Hosts.First(other => other != host);
         string list = await through.MustAsync("rabbitmqctl -q -s list_queues name");
@@ -98,14 +102,12 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
         {
             if (!queue.StartsWith($"{host.Name}.", StringComparison.Ordinal))
                 continue;
-            names.Asked(queue);
-            await through.MustAsync($"rabbitmqctl delete_queue {queue}");
-            names.Deleted(queue);
+            await DeleteQueueAsync(through, names, queue);
         }
     }
 
     /// <summary>Lets a client work through each node while something happens.</summary>
-    public async Task<IReadOnlyList<Declarer>> DeclareWhileAsync(QueueNames names, int seed, Func<Task> happens)
+    public async Task<IReadOnlyList<Declarer>> DeclareWhileAsync(DefinitionNames names, int seed, Func<Task> happens)
     {
         using var end = new CancellationTokenSource();
         Declarer[] declarers = [.. Hosts.Select((host, at) => new Declarer(host, names, seed + at))];
@@ -122,8 +124,31 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
         return declarers;
     }
 
+    /// <summary>Deletes a queue by command.</summary>
+    public static async Task DeleteQueueAsync(Host through, DefinitionNames names, string queue)
+    {
+        names.Queues.Asked(queue);
+        bool isBound = names.Bindings.Find(queue) is not null;
+        if (isBound)
+            names.Bindings.Asked(queue);
+        await through.MustAsync($"rabbitmqctl delete_queue {queue}");
+        names.Queues.Deleted(queue);
+        if (isBound)
+            names.Bindings.Gone(queue);
+    }
+
     [GeneratedRegex(@"\u001b\[[0-9]*m")]
     private static partial Regex Bold();
+
+    // A line's last column but for marks in brackets is a name.
+    private static async Task JudgeAsync(Host host, NameLedger names, string list, Func<string, bool> isMeant)
+    {
+        string lines = await host.MustAsync($"rabbitmqctl -q -s {list}");
+        HashSet<string> present = [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(isMeant)
+            .Select(line => line.Split('\t').Last(part => !part.StartsWith('[')))];
+        if (names.Judge(present) is { } finding)
+            throw new FaultException($"On {host.Name}: {finding}\n{host.Log}");
+    }
 
     private static IReadOnlyList<string> Section(string status, string title)
     {

@@ -70,6 +70,8 @@ internal sealed class Host : IDisposable
     /// <summary>The node's process is there.</summary>
     public bool IsRunning => _node is { HasExited: false };
 
+    private string NodeProcess => $"$(cat /var/lib/rabbitmq/mnesia/{NodeName}.pid)";
+
     private string ConfigurationFile => Path.Combine(_root, "etc", "rabbitmq.conf");
 
     /// <summary>Makes the machine and plugs it in.</summary>
@@ -150,6 +152,12 @@ internal sealed class Host : IDisposable
     /// <summary>SIGTERM; waits for the end.</summary>
     public Task StopAsync() => SignalAsync("TERM");
 
+    /// <summary>SIGSTOP.</summary>
+    public Task SuspendAsync() => MustAsync($"kill -STOP {NodeProcess}");
+
+    /// <summary>SIGCONT.</summary>
+    public Task ResumeAsync() => MustAsync($"kill -CONT {NodeProcess}");
+
     /// <summary>Takes the node's directory away, and leaves the cookie.</summary>
     public void Wipe() => Directory.Delete(Path.Combine(_root, "lib", "mnesia"), recursive: true);
 
@@ -218,7 +226,7 @@ internal sealed class Host : IDisposable
     {
         if (!IsRunning)
             return;
-        await MustAsync($"kill -{signal} $(cat /var/lib/rabbitmq/mnesia/{NodeName}.pid)");
+        await MustAsync($"kill -{signal} {NodeProcess}");
         await _node!.WaitForExitAsync().WaitAsync(Patience);
     }
 

@@ -139,11 +139,12 @@ internal sealed class HostLab : IDisposable
     }
 
     /// <summary>What went wrong, with all that helps to find out why; the files stay.</summary>
-    public FaultException Failure(Exception error, int seed)
+    public FaultException Failure(Exception error, int seed, object? answers = null)
     {
         KeepsFiles = true;
         string logs = string.Concat(Hosts.Select(host => $"\n--- {host.Name}\n{host.Log}"));
-        return new FaultException($"{error.Message}\nseed {seed}; files: {_root}{logs}");
+        string what = error is FaultException ? error.Message : error.ToString();
+        return new FaultException($"{what}\n{answers}\nseed {seed}; files: {_root}{logs}");
     }
 
     public void Dispose()

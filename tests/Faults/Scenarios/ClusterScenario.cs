@@ -12,7 +12,7 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
 {
     private static readonly int[][] Orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
-    private readonly QueueNames _names = new();
+    private readonly DefinitionNames _names = new();
     private int _draws;
 
     /// <summary>Runs all of it.</summary>
@@ -42,7 +42,7 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
                 foreach (Host to in lab.Hosts.Where(host => host != from))
                     await OneWayAsync(cluster, from, to);
             }
-            report($"cluster: {_names.Answered} declarations and deletions answered with ok, none missing");
+            report($"cluster: {_names.Answered} changes of definitions answered with ok, none missing\n{_names.Answers}");
         }
         catch (Exception error)
         {

@@ -11,7 +11,7 @@ internal sealed class FormingScenario(int seed, Action<string> report)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly QueueNames _names = new();
+    private readonly DefinitionNames _names = new();
 
     /// <summary>Runs all of it.</summary>
     public async Task RunAsync()

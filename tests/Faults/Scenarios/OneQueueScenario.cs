@@ -18,12 +18,12 @@ internal sealed class OneQueueScenario(JoinedHosts cluster, Action<string> repor
 
     private static readonly byte[] Persistent = new BasicProperties { DeliveryMode = 2 }.ToArray();
 
-    public async Task RunAsync(QueueNames names)
+    public async Task RunAsync(DefinitionNames names)
     {
-        names.Asked(Queue);
+        names.Queues.Asked(Queue);
         await using (WireClient first = await OpenAsync(cluster.Hosts[0]))
             await first.CallAsync(1, Declare(passive: false), MethodId.QueueDeclareOk);
-        names.Declared(Queue);
+        names.Queues.Declared(Queue);
         await PublishAsync();
         await ConsumeAsync();
         foreach (Host host in cluster.Hosts)

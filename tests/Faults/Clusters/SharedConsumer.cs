@@ -1,0 +1,170 @@
+using Warren.Amqp;
+using Warren.Faults.Hosts;
+using Warren.Faults.Ledgers;
+using Warren.Wire;
+
+namespace Warren.Faults.Clusters;
+
+/// <summary>
+/// Consumes a queue through one node with manual acknowledgement, gives some messages back, and now and then proves
+/// that what it acknowledged stays away. When it is cancelled or loses its connection it comes back as somebody else.
+/// </summary>
+internal sealed class SharedConsumer(
+    Host host, SharedQueue queue, SharedSources sources, Answers answers, int seed)
+{
+    private const int Prefetch = 20;
+    private const int AcksToProve = 60;
+
+    private readonly Random _random = new(seed);
+    private readonly List<(ulong Tag, MessageId Id)> _held = [];
+    private readonly List<MessageId> _acked = [];
+
+    // What a proof that is under way is about, and its message's tag once its request was answered.
+    private List<MessageId>? _proving;
+    private MessageId? _proof;
+    private long _since;
+    private object _self = new();
+
+    /// <summary>Goes on until it is told to end; then what it holds goes back.</summary>
+    public async Task RunAsync(CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            Forget();
+            try
+            {
+                await using WireClient client = await host.ConnectAsync();
+                await client.LoginAsync();
+                await client.OpenChannelAsync(1);
+                await client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
+                await client.PrefetchAsync(1, Prefetch);
+                client.Add(1, WireClient.Consume(queue.Name, "", noAck: false, noWait: false));
+                await client.FlushAsync();
+                await ConsumeAsync(client, sources.Next(), end);
+            }
+            catch (Exception error) when (
+                Declarer.IsTurnedAway(error) || error is TimeoutException or OperationCanceledException)
+            {
+                // Also when nothing has come for very long: nobody may be publishing.
+            }
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
+    private void Forget()
+    {
+        _held.Clear();
+        _acked.Clear();
+        _proving = null;
+        _proof = null;
+        _self = new object();
+    }
+
+    private async Task ConsumeAsync(WireClient client, int source, CancellationToken end)
+    {
+        var order = new Dictionary<int, long>();
+        long sequence = 0;
+        int enough = 1;
+        bool isConsuming = false;
+        _since = Answers.Now;
+        while (!end.IsCancellationRequested)
+        {
+            Task<Received> reading = client.NextAsync().WaitAsync(end);
+            Received next = _proving is null && isConsuming
+                ? await reading
+                : await Answers.WithinAsync(reading, host.Name, $"a consumer of {queue.Name}", () => host.Log);
+            switch (next.Method)
+            {
+                case MethodId.BasicConsumeOk:
+                    answers.Ok("basic.consume", _since);
+                    isConsuming = true;
+                    break;
+                case MethodId.BasicDeliver:
+                    if (queue.Deliver(next, _self, order) is { } id)
+                        _held.Add((next.DeliveryTag, id));
+                    break;
+                case MethodId.QueueDeclareOk:
+                    answers.Ok("queue.declare passive behind acks", _since);
+                    AddProof(client, new MessageId(source, ++sequence));
+                    await client.FlushAsync();
+                    break;
+                case MethodId.BasicAck or MethodId.BasicNack:
+                    EndProof(next.Method == MethodId.BasicAck);
+                    break;
+                case MethodId.ChannelClose or MethodId.ConnectionClose:
+                    answers.Refused(
+                        host.Name, isConsuming ? "while consuming" : "basic.consume", next.CloseReason, _since);
+                    return;
+                default:
+                    answers.Else("while consuming", next.ToString(), _since);
+                    return;
+            }
+            if (_proving is not null && TimeProvider.System.GetElapsedTime(_since) > Answers.MostWait)
+                throw new FaultException($"{host.Name} owes a consumer of {queue.Name} an answer\n{host.Log}");
+            if (_held.Count < enough)
+                continue;
+            Settle(client);
+            await client.FlushAsync();
+            enough = _random.Next(1, Prefetch + 1);
+        }
+    }
+
+    private void Settle(WireClient client)
+    {
+        int count = _random.Next(1, _held.Count + 1);
+        if (_random.Next(15) == 0)
+        {
+            client.Add(1, new BasicNack(_held[count - 1].Tag, multiple: true, requeue: true));
+            _held.RemoveRange(0, count);
+            return;
+        }
+        foreach ((_, MessageId id) in _held.Take(count))
+        {
+            queue.Acking(id);
+            _acked.Add(id);
+        }
+        if (_random.Next(2) == 0)
+        {
+            client.Add(1, new BasicAck(_held[count - 1].Tag, multiple: true));
+        }
+        else
+        {
+            foreach ((ulong tag, _) in _held.Take(count))
+                client.Add(1, new BasicAck(tag, multiple: false));
+        }
+        _held.RemoveRange(0, count);
+        if (_proving is not null || _acked.Count < AcksToProve)
+            return;
+        _proving = [.. _acked];
+        _acked.Clear();
+        _since = Answers.Now;
+        client.Add(1, new QueueDeclare(
+            queue.Name, passive: true, durable: true, exclusive: false, autoDelete: false, noWait: false,
+            FieldTable.Empty));
+    }
+
+    private void AddProof(WireClient client, MessageId id)
+    {
+        _proof = id;
+        _since = Answers.Now;
+        var message = new Message(id, 100, IsPersistent: true);
+        queue.Publishing(message);
+        client.AddPublish(1, "", queue.Name, message.Body(), message.Properties());
+    }
+
+    private void EndProof(bool isConfirmed)
+    {
+        answers.Else("basic.publish behind acks", isConfirmed ? "ack" : "nack", _since);
+        if (isConfirmed)
+        {
+            queue.Confirm(_proof!.Value);
+            queue.Prove(_proving!, _self);
+        }
+        else
+        {
+            queue.Refuse();
+        }
+        _proving = null;
+        _proof = null;
+    }
+}

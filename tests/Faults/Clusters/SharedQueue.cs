@@ -1,0 +1,155 @@
+using Warren.Amqp;
+using Warren.Faults.Ledgers;
+using Warren.Wire;
+
+namespace Warren.Faults.Clusters;
+
+/// <summary>
+/// What clients of several nodes know of one durable queue. They write down what they are about to send before they
+/// send it, and what they got once they have it. Nobody publishes a message twice.
+/// </summary>
+/// <remarks>
+/// An acknowledgement has come through for good when a request of the same channel was answered after it, and a publish
+/// that was sent after that is confirmed, while the consumer was not cancelled: requests do not overtake
+/// acknowledgements, and the queue's log is one sequence. Until then the message may come again.
+/// </remarks>
+internal sealed class SharedQueue(string name)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MessageId, SharedMessage> _messages = [];
+    private readonly Findings _findings = new();
+
+    public string Name => name;
+
+    /// <summary>Messages confirmed.</summary>
+    public long Confirmed { get; private set; }
+
+    /// <summary>Publishes refused, or never answered.</summary>
+    public long Unanswered { get; private set; }
+
+    /// <summary>Deliveries.</summary>
+    public long Delivered { get; private set; }
+
+    /// <summary>Acknowledgements proven.</summary>
+    public long Proven { get; private set; }
+
+    /// <summary>A message is about to be sent.</summary>
+    public void Publishing(Message message)
+    {
+        lock (_lock)
+            _messages.Add(message.Id, new SharedMessage(message));
+    }
+
+    /// <summary>It is confirmed.</summary>
+    public void Confirm(MessageId id)
+    {
+        lock (_lock)
+        {
+            Confirmed++;
+            if (_messages.TryGetValue(id, out SharedMessage? message))
+                message.IsConfirmed = true;
+        }
+    }
+
+    /// <summary>It is refused, or its confirm will never come: it may be there or not.</summary>
+    public void Refuse()
+    {
+        lock (_lock)
+            Unanswered++;
+    }
+
+    /// <summary>A consumer's delivery; null, with a finding, when it is nothing that could be there.</summary>
+    /// <param name="order">What the reader has got so far; a reader begins with an empty one.</param>
+    public MessageId? Deliver(Received delivery, object reader, Dictionary<int, long> order)
+    {
+        lock (_lock)
+        {
+            Delivered++;
+            if (Find(delivery) is not { } message)
+                return null;
+            MessageId id = message.Message.Id;
+            if (message.IsAckProven)
+                _findings.Add(FindingKind.Unknown, $"{name}: acked for good, and came back: {message}");
+            if (message.Reader is not null && !delivery.IsRedelivered)
+                _findings.Add(FindingKind.Mark, $"{name}: redelivered is not set: {message}");
+            if (!delivery.IsRedelivered)
+            {
+                if (order.TryGetValue(id.Source, out long last) && last > id.Sequence)
+                    _findings.Add(FindingKind.Order, $"{name}: behind {last} of the same source: {message}");
+                order[id.Source] = id.Sequence;
+            }
+            message.Reader = reader;
+            return id;
+        }
+    }
+
+    /// <summary>An acknowledgement is about to be sent.</summary>
+    public void Acking(MessageId id)
+    {
+        lock (_lock)
+            _messages[id].IsAckSent = true;
+    }
+
+    /// <summary>Acknowledgements have come through, of a reader that had the messages all the time.</summary>
+    public void Prove(IEnumerable<MessageId> ids, object reader)
+    {
+        lock (_lock)
+        {
+            foreach (MessageId id in ids)
+            {
+                Proven++;
+                SharedMessage message = _messages[id];
+                message.IsAckProven = true;
+                if (message.Reader != reader)
+                    _findings.Add(FindingKind.Duplicate, $"{name}: two clients had it at once: {message}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Compares with all that was taken from the queue, in order, when nobody else used it. The result is what was wrong since the last time; null: nothing.
+    /// </summary>
+    public string? Judge(IReadOnlyList<Received> rest)
+    {
+        lock (_lock)
+        {
+            var seen = new HashSet<MessageId>();
+            var order = new Dictionary<int, long>();
+            foreach (Received received in rest)
+            {
+                if (Find(received) is not { } message)
+                    continue;
+                MessageId id = message.Message.Id;
+                if (!seen.Add(id))
+                    _findings.Add(FindingKind.Duplicate, $"{name}: twice in the queue: {message}");
+                if (message.IsAckProven)
+                    _findings.Add(FindingKind.Unknown, $"{name}: acked for good, and there: {message}");
+                if (order.TryGetValue(id.Source, out long last) && last > id.Sequence)
+                    _findings.Add(FindingKind.Order, $"{name}: behind {last} of the same source: {message}");
+                order[id.Source] = id.Sequence;
+            }
+            foreach (SharedMessage message in _messages.Values)
+            {
+                if (message.IsConfirmed && !message.IsAckSent && !seen.Contains(message.Message.Id))
+                    _findings.Add(FindingKind.Lost, $"{name}: lost: {message}");
+            }
+            // It is taken, without an answer that would prove it.
+            foreach (MessageId id in seen)
+                _messages[id].IsAckSent = true;
+            return _findings.Count == 0 ? null : $"{_findings.Count} findings{_findings}";
+        }
+    }
+
+    private SharedMessage? Find(Received received)
+    {
+        Message? read = Message.Read(received.Body);
+        if (read is null || !_messages.TryGetValue(read.Id, out SharedMessage? message) || message.Message != read)
+        {
+            _findings.Add(FindingKind.Unknown, $"{name}: a message came that nobody published here ({read?.Id})");
+            return null;
+        }
+        if (!received.Properties.AsSpan().SequenceEqual(read.Properties()))
+            _findings.Add(FindingKind.Properties, $"{name}: other properties: {message}");
+        return message;
+    }
+}

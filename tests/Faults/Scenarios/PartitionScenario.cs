@@ -1,0 +1,130 @@
+using Warren.Faults.Clusters;
+using Warren.Faults.Hosts;
+
+namespace Warren.Faults.Scenarios;
+
+/// <summary>
+/// Three nodes under load from clients on all of them, cut off from each other: one alone, one that hears nobody, one
+/// that nobody hears, all three alone. Then all are killed, all are suspended, one is suspended for longer than it may be
+/// silent.
+/// </summary>
+internal sealed class PartitionScenario(int seed, bool isShort, Action<string> report)
+{
+    // Longer than the time after which a majority ends a lost node's session, and than any change waits for a majority.
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Brief = TimeSpan.FromSeconds(5);
+
+    private readonly DefinitionNames _names = new();
+
+    /// <summary>Runs all of it.</summary>
+    public async Task RunAsync()
+    {
+        report($"partition: seed {seed}");
+        using HostLab lab = await HostLab.BuildAsync(3);
+        try
+        {
+            var cluster = new JoinedHosts(lab, report);
+            await cluster.ShareCookieAsync();
+            await cluster.JoinAsync();
+            var load = new ClusterLoad(_names, seed, report);
+            await load.DeclareAsync(lab.Hosts);
+            await load.WhileAsync(lab.Hosts, () => Task.Delay(TimeSpan.FromSeconds(2)));
+            await load.JudgeAsync(lab.Hosts);
+            load.Tell("nothing happened");
+            Host[] each = isShort ? [lab.Hosts[(seed % 3 + 3) % 3]] : [.. lab.Hosts];
+            for (int round = 0; round < (isShort ? 1 : 3); round++)
+            {
+                foreach (Host alone in each)
+                    await CutOffAsync(load, lab, alone);
+                await KillAllAsync(load, cluster);
+                foreach (Host host in each)
+                    await SuspendAsync(load, cluster, [host]);
+                await SuspendAsync(load, cluster, lab.Hosts);
+            }
+            report($"partition: what was answered\n{_names.Answers}");
+        }
+        catch (Exception error)
+        {
+            throw lab.Failure(error, seed, _names.Answers);
+        }
+    }
+
+    private async Task CutOffAsync(ClusterLoad load, HostLab lab, Host alone)
+    {
+        Host[] others = [.. lab.Hosts.Where(host => host != alone)];
+        await CutAsync(load, lab, [alone], $"{alone.Name} alone", Long, () => lab.IsolateAsync(alone));
+        await CutAsync(load, lab, [], $"{alone.Name} hears nobody", Brief, async () =>
+        {
+            foreach (Host other in others)
+                await HostLab.CutAsync(other, alone);
+        });
+        await CutAsync(load, lab, [], $"nobody hears {alone.Name}", Brief, async () =>
+        {
+            foreach (Host other in others)
+                await HostLab.CutAsync(alone, other);
+        });
+        await CutAsync(load, lab, lab.Hosts, "all alone", Long, async () =>
+        {
+            foreach (Host host in lab.Hosts)
+                await lab.IsolateAsync(host);
+        });
+    }
+
+    // A minority must be refused something in so long a time, and a majority must get something done.
+    private async Task CutAsync(
+        ClusterLoad load, HostLab lab, IReadOnlyList<Host> minority, string what, TimeSpan length, Func<Task> cut)
+    {
+        await load.WhileAsync(lab.Hosts, async () =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(0.5));
+            await cut();
+            await Task.Delay(length);
+            await lab.HealAsync();
+            TimeSpan healed = await load.WorksAsync(lab.Hosts);
+            report($"{what}: all worked {healed.TotalSeconds:0.0} s after it was healed");
+        });
+        for (int at = 0; at < lab.Hosts.Count; at++)
+        {
+            if (!lab.Hosts[at].IsRunning)
+                throw new FaultException($"{lab.Hosts[at].Name} has ended\n{lab.Hosts[at].Log}");
+            if (minority.Contains(lab.Hosts[at]) && load.Declarers[at].Refused == 0)
+                throw new FaultException($"{lab.Hosts[at].Name} had no majority, and refused nothing");
+            if (load.Declarers[at].Ok == 0)
+                throw new FaultException($"{lab.Hosts[at].Name} got nothing done");
+        }
+        await load.JudgeAsync(lab.Hosts);
+        load.Tell(what);
+    }
+
+    private async Task KillAllAsync(ClusterLoad load, JoinedHosts cluster)
+    {
+        await load.WhileAsync(cluster.Hosts, async () =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            await Task.WhenAll(cluster.Hosts.Select(host => host.KillAsync()));
+            foreach (Host host in cluster.Hosts)
+                host.Launch();
+            await cluster.WholeAsync();
+            TimeSpan healed = await load.WorksAsync(cluster.Hosts);
+            report($"all killed: all worked {healed.TotalSeconds:0.0} s after all were up");
+        });
+        await load.JudgeAsync(cluster.Hosts);
+        load.Tell("all killed");
+    }
+
+    private async Task SuspendAsync(ClusterLoad load, JoinedHosts cluster, IReadOnlyList<Host> hosts)
+    {
+        string what = hosts.Count == 1 ? $"{hosts[0].Name} suspended" : "all suspended";
+        await load.WhileAsync(cluster.Hosts, async () =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            await Task.WhenAll(hosts.Select(host => host.SuspendAsync()));
+            await Task.Delay(Brief);
+            await Task.WhenAll(hosts.Select(host => host.ResumeAsync()));
+            TimeSpan healed = await load.WorksAsync(cluster.Hosts);
+            report($"{what} for {Brief.TotalSeconds} s: all worked {healed.TotalSeconds:0.0} s after it went on");
+        });
+        await load.JudgeAsync(cluster.Hosts);
+        load.Tell(what);
+    }
+}
