@@ -38,11 +38,12 @@ internal static class FaultRun
     private static async Task<int?> ClusterAsync(string name, FaultOptions options, TextWriter output)
     {
         int seed = options.Seed ?? Random.Shared.Next(1_000_000);
+        long begun = TimeProvider.System.GetTimestamp();
         if (HostLab.IsEntered)
         {
             bool isWhole = name == "cluster";
             foreach (string one in isWhole ? FaultOptions.OfCluster : [name])
-                await ScenarioAsync(one, seed, options.IsShort, isWhole, output.WriteLine);
+                await ScenarioAsync(one, seed, options.IsShort, isWhole, Report);
             return null;
         }
         if (await HostLab.WhyNotAsync() is { } reason)
@@ -55,6 +56,9 @@ internal static class FaultRun
             arguments.Add("--short");
         int code = await HostLab.Reenter(arguments, output);
         return code == 0 ? null : code;
+
+        void Report(string line) =>
+            output.WriteLine($"{TimeProvider.System.GetElapsedTime(begun).TotalSeconds,6:0.0} s  {line}");
     }
 
     private static async Task ScenarioAsync(
@@ -71,9 +75,32 @@ internal static class FaultRun
             case "partition":
                 await new PartitionScenario(seed, isShort, report).RunAsync();
                 break;
+            case "clock" when await ClockScenario.WhyNotAsync() is { } reason:
+                Skip(name, reason, maySkip, report);
+                break;
+            case "clock":
+                await new ClockScenario(seed, isShort, report).RunAsync();
+                break;
+            case "membership":
+                await new MembershipScenario(seed, isShort, report).RunAsync();
+                break;
+            case "balancer" when await BalancerScenario.WhyNotAsync() is { } reason:
+                Skip(name, reason, maySkip, report);
+                break;
+            case "balancer":
+                await new BalancerScenario(seed, isShort, report).RunAsync();
+                break;
             default:
                 throw new FaultException($"there is no scenario {name}");
         }
+    }
+
+    // Whoever asks for it by name wants it run.
+    private static void Skip(string name, string reason, bool maySkip, Action<string> report)
+    {
+        if (!maySkip)
+            throw new FaultException($"{name}: cannot run: {reason}");
+        report($"{name}: skipped: {reason}");
     }
 
     private static async Task RunAsync(string name, FaultOptions options, TextWriter output)

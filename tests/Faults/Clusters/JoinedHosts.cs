@@ -41,21 +41,26 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
             await host.MustAsync("rabbitmqctl status");
         }
         foreach (Host host in Hosts.Skip(1))
-        {
-            await host.MustAsync("rabbitmqctl stop_app");
-            await host.MustAsync("rabbitmqctl reset");
-            await host.MustAsync($"rabbitmqctl join_cluster {Hosts[0].NodeName}");
-            await host.MustAsync("rabbitmqctl start_app");
-        }
+            await JoinAsync(host, Hosts[0]);
         await WholeAsync();
         report($"{Hosts.Count} nodes are joined");
+    }
+
+    /// <summary>Joins one node to a cluster by the guide's four commands.</summary>
+    public static async Task JoinAsync(Host host, Host member)
+    {
+        await host.MustAsync("rabbitmqctl stop_app");
+        await host.MustAsync("rabbitmqctl reset");
+        await host.MustAsync($"rabbitmqctl join_cluster {member.NodeName}");
+        await host.MustAsync("rabbitmqctl start_app");
     }
 
     /// <summary>Waits until every node says that all of them run.</summary>
     public Task WholeAsync() => RunsAsync(Hosts, Hosts);
 
     /// <summary>Waits until these nodes say that exactly those run.</summary>
-    public async Task RunsAsync(IReadOnlyList<Host> told, IReadOnlyList<Host> running)
+    /// <param name="members">How many belong to the cluster; null: all that there are.</param>
+    public async Task RunsAsync(IReadOnlyList<Host> told, IReadOnlyList<Host> running, int? members = null)
     {
         long begun = TimeProvider.System.GetTimestamp();
         string[] expected = [.. running.Select(host => host.NodeName).Order(StringComparer.Ordinal)];
@@ -65,7 +70,7 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
             {
                 CommandResult status = await host.RunAsync("rabbitmqctl cluster_status");
                 if (status.Code == 0 && Section(status.Output, "Running Nodes").SequenceEqual(expected)
-                    && Section(status.Output, "Disk Nodes").Count == Hosts.Count)
+                    && Section(status.Output, "Disk Nodes").Count == (members ?? Hosts.Count))
                     break;
                 if (TimeProvider.System.GetElapsedTime(begun) > Patience)
                 {

@@ -48,14 +48,10 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>The end of the node's log.</summary>
-    public string Log
-    {
-        get
-        {
-            string file = Path.Combine(_root, "log", $"{NodeName}.log");
-            return File.Exists(file) ? string.Join('\n', File.ReadLines(file).TakeLast(40)) : "";
-        }
-    }
+    public string Log => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "";
+
+    /// <summary>How far off the node's wall clock is from its next start on, as faketime has it; null: right.</summary>
+    public string? ClockShift { get; set; }
 
     /// <summary>What the node's process has printed, all starts.</summary>
     public string Printed
@@ -67,10 +63,41 @@ internal sealed class Host : IDisposable
         }
     }
 
+    /// <summary>Waits until the node's log, from a place on, has a line with this text.</summary>
+    /// <param name="from">A length that the log had.</param>
+    public async Task LogsAsync(string text, long from = 0)
+    {
+        long begun = TimeProvider.System.GetTimestamp();
+        while (!LogFrom(from).Contains(text, StringComparison.Ordinal))
+        {
+            if (TimeProvider.System.GetElapsedTime(begun) > Patience)
+                throw new FaultException($"{Name} never logs \"{text}\":\n{Log}");
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>How long the node's log is.</summary>
+    public long LogLength => File.Exists(LogFile) ? new FileInfo(LogFile).Length : 0;
+
+    /// <summary>Where the machine's programs may have a file of their own, and others may look at it.</summary>
+    public string FileNamed(string name) => Path.Combine(_root, "etc", name);
+
     /// <summary>The node's process is there.</summary>
     public bool IsRunning => _node is { HasExited: false };
 
     private string NodeProcess => $"$(cat /var/lib/rabbitmq/mnesia/{NodeName}.pid)";
+
+    private string LogFile => Path.Combine(_root, "log", $"{NodeName}.log");
+
+    private string LogFrom(long from)
+    {
+        if (!File.Exists(LogFile))
+            return "";
+        using var stream = new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        stream.Position = Math.Min(from, stream.Length);
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 
     private string ConfigurationFile => Path.Combine(_root, "etc", "rabbitmq.conf");
 
@@ -83,7 +110,7 @@ internal sealed class Host : IDisposable
         _first = Process.Start("unshare", ["--mount", "--uts", "--net", "--pid", "--fork", "--kill-child",
             "--mount-proc", "/bin/sh", "-c", "exec sleep infinity"]);
         _number = await FirstChildAsync(_first);
-        string cable = $"v{Name[^1]}";
+        string cable = $"v{Address.GetAddressBytes()[^1]}";
         await OutsideAsync($"ip link add {cable} type veth peer name eth0 netns {_number}");
         await OutsideAsync($"ip link set {cable} master {bridge} up");
         await MustAsync($"hostname {Name}");
@@ -112,7 +139,8 @@ internal sealed class Host : IDisposable
         if (IsRunning)
             throw new FaultException($"{Name} has a node already");
         _node?.Dispose();
-        List<string> line = Inside("exec rabbitmq-server >> /var/log/rabbitmq/printed 2>&1");
+        string faked = ClockShift is null ? "" : $"faketime --exclude-monotonic -m -f '{ClockShift}' ";
+        List<string> line = Inside($"exec {faked}rabbitmq-server >> /var/log/rabbitmq/printed 2>&1");
         _node = Process.Start(line[0], line.Skip(1));
     }
 
@@ -156,7 +184,12 @@ internal sealed class Host : IDisposable
     public Task SuspendAsync() => MustAsync($"kill -STOP {NodeProcess}");
 
     /// <summary>SIGCONT.</summary>
-    public Task ResumeAsync() => MustAsync($"kill -CONT {NodeProcess}");
+    public async Task ResumeAsync()
+    {
+        await MustAsync($"kill -CONT {NodeProcess}");
+        // Who waits for the node on the outside has stopped with it.
+        await OutsideAsync($"kill -CONT {_node!.Id}");
+    }
 
     /// <summary>Takes the node's directory away, and leaves the cookie.</summary>
     public void Wipe() => Directory.Delete(Path.Combine(_root, "lib", "mnesia"), recursive: true);

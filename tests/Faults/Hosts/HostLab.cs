@@ -19,6 +19,8 @@ internal sealed class HostLab : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("warren-hosts-").FullName;
 
+    private readonly List<Host> _others = [];
+
     private HostLab(IReadOnlyList<Host> hosts) => Hosts = hosts;
 
     public IReadOnlyList<Host> Hosts { get; private set; }
@@ -37,12 +39,8 @@ internal sealed class HostLab : IDisposable
     {
         if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
             return "only root can make namespaces";
-        foreach (string tool in (string[])["unshare", "nsenter", "ip"])
-        {
-            CommandResult found = await Shell.RunAsync(tool, ["/bin/sh", "-c", $"command -v {tool}"], Patience);
-            if (found.Code != 0)
-                return $"{tool} is not installed";
-        }
+        if (await MissingAsync("unshare", "nsenter", "ip") is { } missing)
+            return missing;
         CommandResult tried = await Shell.RunAsync(
             "unshare",
             [
@@ -51,6 +49,18 @@ internal sealed class HostLab : IDisposable
             ],
             Patience);
         return tried.Code == 0 ? null : $"the kernel does not let it: {tried.Error.Trim()}";
+    }
+
+    /// <summary>Which of these programs is not installed, in a sentence; null: all are.</summary>
+    public static async Task<string?> MissingAsync(params IReadOnlyList<string> tools)
+    {
+        foreach (string tool in tools)
+        {
+            CommandResult found = await Shell.RunAsync(tool, ["/bin/sh", "-c", $"command -v {tool}"], Patience);
+            if (found.Code != 0)
+                return $"{tool} is not installed";
+        }
+        return null;
     }
 
     /// <summary>Runs this program again, with these arguments, in a network of its own; its exit code.</summary>
@@ -99,9 +109,8 @@ internal sealed class HostLab : IDisposable
             lab.Hosts = hosts;
             for (int number = 1; number <= count; number++)
                 hosts.Add(new Host($"rabbit-node{number}", IPAddress.Parse($"{Network}{10 + number}"), lab._root));
-            string names = string.Concat(hosts.Select(host => $"{host.Address} {host.Name}\n"));
             foreach (Host host in hosts)
-                await host.BeginAsync(Bridge, $"127.0.0.1 localhost\n{names}");
+                await host.BeginAsync(Bridge, $"127.0.0.1 localhost\n{Names(hosts)}");
             return lab;
         }
         catch
@@ -109,6 +118,15 @@ internal sealed class HostLab : IDisposable
             lab.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes a machine that has no node.</summary>
+    public async Task<Host> AddAsync(string name, int number)
+    {
+        var host = new Host(name, IPAddress.Parse($"{Network}{number}"), _root);
+        _others.Add(host);
+        await host.BeginAsync(Bridge, $"127.0.0.1 localhost\n{Names(Hosts)}");
+        return host;
     }
 
     /// <summary>What one sends to the other is lost from now on.</summary>
@@ -149,7 +167,7 @@ internal sealed class HostLab : IDisposable
 
     public void Dispose()
     {
-        foreach (Host host in Hosts)
+        foreach (Host host in (Host[])[.. _others, .. Hosts])
             host.Dispose();
         // The switch goes with this process's network.
         using Process process = Process.Start("/bin/sh", ["-c", $"ip link del {Bridge}"]);
@@ -157,6 +175,9 @@ internal sealed class HostLab : IDisposable
         if (!KeepsFiles)
             Directory.Delete(_root, recursive: true);
     }
+
+    private static string Names(IEnumerable<Host> hosts) =>
+        string.Concat(hosts.Select(host => $"{host.Address} {host.Name}\n"));
 
     private static Task<CommandResult> RunAsync(string command) =>
         Shell.MustAsync(command, ["/bin/sh", "-c", command], Patience);

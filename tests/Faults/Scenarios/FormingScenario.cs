@@ -9,8 +9,6 @@ namespace Warren.Faults.Scenarios;
 /// </summary>
 internal sealed class FormingScenario(int seed, Action<string> report)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly DefinitionNames _names = new();
 
     /// <summary>Runs all of it.</summary>
@@ -66,7 +64,7 @@ internal sealed class FormingScenario(int seed, Action<string> report)
         await host.KillAsync();
         host.Wipe();
         host.Launch();
-        await LogsAsync(host, $"rabbitmqctl forget_cluster_node {host.NodeName}");
+        await host.LogsAsync($"rabbitmqctl forget_cluster_node {host.NodeName}");
         CommandResult refused = await cluster.Hosts[0].RunAsync($"rabbitmqctl forget_cluster_node {host.NodeName}");
         if (refused.Code == 0 || !refused.Error.Contains("the only copy of", StringComparison.Ordinal))
             throw new FaultException($"Forgetting a node with queues of its own was to be refused:\n{refused}");
@@ -97,8 +95,8 @@ internal sealed class FormingScenario(int seed, Action<string> report)
         await host.StopAsync();
         await JoinedHosts.SetCookieAsync(host, "ZZZZZZZZZZZZZZZZZZZZ");
         host.Launch();
-        await LogsAsync(host, "different cookies");
-        await LogsAsync(cluster.Hosts[1], "different cookies");
+        await host.LogsAsync("different cookies");
+        await cluster.Hosts[1].LogsAsync("different cookies");
         string status = await cluster.Hosts[1].MustAsync("rabbitmqctl cluster_status");
         if (!status.Contains("different cookies", StringComparison.Ordinal))
             throw new FaultException($"cluster_status does not say why {host.Name} is away:\n{status}");
@@ -107,16 +105,5 @@ internal sealed class FormingScenario(int seed, Action<string> report)
         host.Launch();
         await cluster.WholeAsync();
         report($"{host.Name} had another cookie, which was named on both sides");
-    }
-
-    private static async Task LogsAsync(Host host, string text)
-    {
-        long begun = TimeProvider.System.GetTimestamp();
-        while (!host.Log.Contains(text, StringComparison.Ordinal))
-        {
-            if (TimeProvider.System.GetElapsedTime(begun) > Patience)
-                throw new FaultException($"{host.Name} never logs \"{text}\":\n{host.Log}");
-            await Task.Delay(100);
-        }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class OneQueueScenario(JoinedHosts cluster, Action<string> repor
     private const int Published = 20;
     private const int Consumed = 5;
 
+    /// <summary>Messages that a consumer has when the queue's home is killed.</summary>
+    private const int Held = 3;
+
     private static readonly byte[] Persistent = new BasicProperties { DeliveryMode = 2 }.ToArray();
 
     public async Task RunAsync(DefinitionNames names)
@@ -28,13 +31,26 @@ internal sealed class OneQueueScenario(JoinedHosts cluster, Action<string> repor
         await ConsumeAsync();
         foreach (Host host in cluster.Hosts)
             await CountsAsync(host, Published - Consumed);
+        await using WireClient consumer = await OpenAsync(cluster.Hosts[2]);
+        await consumer.PrefetchAsync(1, Held);
+        await consumer.ConsumeAsync(1, Queue);
+        await DeliversAsync(consumer, Consumed, Held, isRedelivered: false);
         await cluster.Hosts[0].KillAsync();
+        await consumer.ExpectAsync(MethodId.BasicCancel);
         await IsDownAsync();
         cluster.Hosts[0].Launch();
         await cluster.WholeAsync();
         foreach (Host host in cluster.Hosts)
             await CountsAsync(host, Published - Consumed);
-        report("a queue of one node worked from all, was said to be down with it, and came back whole");
+        // The consumer that was cancelled holds nothing any more; whom it was cancelled for gets all, in order.
+        await using WireClient next = await OpenAsync(cluster.Hosts[1]);
+        await next.ConsumeAsync(1, Queue);
+        await DeliversAsync(next, Consumed, Held, isRedelivered: true);
+        ulong last = await DeliversAsync(next, Consumed + Held, Published - Consumed - Held, isRedelivered: false);
+        await next.SendAsync(1, new BasicAck(last, multiple: true));
+        foreach (Host host in cluster.Hosts)
+            await CountsAsync(host, 0);
+        report("a queue of one node worked from all, was said to be down with it, and came back whole and in order");
     }
 
     private async Task PublishAsync()
@@ -61,6 +77,24 @@ internal sealed class OneQueueScenario(JoinedHosts cluster, Action<string> repor
         }
         // Its answer is behind the acknowledgements.
         await client.CallAsync(1, Declare(passive: true), MethodId.QueueDeclareOk);
+    }
+
+    // The tag of the last.
+    private static async Task<ulong> DeliversAsync(WireClient client, int first, int count, bool isRedelivered)
+    {
+        ulong tag = 0;
+        for (int number = first; number < first + count; number++)
+        {
+            Received got = await client.ExpectAsync(MethodId.BasicDeliver);
+            string body = Encoding.UTF8.GetString(got.Body);
+            if (body != $"{number}" || got.IsRedelivered != isRedelivered)
+            {
+                throw new FaultException(
+                    $"message {number}, redelivered {isRedelivered}, was expected; {body}, {got.IsRedelivered}, came");
+            }
+            tag = got.DeliveryTag;
+        }
+        return tag;
     }
 
     private async Task IsDownAsync()

@@ -11,7 +11,7 @@ namespace Warren.Faults.Scenarios;
 internal sealed class PartitionScenario(int seed, bool isShort, Action<string> report)
 {
     // Longer than the time after which a majority ends a lost node's session, and than any change waits for a majority.
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(18);
     private static readonly TimeSpan Brief = TimeSpan.FromSeconds(5);
 
     private readonly DefinitionNames _names = new();
