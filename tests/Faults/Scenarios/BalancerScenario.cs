@@ -138,7 +138,7 @@ internal sealed class BalancerScenario(int seed, bool isShort, Action<string> re
             var last = new Dictionary<string, int>();
             foreach (string[] words in consumer.Lines.Select(line => line.Split(' ')))
             {
-                if (words[0] == "connected")
+                if (words[0] is "connected" or "cancelled")
                     last.Clear();
                 if (words[0] != "got" || words[3] != "0")
                     continue;

@@ -48,26 +48,47 @@ def publish(connection):
 
 
 publish.next = 0
+cancelled_channels = set()
 
 
 def consume(connection):
+    """A channel for each queue: one whose home is down is tried again while the others go on."""
+    channels = {}
+    cancelled_channels.clear()
+    say("connected")
+    while not told_to_end():
+        for queue in QUEUES:
+            channel = channels.get(queue)
+            if channel in cancelled_channels:
+                cancelled_channels.discard(channel)
+                channel.close()
+            if channel is None or not channel.is_open:
+                channels[queue] = begin(connection, queue)
+        connection.process_data_events(time_limit=0.1)
+    connection.close()
+
+
+def begin(connection, queue):
     channel = connection.channel()
     channel.basic_qos(prefetch_count=20)
-    cancelled = []
-    channel.add_on_cancel_callback(cancelled.append)
 
     def got(_, method, __, body):
-        say("got", method.routing_key, body.decode(), int(method.redelivered))
+        say("got", queue, body.decode(), int(method.redelivered))
         channel.basic_ack(method.delivery_tag)
 
-    for queue in QUEUES:
+    def cancelled(_):
+        say("cancelled", queue)
+        # It is said once; the next round begins anew.
+        cancelled_channels.add(channel)
+
+    channel.add_on_cancel_callback(cancelled)
+    try:
         channel.basic_consume(queue, got)
-    say("connected")
-    while not cancelled and not told_to_end():
-        connection.process_data_events(time_limit=0.1)
-    if cancelled:
-        say("cancelled")
-    connection.close()
+    except pika.exceptions.ChannelClosedByBroker as error:
+        say("refused", queue, error.reply_code)
+        connection.sleep(0.2)
+        return None
+    return channel
 
 
 while not told_to_end():
