@@ -121,8 +121,8 @@ internal sealed class Declarer(Host host, DefinitionNames names, int seed)
         if (before.IsThere is { } isThere && isThere != isFound && names.Queues.Find(queue) == before)
         {
             throw new FaultException(
-                $"{host.Name} gives a stale answer: {queue}, {(isThere ? "declared" : "deleted")} with ok before it was "
-                + $"asked for, {(isFound ? "is there" : $"is not: {answer.CloseReason}")}\n{Log()}");
+                $"{host.Name} gives a stale answer: {queue}, {(isThere ? "declared" : "deleted")} with ok before it "
+                + $"was asked for, {(isFound ? "is there" : $"is not: {answer.CloseReason}")}\n{Log()}");
         }
         if (isMissing)
         {

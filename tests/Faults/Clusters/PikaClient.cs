@@ -58,13 +58,13 @@ internal sealed class PikaClient : IDisposable
     public int Count(string word) => Lines.Count(line => line.StartsWith(word, StringComparison.Ordinal));
 
     /// <summary>Waits until this holds.</summary>
-    public async Task UntilAsync(Func<bool> holds, string what)
+    public async Task UntilAsync(Func<bool> holds, Func<string> what)
     {
         long since = Answers.Now;
         while (!holds())
         {
             if (_process.HasExited || TimeProvider.System.GetElapsedTime(since) > Patience)
-                throw new FaultException($"{Prefix}: never: {what}\n{Tail()}");
+                throw new FaultException($"{Prefix}: never: {what()}\n{Tail()}");
             await Task.Delay(20);
         }
     }

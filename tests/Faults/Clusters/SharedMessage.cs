@@ -21,5 +21,6 @@ internal sealed class SharedMessage(Message message)
 
     public override string ToString() =>
         $"message {Message.Id} ({(IsConfirmed ? "confirmed" : "not confirmed")}"
-        + $"{(Reader is null ? "" : ", delivered")}{(IsAckProven ? ", acked for good" : IsAckSent ? ", ack sent" : "")})";
+        + (Reader is null ? "" : ", delivered")
+        + (IsAckProven ? ", acked for good" : IsAckSent ? ", ack sent" : "") + ")";
 }

@@ -107,7 +107,8 @@ internal sealed class SharedQueue(string name)
     }
 
     /// <summary>
-    /// Compares with all that was taken from the queue, in order, when nobody else used it. The result is what was wrong since the last time; null: nothing.
+    /// Compares with all that was taken from the queue, in order, when nobody else used it. The
+    /// result is what was wrong so far; null: nothing.
     /// </summary>
     public string? Judge(IReadOnlyList<Received> rest)
     {

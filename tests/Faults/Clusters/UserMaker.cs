@@ -2,7 +2,7 @@ using Warren.Faults.Hosts;
 
 namespace Warren.Faults.Clusters;
 
-/// <summary>An operator who adds and deletes users on one node, by command, as fast as a person with a script.</summary>
+/// <summary>An operator who adds and deletes users on one node, by command, as fast as a script does.</summary>
 internal sealed class UserMaker(Host host, DefinitionNames names, int seed)
 {
     /// <summary>What the users' names begin with.</summary>

@@ -6,8 +6,9 @@ using Warren.Wire;
 namespace Warren.Faults.Scenarios;
 
 /// <summary>
-/// pika through a real HAProxy over three nodes: publishers with confirms and consumers, of which the node is killed. All
-/// of them go on after their reconnect, nothing that was confirmed is lost, and HAProxy finds the node down and up again.
+/// pika through a real HAProxy over three nodes: publishers with confirms and consumers, of which the node is killed.
+/// All of them go on after their reconnect, nothing that was confirmed is lost, and HAProxy finds the node down and up
+/// again.
 /// </summary>
 internal sealed class BalancerScenario(int seed, bool isShort, Action<string> report)
 {
@@ -41,7 +42,7 @@ internal sealed class BalancerScenario(int seed, bool isShort, Action<string> re
                 new PikaClient("publish", balancer.Address, $"publisher{number}", queues),
                 new PikaClient("consume", balancer.Address, $"consumer{number}", queues)]));
             foreach (PikaClient client in clients)
-                await client.UntilAsync(() => client.Count("confirmed") + client.Count("got") > 50, "it works");
+                await client.UntilAsync(() => Done(client) > 50, () => "it works");
             foreach (Host host in isShort ? [lab.Hosts[(seed % 3 + 3) % 3]] : lab.Hosts)
                 await KillAsync(cluster, balancer, clients, host);
             await EndAsync(lab, clients, queues);
@@ -72,7 +73,7 @@ internal sealed class BalancerScenario(int seed, bool isShort, Action<string> re
         {
             PikaClient client = clients[at];
             int before = Math.Max(done[at], Done(client));
-            await client.UntilAsync(() => Done(client) > before + 10, "it goes on without the node");
+            await client.UntilAsync(() => Done(client) > before + 10, () => "it goes on without the node");
         }
         TimeSpan all = TimeProvider.System.GetElapsedTime(since);
         int reconnected = clients.Sum(client => client.Count("lost")) - lost;
@@ -85,9 +86,9 @@ internal sealed class BalancerScenario(int seed, bool isShort, Action<string> re
             $"{host.Name} killed: found down after {down.TotalSeconds:0.0} s, up {up.TotalSeconds:0.0} s after it was, "
             + $"all {clients.Count} clients were at work after {all.TotalSeconds:0.0} s, "
             + $"{reconnected} had to reconnect");
-
-        static int Done(PikaClient client) => client.Count("confirmed") + client.Count("got");
     }
+
+    private static int Done(PikaClient client) => client.Count("confirmed ") + client.Count("got ");
 
     // Publishers first; when consumers have left nothing, every confirmed message must have come to one of them.
     private async Task EndAsync(HostLab lab, List<PikaClient> clients, string[] queues)
@@ -102,12 +103,12 @@ internal sealed class BalancerScenario(int seed, bool isShort, Action<string> re
             await consumers[0].UntilAsync(
                 () => client.CallAsync(
                     1, ClusterLoad.Declaration(queue, passive: true), MethodId.QueueDeclareOk).Result.MessageCount == 0,
-                $"{queue} is empty");
+                () => $"{queue} is empty");
         }
         // What is out for acknowledgement is no part of that count.
         HashSet<string> confirmed = Told(publishers, "confirmed");
-        foreach (PikaClient consumer in consumers)
-            await consumer.UntilAsync(() => Told(consumers, "got").IsSupersetOf(confirmed), Missing(confirmed, consumers));
+        await consumers[0].UntilAsync(
+            () => Told(consumers, "got").IsSupersetOf(confirmed), () => Missing(confirmed, consumers));
         foreach (PikaClient consumer in consumers)
             await consumer.EndAsync();
         CheckOrder(consumers);

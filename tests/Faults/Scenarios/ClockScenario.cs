@@ -77,7 +77,8 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
         await host.LetsInAsync();
     }
 
-    // One message that lives for two hours and, in another queue, one for three seconds; a queue that is unused for so long.
+    // A message that lives for two hours and, in another queue, one for three seconds; a queue that is unused for so
+    // long.
     private async Task ExpireAsync(Host home, Host through, string queue)
     {
         await using WireClient owner = await ClusterLoad.OpenAsync(home);
@@ -102,7 +103,6 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
         await PublishAsync(client, $"{queue}.long", LongTtlMs, sequence: 2);
         TimeSpan lived = await GoneAsync(
             async () => (await CountAsync(client, queue)) == 0, since, $"a message in {queue} for {through.Name}");
-        await using WireClient watcher = await ClusterLoad.OpenAsync(through);
         TimeSpan unusedFor = await GoneAsync(
             async () => !(await through.MustAsync("rabbitmqctl -q -s list_queues name")).Split('\n').Contains(unused),
             unusedSince, $"{unused} for {through.Name}");
@@ -112,12 +112,12 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
             $"on {home.Name}, through {through.Name}: a message of {TtlMs} ms lived {lived.TotalSeconds:0.00} s, an "
             + $"unused queue {unusedFor.TotalSeconds:0.00} s");
         _names.Queues.Deleted(unused);
-        await client.CallAsync(
-            1, new QueueDelete($"{queue}.long", ifUnused: false, ifEmpty: false, noWait: false), MethodId.QueueDeleteOk);
-        await client.CallAsync(
-            1, new QueueDelete(queue, ifUnused: false, ifEmpty: false, noWait: false), MethodId.QueueDeleteOk);
-        _names.Queues.Deleted(queue);
-        _names.Queues.Deleted($"{queue}.long");
+        foreach (string name in (string[])[queue, $"{queue}.long"])
+        {
+            await client.CallAsync(
+                1, new QueueDelete(name, ifUnused: false, ifEmpty: false, noWait: false), MethodId.QueueDeleteOk);
+            _names.Queues.Deleted(name);
+        }
     }
 
     private static async Task PublishAsync(WireClient client, string queue, int ttlMs, ulong sequence)

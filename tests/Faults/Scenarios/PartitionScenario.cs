@@ -5,8 +5,8 @@ namespace Warren.Faults.Scenarios;
 
 /// <summary>
 /// Three nodes under load from clients on all of them, cut off from each other: one alone, one that hears nobody, one
-/// that nobody hears, all three alone. Then all are killed, all are suspended, one is suspended for longer than it may be
-/// silent.
+/// that nobody hears, all three alone. Then all are killed, one is suspended for longer than it may be silent, and all
+/// are.
 /// </summary>
 internal sealed class PartitionScenario(int seed, bool isShort, Action<string> report)
 {
