@@ -5,8 +5,8 @@ namespace Warren.Faults.Scenarios;
 
 /// <summary>
 /// Three nodes under load from clients on all of them, cut off from each other: one alone, one that hears nobody, one
-/// that nobody hears, all three alone. Then all are killed, one is suspended for longer than it may be silent, and all
-/// are.
+/// that nobody hears, all three alone. Then one is killed, all are; one is suspended for longer than it may be silent,
+/// and all are.
 /// </summary>
 internal sealed class PartitionScenario(int seed, bool isShort, Action<string> report)
 {
@@ -36,7 +36,9 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
             {
                 foreach (Host alone in each)
                     await CutOffAsync(load, lab, alone);
-                await KillAllAsync(load, cluster);
+                foreach (Host host in each)
+                    await KillAsync(load, cluster, [host]);
+                await KillAsync(load, cluster, lab.Hosts);
                 foreach (Host host in each)
                     await SuspendAsync(load, cluster, [host]);
                 await SuspendAsync(load, cluster, lab.Hosts);
@@ -96,20 +98,21 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
         load.Tell(what);
     }
 
-    private async Task KillAllAsync(ClusterLoad load, JoinedHosts cluster)
+    private async Task KillAsync(ClusterLoad load, JoinedHosts cluster, IReadOnlyList<Host> hosts)
     {
+        string what = hosts.Count == 1 ? $"{hosts[0].Name} killed" : "all killed";
         await load.WhileAsync(cluster.Hosts, async () =>
         {
             await Task.Delay(TimeSpan.FromSeconds(1));
-            await Task.WhenAll(cluster.Hosts.Select(host => host.KillAsync()));
-            foreach (Host host in cluster.Hosts)
+            await Task.WhenAll(hosts.Select(host => host.KillAsync()));
+            foreach (Host host in hosts)
                 host.Launch();
             await cluster.WholeAsync();
             TimeSpan healed = await load.WorksAsync(cluster.Hosts);
-            report($"all killed: all worked {healed.TotalSeconds:0.0} s after all were up");
+            report($"{what}: all worked {healed.TotalSeconds:0.0} s after all were up");
         });
         await load.JudgeAsync(cluster.Hosts);
-        load.Tell("all killed");
+        load.Tell(what);
     }
 
     private async Task SuspendAsync(ClusterLoad load, JoinedHosts cluster, IReadOnlyList<Host> hosts)
