@@ -171,11 +171,15 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
     private static async Task<IReadOnlyList<Received>> DrainAsync(Host through, SharedQueue queue)
     {
         long since = Answers.Now;
-        string counts;
+        string counts = "";
         do
         {
             if (TimeProvider.System.GetElapsedTime(since) > Patience)
-                throw new FaultException($"somebody still holds messages of {queue.Name}\n{through.Log}");
+            {
+                throw new FaultException(
+                    $"nobody is left, and {queue.Name} has consumers or messages that are not acknowledged:\n{counts}"
+                    + through.Log);
+            }
             counts = await through.MustAsync("rabbitmqctl -q -s list_queues name messages_unacknowledged consumers");
         }
         while (!counts.Split('\n').Contains($"{queue.Name}\t0\t0"));

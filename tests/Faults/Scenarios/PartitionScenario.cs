@@ -14,6 +14,9 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(18);
     private static readonly TimeSpan Brief = TimeSpan.FromSeconds(5);
 
+    // A node has given up on queues of another one by then, and that one has not yet given up on the clients.
+    private static readonly TimeSpan Blip = TimeSpan.FromSeconds(3.5);
+
     private readonly DefinitionNames _names = new();
 
     /// <summary>Runs all of it.</summary>
@@ -55,6 +58,7 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
     {
         Host[] others = [.. lab.Hosts.Where(host => host != alone)];
         await CutAsync(load, lab, [alone], $"{alone.Name} alone", Long, () => lab.IsolateAsync(alone));
+        await CutAsync(load, lab, [], $"{alone.Name} alone for a moment", Blip, () => lab.IsolateAsync(alone));
         await CutAsync(load, lab, [], $"{alone.Name} hears nobody", Brief, async () =>
         {
             foreach (Host other in others)
