@@ -83,9 +83,8 @@ public sealed class RemoteFailureTests
         Publish(client, "q", "first");
         await client.FlushAsync();
         await Eventually.True(() => home.Arrived.ContainsKey(LineFrame.Posts));
-        // On the next link the stand-in says how far it has received, which goes by another class and is there first.
         cluster.Network.Cut();
-        await Eventually.True(() => home.Arrived.ContainsKey(LineFrame.Receipt));
+        await Eventually.True(() => home.Arrived[LineFrame.Posts] > 1);
         home.Filter = null;
         cluster.Network.Cut();
         await client.ExpectAsync(MethodId.BasicAck);

@@ -60,7 +60,8 @@ internal sealed class TestCluster : IAsyncDisposable
         HandshakeTimeout = TimeSpan.FromSeconds(30),
     };
 
-    public static NodeId IdOf(int index) => new(new Guid(index + 1, 0, 0, new byte[8]));
+    // None is the one of a broker that is told no identity.
+    public static NodeId IdOf(int index) => new(new Guid(index + 1, 1, 0, new byte[8]));
 
     public static NodeName NodeNameOf(int index) =>
         NodeName.TryParse($"rabbit@n{index}", out NodeName name) ? name : throw new InvalidOperationException();
@@ -113,10 +114,14 @@ internal sealed class TestCluster : IAsyncDisposable
         }
         foreach (ClusterNode node in Nodes)
             await node.Broker.Cluster.WhenServing.WaitAsync(Eventually.Patience);
-        await Eventually.True(() => Nodes.All(
-            node => node.Broker.Nodes.Sessions.Count == Nodes.Count
-                && node.Broker.Nodes.Members.Count >= Nodes.Count - 1
-                && node.Broker.Definitions.LastIndex == Nodes[0].Broker.Definitions.LastIndex));
+        await Eventually.True(
+            () => Nodes.All(
+                node => node.Broker.Nodes.Sessions.Count == Nodes.Count
+                    && node.Broker.Nodes.Members.Count >= Nodes.Count - 1
+                    && node.Broker.Definitions.LastIndex == Nodes[0].Broker.Definitions.LastIndex),
+            () => string.Join("; ", Nodes.Select(
+                node => $"{node.Id}: {node.Broker.Nodes.Sessions.Count} sessions, "
+                    + $"{node.Broker.Nodes.Members.Count} members, {node.Broker.Definitions.LastIndex}")));
     }
 
     /// <summary>A client of this node with channel 1 open.</summary>
