@@ -28,7 +28,8 @@ internal sealed class TestAuthority : IDisposable
     public TestAuthority Intermediate(string name)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return new TestAuthority(Sign(Request($"CN={name}", key, isAuthority: true), key, 1));
+        // Longer than what it will have signed, which may be begun a second later.
+        return new TestAuthority(Sign(Request($"CN={name}", key, isAuthority: true), key, 1.5));
     }
 
     /// <summary>A certificate with its key.</summary>
