@@ -14,7 +14,7 @@ public static class IdentityFile
 
     private const int SizeBytes = 56 + sizeof(uint);
 
-    private static readonly FramedFile File = new(
+    private static readonly FramedFile Framed = new(
         Path, 0x4449_4E57,
         new FileMeaning(
             "which says which node this directory belongs to",
@@ -27,10 +27,10 @@ public static class IdentityFile
     /// <exception cref="IdentityException">It is damaged, or of a later version.</exception>
     public static NodeIdentity? Read(IDisk disk)
     {
-        if (File.Read(disk) is not { } bytes)
+        if (Framed.Read(disk) is not { } bytes)
             return null;
         if (bytes.Length != SizeBytes)
-            throw File.Damaged();
+            throw Framed.Damaged();
         return new NodeIdentity(
             NodeId.Read(bytes.AsSpan(8)),
             new ClusterId(new Guid(bytes.AsSpan(24, 16), bigEndian: true)),
@@ -45,6 +45,6 @@ public static class IdentityFile
         identity.Node.Write(bytes.AsSpan(8));
         identity.Cluster.Value.TryWriteBytes(bytes.AsSpan(24, 16), bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), identity.Generation);
-        File.Write(disk, bytes);
+        Framed.Write(disk, bytes);
     }
 }

@@ -19,7 +19,7 @@ public static class PeerRecordsFile
     private const int HeadBytes = 12;
     private const int RecordBytes = NodeId.SizeBytes + (3 * sizeof(long));
 
-    private static readonly FramedFile File = new(
+    private static readonly FramedFile Framed = new(
         Path, 0x5350_4E57,
         new FileMeaning(
             "which says how far other nodes were seen",
@@ -34,13 +34,13 @@ public static class PeerRecordsFile
     public static Dictionary<NodeId, PeerRecord> Read(IDisk disk)
     {
         var records = new Dictionary<NodeId, PeerRecord>();
-        if (File.Read(disk) is not { } bytes)
+        if (Framed.Read(disk) is not { } bytes)
             return records;
         int count = bytes.Length < HeadBytes + sizeof(uint)
             ? -1
             : BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8));
         if (count is < 0 or > MostRecords || bytes.Length != HeadBytes + (count * RecordBytes) + sizeof(uint))
-            throw File.Damaged();
+            throw Framed.Damaged();
         for (int place = 0; place < count; place++)
         {
             ReadOnlySpan<byte> record = bytes.AsSpan(HeadBytes + (place * RecordBytes), RecordBytes);
@@ -68,6 +68,6 @@ public static class PeerRecordsFile
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(offset + 32), record.DurableLsn);
             offset += RecordBytes;
         }
-        File.Write(disk, bytes);
+        Framed.Write(disk, bytes);
     }
 }

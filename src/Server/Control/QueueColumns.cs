@@ -55,7 +55,8 @@ internal static class QueueColumns
                     Replicas(json, queue);
                 else
                     json.Atoms([]);
-            }),
+            }
+        ),
             ("policy", (json, queue) => json.WriteStringValue(PolicyOf(host, queue)?.Policy?.Name ?? "")),
             ("operator_policy", (json, queue) =>
                 json.WriteStringValue(PolicyOf(host, queue)?.OperatorPolicy?.Name ?? "")),

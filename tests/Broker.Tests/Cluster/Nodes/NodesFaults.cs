@@ -56,21 +56,14 @@ internal sealed class NodesFaults(NodesSimulation world)
                     Network.Block(one.Id, each.Id);
                 break;
             case 7:
-                Network.LossPercent = Random.Next(3) * 10;
-                Network.MostDelay = 1 + Random.Next(8);
-                Network.NoRoomPercent = Random.Next(3) * 10;
-                Tell($"the network loses {Network.LossPercent} %, takes {Network.MostDelay}");
+                ChangeNetwork();
                 break;
             case 8 when Cluster.Leader is { } leader:
                 Tell($"{leader.Name} hands over to {one.Name}");
                 leader.Store.Post(new TurnEvent(() => leader.Store.Leader!.TransferLeadership(one.Id, new())));
                 break;
             case 9:
-                Tell("all crash");
-                foreach (SimulatedNode node in Nodes)
-                    node.Crash();
-                foreach (SimulatedNode node in Nodes)
-                    node.Start();
+                CrashAll();
                 break;
             case 10:
                 Tell($"the disk of {one.Name} is slow");
@@ -119,6 +112,23 @@ internal sealed class NodesFaults(NodesSimulation world)
             node.Disk.CapacityBytes = long.MaxValue / 2;
         _full.Clear();
         MendAll();
+    }
+
+    private void ChangeNetwork()
+    {
+        Network.LossPercent = Random.Next(3) * 10;
+        Network.MostDelay = 1 + Random.Next(8);
+        Network.NoRoomPercent = Random.Next(3) * 10;
+        Tell($"the network loses {Network.LossPercent} %, takes {Network.MostDelay}");
+    }
+
+    private void CrashAll()
+    {
+        Tell("all crash");
+        foreach (SimulatedNode node in Nodes)
+            node.Crash();
+        foreach (SimulatedNode node in Nodes)
+            node.Start();
     }
 
     private void MendAll()
