@@ -83,7 +83,7 @@ internal sealed class MembershipScenario(int seed, bool isShort, Action<string> 
         long log = host.LogLength;
         host.Launch();
         // It knows of a cluster that does not know it any more.
-        await host.LogsAsync("no member of the cluster", log);
+        await host.LogsAsync("was forgotten by", log);
         await host.MustAsync("rabbitmqctl stop_app");
         await host.MustAsync("rabbitmqctl force_reset");
         await ReturnAsync(load, cluster, cluster.Hosts[1]);
