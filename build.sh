@@ -217,11 +217,12 @@ command_dist() {
         aarch64) architecture=arm64 ;;
         *) fail "a tree can be made on x86_64 and aarch64; this machine is $(uname -m)" ;;
     esac
-    # What an operator keeps in a tree (etc/rabbitmq/*.conf, var/) stays.
+    # What an operator keeps in a tree (etc/rabbitmq/*.conf, var/) stays. One image with the framework's own: it holds
+    # generic code of the framework over our types, which a start would compile otherwise.
     rm -rf dist/lib dist/sbin dist/share
     mkdir -p dist/etc/rabbitmq dist/share/doc/warren
     dotnet publish src/Server -c Release -r "linux-$architecture" --self-contained -v q -clp:NoSummary \
-        -p:PublishReadyToRun=true -p:DebugType=none -o dist/lib/warren >&2
+        -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=true -p:DebugType=none -o dist/lib/warren >&2
     dotnet publish src/Cli -c Release -r "linux-$architecture" -v q -clp:NoSummary \
         -p:DebugType=none -o src/Cli/bin/native >&2
     cp src/Cli/bin/native/warren-cli dist/lib/warren/
