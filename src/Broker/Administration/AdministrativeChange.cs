@@ -53,6 +53,6 @@ internal sealed class AdministrativeChange : DefinitionsChange
             return;
         }
         // What was found as wanted may be somebody else's change, which is not durable yet either.
-        store.WhenAllDurable(_done.SetResult);
+        store.Answers.WhenAllDurable(_done.SetResult);
     }
 }

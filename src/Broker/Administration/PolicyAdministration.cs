@@ -70,7 +70,7 @@ public sealed class PolicyAdministration
     {
         Get(vhost, name);
         store.Commit(new RemovalEntry(DefinitionKey.OfPolicy(vhost, name, _isOperators)));
-        store.WhenApplied(() => _broker.Log(
+        store.Answers.WhenApplied(() => _broker.Log(
             LogLevel.Info, LogCategory.Default,
             $"Successfully cleared {What(_isOperators)} '{name}' in virtual host '{vhost}'"));
     });
@@ -79,7 +79,7 @@ public sealed class PolicyAdministration
     {
         VhostAdministration.Find(_broker, vhost);
         store.Commit(new PolicyEntry(vhost, policy, _isOperators));
-        store.WhenApplied(() => Tell(vhost, policy));
+        store.Answers.WhenApplied(() => Tell(vhost, policy));
     }
 
     private void Tell(string vhost, Policy policy)

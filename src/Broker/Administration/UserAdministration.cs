@@ -129,7 +129,7 @@ public sealed class UserAdministration
     });
 
     private void Note(DefinitionsStore store, string message) =>
-        store.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, message));
+        store.Answers.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, message));
 
     private Task RunAsync(Action<DefinitionsStore> apply) => AdministrativeChange.RunAsync(_broker, apply);
 

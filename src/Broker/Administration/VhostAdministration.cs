@@ -32,7 +32,7 @@ public sealed class VhostAdministration
         if (store.FindVhost(name) is not null)
             return;
         store.Commit(Changed(new VhostEntry(name, null, VhostLimits.None), metadata ?? new VhostMetadata()));
-        store.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, $"Added vhost '{name}'"));
+        store.Answers.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, $"Added vhost '{name}'"));
     });
 
     /// <summary>Changes what is given.</summary>
@@ -54,7 +54,7 @@ public sealed class VhostAdministration
     {
         Find(_broker, name);
         store.Commit(new RemovalEntry(DefinitionKey.OfVhost(name)));
-        store.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, $"Deleted vhost '{name}'"));
+        store.Answers.WhenApplied(() => _broker.Log(LogLevel.Info, LogCategory.Default, $"Deleted vhost '{name}'"));
     });
 
     /// <summary>Replaces all limits: what is not given is unlimited.</summary>

@@ -7,5 +7,5 @@ internal sealed class AnswerGone(ChannelRequest request, Action answer) : Defini
 {
     internal override void Fail(string reason) => request.Fail(Security.Refusals.NotNow(reason));
 
-    internal override void Apply(DefinitionsStore store) => store.AnswerWhenGone(request, answer);
+    internal override void Apply(DefinitionsStore store) => store.Answers.WhenGone(request, answer);
 }

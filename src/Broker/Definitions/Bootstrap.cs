@@ -31,7 +31,7 @@ internal sealed class Bootstrap(ClusterSetup? setup, Action done) : DefinitionsC
         }
         if (options.ClusterName is { } name)
             store.Commit(new GlobalParameterEntry(MessageBroker.ClusterNameParameter, FieldValue.Of(name)));
-        store.WhenApplied(done);
+        store.Answers.WhenApplied(done);
     }
 
     private static void MakeFirst(DefinitionsStore store, BrokerOptions options)

@@ -35,12 +35,12 @@ internal sealed class ChangeBinding : DefinitionsChange
         {
             CheckEnds(vhost, _binding);
             store.Commit(new BindingEntry(_vhost, _binding));
-            store.AnswerWhenDurable(_request, key, Answer);
+            store.Answers.WhenDurable(_request, key, Answer);
         }
         else
         {
             store.Commit(new RemovalEntry(key));
-            store.AnswerWhenGone(_request, Answer);
+            store.Answers.WhenGone(_request, Answer);
         }
     });
 

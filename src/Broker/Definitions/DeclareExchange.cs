@@ -31,7 +31,7 @@ internal sealed class DeclareExchange : DefinitionsChange
             CheckAgainst(present, _vhost, _declaration);
         var entry = new ExchangeEntry(_vhost, _declaration);
         store.Commit(entry);
-        store.AnswerWhenDurable(_request, entry.Key, () => _request.Succeed(new ExchangeDeclareOk()));
+        store.Answers.WhenDurable(_request, entry.Key, () => _request.Succeed(new ExchangeDeclareOk()));
     });
 
     /// <summary>Throws if the exchange that is there is not the one declared.</summary>

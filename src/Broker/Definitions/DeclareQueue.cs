@@ -30,7 +30,7 @@ internal sealed class DeclareQueue : DefinitionsChange
         {
             // Somebody else was quicker: compare with his, and ask for its counts.
             CheckAgainst(present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType);
-            store.AnswerWhenDurable(
+            store.Answers.WhenDurable(
                 _request,
                 DefinitionKey.OfQueue(present.Vhost, present.Name),
                 () => present.Home.Post(QueueCommand.Status(_request, touches: true)));
@@ -57,7 +57,7 @@ internal sealed class DeclareQueue : DefinitionsChange
             WithinLimit = limit is not null,
         };
         store.Commit(entry);
-        store.AnswerWhenDurable(
+        store.Answers.WhenDurable(
             _request, entry.Key, () => _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0)));
     }
 

@@ -79,9 +79,17 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
                 here.Open(log, null);
             here.ScheduleTick();
             if (queue.OwnerSession == session)
-                _owned.Add(queue);
+                Own(queue);
         }
         broker.QueueLinks?.Add(queue);
+    }
+
+    private void Own(QueueDefinition queue)
+    {
+        _owned.Add(queue);
+        // Its owner may have gone while it was on its way.
+        if (queue.OwnerConnectionId != 0 && broker.Definitions.NeedsBarrier)
+            _owned.Check(queue.OwnerConnectionId);
     }
 
     // Most have closed before; those of a vhost that goes, or of a connection, have not.

@@ -54,6 +54,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _barriers = new Barriers(broker, setup?.PatienceMs ?? 0);
         _runs = new ChangeRuns(this, setup, _session);
         _route = new ProposalRoute(this, setup?.Peers);
+        Answers = new Answers(this, _settlement);
         if (!isStored)
             return;
         _replica = new DefinitionsReplica(this, _state) { Transport = setup?.Transport };
@@ -105,6 +106,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal ProposalRoute Route => _route;
 
     internal ChangeRuns Runs => _runs;
+
+    internal Answers Answers { get; }
 
     internal OwnSession Session => _session;
 
@@ -232,60 +235,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// </summary>
     internal void RequestBarrier(Action<bool> reached) => Post(new TurnEvent(() => AddBarrier(reached)));
 
-    /// <summary>Runs something once what the change has committed is applied; at once if it is.</summary>
-    internal void WhenApplied(Action then)
-    {
-        if (_runs.Current is { MustWait: true } run)
-            run.WhenApplied(then);
-        else
-            then();
-    }
-
-    /// <summary>
-    /// Answers a request once what it made, or found there, is there to stay; a client who wants no answer need not
-    /// wait.
-    /// </summary>
-    internal void AnswerWhenDurable(ChannelRequest request, DefinitionKey key, Action answer)
-    {
-        if (_runs.Current is { MustWait: true } run)
-            run.WhenApplied(() => AnswerWhenDurable(request, key, answer));
-        else if (GoesOn(request))
-            answer();
-        else
-            WhenDurable(key, answer);
-    }
-
-    /// <summary>Answers a request once what it removed, or found missing, cannot come back.</summary>
-    internal void AnswerWhenGone(ChannelRequest request, Action answer)
-    {
-        if (_runs.Current is { MustWait: true } run)
-            run.WhenApplied(() => AnswerWhenGone(request, answer));
-        else if (GoesOn(request))
-            answer();
-        else
-            WhenAllDurable(answer);
-    }
-
-    /// <summary>Runs the answer once what this key names is there to stay.</summary>
-    internal void WhenDurable(DefinitionKey key, Action answer)
-    {
-        if (_runs.Current is { MustWait: true } run)
-            run.WhenApplied(() => WhenDurable(key, answer));
-        else if (_state.IndexOf(key) <= _settlement.Settled || (_isAlone && !_state.IsDurable(key)))
-            answer();
-        else
-            _settlement.WhenSettled(answer, _runs.Current);
-    }
-
-    /// <summary>Runs the answer once everything that was changed so far is there to stay.</summary>
-    internal void WhenAllDurable(Action answer) => WhenSettled(answer, isNeededAlone: true);
-
-    /// <summary>
-    /// Runs the answer once no node that serves knows any more of what is gone here; whether it would come back with a
-    /// crash does not matter.
-    /// </summary>
-    internal void WhenGone(Action answer) => WhenSettled(answer, isNeededAlone: false);
-
     /// <summary>Applies a client's change, and tells its request if it was the client's mistake.</summary>
     internal void Attempt(ChannelRequest request, Action change)
     {
@@ -342,9 +291,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (own is null)
             return;
         _runs.Note(own, isApplied);
-        // Its owner may have gone while it was on its way.
-        if (isApplied && own.Entry is QueueEntry { OwnerConnectionId: not 0 } queue && !_isAlone)
-            _publisher.Owned.Check(queue.OwnerConnectionId);
     }
 
     /// <summary>All definitions were brought anew, by the start or by a leader.</summary>
@@ -353,13 +299,17 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _open = null;
         if (!_publisher.IsStarting)
             draft.CompareWith(_broker.Topology, _broker.Security);
+        // With a session that is over, nothing is to come of it any more; but some may have come.
+        long taken = draft.Nodes.IsOpen(_session.Id)
+            ? DefinitionsState.NumberOf(_state.Numbers, _session.Id)
+            : long.MaxValue;
+        // What became of them is not known: what is as they wanted it is theirs, the others look at what there is.
+        foreach (Proposal one in _route.Proposals.TakeUpTo(taken))
+            _runs.Note(one, isApplied: one.Entry.IsDone(draft));
         _session.Changed(draft.Nodes);
         _publisher.Publish(draft, _session.Id);
         if (IsUnsound && !_publisher.IsStarting)
             _session.MustStartAgain();
-        // What of ours came with it is not known: whoever waits looks at what there is.
-        foreach (Proposal one in _route.Proposals.TakeUpTo(DefinitionsState.NumberOf(_state.Numbers, _session.Id)))
-            _runs.Note(one, isApplied: false);
     }
 
     /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
@@ -437,16 +387,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         Flush();
     }
 
-    private void WhenSettled(Action answer, bool isNeededAlone)
-    {
-        if (_runs.Current is { MustWait: true } run)
-            run.WhenApplied(() => WhenSettled(answer, isNeededAlone));
-        else if (_isAlone && !isNeededAlone)
-            answer();
-        else
-            _settlement.WhenSettled(answer, _runs.Current);
-    }
-
     private void ApplyHere(Proposal proposal)
     {
         _route.Proposals.TryTake(proposal.Session, proposal.Number, out _);
@@ -495,6 +435,4 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _peers?.Settled(_broker.Nodes, own) ?? own, isCut: _peers is not null && Group.Leader.IsNone);
         _barriers.Tell();
     }
-
-    private bool GoesOn(ChannelRequest request) => request.IsNoWait && _broker.Storage?.IsBehind != true;
 }

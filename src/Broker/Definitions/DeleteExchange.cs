@@ -38,6 +38,6 @@ internal sealed class DeleteExchange : DefinitionsChange
             }
             store.Commit(new RemovalEntry(DefinitionKey.OfExchange(_vhost, _name)) { IfUnused = _ifUnused });
         }
-        store.AnswerWhenGone(_request, () => _request.Succeed(new ExchangeDeleteOk()));
+        store.Answers.WhenGone(_request, () => _request.Succeed(new ExchangeDeleteOk()));
     });
 }

@@ -25,7 +25,7 @@ internal sealed class DeleteOwned : DefinitionsChange
         if (store.Route.Proposals.DeclarationOf(_connectionId) is { } declaration)
             declaration.Follow(store.Runs.Current!);
         else if (_done is not null)
-            store.WhenGone(_done);
+            store.Answers.WhenGone(_done);
     }
 
     internal override DefinitionsChange? Remainder => new DeleteOwned(_connectionId, null);

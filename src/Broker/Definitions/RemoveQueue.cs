@@ -46,8 +46,8 @@ internal sealed class RemoveQueue : DefinitionsChange
         if (_answer is null)
             return;
         if (_request is null)
-            store.WhenAllDurable(_answer);
+            store.Answers.WhenAllDurable(_answer);
         else
-            store.AnswerWhenGone(_request, _answer);
+            store.Answers.WhenGone(_request, _answer);
     }
 }

@@ -18,8 +18,8 @@ internal sealed class Settlement
     public bool IsSettled =>
         Volatile.Read(ref _settled) >= Volatile.Read(ref _awaited) && !Volatile.Read(ref _isCut);
 
-    /// <summary>Up to here everything is there to stay.</summary>
-    public long Settled => _settled;
+    /// <summary>Everything up to an entry is there to stay, and this node may say so.</summary>
+    public bool IsSettledTo(long index) => index <= _settled && !_isCut;
 
     /// <summary>The last entry that somebody may have to wait for. Before it is published.</summary>
     public void Await(long index) => Volatile.Write(ref _awaited, Math.Max(_awaited, index));

@@ -38,7 +38,7 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
         if (vhost.Queues.TryGetValue(declaration.Name, out QueueDefinition? present))
         {
             DeclareQueue.CheckAgainst(present, declaration, defaultType);
-            store.WhenDurable(DefinitionKey.OfQueue(present.Vhost, present.Name), _done.SetResult);
+            store.Answers.WhenDurable(DefinitionKey.OfQueue(present.Vhost, present.Name), _done.SetResult);
             return;
         }
         ResourceName.CheckNew(ResourceKind.Queue, declaration.Name);
@@ -53,6 +53,6 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
             WithinLimit = limit is not null,
         };
         store.Commit(entry);
-        store.WhenDurable(entry.Key, _done.SetResult);
+        store.Answers.WhenDurable(entry.Key, _done.SetResult);
     }
 }

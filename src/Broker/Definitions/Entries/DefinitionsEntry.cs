@@ -31,6 +31,12 @@ internal abstract record DefinitionsEntry
     /// <summary>Whether the draft already is what applying this would make of it.</summary>
     public abstract bool ChangesNothing(DefinitionsDraft draft);
 
+    /// <summary>
+    /// Whether whoever wanted this may be told that it was done, since the draft is as he wanted it: nobody knows any
+    /// more which entry has made it so. False also where he is told the same when he looks again.
+    /// </summary>
+    public virtual bool IsDone(DefinitionsDraft draft) => ChangesNothing(draft);
+
     /// <summary>What is missing that this cannot be without; null: nothing.</summary>
     public virtual DefinitionKey? Missing(DefinitionsDraft draft) => null;
 

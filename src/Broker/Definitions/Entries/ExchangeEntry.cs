@@ -33,6 +33,9 @@ internal sealed record ExchangeEntry(string Vhost, ExchangeDeclaration Declarati
     public override bool ChangesNothing(DefinitionsDraft draft) =>
         draft.FindVhost(Vhost)?.Exchanges.Contains(Declaration.Name) == true;
 
+    // Another may have taken the name. Who declares what is there is told so, if it is what he declares.
+    public override bool IsDone(DefinitionsDraft draft) => false;
+
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessVhost(Vhost);
 
     public override void Apply(DefinitionsDraft draft, long index)

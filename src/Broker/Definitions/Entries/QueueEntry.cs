@@ -86,6 +86,9 @@ internal sealed record QueueEntry : DefinitionsEntry
     public override bool ChangesNothing(DefinitionsDraft draft) =>
         draft.FindVhost(Vhost)?.Queues.Contains(Name) == true;
 
+    // Another may have taken the name. Who declares what is there is told so, if it is what he declares.
+    public override bool IsDone(DefinitionsDraft draft) => false;
+
     public override DefinitionKey? Missing(DefinitionsDraft draft) => draft.UnlessVhost(Vhost);
 
     public override bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null

@@ -54,7 +54,7 @@ internal static class ImportApplication
                 () => AddBinding(draft, binding));
         }
         store.Commit(draft);
-        store.WhenApplied(() =>
+        store.Answers.WhenApplied(() =>
         {
             foreach (DefinitionsEntry entry in draft.Entries)
                 Warn(store.Broker, entry);

@@ -11,7 +11,7 @@ internal sealed class ImportDefinitions(DefinitionsDocument document, TaskComple
         try
         {
             ImportApplication.Apply(store, document);
-            store.WhenAllDurable(done.SetResult);
+            store.Answers.WhenAllDurable(done.SetResult);
         }
         catch (DefinitionsException error)
         {
