@@ -151,7 +151,7 @@ internal sealed class ChannelEntities
             throw error;
         _connection.OwnsQueues |= declaration.Exclusive;
         _lastQueue = declaration.Name;
-        var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
+        var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration) { Asked = present });
         // Who is told that a durable queue is there may rely on it: the definitions know when it is on disk.
         if (present is not null && Broker.Definitions.MayTell(present.SurvivesRestart))
             _connection.AddPost(present.Home, QueueCommand.Status(request, touches: true));

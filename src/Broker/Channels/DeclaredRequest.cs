@@ -17,6 +17,9 @@ internal sealed class DeclaredRequest : QueueRequest
 
     public QueueDeclaration Declaration => _declaration;
 
+    /// <summary>The queue that is asked for its counts; set before it is.</summary>
+    public QueueDefinition? Asked { get; set; }
+
     internal override byte[]? Answered(in QueueEffect effect)
     {
         if (effect.Answer == AnswerKind.Ok)
@@ -26,7 +29,7 @@ internal sealed class DeclaredRequest : QueueRequest
             Error = Channel.NoSuch(Security.ResourceKind.Queue, _declaration.Name);
             return null;
         }
-        PassOn = () => Channel.Connection.Broker.Definitions.Post(new DeclareQueue(this));
+        PassOn = () => Channel.Connection.Broker.Definitions.Post(new DeclareQueue(this, closed: Asked));
         return null;
     }
 }

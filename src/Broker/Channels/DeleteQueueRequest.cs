@@ -31,7 +31,8 @@ internal sealed class DeleteQueueRequest : QueueRequest
         }
         // Closed by somebody else already: as in RabbitMQ, deleting what is not there succeeds.
         uint count = effect.Answer == AnswerKind.Ok ? (uint)effect.MessageCount : 0;
-        PassOn = () => Channel.Connection.Broker.Definitions.Post(new RemoveQueue(_queue, this, () => Tell(count)));
+        PassOn = () => Channel.Connection.Broker.Definitions.Post(
+            new RemoveQueue(_queue, this, () => Tell(count), TellEvents));
         return null;
     }
 
@@ -48,6 +49,12 @@ internal sealed class DeleteQueueRequest : QueueRequest
     private void Tell(uint count)
     {
         Succeed(new QueueDeleteOk(count));
+        TellEvents();
+    }
+
+    // The queue has closed, whatever becomes of its definition.
+    private void TellEvents()
+    {
         foreach (ChannelEvent happened in _events)
             happened.Tell();
     }

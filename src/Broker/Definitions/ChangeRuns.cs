@@ -14,6 +14,8 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
     private readonly List<PendingChange> _finished = [];
     // Changes that others have overtaken, and those that came before this node serves.
     private readonly Queue<PendingChange> _again = new();
+    // Those that go on when other definitions are seen.
+    private readonly List<PendingChange> _awaitingPublish = [];
     // In a cluster, those that may take too long.
     private readonly List<PendingChange> _underWay = [];
     // What must be done although nobody waits for it any more, once there is a leader.
@@ -83,6 +85,20 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
         }
     }
 
+    /// <summary>
+    /// The change that runs has found something that is about to go: it runs again when other definitions are seen, or
+    /// at the next tick.
+    /// </summary>
+    public void AwaitPublish() => Current!.AwaitsPublish = true;
+
+    /// <summary>Other definitions are seen.</summary>
+    public void NotePublished()
+    {
+        foreach (PendingChange run in _awaitingPublish)
+            _again.Enqueue(run);
+        _awaitingPublish.Clear();
+    }
+
     public void NoteLeader() => _leaderKnownMs = store.Broker.NowMs;
 
     /// <summary>Time passes, in a cluster.</summary>
@@ -95,6 +111,7 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
             if (run.StartedMs < since)
                 Fail(run, store.Peers!.WhyNot());
         }
+        NotePublished();
         PayOwed();
     }
 
@@ -128,6 +145,11 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
                 _again.Enqueue(run);
             else
                 Fail(run, "what this would change is changed by others all the time");
+            return;
+        }
+        if (run.AwaitsPublish)
+        {
+            _awaitingPublish.Add(run);
             return;
         }
         if (run.WantsBarrier)

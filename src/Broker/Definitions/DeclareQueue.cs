@@ -14,8 +14,15 @@ namespace Warren.Broker.Definitions;
 internal sealed class DeclareQueue : DefinitionsChange
 {
     private readonly DeclaredRequest _request;
+    private readonly QueueDefinition? _closed;
 
-    public DeclareQueue(DeclaredRequest request) => _request = request;
+    /// <param name="request">Whose.</param>
+    /// <param name="closed">Has answered that it is closed: its definition is about to go.</param>
+    public DeclareQueue(DeclaredRequest request, QueueDefinition? closed = null)
+    {
+        _request = request;
+        _closed = closed;
+    }
 
     internal override void Fail(string reason) => _request.Fail(Refusals.NotNow(reason));
 
@@ -28,12 +35,21 @@ internal sealed class DeclareQueue : DefinitionsChange
         Vhost vhost = store.FindVhost(declaration.Vhost) ?? throw Refusals.NoVhost(declaration.Vhost);
         if (vhost.Queues.TryGetValue(declaration.Name, out QueueDefinition? present))
         {
+            if (present.Id == _closed?.Id)
+            {
+                store.Runs.AwaitPublish();
+                return;
+            }
             // Somebody else was quicker: compare with his, and ask for its counts.
             CheckAgainst(present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType);
             store.Answers.WhenDurable(
                 _request,
                 DefinitionKey.OfQueue(present.Vhost, present.Name),
-                () => present.Home.Post(QueueCommand.Status(_request, touches: true)));
+                () =>
+                {
+                    _request.Asked = present;
+                    present.Home.Post(QueueCommand.Status(_request, touches: true));
+                });
             return;
         }
         long? limit = store.Broker.Security.LimitsOf(vhost.Name).MaxQueues;

@@ -162,9 +162,9 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
         return _proposed;
     }
 
-    /// <summary>A session has been ended: nothing of it is proposed any more.</summary>
-    public void Forget(long session) =>
-        _proposed = Proposed().RemoveAll(one => one.Session == session);
+    /// <summary>Sessions have begun or ended: of those that are over nothing is taken any more.</summary>
+    public void SessionsChanged(NodesSnapshot nodes) =>
+        _proposed = _proposed.RemoveAll(one => !nodes.IsOpen(one.Session));
 
     /// <summary>Keeps the group as large as what there is, now and then.</summary>
     public void CompactNowAndThen()

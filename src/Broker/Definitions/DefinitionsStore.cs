@@ -287,7 +287,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         DefinitionsDraft draft = OpenDraft();
         bool isApplied = _state.Apply(draft, logged, live);
         if (isApplied && logged.Entry.Key.Kind == DefinitionKind.Session)
+        {
+            _replica!.SessionsChanged(draft.Nodes);
             _session.Changed(draft.Nodes);
+        }
         if (own is null)
             return;
         _runs.Note(own, isApplied);
@@ -308,6 +311,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _runs.Note(one, isApplied: one.Entry.IsDone(draft));
         _session.Changed(draft.Nodes);
         _publisher.Publish(draft, _session.Id);
+        _runs.NotePublished();
         if (IsUnsound && !_publisher.IsStarting)
             _session.MustStartAgain();
     }
@@ -338,8 +342,15 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         Drive();
         _runs.CompleteFinished();
         _runs.RunAgain();
-        if (_replica is null)
-            return;
+        if (_replica is not null)
+            EndReplicaTurn(_replica);
+        // Nobody else comes to see to it.
+        if (_runs.AreWaiting)
+            Post(new TurnEvent(static () => { }));
+    }
+
+    private void EndReplicaTurn(DefinitionsReplica replica)
+    {
         if (_peers is not null)
         {
             if (!Group.Leader.IsNone)
@@ -349,7 +360,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             if (_barriers.IsDue)
                 _barriers.Ask(Group);
         }
-        _replica.CompactNowAndThen();
+        replica.CompactNowAndThen();
         Flush();
         _runs.CompleteFinished();
         if (_peers is not null)
@@ -358,9 +369,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
                 _broker.Storage!.Boot, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
             _status.Publish(Group, _broker.Nodes, _settlement.IsSettled, _session.IsOpen);
         }
-        // Nobody else comes to see to it.
-        if (_runs.AreWaiting)
-            Post(new TurnEvent(static () => { }));
     }
 
     private DefinitionsDraft OpenDraft() => _open ??= NewDraft();
@@ -410,6 +418,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             if (_replica is not null)
                 _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
             _publisher.Publish(draft, _session.Id);
+            _runs.NotePublished();
         }
         if (!_publisher.IsStarting)
             _publisher.LastIndex = _state.LastIndex;

@@ -32,6 +32,9 @@ internal sealed class PendingChange(DefinitionsChange change, long startedMs)
     /// <summary>What it finds missing now was missing, on all nodes, when it was asked for.</summary>
     public bool HadBarrier { get; set; }
 
+    /// <summary>It found something that is about to go, and runs again when others are seen.</summary>
+    public bool AwaitsPublish { get; set; }
+
     /// <summary>An answer waits until what was changed is there to stay.</summary>
     public bool AwaitsSettlement { get; set; }
 
@@ -39,7 +42,7 @@ internal sealed class PendingChange(DefinitionsChange change, long startedMs)
     public bool IsOver { get; private set; }
 
     /// <summary>Its answers must wait.</summary>
-    public bool MustWait => Outstanding > 0 || IsRefused || WantsBarrier;
+    public bool MustWait => Outstanding > 0 || IsRefused || WantsBarrier || AwaitsPublish;
 
     public bool MayRun => _runs < MostRuns;
 
@@ -47,7 +50,7 @@ internal sealed class PendingChange(DefinitionsChange change, long startedMs)
     {
         _runs++;
         _answers.Clear();
-        IsRefused = WantsBarrier = false;
+        IsRefused = WantsBarrier = AwaitsPublish = false;
     }
 
     /// <summary>To be run once all it proposed is applied.</summary>

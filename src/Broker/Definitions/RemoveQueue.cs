@@ -10,17 +10,22 @@ internal sealed class RemoveQueue : DefinitionsChange
     private readonly QueueDefinition _queue;
     private readonly ChannelRequest? _request;
     private readonly Action? _answer;
+    private readonly Action? _failed;
     private readonly TaskCompletionSource? _done;
 
     /// <summary>It closed by itself.</summary>
     public RemoveQueue(QueueDefinition queue) => _queue = queue;
 
-    /// <summary>A client deleted it, and is answered when it cannot come back any more.</summary>
-    public RemoveQueue(QueueDefinition queue, ChannelRequest request, Action answer)
+    /// <summary>
+    /// A client deleted it, and is answered when it cannot come back any more; or is told that this cannot be said now,
+    /// and then <paramref name="failed"/> is called.
+    /// </summary>
+    public RemoveQueue(QueueDefinition queue, ChannelRequest request, Action answer, Action failed)
     {
         _queue = queue;
         _request = request;
         _answer = answer;
+        _failed = failed;
     }
 
     /// <summary>An operator deleted it.</summary>
@@ -37,6 +42,7 @@ internal sealed class RemoveQueue : DefinitionsChange
     internal override void Fail(string reason)
     {
         _request?.Fail(Refusals.NotNow(reason));
+        _failed?.Invoke();
         _done?.SetException(Refusals.NotNow(reason));
     }
 

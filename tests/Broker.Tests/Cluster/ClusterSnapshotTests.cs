@@ -62,26 +62,13 @@ public sealed class ClusterSnapshotTests
     {
         long before = _leader.Store.Group.LastIndex.Value;
         _cluster.Until(() => _leader.Store.Group.LastIndex.Value > before, what: "the proposal");
-        SetCut(true);
+        _cluster.SetCut(_behind, isCut: true);
         for (int each = 0; each < 600; each++)
             _leader.Broker!.Operations.DeclareAsync("/", $"q{each}", true, false, FieldTable.Empty);
         _cluster.Until(
             () => _leader.Store.Group.CompactedIndex.Value > before + 1, mostSteps: 900, what: "compaction");
         Assert.True(_behind.Store.LastIndex <= before, "the node has seen its own entry");
-        SetCut(false);
-    }
-
-    private void SetCut(bool isCut)
-    {
-        foreach (SimulatedNode other in _cluster.Nodes)
-        {
-            if (other == _behind)
-                continue;
-            if (isCut)
-                _cluster.Network.Cut(_behind.Id, other.Id);
-            else
-                _cluster.Network.Mend(_behind.Id, other.Id);
-        }
+        _cluster.SetCut(_behind, isCut: false);
     }
 
     private sealed class Commit(DefinitionsEntry entry) : DefinitionsChange

@@ -59,6 +59,18 @@ internal sealed class SimulatedCluster
         return node;
     }
 
+    /// <summary>A node loses all its links, or has them again.</summary>
+    public void SetCut(SimulatedNode node, bool isCut)
+    {
+        foreach (SimulatedNode other in _nodes.Where(other => other != node))
+        {
+            if (isCut)
+                Network.Cut(node.Id, other.Id);
+            else
+                Network.Mend(node.Id, other.Id);
+        }
+    }
+
     /// <summary>Five milliseconds pass.</summary>
     public void Step(bool isQuick = false)
     {

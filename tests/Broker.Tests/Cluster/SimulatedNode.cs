@@ -73,6 +73,9 @@ internal sealed class SimulatedNode(
 
     public bool IsUp => Broker is not null;
 
+    /// <summary>None of its turns has anything to do.</summary>
+    public bool IsIdle => _life?.AreWaiting == false;
+
     public bool IsServing =>
         Broker?.Cluster.Status.IsServing == true && Broker.Cluster.WhenServing.IsCompletedSuccessfully;
 

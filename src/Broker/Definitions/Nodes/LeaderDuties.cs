@@ -45,19 +45,17 @@ internal sealed class LeaderDuties(
         replica.TryPropose(proposal);
     }
 
-    /// <summary>A leader's own: what it decides for the cluster.</summary>
-    public void ProposeAsLeader(DefinitionsEntry entry)
+    /// <summary>A leader's own: what it decides for the cluster. False: not now.</summary>
+    public bool TryProposeAsLeader(DefinitionsEntry entry)
     {
-        replica.TryPropose(new LoggedEntry(entry, LoggedEntry.Anything, 0, 0, []));
+        bool isProposed = replica.TryPropose(new LoggedEntry(entry, LoggedEntry.Anything, 0, 0, []));
         store.Flush();
+        return isProposed;
     }
 
-    /// <summary>A leader's: a node serves no more.</summary>
-    public void EndSession(NodeId node, long session)
-    {
-        replica.Forget(session);
-        ProposeAsLeader(new RemovalEntry(DefinitionKey.OfSession(node)) { Session = session });
-    }
+    /// <summary>A leader's: a node serves no more. False: not now.</summary>
+    public bool TryEndSession(NodeId node, long session) =>
+        TryProposeAsLeader(new RemovalEntry(DefinitionKey.OfSession(node)) { Session = session });
 
     public void ChangeMembers(in MembershipChange change, TaskCompletionSource<ChangeOutcome> done) =>
         _requests.Add(change, done);

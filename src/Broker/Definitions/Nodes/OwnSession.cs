@@ -112,9 +112,8 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
             if (isAnybodyServing == false)
                 incarnation = 0;
         }
-        if (node == store.Self)
+        if (store.Leader!.TryProposeAsLeader(new SessionEntry(node, boot, epoch, incarnation)) && node == store.Self)
             _proposedIn = store.Group.Term;
-        store.Leader!.ProposeAsLeader(new SessionEntry(node, boot, epoch, incarnation));
     }
 
     /// <summary>What the node had lost has come: the start must be made again with it.</summary>
@@ -154,12 +153,12 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         foreach ((NodeId node, NodeSession session) in nodes.Sessions)
         {
             if (!members.Contains(node))
-                store.Leader!.EndSession(node, session.Id);
+                store.Leader!.TryEndSession(node, session.Id);
         }
         foreach (NodeId node in nodes.Members.Keys)
         {
             if (!members.Contains(node))
-                store.Leader!.ProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)) { WithQueues = true });
+                store.Leader!.TryProposeAsLeader(new RemovalEntry(DefinitionKey.OfMember(node)) { WithQueues = true });
         }
     }
 
@@ -170,11 +169,12 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
             if (node == store.Self || peers!.SilentSinceMs(node) is not { } since
                 || store.Broker.NowMs - since < setup!.SessionGraceMs)
                 continue;
+            if (!store.Leader!.TryEndSession(node, session.Id))
+                continue;
             store.Broker.Log(
                 LogLevel.Warning, LogCategory.Default,
                 $"Nothing was heard of node {node} for {setup.SessionGraceMs} ms: the exclusive queues of its clients "
                 + "are deleted");
-            store.Leader!.EndSession(node, session.Id);
         }
     }
 }
