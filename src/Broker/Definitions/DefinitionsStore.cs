@@ -86,6 +86,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal bool IsHalted => _replica?.IsHalted == true;
 
+    /// <summary>Nothing more is applied before the next start.</summary>
+    private bool IsStuck => IsHalted || _session.IsToStartAgain;
+
     internal StatusPublisher Status => _status;
 
     internal Task WhenServing => _session.WhenServing;
@@ -155,7 +158,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
         PostInline(new Item(new TurnEvent(_session.Start)));
         _publisher.Begin();
-        _publisher.LastIndex = _state.LastIndex;
+        NotePublished();
     }
 
     void IGroupOwner.Durable(Lsn lsn) => Post(new TurnEvent(() => Group.Durable(lsn)));
@@ -274,7 +277,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>The group has an entry of ours or of another node's.</summary>
     internal void ApplyLogged(in AppliedEntry applied)
     {
-        if (_replica!.IsHalted)
+        if (IsStuck)
             return;
         var live = new LiveEntry(applied.Index, applied.Position, applied.Meta.Length + applied.Body.Length);
         Proposal? own = null;
@@ -300,6 +303,12 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Replace(DefinitionsDraft draft)
     {
         _open = null;
+        if (IsUnsound && !_publisher.IsStarting)
+        {
+            // The start did not know whose the queues' groups are, and has them for nobody's: none of it is served.
+            _session.MustStartAgain();
+            return;
+        }
         if (!_publisher.IsStarting)
             draft.CompareWith(_broker.Topology, _broker.Security);
         // With a session that is over, nothing is to come of it any more; but some may have come.
@@ -312,8 +321,6 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _session.Changed(draft.Nodes);
         _publisher.Publish(draft, _session.Id);
         _runs.NotePublished();
-        if (IsUnsound && !_publisher.IsStarting)
-            _session.MustStartAgain();
     }
 
     /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
@@ -360,7 +367,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             if (_barriers.IsDue)
                 _barriers.Ask(Group);
         }
-        replica.CompactNowAndThen();
+        // Of what is not applied nothing is known to be live.
+        if (!IsStuck)
+            replica.CompactNowAndThen();
         Flush();
         _runs.CompleteFinished();
         if (_peers is not null)
@@ -420,10 +429,16 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             _publisher.Publish(draft, _session.Id);
             _runs.NotePublished();
         }
-        if (!_publisher.IsStarting)
-            _publisher.LastIndex = _state.LastIndex;
+        NotePublished();
         if (_replica is not null)
             TellWhatIsSeen();
+    }
+
+    // What an unsound member shows is not all there is: it must not say of anything that it is gone.
+    private void NotePublished()
+    {
+        if (!_publisher.IsStarting && !IsUnsound && !IsStuck)
+            _publisher.LastIndex = _state.LastIndex;
     }
 
     // A start takes a queue's group of the node log for what a deleted queue has left, unless it knows of the queue: so

@@ -56,6 +56,9 @@ internal sealed class SimulatedNode(
     /// <summary>Its clock on the wall may be off, and jump.</summary>
     public SimulatedClock Clock { get; } = new(time);
 
+    /// <summary>Its disk is damaged on purpose.</summary>
+    public bool IsDamaged { get; set; }
+
     /// <summary>Problems that no fault explains.</summary>
     public List<string> Errors { get; } = [];
 
@@ -160,7 +163,7 @@ internal sealed class SimulatedNode(
             Broker.Storage!.CommitRound();
         WorkInBackground();
         Transport!.BeatIfHasty();
-        if (_life.AreWaiting || _checked == Store.State.LastIndex)
+        if (_life.AreWaiting || _checked == Store.State.LastIndex || Store.Session.IsToStartAgain)
             return;
         _checked = Store.State.LastIndex;
         truth.Check(this);
@@ -202,7 +205,12 @@ internal sealed class SimulatedNode(
 
     void IStorageWatcher.Failed(StorageFailedException error) => throw error;
 
-    void IStorageWatcher.Damaged(string message) => throw new InvalidOperationException(message);
+    void IStorageWatcher.Damaged(string message)
+    {
+        if (!IsDamaged)
+            throw new InvalidOperationException(message);
+        Lines.Add(message);
+    }
 
     private void OnLog(LogLevel level, LogCategory category, string line)
     {

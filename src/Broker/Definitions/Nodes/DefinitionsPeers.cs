@@ -124,6 +124,8 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         }
         if (store.IsHalted)
             return "this node cannot read a definition that other nodes have made: see its log";
+        if (store.Session.IsToStartAgain)
+            return "this node must be started again: see its log";
         if (reached < members.Majority)
         {
             return $"this node reaches {reached} of {members.Voters} nodes that vote, and definitions need "

@@ -16,7 +16,6 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _epoch = 1;
     private bool _hasOpened;
-    private bool _mustStartAgain;
     private bool _asksAgain = true;
     private NodeId _askedOf;
     // The term in which this leader has proposed its own session, and the one in which it began to count silence.
@@ -27,6 +26,9 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     public long Id { get; private set; }
 
     public bool IsOpen => Id != 0;
+
+    /// <summary>The start must be made again with what has come.</summary>
+    public bool IsToStartAgain { get; private set; }
 
     /// <summary>The session that a queue which is not durable goes with: its home's, or its owner's.</summary>
     public long Of(QueueEntry queue) =>
@@ -54,7 +56,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         RaftGroup group = store.Group;
         if (group.MayDecide)
             Lead(group);
-        else if (!IsOpen && !_mustStartAgain && peers is not null && !group.Leader.IsNone && !group.IsLeader)
+        else if (!IsOpen && !IsToStartAgain && peers is not null && !group.Leader.IsNone && !group.IsLeader)
             Ask(group.Leader);
         if (!_hasOpened)
             return;
@@ -119,7 +121,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     /// <summary>What the node had lost has come: the start must be made again with it.</summary>
     public void MustStartAgain()
     {
-        _mustStartAgain = true;
+        IsToStartAgain = true;
         _serving.TrySetException(new InvalidOperationException(
             "What this node's data directory had lost of the definitions has come from another node. Queues of this "
             + "node were set aside by the start, since nobody knew of them: start the node again to serve them."));
@@ -132,7 +134,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
             _ledSince = group.Term;
             peers?.ForgetSilence();
         }
-        if (!IsOpen && !_mustStartAgain && _proposedIn != group.Term)
+        if (!IsOpen && !IsToStartAgain && _proposedIn != group.Term)
             Open(store.Self, Boot, _epoch);
     }
 

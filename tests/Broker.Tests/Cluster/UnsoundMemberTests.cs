@@ -1,0 +1,68 @@
+using Warren.Amqp;
+using Warren.Broker.Tests.Cluster.Nodes;
+using Warren.Wire;
+using Xunit;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>A member whose definitions are damaged on its disk, so that a leader has to bring them.</summary>
+public sealed class UnsoundMemberTests
+{
+    private readonly SimulatedCluster _cluster = new(3, graceMs: 60_000, mostTurns: 100);
+    private readonly SimulatedNode _node;
+
+    public UnsoundMemberTests()
+    {
+        _cluster.StartAll();
+        _cluster.UntilServing();
+        _node = _cluster.Nodes.First(node => node != _cluster.Leader);
+    }
+
+    [Fact]
+    public void Its_second_start_finds_its_queues_with_what_is_in_them()
+    {
+        SimulatedConnection client = _node.Connect();
+        Expect(client, MethodId.ChannelOpenOk);
+        client.Send(Declaration);
+        Expect(client, MethodId.QueueDeclareOk);
+        long definitions = _node.Broker!.Storage!.WrittenBytes;
+        client.Send(new ConfirmSelect(false));
+        Expect(client, MethodId.ConfirmSelectOk);
+        client.Writer.AddPublish(
+            1, "", "q", WireClient.Bytes("kept"), new BasicProperties { DeliveryMode = 2 }.ToArray());
+        client.Flush();
+        Expect(client, MethodId.BasicAck);
+        _node.Crash();
+        _node.IsDamaged = true;
+        for (long offset = 600; offset < definitions; offset += 200)
+            _node.Disk.FlipBit("log/0000000001.seg", offset, 1);
+        _node.Start();
+        Task serving = _node.Broker!.Cluster.WhenServing;
+        _cluster.Until(() => serving.IsCompleted, what: "what was lost");
+        Assert.IsType<InvalidOperationException>(serving.Exception?.InnerException);
+        // Others go on meanwhile.
+        _cluster.Done(_cluster.Leader!.Broker!.Operations.DeclareAsync("/", "later", true, false, FieldTable.Empty));
+        _cluster.Until(() => _node.Store.Group.Applied >= _cluster.Leader!.Store.Group.Commit, what: "the rest");
+        // What it does not serve, it does not call gone either.
+        Assert.Equal(0, _node.Store.LastIndex);
+        _node.Crash();
+        _node.Start();
+        _cluster.UntilServing();
+        Assert.True(_node.Has("later"));
+        client = _node.Connect();
+        client.Send(new BasicGet("q", noAck: true));
+        Assert.Equal(WireClient.Bytes("kept"), Expect(client, MethodId.BasicGetOk).Body);
+    }
+
+    private static QueueDeclare Declaration =>
+        new("q", passive: false, durable: true, false, false, noWait: false, FieldTable.Empty);
+
+    private Received Expect(SimulatedConnection connection, uint method)
+    {
+        Received? found = null;
+        _cluster.Until(
+            () => (found = connection.Take().Find(received => received.Method == method)) is not null,
+            mostSteps: 2000, what: $"{method:x}");
+        return found!;
+    }
+}
