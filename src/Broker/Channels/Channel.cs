@@ -1,6 +1,8 @@
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Connections;
+using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
@@ -19,6 +21,7 @@ public sealed class Channel
     private int _covered;
     private int _asked;
     private bool _isCovered;
+    private bool _awaitsGate;
     private bool _isClosing;
     private bool _isEnded;
 
@@ -124,6 +127,18 @@ public sealed class Channel
         });
     }
 
+    /// <summary>
+    /// The channel goes on when this node knows again what others have bound, or does without. What it finds missing
+    /// then is covered by nothing.
+    /// </summary>
+    internal void WaitForGate()
+    {
+        ChannelRequest request = SuspendFor(new ChannelRequest(this, noWait: true));
+        _awaitsGate = true;
+        RoutingGate gate = Connection.Broker.Definitions.Gate;
+        Connection.Broker.Definitions.Post(new TurnEvent(() => gate.WhenOpen(request.Resume)));
+    }
+
     internal void Unsuspend() => _isSuspended = false;
 
     /// <summary>Goes on with the frames that came meanwhile.</summary>
@@ -134,7 +149,8 @@ public sealed class Channel
         (_covered, _asked) = (Math.Max(_covered, _asked), 0);
         if (Publisher.IsHeld && !_isEnded)
         {
-            _isCovered = true;
+            _isCovered = !_awaitsGate;
+            _awaitsGate = false;
             Publisher.CompleteHeld();
         }
         Drain();

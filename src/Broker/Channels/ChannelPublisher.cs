@@ -30,7 +30,7 @@ internal sealed class ChannelPublisher
     private readonly ContentAssembly _content;
     private readonly RouteCache _cache = new();
     private byte[] _username = [];
-    // The body of a message that waits for a barrier, unless it was gathered from several frames.
+    // The body of a message that waits, unless it was gathered from several frames.
     private byte[]? _held;
     private ulong _sequence;
 
@@ -49,7 +49,10 @@ internal sealed class ChannelPublisher
 
     public bool IsInContent => _content.IsOpen;
 
-    /// <summary>A whole message has come that goes nowhere on this node; it waits for a barrier.</summary>
+    /// <summary>
+    /// A whole message has come, and waits: for a barrier, since it goes nowhere on this node, or until the node may
+    /// route it.
+    /// </summary>
     public bool IsHeld { get; private set; }
 
     public void OnMethod(scoped in BasicPublish publish) => _content.Begin(publish);
@@ -84,7 +87,7 @@ internal sealed class ChannelPublisher
         _content.Reset();
     }
 
-    /// <summary>The barrier that the message waited for has been reached.</summary>
+    /// <summary>What the message waited for has come.</summary>
     public void CompleteHeld()
     {
         byte[]? body = _held;
@@ -106,11 +109,16 @@ internal sealed class ChannelPublisher
         PropertiesView properties = PropertiesView.Parse(_content.Properties);
         if (_content.Immediate)
             throw new AmqpException(ReplyCode.NotImplemented, "immediate=true");
+        if (!_connection.Broker.Definitions.Gate.IsOpen)
+        {
+            Hold(body, isGathered);
+            _channel.WaitForGate();
+            return;
+        }
         ReadOnlySpan<QueueDefinition> queues = Route(properties, out ReadOnlySpan<RouteDelay> delays, out bool isReply);
         if (queues.IsEmpty && delays.IsEmpty && !isReply && _channel.MayLookAgain)
         {
-            IsHeld = true;
-            _held = isGathered ? null : body.ToArray();
+            Hold(body, isGathered);
             _channel.WaitForBarrier();
             return;
         }
@@ -132,6 +140,12 @@ internal sealed class ChannelPublisher
                 message, queues, delays, ttlMs, priority, persistent, mandatory,
                 _channel.IsConfirming ? ++_sequence : 0);
         }
+    }
+
+    private void Hold(ReadOnlySpan<byte> body, bool isGathered)
+    {
+        IsHeld = true;
+        _held = isGathered ? null : body.ToArray();
     }
 
     /// <summary>Posts a message to where it was routed; takes over its one reference.</summary>

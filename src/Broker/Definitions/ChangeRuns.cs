@@ -29,7 +29,10 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
     public bool AreWaiting => MayRun && _again.Count > 0;
 
     /// <summary>There has been no leader for longer than anybody waits.</summary>
-    public bool AreHopeless => setup is not null && store.Broker.NowMs - _leaderKnownMs > setup.PatienceMs;
+    public bool AreHopeless => setup is not null && LeaderlessMs > setup.PatienceMs;
+
+    /// <summary>How long there has been no leader.</summary>
+    public long LeaderlessMs => store.Broker.NowMs - _leaderKnownMs;
 
     private bool MayRun => setup is null || session.IsOpen;
 

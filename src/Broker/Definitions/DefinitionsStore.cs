@@ -52,6 +52,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _peers = setup is null ? null : new DefinitionsPeers(this, setup);
         _session = new OwnSession(this, setup, _peers);
         _barriers = new Barriers(broker, setup?.PatienceMs ?? 0);
+        Gate = new RoutingGate(broker, setup?.PatienceMs ?? 0, RequestBarrier);
         _runs = new ChangeRuns(this, setup, _session);
         _route = new ProposalRoute(this, setup?.Peers);
         Answers = new Answers(this, _settlement);
@@ -81,6 +82,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// thread.
     /// </summary>
     internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
+
+    /// <summary>Whether publishes may be routed by what is published here.</summary>
+    internal RoutingGate Gate { get; }
 
     internal DefinitionsPeers? Peers => _peers;
 
@@ -457,6 +461,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         long own = Math.Min(Group.Applied.Value, Group.Commit.Value);
         _settlement.SettleTo(
             _peers?.Settled(_broker.Nodes, own) ?? own, isCut: _peers is not null && Group.Leader.IsNone);
+        if (_peers is not null)
+            Gate.Update(!_peers.IsMajorityReached || _runs.LeaderlessMs > RoutingGate.LeaderlessMs);
         _barriers.Tell();
     }
 }

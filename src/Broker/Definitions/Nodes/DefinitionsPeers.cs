@@ -52,6 +52,9 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     public bool IsUp(NodeId node) => _peers.TryGetValue(node, out Peer? peer) && peer.IsUp;
 
+    /// <summary>Whether so many members are reached that they could agree on something.</summary>
+    public bool IsMajorityReached => VotersReached(store.Group.Members) >= store.Group.Members.Majority;
+
     /// <summary>Since when nothing was heard of a node, by the monotonic clock; null: its link is up.</summary>
     public long? SilentSinceMs(NodeId node)
     {
@@ -116,12 +119,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public string WhyNot()
     {
         Membership members = store.Group.Members;
-        int reached = 0;
-        foreach (Member member in members.Members)
-        {
-            if (member.IsVoter && (member.Id == setup.Self || IsUp(member.Id)))
-                reached++;
-        }
+        int reached = VotersReached(members);
         if (store.IsHalted)
             return "this node cannot read a definition that other nodes have made: see its log";
         if (store.Session.IsToStartAgain)
@@ -175,6 +173,17 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
                     store.Leader!.TakeProposal(from, proposal);
                 break;
         }
+    }
+
+    private int VotersReached(Membership members)
+    {
+        int reached = 0;
+        foreach (Member member in members.Members)
+        {
+            if (member.IsVoter && (member.Id == setup.Self || IsUp(member.Id)))
+                reached++;
+        }
+        return reached;
     }
 
     /// <summary>The whole proposal, once its last piece has come; what does not fit begins anew with the next
