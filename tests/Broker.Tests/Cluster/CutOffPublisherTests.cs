@@ -45,7 +45,7 @@ public sealed class CutOffPublisherTests
     [Fact]
     public void What_lives_on_the_node_is_served_again_when_that_takes_too_long()
     {
-        _cluster.SetCut(_node, isCut: true);
+        CutOff();
         Publish("x");
         Expect(_publisher, MethodId.BasicAck);
         AssertHas(_publisher, "old");
@@ -64,7 +64,7 @@ public sealed class CutOffPublisherTests
     [Fact]
     public void What_goes_nowhere_when_it_was_held_is_looked_for_all_the_same()
     {
-        _cluster.SetCut(_node, isCut: true);
+        CutOff();
         Publish("later");
         _cluster.Until(() => _node.Store.Gate.IsOpen, what: "the end of patience");
         SimulatedConnection other = Connected(_cluster.Leader!);
@@ -87,6 +87,12 @@ public sealed class CutOffPublisherTests
                 return _cluster.Leader is { } next && next != leader;
             },
             what: "another leader");
+    }
+
+    private void CutOff()
+    {
+        _cluster.SetCut(_node, isCut: true);
+        _cluster.Until(() => !_node.Store.Gate.IsOpen, what: "news of the cut");
     }
 
     private SimulatedConnection Connected(SimulatedNode node)
