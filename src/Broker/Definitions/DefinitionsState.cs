@@ -114,6 +114,7 @@ internal sealed class DefinitionsState
         Live.Clear();
         Numbers = [];
         LastIndex = 0;
+        LastDurableIndex = 0;
     }
 
     private bool Meets(DefinitionsDraft draft, in LoggedEntry logged) =>

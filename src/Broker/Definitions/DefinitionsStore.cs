@@ -271,8 +271,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (_replica is null || _peers is null)
             return;
         _peers.Tick();
-        // Messages may be lost without a link going down, when they went by another member.
-        if (!Group.IsLeader)
+        // Messages may be lost without a link going down, when they went by another member. What is larger than the
+        // room on the link would never get through if it always began anew.
+        if (!Group.IsLeader && !_route.Proposals.IsBetweenPieces)
             _route.SendAgain();
         _session.Tick();
         _runs.Tick();

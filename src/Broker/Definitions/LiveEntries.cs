@@ -15,8 +15,6 @@ internal sealed class LiveEntries
     private readonly List<(long Index, long By)> _ended = [];
     private int _dead;
 
-    public int Count => _lines.Count - _dead;
-
     public void Clear()
     {
         _lines.Clear();

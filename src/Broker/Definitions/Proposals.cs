@@ -14,8 +14,13 @@ internal sealed class Proposals
     private readonly LinkedList<Proposal> _outstanding = new();
     private LinkedListNode<Proposal>? _next;
     private long _lastNumber;
+    // What has gone of the next, if it is too large for the room that there was.
+    private Proposal? _begun;
+    private byte[] _bytes = [];
+    private int _sentBytes;
 
-    public int Count => _outstanding.Count;
+    /// <summary>One has gone in part, and goes on where there was no room.</summary>
+    public bool IsBetweenPieces => _begun is not null && ReferenceEquals(_begun, _next?.Value) && _sentBytes > 0;
 
     public long NextNumber() => ++_lastNumber;
 
@@ -35,7 +40,11 @@ internal sealed class Proposals
     public void Sent() => _next = _next!.Next;
 
     /// <summary>Whatever was handed on may be lost.</summary>
-    public void SendAgain() => _next = _outstanding.First;
+    public void SendAgain()
+    {
+        _next = _outstanding.First;
+        _begun = null;
+    }
 
     /// <summary>The last that declares a queue of a connection's own; null: none is on its way.</summary>
     public Proposal? DeclarationOf(long connectionId)
@@ -74,18 +83,22 @@ internal sealed class Proposals
         return taken;
     }
 
-    /// <summary>Hands on to another node what has not been, as far as there is room.</summary>
+    /// <summary>
+    /// Hands on to another node what has not been, as far as there is room; the next time it goes on from there.
+    /// </summary>
     public void SendTo(NodeId leader, IPeers peers)
     {
         while (TryPeekUnsent(out Proposal proposal))
         {
-            byte[] bytes = LoggedFormat.Write(proposal.Logged);
-            for (int offset = 0; offset < bytes.Length; offset += DefinitionsFrame.MostPieceBytes)
+            if (!ReferenceEquals(_begun, proposal))
+                (_begun, _bytes, _sentBytes) = (proposal, LoggedFormat.Write(proposal.Logged), 0);
+            for (; _sentBytes < _bytes.Length; _sentBytes += DefinitionsFrame.MostPieceBytes)
             {
-                byte[] piece = DefinitionsFrame.Piece(proposal.Session, proposal.Number, bytes, offset);
+                byte[] piece = DefinitionsFrame.Piece(proposal.Session, proposal.Number, _bytes, _sentBytes);
                 if (!peers.TrySend(leader, DefinitionsFrame.Class, DefinitionsFrame.Proposal, piece))
                     return;
             }
+            (_begun, _bytes) = (null, []);
             Sent();
         }
     }
@@ -96,6 +109,7 @@ internal sealed class Proposals
         List<Proposal> left = [.. _outstanding];
         _outstanding.Clear();
         _next = null;
+        _begun = null;
         _lastNumber = 0;
         return left;
     }

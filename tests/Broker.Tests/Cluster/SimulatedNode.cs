@@ -74,6 +74,9 @@ internal sealed class SimulatedNode(
     /// <summary>The step of the last time.</summary>
     public long CrashedAt { get; private set; }
 
+    /// <summary>The step at which the process began that is there.</summary>
+    public long StartedAt { get; private set; }
+
     public bool IsUp => Broker is not null;
 
     /// <summary>None of its turns has anything to do.</summary>
@@ -86,6 +89,7 @@ internal sealed class SimulatedNode(
 
     public void Start()
     {
+        StartedAt = network.Now;
         _life = new SimulatedTurns(random);
         _checked = 0;
         Transport = new SimulatedTransport(network, Id, Options);

@@ -237,19 +237,20 @@ public sealed class RemoteFailureTests
     public async Task The_single_active_consumer_changes_when_its_node_has_given_up()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
+        // The node that goes on publishing is the one that decides: another holds publishes while it is cut off.
         await cluster.DeclareAsync(
-            1, "q", new FieldTable { ["x-single-active-consumer"] = FieldValue.Of(true) });
-        WireClient far = await cluster.ConnectAsync(0);
+            0, "q", new FieldTable { ["x-single-active-consumer"] = FieldValue.Of(true) });
+        WireClient far = await cluster.ConnectAsync(1);
         await far.ConsumeAsync(1, "q", "far");
-        WireClient near = await cluster.ConnectAsync(1);
+        WireClient near = await cluster.ConnectAsync(0);
         await near.ConsumeAsync(1, "q", "near");
         cluster.Network.IsDown = true;
-        await Eventually.True(() => !cluster.Nodes[1].Peers.IsUp(cluster.Nodes[0].Id));
+        await Eventually.True(() => !cluster.Nodes[0].Peers.IsUp(cluster.Nodes[1].Id));
         near.AddPublish(1, "", "q", "m"u8);
         await near.FlushAsync();
         cluster.Advance(Patience);
         await far.ExpectAsync(MethodId.BasicCancel);
-        Assert.Equal(2, cluster.Home(1, "q").ConsumerCount);
+        Assert.Equal(2, cluster.Home(0, "q").ConsumerCount);
         cluster.Advance(HomePatience);
         Received delivery = await near.ExpectAsync(MethodId.BasicDeliver);
         Assert.Equal("near", delivery.ConsumerTag);

@@ -17,6 +17,8 @@ public sealed class ClusterMembership
     private const int MostForgotten = 64;
 
     private readonly DefinitionsStore _store;
+    // One joins after another: the second sees the first one's name.
+    private readonly SemaphoreSlim _joins = new(1);
 
     internal ClusterMembership(DefinitionsStore store) => _store = store;
 
@@ -44,11 +46,21 @@ public sealed class ClusterMembership
     /// <summary>Adds a node that is to be brought up to date, under a name that no other member has.</summary>
     public async Task<ChangeOutcome> AddLearnerAsync(NodeId node, NodeName name, string address)
     {
-        foreach (ClusterMember member in Status.Members)
+        await _joins.WaitAsync().ConfigureAwait(false);
+        try
         {
-            if (member.Name == name.Value && member.Node != node)
-                return ChangeOutcome.Impossible;
+            return IsTaken(node, name)
+                ? ChangeOutcome.Impossible
+                : await AddAsync(node, name, address).ConfigureAwait(false);
         }
+        finally
+        {
+            _joins.Release();
+        }
+    }
+
+    private async Task<ChangeOutcome> AddAsync(NodeId node, NodeName name, string address)
+    {
         ChangeOutcome outcome = await ChangeAsync(new MembershipChange(MembershipChangeKind.AddLearner, node))
             .ConfigureAwait(false);
         if (outcome is ChangeOutcome.Proposed or ChangeOutcome.AlreadySo)
@@ -107,6 +119,18 @@ public sealed class ClusterMembership
         else
             done.SetResult(false);
         return done.Task;
+    }
+
+    // By what the definitions say: they are published before anybody is told of them.
+    private bool IsTaken(NodeId node, NodeName name)
+    {
+        foreach (ClusterMember member in Status.Members)
+        {
+            if (member.Node != node && _store.Broker.Nodes.Members.TryGetValue(member.Node, out MemberEntry? named)
+                && named.Name == name.Value)
+                return true;
+        }
+        return false;
     }
 
     private Task<ChangeOutcome> ChangeAsync(MembershipChange change)

@@ -16,8 +16,6 @@ internal sealed class OwedPublishes
     private int _quiet;
     private long _first = 1;
 
-    public int Count => _count;
-
     /// <summary>Bytes of the messages that are kept.</summary>
     public long KeptBytes { get; private set; }
 

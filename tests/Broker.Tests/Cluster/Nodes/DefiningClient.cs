@@ -145,7 +145,7 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
         SimulatedNode node = Connection!.Node;
         return World.Cluster.Nodes.Any(
             other => other != node
-                && ((other.Crashes > 0 && other.CrashedAt >= request.Begun - 100)
+                && ((other.Crashes > 0 && Math.Max(other.CrashedAt, other.StartedAt) >= request.Begun - 100)
                     || World.Cluster.Network.LongestOutage(node.Id, other.Id, request.Begun - 100) > 350));
     }
 
