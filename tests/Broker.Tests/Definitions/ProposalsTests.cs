@@ -19,11 +19,11 @@ public sealed class ProposalsTests : IPeers
     private readonly List<int> _offsets = [];
     private int _room;
 
-    public NodeId Self => Samples.Node(1);
+    NodeId IPeers.Self => Samples.Node(1);
 
-    public bool IsUp(NodeId peer) => true;
+    bool IPeers.IsUp(NodeId peer) => true;
 
-    public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
+    bool IPeers.TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
         if (_room == 0)
             return false;
@@ -32,7 +32,7 @@ public sealed class ProposalsTests : IPeers
         return true;
     }
 
-    public void Register(ushort firstKind, IPeerUser user)
+    void IPeers.Register(ushort firstKind, IPeerUser user)
     {
     }
 

@@ -17,8 +17,6 @@ public sealed class ClusterMembership
     private const int MostForgotten = 64;
 
     private readonly DefinitionsStore _store;
-    // One joins after another: the second sees the first one's name.
-    private readonly SemaphoreSlim _joins = new(1);
 
     internal ClusterMembership(DefinitionsStore store) => _store = store;
 
@@ -43,24 +41,14 @@ public sealed class ClusterMembership
     /// </exception>
     public Task WhenServing => _store.WhenServing;
 
-    /// <summary>Adds a node that is to be brought up to date, under a name that no other member has.</summary>
+    /// <summary>
+    /// Adds a node that is to be brought up to date, under a name that no other member has. One at a time: the next
+    /// sees the name of the one before.
+    /// </summary>
     public async Task<ChangeOutcome> AddLearnerAsync(NodeId node, NodeName name, string address)
     {
-        await _joins.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            return IsTaken(node, name)
-                ? ChangeOutcome.Impossible
-                : await AddAsync(node, name, address).ConfigureAwait(false);
-        }
-        finally
-        {
-            _joins.Release();
-        }
-    }
-
-    private async Task<ChangeOutcome> AddAsync(NodeId node, NodeName name, string address)
-    {
+        if (IsTaken(node, name))
+            return ChangeOutcome.Impossible;
         ChangeOutcome outcome = await ChangeAsync(new MembershipChange(MembershipChangeKind.AddLearner, node))
             .ConfigureAwait(false);
         if (outcome is ChangeOutcome.Proposed or ChangeOutcome.AlreadySo)
