@@ -53,6 +53,11 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
 
     public override void Send(NodeId to, RaftMessage message) => Transport?.Send(to, Group.Id, message);
 
+    public override void Strange(NodeId from) => store.Broker.Log(
+        LogLevel.Error, LogCategory.Default,
+        $"Node {from} is no member of this cluster as far as this node knows, but sends to it as if it led it, or "
+        + "voted there: that is thrown away");
+
     public override void Read(PayloadRead read)
     {
         if (StartLog is { } log)

@@ -21,6 +21,7 @@ public sealed class RaftNode
     private readonly ReadBarriers _barriers;
     private readonly MembershipChanges _changes;
     private readonly Following _following;
+    private readonly Strangers _strangers;
     private bool _isStateChanged;
     private long _number;
 
@@ -44,6 +45,7 @@ public sealed class RaftNode
         _barriers = new ReadBarriers(this, random.NextInt64(1, long.MaxValue / 2));
         _changes = new MembershipChanges(this);
         _following = new Following(this);
+        _strangers = new Strangers(this);
         if (start.BeginsAlone)
             BeginAlone();
         if (IsPromotable && Members.IsVoter(Self) && Members.Voters == 1)
@@ -130,9 +132,14 @@ public sealed class RaftNode
     /// <summary>An entry that has not been compacted; its payload may have to be read.</summary>
     public RaftEntry Entry(LogIndex index) => Log[index];
 
+    /// <inheritdoc cref="Strangers.Dropped"/>
+    public long Dropped => _strangers.Dropped;
+
     /// <summary>A message of another member. What does not fit the state is ignored, whoever sent it.</summary>
     public void Step(NodeId from, RaftMessage message)
     {
+        if (_strangers.Drops(from, message.Term, leads: message is AppendRequest or SnapshotChunk))
+            return;
         if (message.Term > Term && !TakesTerm(from, message))
             return;
         if (message.Term < Term)
@@ -177,7 +184,7 @@ public sealed class RaftNode
     /// <summary>A leader's heartbeat; the answer goes back with the other groups' at once.</summary>
     public HeartbeatAnswer Step(NodeId from, Heartbeat heartbeat)
     {
-        if (heartbeat.Term >= Term)
+        if (heartbeat.Term >= Term && !_strangers.Drops(from, heartbeat.Term, leads: true))
         {
             if (heartbeat.Term > Term)
                 BecomeFollower(heartbeat.Term, from);
@@ -192,6 +199,8 @@ public sealed class RaftNode
     /// <summary>A follower's answer to a heartbeat.</summary>
     public void Step(NodeId from, HeartbeatAnswer answer)
     {
+        if (_strangers.Drops(from, answer.Term, leads: false))
+            return;
         if (answer.Term > Term)
             BecomeFollower(answer.Term, NodeId.None);
         else if (answer.Term == Term && IsLeader && Replication.OnHeartbeatAnswer(from, answer))

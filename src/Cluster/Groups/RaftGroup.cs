@@ -31,7 +31,9 @@ public sealed class RaftGroup
     private readonly SortedDictionary<long, RaftEntry> _staged = [];
     private readonly OutgoingSnapshots _snapshots;
     private readonly HashSet<long> _barriers = new(0);
+    private readonly HashSet<NodeId> _strangers = new(0);
     private RaftNode _node;
+    private long _dropped;
     private Lsn _durable;
     private bool _isFlushing;
     private bool _hasFailed;
@@ -139,12 +141,25 @@ public sealed class RaftGroup
 
     internal GroupPositions Positions => _log.Positions;
 
-    public void Step(NodeId from, RaftMessage message) => _node.Step(from, message);
+    public void Step(NodeId from, RaftMessage message)
+    {
+        _node.Step(from, message);
+        NoteDropped(from);
+    }
 
     /// <summary>A leader's heartbeat; the answer goes back with other groups'.</summary>
-    public HeartbeatAnswer Step(NodeId from, Heartbeat heartbeat) => _node.Step(from, heartbeat);
+    public HeartbeatAnswer Step(NodeId from, Heartbeat heartbeat)
+    {
+        HeartbeatAnswer answer = _node.Step(from, heartbeat);
+        NoteDropped(from);
+        return answer;
+    }
 
-    public void Step(NodeId from, HeartbeatAnswer answer) => _node.Step(from, answer);
+    public void Step(NodeId from, HeartbeatAnswer answer)
+    {
+        _node.Step(from, answer);
+        NoteDropped(from);
+    }
 
     /// <summary>What goes to a member in the next batch of heartbeats; false: nothing.</summary>
     public bool TryHeartbeat(NodeId to, out Heartbeat heartbeat) => _node.TryHeartbeat(to, out heartbeat);
@@ -303,6 +318,7 @@ public sealed class RaftGroup
         _staged.Clear();
         _snapshots.Clear();
         _reading.Forget();
+        _dropped = 0;
         _node = new RaftNode(
             new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
             _options,
@@ -312,6 +328,16 @@ public sealed class RaftGroup
         _barriers.Clear();
         foreach (long id in unanswered)
             _owner.Barrier(new BarrierOutcome(id, default));
+    }
+
+    // Told once of each node: it will go on sending.
+    private void NoteDropped(NodeId from)
+    {
+        if (_node.Dropped == _dropped)
+            return;
+        _dropped = _node.Dropped;
+        if (_strangers.Count < Membership.Most && _strangers.Add(from))
+            _owner.Strange(from);
     }
 
     private void CarryOut()

@@ -52,4 +52,12 @@ public abstract class RaftGroupOwner
 
     /// <summary>A read barrier of <see cref="RaftGroup.RequestBarrier"/> has been reached, or has failed.</summary>
     public abstract void Barrier(BarrierOutcome outcome);
+
+    /// <summary>
+    /// A node that is no member, as far as this one knows, sends what cannot be true, and it is thrown away; told once
+    /// of each.
+    /// </summary>
+    public virtual void Strange(NodeId from)
+    {
+    }
 }

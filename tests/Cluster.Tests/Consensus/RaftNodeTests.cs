@@ -10,6 +10,7 @@ public sealed class RaftNodeTests
 {
     private static readonly NodeId Leader = ScriptedCluster.Id(1);
     private static readonly NodeId Self = ScriptedCluster.Id(2);
+    private static readonly NodeId Third = ScriptedCluster.Id(3);
 
     [Fact]
     public void An_idle_follower_allocates_nothing()
@@ -56,10 +57,55 @@ public sealed class RaftNodeTests
     [Fact]
     public void A_second_leader_in_a_term_stops_the_node()
     {
-        RaftNode node = Follower();
+        Membership members = Founders().Members.With(new Member(Third, IsVoter: true));
+        var node = new RaftNode(
+            new RaftStart { Self = Self, State = Founders() with { Members = members } }, new RaftOptions(),
+            new Random(1));
         var heartbeat = new Heartbeat(new Term(1), default, 0);
         node.Step(Leader, heartbeat);
-        Assert.Throws<InvalidOperationException>(() => node.Step(ScriptedCluster.Id(3), heartbeat));
+        Assert.Throws<InvalidOperationException>(() => node.Step(Third, heartbeat));
+    }
+
+    [Fact]
+    public void Who_is_no_member_is_no_second_leader()
+    {
+        RaftNode node = Lead();
+        node.Step(Third, new Heartbeat(node.Term, default, 0));
+        node.Step(Third, Append(node.Term));
+        Assert.True(node.IsLeader);
+        Assert.Equal(2, node.Dropped);
+        // It may be that others have elected somebody whom this one has not heard of.
+        node.Step(Third, new Heartbeat(node.Term.Next(), default, 0));
+        Assert.Equal((RaftRole.Follower, Third, 2), (node.Role, node.Leader, node.Dropped));
+        node.Step(ScriptedCluster.Id(4), new Heartbeat(node.Term, default, 0));
+        Assert.Equal((RaftRole.Follower, Third, 3), (node.Role, node.Leader, node.Dropped));
+    }
+
+    [Fact]
+    public void A_group_of_one_is_led_by_no_stranger()
+    {
+        RaftNode node = Alone();
+        Term term = node.Term;
+        node.Step(Third, new Heartbeat(term, default, 0));
+        node.Step(Third, new Heartbeat(term.Next(), default, 0));
+        node.Step(Third, Append(term.Next()));
+        node.Step(Third, new VoteAnswer(term.Next()) { IsPreVote = false, IsGranted = false });
+        node.Step(Third, new HeartbeatAnswer(term.Next(), 0, Soundness.Sound));
+        Assert.True(node.IsLeader);
+        Assert.Equal((term, 5), (node.Term, node.Dropped));
+    }
+
+    [Fact]
+    public void Who_has_yet_to_learn_of_the_group_takes_what_its_leader_sends()
+    {
+        var node = new RaftNode(
+            new RaftStart { Self = Self, State = new HardState() }, new RaftOptions(), new Random(1));
+        node.Step(Leader, new Heartbeat(new Term(3), default, 0));
+        node.Step(Leader, Append(new Term(3)));
+        Assert.Equal((Leader, 0), (node.Leader, node.Dropped));
+        // Nor is anybody else taken for a leader of that term.
+        node.Step(Third, new Heartbeat(new Term(3), default, 0));
+        Assert.Equal((Leader, 1), (node.Leader, node.Dropped));
     }
 
     [Fact]
@@ -118,6 +164,34 @@ public sealed class RaftNodeTests
     {
         Members = new Membership([new Member(Leader, IsVoter: true), new Member(Self, IsVoter: true)]),
     };
+
+    private static AppendRequest Append(Term term) => new(term)
+    {
+        PreviousIndex = default,
+        PreviousTerm = default,
+        Commit = default,
+        Entries = [],
+    };
+
+    private static RaftNode Alone()
+    {
+        var node = new RaftNode(
+            new RaftStart
+            {
+                Self = Self,
+                State = new HardState { Members = new Membership([new Member(Self, IsVoter: true)]) },
+            },
+            new RaftOptions { LeadsAtOnceAlone = true },
+            new Random(1));
+        var ready = new Ready();
+        while (node.TakeReady(ready))
+        {
+            node.Persisted(ready.Number);
+            node.Applied(node.Log.HandedOut);
+        }
+        Assert.True(node.HasCommittedInTerm);
+        return node;
+    }
 
     private static RaftNode Follower() =>
         new(new RaftStart { Self = Self, State = Founders() }, new RaftOptions(), new Random(1));

@@ -12,6 +12,7 @@ namespace Warren.Fuzz.Connections;
 internal sealed class SilentPeers : IPeers, IGroupTransport
 {
     private readonly Dictionary<int, IPeerUser> _users = [];
+    private readonly List<IGroupMember> _members = [];
     private readonly GroupHeartbeats _heartbeats;
     private readonly HashSet<NodeId> _up = [];
 
@@ -33,8 +34,11 @@ internal sealed class SilentPeers : IPeers, IGroupTransport
     {
     }
 
-    // What heartbeats say is read and not carried out: the core cannot stand a member that lies.
-    public HeartbeatSlot Register(GroupId group, IGroupMember member) => _heartbeats.Register(group, static () => { });
+    public HeartbeatSlot Register(GroupId group, IGroupMember member)
+    {
+        _members.Add(member);
+        return _heartbeats.Register(group, member.Wake);
+    }
 
     public void Remove(HeartbeatSlot slot) => _heartbeats.Remove(slot);
 
@@ -67,6 +71,13 @@ internal sealed class SilentPeers : IPeers, IGroupTransport
                 Credit = default,
             });
         }
+    }
+
+    /// <summary>A message of consensus comes, for each group of the node.</summary>
+    public void Receive(NodeId from, RaftMessage message)
+    {
+        foreach (IGroupMember member in _members)
+            member.Receive(from, message);
     }
 
     /// <summary>Lines of heartbeats come; false: they make no sense.</summary>

@@ -120,7 +120,8 @@ public sealed class PeerUsersTarget : FuzzTarget
         switch (kind)
         {
             case GroupFrameKind.Message:
-                RaftMessageFormat.Read(body);
+                if (RaftMessageFormat.Read(body) is { } message)
+                    peers.Receive(Other, message);
                 break;
             case GroupFrameKind.Piece:
                 assembly.TryAdd(body, out _, out _);
