@@ -12,6 +12,9 @@ internal enum DelayItemKind : byte
     /// <summary>All queues that a stored message went to have taken or refused it.</summary>
     Arrived,
 
+    /// <summary>The same for a message that was not stored.</summary>
+    Answered,
+
     /// <summary>Something that is waited for is on stable storage.</summary>
     Durable,
 

@@ -160,6 +160,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                         item.Lsn,
                         new PublishTicket(null, 0, new PublishGroup(1, _ => _unansweredBytes -= weightBytes)));
                     break;
+                case DelayItemKind.Answered:
+                    _unansweredBytes -= item.WeightBytes;
+                    break;
                 case DelayItemKind.Durable:
                     while (_log.Waits.TryNextVerdict(out PublishTicket ticket))
                         Accept(ticket);
@@ -324,7 +327,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             Router.RouteAfterDelay(vhost, due.Place.Exchange, input, _routes);
             long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
             targets = _routes.Queues.Length;
-            PublishGroup? group = due.IsStored && targets > 0 ? Depart(due.Number, message, targets) : null;
+            PublishGroup? group = targets > 0 ? Depart(due, targets) : null;
             foreach (QueueDefinition queue in _routes.Queues)
             {
                 message.Slab.AddReferences(1);
@@ -344,10 +347,19 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
 
     private static int WeightBytes(in Message message) => message.SizeBytes + PublishCredit.MessageOverheadBytes;
 
-    private PublishGroup Depart(long number, in Message message, int targets)
+    private PublishGroup Depart(in WaitingMessage due, int targets)
     {
-        int weightBytes = WeightBytes(message);
+        int weightBytes = WeightBytes(due.Message);
         _unansweredBytes += weightBytes;
+        if (!due.IsStored)
+        {
+            // Nobody has it any more: a queue that is away loses it, and is not waited for.
+            return new PublishGroup(targets, _ => Post(new Item(DelayItemKind.Answered, WeightBytes: weightBytes)))
+            {
+                AwaitsSync = true,
+            };
+        }
+        long number = due.Number;
         return new PublishGroup(
             targets,
             _ =>

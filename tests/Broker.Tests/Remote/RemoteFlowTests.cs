@@ -158,6 +158,37 @@ public sealed class RemoteFlowTests
             + cluster.Home(1, "pong").ReadyCount + cluster.Home(1, "pong").UnackedCount == 50);
     }
 
+    [Fact]
+    public async Task Messages_that_are_due_at_once_are_not_dropped_for_want_of_room()
+    {
+        const int Messages = 40;
+        await using TestCluster cluster = await TestCluster.StartAsync();
+        await cluster.DeclareAsync(1, "q");
+        WireClient client = await cluster.ConnectAsync(0);
+        await client.CallAsync(
+            1,
+            new ExchangeDeclare(
+                "later", "x-delayed-message", passive: false, durable: false, autoDelete: false, @internal: false,
+                noWait: false, new FieldTable { ["x-delayed-type"] = FieldValue.Of("fanout") }),
+            MethodId.ExchangeDeclareOk);
+        await client.CallAsync(
+            1, new QueueBind("q", "later", "", noWait: false, FieldTable.Empty), MethodId.QueueBindOk);
+        await client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
+        byte[] properties = new BasicProperties
+        {
+            Headers = new FieldTable { ["x-delay"] = FieldValue.Of(1000) },
+        }.ToArray();
+        byte[] body = new byte[1024 * 1024];
+        for (ulong sequence = 1; sequence <= Messages; sequence++)
+        {
+            client.AddPublish(1, "later", "", body, properties);
+            await client.FlushAsync();
+            Assert.Equal(sequence, (await client.ExpectAsync(MethodId.BasicAck)).Sequence);
+        }
+        cluster.Advance(TimeSpan.FromSeconds(2));
+        await cluster.Holds(1, "q", ready: Messages, unacked: 0);
+    }
+
     private static FieldTable DeadLettersTo(string queue) => new()
     {
         ["x-dead-letter-exchange"] = FieldValue.Of(""),
