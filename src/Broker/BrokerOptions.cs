@@ -42,6 +42,11 @@ public sealed record BrokerOptions
     /// <summary><c>max_message_size</c>, bytes of a message's body.</summary>
     public int MaxMessageSizeBytes { get; init; } = 134_217_728;
 
+    /// <summary>
+    /// What a message may have, properties and all, that another node has taken: its limit may be another.
+    /// </summary>
+    internal long LongestMessageBytes => Math.Max(MaxMessageSizeBytes, 512L * 1024 * 1024) + (1024 * 1024);
+
     /// <summary><c>consumer_max_per_channel</c>; null is no limit.</summary>
     public int? ConsumerMaxPerChannel { get; init; }
 

@@ -227,7 +227,7 @@ public sealed class NodeAlarms
             isOn
                 ? $"{resource} resource limit alarm set {node}: {found}. {consequence}."
                 : $"{resource} resource limit alarm cleared {node}: {found}.{GoOn()}");
-        _broker.QueueLinks?.TellAlarm(OwnReason);
+        _broker.QueueLinks?.TellAlarm();
         _broker.Connections.AlarmChanged();
     }
 

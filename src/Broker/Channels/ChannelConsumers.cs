@@ -90,14 +90,19 @@ internal sealed class ChannelConsumers
     /// <summary>The channel is over: its consumers go, what it has not settled goes back.</summary>
     public void End()
     {
+        _taken.Clear();
+        _channel.Deliveries.Close(_taken);
+        // Who is served next gets what comes back before what is newer.
+        HashSet<QueueHome> together =
+            _taken.Count == 0 ? [] : [.. _consumers.Values.Select(consumer => consumer.Queue)];
+        foreach (QueueHome queue in together)
+            _connection.AddPost(queue, QueueCommand.Together(begins: true));
         foreach (Consumer consumer in _consumers.Values)
             _connection.AddPost(consumer.Queue, QueueCommand.CancelConsumer(consumer, null));
         _consumers.Clear();
         if (_replies is not null)
             _connection.Broker.DirectReplies.Remove(_replies);
         _replies = null;
-        _taken.Clear();
-        _channel.Deliveries.Close(_taken);
         // In the order of delivery; each finds its own place.
         foreach (UnackedDelivery delivery in _taken)
         {
@@ -106,6 +111,8 @@ internal sealed class ChannelConsumers
                     delivery.Slot, delivery.Position, countsDelivery: true, delivery.Epoch));
         }
         _taken.Clear();
+        foreach (QueueHome queue in together)
+            _connection.AddPost(queue, QueueCommand.Together(begins: false));
     }
 
     /// <summary>A queue has ended a consumer on its own account.</summary>

@@ -58,7 +58,9 @@ public sealed class DirectReplies
     /// </summary>
     internal void Deliver(in Message message)
     {
-        if (NodeOf(Encoding.ASCII.GetString(message.RoutingKey)) is { } node)
+        Span<char> address = stackalloc char[message.RoutingKey.Length];
+        Encoding.ASCII.GetChars(message.RoutingKey, address);
+        if (NodeOf(address) is { } node)
             _broker.QueueLinks!.TrySendReply(node, message);
         else
             DeliverHere(message);
@@ -75,13 +77,13 @@ public sealed class DirectReplies
     }
 
     // The other node that the address names; null: it is this one, or no node.
-    private NodeId? NodeOf(string address)
+    private NodeId? NodeOf(ReadOnlySpan<char> address)
     {
         if (_broker.QueueLinks is not { } links || address.Length <= Prefix.Length + NodeLength
             || address[Prefix.Length + NodeLength] != '.'
-            || !Guid.TryParseExact(address.AsSpan(Prefix.Length, NodeLength), "N", out Guid node))
+            || !Guid.TryParseExact(address.Slice(Prefix.Length, NodeLength), "N", out Guid node))
             return null;
         var id = new NodeId(node);
-        return id == links.Self || !links.Members.Contains(id) ? null : id;
+        return id == links.Self || !links.IsMember(id) ? null : id;
     }
 }

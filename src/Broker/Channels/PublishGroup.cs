@@ -33,6 +33,9 @@ public sealed class PublishGroup
     /// <summary>Who waits, if neither a channel nor a transaction does.</summary>
     internal Action<bool>? Completed { get; }
 
+    /// <summary>Who waits is a channel that knows the publish by its number, if it has one.</summary>
+    internal bool IsAnsweredByNumber => Commit is null && Completed is null;
+
     /// <summary>
     /// The message as the node log has it once for all its durable queues; null: each queue writes it itself.
     /// </summary>

@@ -372,7 +372,10 @@ public sealed class Queue : QueueHome
                 _machine.CutOff.ReturnAll((Outbox)command.Target!, nowMs);
                 break;
             case QueueCommandKind.SettleLate:
-                _machine.CutOff.SettleLate(command.First, nowMs);
+                _machine.CutOff.SettleLate((long[])command.Target!, nowMs);
+                break;
+            case QueueCommandKind.Together:
+                SetReturning(command.Flag, nowMs);
                 break;
             case QueueCommandKind.Resume:
                 _machine.Resume((Consumer)command.Target!, nowMs);

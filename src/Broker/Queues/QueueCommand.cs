@@ -138,10 +138,17 @@ public readonly struct QueueCommand
         new(QueueCommandKind.ReturnAll, 0, false, 0, default, 0, 0, outbox, null);
 
     /// <summary>
-    /// A client acknowledges what was taken back from it: if the message is still there, it goes all the same.
+    /// A client acknowledges what was taken back from it: messages that are still there go all the same.
     /// </summary>
-    internal static QueueCommand SettleLate(long position) =>
-        new(QueueCommandKind.SettleLate, 0, false, 0, default, position, 0, null, null);
+    internal static QueueCommand SettleLate(long[] positions) =>
+        new(QueueCommandKind.SettleLate, 0, false, 0, default, 0, 0, positions, null);
+
+    /// <summary>
+    /// Between these two nothing is delivered: commands of one cause, so that what returns is in order before anybody
+    /// gets it.
+    /// </summary>
+    internal static QueueCommand Together(bool begins) =>
+        new(QueueCommandKind.Together, 0, begins, 0, default, 0, 0, null, null);
 
     /// <summary>A frame of this kind has come from another node; for a stand-in alone.</summary>
     internal static QueueCommand PeerFrame(ushort kind, Message frame) =>

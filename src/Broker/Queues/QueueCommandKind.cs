@@ -31,6 +31,9 @@ public enum QueueCommandKind : byte
     /// <summary>Settles what was taken back already, if it is still there.</summary>
     SettleLate,
 
+    /// <summary>Commands of one cause begin, or end.</summary>
+    Together,
+
     /// <summary>Moves waiting messages out of slabs that are mostly dead.</summary>
     Compact,
 

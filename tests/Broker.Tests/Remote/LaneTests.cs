@@ -1,5 +1,8 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using Warren.Amqp;
 using Warren.Broker.Durability;
+using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Turns;
 using Warren.Cluster;
@@ -23,7 +26,9 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
     private readonly ManualTime _time = new();
     private readonly MessageBroker _broker;
     private readonly LinePeer _peer;
-    private int _room = int.MaxValue;
+    private readonly ConcurrentQueue<ushort> _refused = new();
+    private readonly ConcurrentQueue<ushort> _taken = new();
+    private volatile int _room = int.MaxValue;
 
     public LaneTests()
     {
@@ -63,8 +68,12 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
     bool IPeers.TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
         if (_room == 0)
+        {
+            _refused.Enqueue(kind);
             return false;
+        }
         _room--;
+        _taken.Enqueue(kind);
         _sent.Enqueue(body.ToArray());
         return true;
     }
@@ -175,6 +184,52 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
         Assert.Equal(Enumerable.Range(0, next), arrived);
         Assert.True(next > 1000);
         sender.Clear();
+    }
+
+    [Fact]
+    public void Of_what_was_not_received_the_acknowledgements_are_found()
+    {
+        var sender = new LaneSender(LineFrame.Settlements, LinkClass.Acknowledgements);
+        void Mixed(int from)
+        {
+            LineWriting.Settlement(sender, LineItemKind.Acknowledge, 1, from);
+            LineWriting.Settlement(sender, LineItemKind.Reject, 1, 1000);
+            LineWriting.Written(sender, 1, 2, 3);
+            LineWriting.AddConsumer(sender, 1, 2, new Consumer
+            {
+                Tag = "tag",
+                TagBytes = "tag"u8.ToArray(),
+                Channel = new VisitChannel(1, null!),
+                Arguments = new FieldTable { ["x"] = FieldValue.Of("y") },
+            });
+            LineWriting.Counted(sender, LineItemKind.SetShared, 1, 1);
+            LineWriting.Counted(sender, LineItemKind.Grant, 1, 1);
+            LineWriting.Number(sender, LineItemKind.Together, 1);
+            LineWriting.Settlement(sender, LineItemKind.Undelivered, 1, 1000);
+            LineWriting.CancelConsumer(sender, 1, 2);
+            LineWriting.Number(sender, LineItemKind.LateAcknowledge, from + 1);
+        }
+        Mixed(1);
+        sender.Send(_peer, 7, 1);
+        sender.Received(1);
+        Mixed(11);
+        sender.Send(_peer, 7, 1);
+        Mixed(21);
+        Assert.Equal([11, 12, 21, 22], UnreceivedAcknowledgements.Of(sender));
+    }
+
+    [Fact]
+    public async Task Of_an_alarm_for_which_there_was_no_room_the_other_node_hears_later()
+    {
+        _room = 0;
+        _peer.Up(process: 1);
+        await Eventually.True(() => _refused.Contains(LineFrame.Alarm));
+        _room = int.MaxValue;
+        await Eventually.True(() =>
+        {
+            _peer.RoomAgain(LinkClass.Control);
+            return _taken.Contains(LineFrame.Alarm);
+        });
     }
 
     /// <summary>A timer fires again while a thread that had no turn for long still carries the last tick out.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Warren.Broker.Connections;
 
 namespace Warren.Broker.Queues;
@@ -29,22 +30,26 @@ internal sealed class CutOffClients(
     }
 
     /// <summary>
-    /// An acknowledgement of what was taken back before it came, by the name that it was delivered by. If the message
-    /// is with another client now, or waits to be handed out again with its bytes in memory, it is settled; one that is
-    /// gone, or on disk, is left alone.
+    /// Acknowledgements of what was taken back before they came, by the names that it was delivered by. Of messages
+    /// that are with another client now, or wait to be handed out again with their bytes in memory; those that are
+    /// gone, or on disk, are left alone.
     /// </summary>
-    public void SettleLate(long position, long nowMs)
+    public void SettleLate(ReadOnlySpan<long> tokens, long nowMs)
     {
-        if (deliveries.TryFind(position, out int slot, out long token))
-        {
+        var positions = new HashSet<long>(tokens.Length);
+        foreach (long token in tokens)
+            positions.Add(token & QueuedMessage.PositionMask);
+        // Else what one makes room for might be the next.
+        machine.BeginGroup();
+        foreach ((_, int slot, long token) in deliveries.Find(positions))
             machine.Settle(slot, token, nowMs);
-            return;
+        foreach (ref readonly QueuedMessage queued in CollectionsMarshal.AsSpan(ready.TakeReturned(positions)))
+        {
+            machine.Totals.Acked++;
+            effects.Release(in queued.Message);
+            if (queued.IsStored)
+                log.Remove(queued.Position);
         }
-        if (!ready.TryTakeReturned(position, out QueuedMessage queued))
-            return;
-        machine.Totals.Acked++;
-        effects.Release(in queued.Message);
-        if (queued.IsStored)
-            log.Remove(queued.Position);
+        machine.EndGroup(nowMs);
     }
 }

@@ -159,19 +159,18 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
         return held;
     }
 
-    /// <summary>Finds who holds a message, whoever it is, by the token that it once had. Walks through all.</summary>
-    public bool TryFind(long token, out int slot, out long current)
+    /// <summary>Those of these positions that are held, by whomever. Walks through all.</summary>
+    public List<(long Position, int Slot, long Token)> Find(HashSet<long> positions)
     {
-        long position = token & QueuedMessage.PositionMask;
+        var held = new List<(long Position, int Slot, long Token)>();
         Span<UnackedMessages.Slot> slots = _unacked.Slots;
-        for (slot = 0; slot < slots.Length; slot++)
+        for (int index = 0; index < slots.Length; index++)
         {
-            current = slots[slot].Queued.Token;
-            if (slots[slot].Consumer is not null && slots[slot].Queued.Position == position)
-                return true;
+            ref UnackedMessages.Slot slot = ref slots[index];
+            if (slot.Consumer is not null && positions.Contains(slot.Queued.Position))
+                held.Add((slot.Queued.Position, index, slot.Queued.Token));
         }
-        current = 0;
-        return false;
+        return held;
     }
 
     /// <summary>Notes where records are now; <paramref name="moves"/> by rising position.</summary>

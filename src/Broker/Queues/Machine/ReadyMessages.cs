@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -62,20 +63,21 @@ internal sealed class ReadyMessages
     }
 
     /// <summary>
-    /// Takes out a message that came back, by its position; false if it is not among those, or not in memory.
+    /// Takes out messages that came back, by their positions; not those that are not among such, or not in memory.
     /// </summary>
-    public bool TryTakeReturned(long token, out QueuedMessage queued)
+    public List<QueuedMessage> TakeReturned(HashSet<long> positions)
     {
+        var taken = new List<QueuedMessage>();
         for (int index = 0; index < _lanes.Length; index++)
         {
-            if (_lanes[index] is not { Returned: { } returned } lane
-                || !returned.TryRemove(token & QueuedMessage.PositionMask, out queued))
+            if (_lanes[index] is not { Returned: { } returned } lane)
                 continue;
-            Left(index, lane, in queued);
-            return true;
+            int before = taken.Count;
+            returned.Take(positions, taken);
+            foreach (ref readonly QueuedMessage queued in CollectionsMarshal.AsSpan(taken)[before..])
+                Left(index, lane, in queued);
         }
-        queued = default;
-        return false;
+        return taken;
     }
 
     /// <summary>Removes the head.</summary>

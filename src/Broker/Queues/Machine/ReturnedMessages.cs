@@ -44,21 +44,26 @@ internal sealed class ReturnedMessages
 
     public void RemoveFirst() => RemoveAt(0);
 
-    /// <summary>Removes a message, wherever it is, unless its bytes are not in memory.</summary>
-    public bool TryRemove(long position, out QueuedMessage queued)
+    /// <summary>
+    /// Takes out the messages of these positions, wherever they are, unless their bytes are not in memory.
+    /// </summary>
+    public void Take(HashSet<long> positions, List<QueuedMessage> taken)
     {
+        int kept = 0;
         for (int at = 0; at < Count; at++)
         {
-            queued = _heap[at].Queued;
-            if (queued.Position != position)
-                continue;
-            if (!queued.Message.IsResident || queued.IsPaged)
-                return false;
-            RemoveAt(at);
-            return true;
+            ref QueuedMessage queued = ref _heap[at].Queued;
+            if (positions.Contains(queued.Position) && queued.Message.IsResident && !queued.IsPaged)
+                taken.Add(queued);
+            else
+                _heap[kept++] = _heap[at];
         }
-        queued = default;
-        return false;
+        if (kept == Count)
+            return;
+        Array.Clear(_heap, kept, Count - kept);
+        Count = kept;
+        for (int at = (kept / 2) - 1; at >= 0; at--)
+            SiftDown(at, _heap[at]);
     }
 
     private void RemoveAt(int at)
@@ -76,9 +81,14 @@ internal sealed class ReturnedMessages
             _heap[at] = _heap[parent];
             at = parent;
         }
-        for (int child = (at * 2) + 1; child < last; child = (at * 2) + 1)
+        SiftDown(at, moved);
+    }
+
+    private void SiftDown(int at, Entry moved)
+    {
+        for (int child = (at * 2) + 1; child < Count; child = (at * 2) + 1)
         {
-            if (child + 1 < last && _heap[child + 1].Order < _heap[child].Order)
+            if (child + 1 < Count && _heap[child + 1].Order < _heap[child].Order)
                 child++;
             if (moved.Order < _heap[child].Order)
                 break;

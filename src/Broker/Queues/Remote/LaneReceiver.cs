@@ -1,5 +1,3 @@
-using Warren.Broker.Messages;
-
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
@@ -31,7 +29,6 @@ internal sealed class LaneReceiver
     /// <summary>The other side does not know all; it may be told with the next tick.</summary>
     public bool IsUntold => Received > _told;
 
-
     /// <summary>Whether a frame of this number is to be handled now.</summary>
     public bool Takes(long number, int sizeBytes)
     {
@@ -49,23 +46,23 @@ internal sealed class LaneReceiver
     }
 
     /// <summary>A frame of one item that goes on in the next.</summary>
+    /// <param name="item">The fixed part, and the first piece.</param>
+    /// <param name="headBytes">Of the fixed part.</param>
+    /// <param name="mostBytes">No message is longer.</param>
     /// <exception cref="FormatException">It is none.</exception>
-    public void BeginLong(ReadOnlySpan<byte> item, int headBytes, SlabPool slabs)
+    public void BeginLong(ReadOnlySpan<byte> item, int headBytes, long mostBytes)
     {
-        var reader = new LineReader(item, headBytes - MessageSizes.SizeBytes);
-        int totalBytes = MessageSizes.Read(ref reader).TotalBytes;
-        if (_partial is not null || totalBytes <= item.Length - reader.At)
-            throw new FormatException("a long message begins within another, or is none");
-        _partial = new LongItem(item[..reader.At].ToArray(), slabs.Rent(totalBytes));
-        _partial.Append(item[reader.At..]);
+        if (_partial is not null)
+            throw new FormatException("a long message begins within another");
+        _partial = new LongItem(item, headBytes, mostBytes);
     }
 
     /// <summary>The next piece of it; the whole when that was the last.</summary>
     /// <exception cref="FormatException">It does not fit.</exception>
     public LongItem? GoOnWithLong(ReadOnlySpan<byte> piece, bool isLast)
     {
-        if (_partial is not { } partial || piece.Length > partial.Slab.FreeBytes
-            || isLast != (piece.Length == partial.Slab.FreeBytes))
+        if (_partial is not { } partial || piece.Length > partial.MissingBytes
+            || isLast != (piece.Length == partial.MissingBytes))
             throw new FormatException("a piece of a long message does not fit");
         partial.Append(piece);
         if (!isLast)
@@ -84,24 +81,9 @@ internal sealed class LaneReceiver
     /// <summary>The line is over.</summary>
     public void Clear()
     {
-        _partial?.Slab.Release(1);
         _partial = null;
         Received = 0;
         ReceivedBytes = 0;
         Told();
-    }
-
-    /// <summary>A message in pieces: its fixed part, and a slab of its own that is being filled.</summary>
-    internal sealed class LongItem(byte[] head, Slab slab)
-    {
-        public byte[] Head { get; } = head;
-
-        public Slab Slab { get; } = slab;
-
-        public void Append(ReadOnlySpan<byte> bytes)
-        {
-            bytes.CopyTo(Slab.Bytes.AsSpan(Slab.UsedBytes));
-            Slab.UsedBytes += bytes.Length;
-        }
     }
 }

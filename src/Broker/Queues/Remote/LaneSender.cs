@@ -41,8 +41,11 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     /// <summary>The highest number that was sent once.</summary>
     public long HighestSent => _highestSent;
 
-    /// <summary>Some frame, sent or not, is not received yet as far as this side knows.</summary>
+    /// <summary>Everything that was added has been received, as far as this side knows.</summary>
     public bool IsEmpty => _count == 0;
+
+    /// <summary>Frames, sent or not, that are not received yet as far as this side knows.</summary>
+    public int KeptFrames => _count;
 
     private ref Frame Last => ref _frames[(_head + _count - 1) & (_frames.Length - 1)];
 
@@ -83,6 +86,16 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         Last.IsClosed = true;
     }
 
+    /// <summary>Sends what may be sent; <paramref name="waiting"/> hears of room for the rest.</summary>
+    public void SendOrAwait(LinePeer peer, long queue, long line, ILine waiting)
+    {
+        if (!Send(peer, queue, line))
+            return;
+        peer.AwaitRoom(linkClass, waiting);
+        // There may be some by now.
+        Send(peer, queue, line);
+    }
+
     /// <summary>Sends what may be sent. True: some frame found no room in its class.</summary>
     /// <param name="peer">The other node.</param>
     /// <param name="queue">The address that each frame bears.</param>
@@ -107,6 +120,15 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
             UnsentBytes -= frame.Used;
         }
         return false;
+    }
+
+    /// <summary>
+    /// A frame that is kept, from 0; its items begin behind the header, which may not be written yet.
+    /// </summary>
+    public ReadOnlySpan<byte> KeptFrame(int index)
+    {
+        ref Frame frame = ref _frames[(_head + index) & (_frames.Length - 1)];
+        return frame.Bytes.AsSpan(0, frame.Used);
     }
 
     /// <summary>The other side has everything up to this number.</summary>

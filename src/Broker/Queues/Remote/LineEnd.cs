@@ -11,6 +11,12 @@ internal enum LineEnd
     /// </summary>
     Lost,
 
+    /// <summary>
+    /// The home says that the queue is gone, which this node's definitions do not say yet: until they do it may be the
+    /// home that is wrong, and nothing counts as taken.
+    /// </summary>
+    NotThere,
+
     /// <summary>The queue is gone.</summary>
     Gone,
 }

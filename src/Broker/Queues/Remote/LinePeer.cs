@@ -14,6 +14,8 @@ internal sealed class LinePeer
     private readonly Lock _lock = new();
     private readonly HashSet<ILine> _standIns = [];
     private readonly Dictionary<long, QueueVisit> _visits = [];
+    // Those that were told to end, the newest of each queue.
+    private readonly Dictionary<long, QueueVisit> _leaving = [];
     private readonly Dictionary<long, long> _lastLines = [];
     private readonly HashSet<ILine>[] _waiting =
         [.. Enumerable.Range(0, (int)LinkClass.Bulk + 1).Select(_ => new HashSet<ILine>())];
@@ -26,7 +28,9 @@ internal sealed class LinePeer
         Id = id;
         Slabs = new SlabWriter(links.Broker.Slabs);
         Replies = new ReplyLane(links, this);
+        Alarm = new PeerAlarm(links, this);
         _standIns.Add(Replies);
+        _standIns.Add(Alarm);
     }
 
     public NodeId Id { get; }
@@ -37,8 +41,21 @@ internal sealed class LinePeer
     /// <summary>Direct replies to its clients and from them.</summary>
     public ReplyLane Replies { get; }
 
+    /// <summary>What it knows of this node's alarms.</summary>
+    public PeerAlarm Alarm { get; }
+
     public bool TrySend(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>
         _links.Peers.TrySend(Id, linkClass, kind, body);
+
+    /// <summary>Sends a frame; false: it found no room, and the line is told when there is some.</summary>
+    public bool SendOrAwait(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body, ILine line)
+    {
+        if (TrySend(linkClass, kind, body))
+            return true;
+        AwaitRoom(linkClass, line);
+        // There may be some by now.
+        return TrySend(linkClass, kind, body);
+    }
 
     /// <summary>A stand-in hears of this node from now on, and of how it is now.</summary>
     public void Attach(ILine standIn)
@@ -123,8 +140,10 @@ internal sealed class LinePeer
             if (!begins)
                 return null;
             if (isThere)
-                visit!.Signal(LineSignal.Retire, 0);
-            visit = new QueueVisit(_links, this, queue, line);
+                Retire(visit!);
+            bool waits = _leaving.TryGetValue(queue, out QueueVisit? older);
+            visit = new QueueVisit(_links, this, queue, line, waits);
+            older?.TellAtEnd(visit);
             _visits[queue] = visit;
             _lastLines[queue] = line;
             return visit;
@@ -138,13 +157,19 @@ internal sealed class LinePeer
             return _visits.ContainsKey(queue);
     }
 
-    /// <summary>A visit is over.</summary>
-    public void Leave(QueueVisit visit)
+    /// <summary>A visit is over, and all that its clients had is with the queue again.</summary>
+    public void Leave(QueueVisit visit, bool isGone)
     {
+        long queue = visit.QueueNumber;
         lock (_lock)
         {
-            if (_visits.TryGetValue(visit.QueueNumber, out QueueVisit? present) && present == visit)
-                _visits.Remove(visit.QueueNumber);
+            if (_leaving.TryGetValue(queue, out QueueVisit? leaving) && leaving == visit)
+                _leaving.Remove(queue);
+            if (!_visits.TryGetValue(queue, out QueueVisit? present) || present != visit)
+                return;
+            _visits.Remove(queue);
+            if (isGone)
+                _lastLines.Remove(queue);
         }
     }
 
@@ -171,8 +196,14 @@ internal sealed class LinePeer
     private void RetireVisits()
     {
         foreach (QueueVisit visit in _visits.Values)
-            visit.Signal(LineSignal.Retire, 0);
+            Retire(visit);
         _visits.Clear();
         _lastLines.Clear();
+    }
+
+    private void Retire(QueueVisit visit)
+    {
+        visit.Signal(LineSignal.Retire, 0);
+        _leaving[visit.QueueNumber] = visit;
     }
 }

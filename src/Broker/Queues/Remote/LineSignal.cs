@@ -23,4 +23,7 @@ internal enum LineSignal
 
     /// <summary>The other node's process is another one: the line is over.</summary>
     Retire,
+
+    /// <summary>The line before this one has ended, and all of it is with the queue again.</summary>
+    Left,
 }

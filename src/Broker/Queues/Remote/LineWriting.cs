@@ -60,7 +60,7 @@ internal static class LineWriting
         BinaryPrimitives.WriteInt64LittleEndian(item[5..], position);
     }
 
-    /// <summary>A kind and a number: LateAcknowledge, Sync, ConsumerEnded and the like.</summary>
+    /// <summary>A kind and a number: LateAcknowledge, Together, ConsumerEnded and the like.</summary>
     public static void Number(LaneSender lane, LineItemKind kind, long number)
     {
         Span<byte> item = lane.Add(9);

@@ -52,6 +52,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <summary>Members that can take a queue now, in an order that all nodes agree on.</summary>
     public IReadOnlyList<NodeId> Members => [.. Broker.Nodes.Sessions.Keys];
 
+    /// <summary>Whether it is among <see cref="Members"/>.</summary>
+    public bool IsMember(NodeId node) => Broker.Nodes.Sessions.ContainsKey(node);
+
     /// <inheritdoc cref="ClusterNames.Of"/>
     public string NameOf(NodeId node) => _names.Of(node);
 
@@ -106,11 +109,11 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <summary>Sends a direct reply to the node that its address names; false: it is dropped.</summary>
     public bool TrySendReply(NodeId node, in Message message) => PeerOf(node).Replies.TrySend(message);
 
-    /// <summary>Publishers of all nodes are to stop, or may go on: null.</summary>
-    public void TellAlarm(string? reason)
+    /// <summary>Publishers of all nodes are to stop, or may go on: what this node's alarms say has changed.</summary>
+    public void TellAlarm()
     {
         foreach (LinePeer peer in _peers.Values)
-            TellAlarm(peer, reason);
+            peer.Alarm.Changed();
     }
 
     public void SendClosed(LinePeer peer, long queue, long line, bool isGone)
@@ -123,12 +126,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     }
 
     /// <inheritdoc/>
-    public void LinkUp(PeerIdentity peer)
-    {
-        LinePeer line = PeerOf(peer.NodeId);
-        line.Up(peer.Process);
-        TellAlarm(line, Broker.Alarms.OwnReason);
-    }
+    public void LinkUp(PeerIdentity peer) => PeerOf(peer.NodeId).Up(peer.Process);
 
     /// <inheritdoc/>
     public void LinkDown(PeerIdentity peer)
@@ -228,9 +226,6 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 
     // Once, into a slab: the messages in it are used from where they lie.
     private static Message Copy(LinePeer peer, ReadOnlySpan<byte> body) => peer.Slabs.Append([], [], body);
-
-    private static void TellAlarm(LinePeer peer, string? reason) =>
-        peer.TrySend(LinkClass.Control, LineFrame.Alarm, System.Text.Encoding.UTF8.GetBytes(reason ?? ""));
 
     private void Tick()
     {

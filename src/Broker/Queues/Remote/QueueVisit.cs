@@ -2,6 +2,7 @@ using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
+using Warren.Broker.Definitions;
 using Warren.Broker.Messages;
 using Warren.Broker.Turns;
 using Warren.Cluster;
@@ -32,25 +33,38 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     private Queue? _queue;
     private long _grantedBytes = LineOptions.WindowBytes;
     private bool _isGrantDue;
+    // The frame with the answer to whoever has closed the queue; 0: nobody has, or he has the answer.
+    private long _closedIn;
     private long _verdictFrom;
     private int _verdictCount;
     private bool _verdict;
     private bool _isUp = true;
     private bool _isOver;
+    private bool _isGone;
+    private bool _waitsForOther;
+    private QueueVisit? _successor;
     private bool _wantsTick;
     private long _waitsSinceMs;
     private Slab? _releaseSlab;
     private int _releaseCount;
 
-    public QueueVisit(QueueLinks links, LinePeer peer, long queue, long line)
+    /// <param name="links">The node's.</param>
+    /// <param name="peer">The node whose clients it serves.</param>
+    /// <param name="queue">The queue's id.</param>
+    /// <param name="line">The line's number.</param>
+    /// <param name="waitsForOther">
+    /// An older line of that node to this queue has not ended yet. It is told to <see cref="TellAtEnd"/>.
+    /// </param>
+    public QueueVisit(QueueLinks links, LinePeer peer, long queue, long line, bool waitsForOther)
         : base(links.Broker.Turns)
     {
+        _waitsForOther = waitsForOther;
         _links = links;
         _peer = peer;
         QueueNumber = queue;
         Line = line;
         _outbox = new VisitOutbox(links.Broker.Turns, this);
-        _commands = new VisitCommands(_outbox, links.Broker.Slabs);
+        _commands = new VisitCommands(_outbox, links.Broker);
         _credit = new PublishCredit(() => Signal(LineSignal.Credit, 0));
         _waitsSinceMs = links.Broker.NowMs;
         Signal(LineSignal.Known, 0);
@@ -64,6 +78,12 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
 
     /// <summary>The line's number, given by the other node.</summary>
     public long Line { get; }
+
+    /// <summary>
+    /// Another line takes this one's place, but not before what this one's clients had is with the queue again: else
+    /// they would be their own rivals. Under the peer's lock.
+    /// </summary>
+    public void TellAtEnd(QueueVisit successor) => _successor = successor;
 
     /// <inheritdoc/>
     public void Signal(LineSignal signal, long process) => Post(OutboxItem.PeerSignal(signal));
@@ -129,12 +149,26 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         if (request.Number != 0)
         {
             LineWriting.Answer(_deliveries, request.Number, (AnswerKind)item.Extra, item.Position, item.Slot);
+            if (HasClosed(item))
+                _closedIn = _deliveries.LastNumber;
             return;
         }
         // The queue has looked at what its consumer was granted: what it did not need goes back.
         if (request.Consumer is { Shared: LeasedPrefetch lease, LineNumber: not 0 } consumer
             && lease.TakeFree() is > 0 and var unused)
             LineWriting.Counted(_deliveries, LineItemKind.UnusedPlaces, consumer.LineNumber, unused);
+    }
+
+    private static bool HasClosed(in OutboxItem item) =>
+        item.Target is VisitRequest { Closes: true } && (AnswerKind)item.Extra == AnswerKind.Ok;
+
+    // Who asked for the queue's end takes its definition out when he knows of it, unless his node is gone by then. Not
+    // before he knows: the count is in the answer, which must not be overtaken.
+    private void RemoveClosed()
+    {
+        _closedIn = 0;
+        if (_links.FindLocal(QueueNumber) is { } closed)
+            _links.Broker.Definitions.Post(new RemoveQueue(closed.Definition));
     }
 
     private void OnEvent(in OutboxItem item)
@@ -196,6 +230,9 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         }
         catch (FormatException error)
         {
+            // Posts are held until they are read to their end.
+            if (kind != LineFrame.Posts)
+                frame.Slab.Release(1);
             _links.Broker.Log(
                 LogLevel.Error, LogCategory.Queue,
                 $"What node {_peer.Id} sent for queue {QueueNumber} makes no sense and is given up: {error.Message}");
@@ -224,8 +261,11 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 break;
             case LineFrame.Receipt:
                 var reader = new LineReader(bytes, LineFrame.AddressBytes);
-                _deliveries.Received(reader.Int64());
+                long received = reader.Int64();
+                _deliveries.Received(received);
                 _verdicts.Received(reader.Int64());
+                if (_closedIn != 0 && received >= _closedIn)
+                    RemoveClosed();
                 break;
             case LineFrame.Ended:
                 End(tells: false, isGone: false);
@@ -276,6 +316,10 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 _wantsTick = false;
                 OnTick();
                 break;
+            case LineSignal.Left:
+                _waitsForOther = false;
+                LookForQueue();
+                break;
             case LineSignal.Retire:
                 End(tells: false, isGone: false);
                 break;
@@ -285,24 +329,30 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     private void OnTick()
     {
         bool hasWaited = _links.Broker.NowMs - _waitsSinceMs >= _links.Options.HomePatience.TotalMilliseconds;
-        if (hasWaited && (!_isUp || _queue is null))
-            End(tells: true, isGone: false);
+        // Of a queue that is gone the other node ends the line itself, when it knows.
+        if (hasWaited && (!_isUp || _queue is null || _isGone))
+            End(tells: true, _isGone);
         else
             _isGrantDue |= _posts.IsUntold || _settlements.IsUntold;
     }
 
     private void LookForQueue()
     {
-        if (_queue is not null)
+        if (_waitsForOther)
             return;
-        _queue = _links.FindLocal(QueueNumber);
-        if (_queue is null)
+        // Ids rise with the definitions: what is behind what is known here may still come. Read first: it may come now.
+        bool isKnown = _links.Broker.Definitions.LastIndex >= QueueNumber;
+        Queue? found = _links.FindLocal(QueueNumber);
+        if (found is null && isKnown && !_isGone)
         {
-            // Ids rise with the definitions: what is behind what is known here may still come.
-            if (_links.Broker.Definitions.LastIndex >= QueueNumber)
+            _isGone = true;
+            _waitsSinceMs = _links.Broker.NowMs;
+            if (_queue is null)
                 End(tells: true, isGone: true);
-            return;
         }
+        if (found is null || _queue is not null)
+            return;
+        _queue = found;
         _commands.Queue = _queue;
         while (!_isOver && _early.TryDequeue(out (ushort Kind, Message Frame) early))
             OnFrame(early.Kind, early.Frame);
@@ -315,23 +365,16 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _commands.Flush();
         if (_isUp)
         {
-            Send(_verdicts, LinkClass.Acknowledgements);
-            Send(_deliveries, LinkClass.Deliveries);
+            _verdicts.SendOrAwait(_peer, QueueNumber, Line, this);
+            _deliveries.SendOrAwait(_peer, QueueNumber, Line, this);
             SendReceipt();
         }
-        bool needsTick = !_isUp || _queue is null || _posts.IsUntold || _settlements.IsUntold;
+        bool needsTick = !_isUp || _queue is null || _isGone || _isGrantDue || _posts.IsUntold
+            || _settlements.IsUntold;
         if (!needsTick || _wantsTick)
             return;
         _wantsTick = true;
         _links.WantTick(this);
-    }
-
-    private void Send(LaneSender lane, LinkClass linkClass)
-    {
-        if (!lane.Send(_peer, QueueNumber, Line))
-            return;
-        _peer.AwaitRoom(linkClass, this);
-        lane.Send(_peer, QueueNumber, Line);
     }
 
     private void SendReceipt()
@@ -345,13 +388,9 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         Span<byte> receipt = stackalloc byte[LineFrame.ReceiptBytes];
         LineFrame.WriteReceipt(
             receipt, QueueNumber, Line, _posts.Received, _settlements.Received, _grantedBytes);
-        if (!_peer.TrySend(LinkClass.Acknowledgements, LineFrame.HomeReceipt, receipt))
-        {
-            _isGrantDue = true;
-            _peer.AwaitRoom(LinkClass.Acknowledgements, this);
+        _isGrantDue = !_peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.HomeReceipt, receipt, this);
+        if (_isGrantDue)
             return;
-        }
-        _isGrantDue = false;
         _posts.Told();
         _settlements.Told();
     }
@@ -364,9 +403,12 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _isOver = true;
         if (tells)
             _links.SendClosed(_peer, QueueNumber, Line, isGone);
-        _peer.Leave(this);
+        if (_closedIn != 0)
+            RemoveClosed();
         _commands.End();
         _commands.Flush();
+        if (!_waitsForOther)
+            Leave();
         _deliveries.Clear();
         _verdicts.Clear();
         _posts.Clear();
@@ -376,8 +418,18 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             held.Frame.Slab.Release(1);
     }
 
+    private void Leave()
+    {
+        _peer.Leave(this, _isGone);
+        _successor?.Signal(LineSignal.Left, 0);
+    }
+
     private void Discard(in OutboxItem item)
     {
+        if (item is { Kind: OutboxItemKind.PeerSignal, Slot: (int)LineSignal.Left })
+            Leave();
+        if (item.Kind == OutboxItemKind.VisitAnswer && HasClosed(item))
+            RemoveClosed();
         if (item.Kind is OutboxItemKind.GetOk && item.Slot >= 0)
             _queue!.Post(QueueCommand.Return(item.Slot, item.Position, countsDelivery: false));
         if (item.Message.Slab is { } slab)

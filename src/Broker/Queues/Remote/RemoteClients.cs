@@ -3,6 +3,7 @@ using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Messages;
+using Warren.Broker.Operations;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -10,7 +11,7 @@ namespace Warren.Broker.Queues.Remote;
 /// The consumers and requests of this node's clients at a queue on another node, by their numbers on the line. Owned by
 /// the stand-in's turn.
 /// </summary>
-internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, SlabPool slabs)
+internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, MessageBroker broker)
 {
     /// <summary>
     /// Cancelled consumers that are remembered: their channels may still be closed for what they hold too long.
@@ -93,7 +94,9 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, S
         }
         if ((flags & LineFrame.GoesOn) != 0)
         {
-            lane.BeginLong(reader.Take(bytes.Length - reader.At), LineWriting.DeliveryHeadBytes, slabs);
+            lane.BeginLong(
+                reader.Take(bytes.Length - reader.At), LineWriting.DeliveryHeadBytes,
+                broker.Options.LongestMessageBytes);
             return;
         }
         while (!reader.IsAtEnd)
@@ -114,7 +117,7 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, S
     /// <summary>The line is over: everybody who waits is told.</summary>
     public void End(LineEnd why, QueueScratch scratch)
     {
-        AnswerKind answer = why == LineEnd.Gone ? AnswerKind.Closed : AnswerKind.Unavailable;
+        AnswerKind answer = why is LineEnd.Gone or LineEnd.NotThere ? AnswerKind.Closed : AnswerKind.Unavailable;
         foreach ((object request, Consumer? consumer) in _requests.Values)
         {
             if (request is CancelRequest)
@@ -144,6 +147,8 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, S
         _consumers.Clear();
     }
 
+    private static bool IsGet(object request) => request is GetRequest or FetchRequest;
+
     private static QueueEffect ReadDelivery(
         LineItemKind kind, ref LineReader reader, out long target, out MessageSizes sizes)
     {
@@ -166,15 +171,22 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, S
         };
     }
 
-    private void ReadLong(LaneReceiver.LongItem item, QueueScratch scratch)
+    private void ReadLong(LongItem item, QueueScratch scratch)
     {
         var reader = new LineReader(item.Head, 1);
         QueueEffect effect = ReadDelivery(
             (LineItemKind)item.Head[0], ref reader, out long target, out MessageSizes sizes);
-        effect.Content = sizes.At(item.Slab, 0);
-        HandOver(ref effect, target, scratch);
-        scratch.FlushReferences();
-        item.Slab.Release(1);
+        Slab slab = item.ToSlab(broker.Slabs);
+        try
+        {
+            effect.Content = sizes.At(slab, 0);
+            HandOver(ref effect, target, scratch);
+        }
+        finally
+        {
+            scratch.FlushReferences();
+            slab.Release(1);
+        }
     }
 
     private void HandOver(ref QueueEffect effect, long target, QueueScratch scratch)
@@ -182,8 +194,9 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, S
         MessageSizes.Check(effect.Message);
         if (effect.Kind == QueueEffectKind.GetOk)
         {
-            if (!_requests.Remove(target, out (object Request, Consumer? Consumer) asked))
-                throw new FormatException($"an answer to request {target}, which nobody made");
+            if (!_requests.TryGetValue(target, out (object Request, Consumer? Consumer) asked) || !IsGet(asked.Request))
+                throw new FormatException($"a message for request {target}, which wants none");
+            _requests.Remove(target);
             effect.Subject = asked.Request;
             if (effect.Slot < 0)
                 scratch.AddReference(effect.Message.Slab);

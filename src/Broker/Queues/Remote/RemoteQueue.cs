@@ -21,13 +21,9 @@ internal sealed class RemoteQueue : QueueHome, ILine
     private readonly QueueLinks _links;
     private readonly LinePeer _peer;
     private readonly StandInLanes _lanes;
-    private readonly OwedPublishes _owed = new();
+    private readonly StandInPublishes _publishes;
     private readonly RemoteClients _clients;
     private readonly RemoteEpochs _epochs = new();
-    private readonly Queue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits = new(0);
-    // Dead letters that wait for the next line: their sources keep them until they have arrived.
-    private readonly Queue<OwedPublish> _kept = new(0);
-    private long _keptBytes;
     private QueueCounts _counts = QueueCounts.None;
     private AmqpException? _unavailable;
     private long _process;
@@ -46,7 +42,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
         _peer = links.PeerOf(home);
         _downSinceMs = broker.NowMs;
         _lanes = new StandInLanes(_peer);
-        _clients = new RemoteClients(this, _lanes.Settlements, broker.Slabs);
+        _publishes = new StandInPublishes(this, _lanes);
+        _clients = new RemoteClients(this, _lanes.Settlements, broker);
     }
 
     /// <summary>The node that the queue lives on.</summary>
@@ -129,7 +126,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 OnSettlement(command);
                 break;
             case QueueCommandKind.Credit:
-                _credits.Enqueue(((PublishCredit)command.Target!, (int)command.Second, _lanes.Posts.LastNumber));
+                _publishes.Add((PublishCredit)command.Target!, (int)command.Second);
                 break;
             case QueueCommandKind.Written:
                 _clients.Written((Consumer)command.Target!, (int)command.First, command.Second);
@@ -147,6 +144,10 @@ internal sealed class RemoteQueue : QueueHome, ILine
             case QueueCommandKind.CancelConsumer:
                 if (!_clients.Cancel((Consumer)command.Target!, command.Group) && command.Group is not null)
                     Answer(command.Group, AnswerKind.Ok, scratch);
+                break;
+            case QueueCommandKind.Together:
+                if (_lanes.Line != 0)
+                    LineWriting.Number(_lanes.Settlements, LineItemKind.Together, command.Flag ? 1 : 0);
                 break;
             case QueueCommandKind.Resume:
                 _clients.Resume((Consumer)command.Target!);
@@ -215,8 +216,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
             return;
         }
         NeedLine();
-        long number = _owed.Add(new OwedPublish { Ticket = ticket });
-        LineWriting.Request(_lanes.Posts, LineItemKind.Sync, number, _lanes.Settlements.LastNumber, 0);
+        LineWriting.Request(
+            _lanes.Posts, LineItemKind.Sync, _publishes.Await(ticket), _lanes.Settlements.LastNumber, 0);
     }
 
     private void OnPublish(in QueueCommand command, QueueScratch scratch)
@@ -228,42 +229,12 @@ internal sealed class RemoteQueue : QueueHome, ILine
             Priority = command.Priority,
             Persistent = command.Flag,
         };
-        // A dead letter that nobody keeps, and nobody waits for: rather than fill the memory it is lost.
-        if (!owed.Ticket.IsAwaited && _lanes.Posts.UnsentBytes > LineOptions.MostUnawaitedBytes)
-        {
-            command.Message.Slab.Release(1);
-            return;
-        }
-        bool waitsForArrival = OwedPublish.WaitsForArrival(owed.Ticket);
-        if (waitsForArrival)
-            owed.Kept = command.Message;
-        if (_isGone || _unavailable is not null)
-        {
-            if (!waitsForArrival || _isGone)
-            {
-                command.Message.Slab.Release(1);
-                Refuse(owed.Ticket, _isGone ? LineEnd.Gone : LineEnd.Away, scratch);
-                return;
-            }
-            Keep(owed);
-            return;
-        }
-        Send(owed, command.Message);
-        if (!waitsForArrival)
-            command.Message.Slab.Release(1);
-    }
-
-    private void Send(in OwedPublish owed, in Message message)
-    {
-        NeedLine();
-        long number = _owed.Add(owed);
-        LineWriting.Publish(_lanes.Posts, message, owed.Priority, owed.Persistent, owed.TtlMs, number);
-    }
-
-    private void Keep(in OwedPublish owed)
-    {
-        _kept.Enqueue(owed);
-        _keptBytes += owed.Kept.SizeBytes;
+        if (_isGone)
+            _publishes.KeepOrRefuse(owed, command.Message, LineEnd.Gone, scratch);
+        else if (_unavailable is not null)
+            _publishes.KeepOrRefuse(owed, command.Message, LineEnd.Away, scratch);
+        else
+            _publishes.Send(owed, command.Message);
     }
 
     // What was delivered on a line that is over is not held for its client any more. An acknowledgement still counts:
@@ -285,10 +256,15 @@ internal sealed class RemoteQueue : QueueHome, ILine
         }
         else if (command.Kind == QueueCommandKind.Settle && _epochs.IsOfSameProcess(command.Priority))
         {
-            NeedLine();
-            _hasLateSettlements = true;
-            LineWriting.Number(_lanes.Settlements, LineItemKind.LateAcknowledge, command.First);
+            AcknowledgeLate(command.First);
         }
+    }
+
+    private void AcknowledgeLate(long position)
+    {
+        NeedLine();
+        _hasLateSettlements = true;
+        LineWriting.Number(_lanes.Settlements, LineItemKind.LateAcknowledge, position);
     }
 
     private void OnFrame(ushort kind, Message frame, QueueScratch scratch)
@@ -324,36 +300,14 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 break;
             case LineFrame.Verdicts:
                 if (_lanes.Verdicts.Takes(LineFrame.NumberOf(bytes), bytes.Length))
-                    ReadVerdicts(bytes, scratch);
+                    _publishes.ReadVerdicts(bytes, scratch);
                 break;
             case LineFrame.HomeReceipt:
                 _lanes.TakeReceipt(ref reader);
                 break;
             case LineFrame.Closed:
-                EndLine(reader.Byte() != 0 ? LineEnd.Gone : LineEnd.Lost, tells: false, scratch);
+                EndLine(reader.Byte() != 0 ? LineEnd.NotThere : LineEnd.Lost, tells: false, scratch);
                 break;
-        }
-    }
-
-    private void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch)
-    {
-        var reader = new LineReader(bytes, LineFrame.HeaderBytes);
-        while (!reader.IsAtEnd)
-        {
-            if ((LineItemKind)reader.Byte() != LineItemKind.Verdicts)
-                throw new FormatException("something else than verdicts among verdicts");
-            bool accepted = reader.Byte() != 0;
-            long from = reader.Int64();
-            int count = reader.Int32();
-            for (long number = from; number < from + count; number++)
-            {
-                if (!_owed.TryAnswer(number, out OwedPublish owed))
-                    throw new FormatException($"a verdict on publish {number}, which waits for none");
-                if (owed.IsKept)
-                    owed.Kept.Slab.Release(1);
-                if (owed.Ticket.Group is not null || owed.Ticket.Sequence > 0)
-                    QueueReplies.Verdict(owed.Ticket, accepted, scratch);
-            }
         }
     }
 
@@ -375,6 +329,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 if (!_isUp && !_isGone && _unavailable is null
                     && _broker.NowMs - _downSinceMs >= _links.Options.Patience.TotalMilliseconds)
                     GiveUp(scratch);
+                if (_isUp)
+                    _publishes.SendKept();
                 break;
         }
     }
@@ -387,21 +343,12 @@ internal sealed class RemoteQueue : QueueHome, ILine
         {
             // Positions of the other process name nothing in this one. What was never sent may still go.
             if (_lanes.Line != 0 && (_lanes.WasUsed || _hasLateSettlements))
-                EndLine(LineEnd.Lost, tells: false, scratch);
+                EndLine(LineEnd.Lost, tells: false, scratch, isSameProcess: false);
             _epochs.NewProcess(keepsCurrent: _lanes.Line != 0);
             _process = process;
         }
         _lanes.Rewind();
-        SendKept();
-    }
-
-    private void SendKept()
-    {
-        while (_kept.TryDequeue(out OwedPublish owed))
-        {
-            _keptBytes -= owed.Kept.SizeBytes;
-            Send(owed, owed.Kept);
-        }
+        _publishes.SendKept();
     }
 
     private void GiveUp(QueueScratch scratch)
@@ -414,47 +361,24 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         EndLine(LineEnd.Gone, tells: true, scratch);
         _isGone = true;
-        while (_kept.TryDequeue(out OwedPublish owed))
-        {
-            owed.Kept.Slab.Release(1);
-            Refuse(owed.Ticket, LineEnd.Gone, scratch);
-        }
-        _keptBytes = 0;
         _peer.Detach(this);
     }
 
     // Everybody who waits for something is told the truth as far as it is known here.
-    private void EndLine(LineEnd why, bool tells, QueueScratch scratch)
+    private void EndLine(LineEnd why, bool tells, QueueScratch scratch, bool isSameProcess = true)
     {
         if (_lanes.Line != 0 && tells && _isUp)
             _lanes.OweEnd(_lanes.Line);
+        bool keepsAcknowledgements = isSameProcess && why is LineEnd.Away or LineEnd.Lost;
+        List<long> acknowledged = keepsAcknowledgements ? UnreceivedAcknowledgements.Of(_lanes.Settlements) : [];
         _hasLateSettlements = false;
         _lanes.End();
-        while (_owed.TryTake(out OwedPublish owed))
-        {
-            if (owed.IsKept && why != LineEnd.Gone)
-            {
-                Keep(owed);
-                continue;
-            }
-            if (owed.IsKept)
-                owed.Kept.Slab.Release(1);
-            Refuse(owed.Ticket, why, scratch);
-        }
+        _publishes.End(why, scratch);
         _clients.End(why, scratch);
-        while (_credits.TryDequeue(out (PublishCredit Credit, int SizeBytes, long Frame) held))
-            held.Credit.Give(held.SizeBytes);
+        foreach (long position in acknowledged)
+            AcknowledgeLate(position);
         if (why == LineEnd.Lost && _isUp)
-            SendKept();
-    }
-
-    // A queue that is gone counts as one that the message was not routed to, as on its home.
-    private void Refuse(in PublishTicket ticket, LineEnd why, QueueScratch scratch)
-    {
-        if (ticket.Group is not null || ticket.Sequence > 0)
-            QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone, scratch);
-        else if (ticket.Publisher is DeliveryChannel publisher && why != LineEnd.Gone)
-            scratch.Events.Add(new ChannelEvent(publisher, Connections.ConnectionEventKind.Failed, HomeIsDown()));
+            _publishes.SendKept();
     }
 
     /// <summary>Answers a request here.</summary>
@@ -470,7 +394,8 @@ internal sealed class RemoteQueue : QueueHome, ILine
         QueueReplies.Reply(effect, this, scratch);
     }
 
-    private AmqpException HomeIsDown() => Definition.Durable
+    /// <summary>What a client is told who wants something that only the home could do.</summary>
+    internal AmqpException HomeIsDown() => Definition.Durable
         ? new AmqpException(
             ReplyCode.NotFound,
             $"home node '{_links.NameOf(_peer.Id)}' of durable {Describe()} is down or inaccessible")
@@ -483,14 +408,9 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         if (_isUp)
             _lanes.Send(Definition.Id.Value, this);
-        while (_credits.TryPeek(out (PublishCredit Credit, int SizeBytes, long Frame) held)
-            && (held.Frame <= _lanes.Posts.HighestSent || _lanes.Line == 0))
-        {
-            _credits.Dequeue();
-            held.Credit.Give(held.SizeBytes);
-        }
-        Volatile.Write(ref _isFull, _lanes.Posts.UnsentBytes + _owed.KeptBytes + _keptBytes > LineOptions.FullBytes);
-        bool needsTick = _lanes.IsUntold
+        _publishes.GiveCredit();
+        Volatile.Write(ref _isFull, _publishes.WaitingBytes > LineOptions.FullBytes);
+        bool needsTick = _lanes.IsUntold || (_isUp && _publishes.HasKept)
             || (!_isUp && !_isGone && _unavailable is null);
         if (!needsTick || _wantsTick)
             return;

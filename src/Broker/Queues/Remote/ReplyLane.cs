@@ -15,10 +15,14 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
 
     private readonly LaneSender _lane = new(LineFrame.Reply, LinkClass.Deliveries);
     private readonly LaneReceiver _pieces = new();
-    private long _waitingBytes;
+    private long _postedBytes;
+    private long _unsentBytes;
 
     /// <summary>A reply with its reference, or a signal.</summary>
     public readonly record struct Item(Message Message, LineSignal Signal);
+
+    // Those that its turn has not seen, and those that found no room.
+    private long WaitingBytes => Volatile.Read(ref _postedBytes) + Volatile.Read(ref _unsentBytes);
 
     /// <inheritdoc/>
     public void Signal(LineSignal signal, long process) => Post(new Item(default, signal));
@@ -26,9 +30,9 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
     /// <summary>Queues a copy; the caller keeps its reference. False: too much waits, or there is no link.</summary>
     public bool TrySend(in Message message)
     {
-        if (!links.Peers.IsUp(peer.Id) || Volatile.Read(ref _waitingBytes) > MostWaitingBytes)
+        if (!links.Peers.IsUp(peer.Id) || WaitingBytes > MostWaitingBytes)
             return false;
-        Interlocked.Add(ref _waitingBytes, message.SizeBytes);
+        Interlocked.Add(ref _postedBytes, message.SizeBytes);
         message.Slab.AddReferences(1);
         Post(new Item(message, LineSignal.Tick));
         return true;
@@ -58,17 +62,14 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
             {
                 LineWriting.Reply(_lane, item.Message);
                 item.Message.Slab.Release(1);
-                Interlocked.Add(ref _waitingBytes, -item.Message.SizeBytes);
+                Interlocked.Add(ref _postedBytes, -item.Message.SizeBytes);
             }
             else if (item.Signal == LineSignal.Down)
                 _lane.Clear();
         }
-        if (_lane.Send(peer, 0, 0))
-        {
-            peer.AwaitRoom(LinkClass.Deliveries, this);
-            _lane.Send(peer, 0, 0);
-        }
+        _lane.SendOrAwait(peer, 0, 0, this);
         _lane.Received(_lane.HighestSent);
+        Volatile.Write(ref _unsentBytes, _lane.UnsentBytes);
     }
 
     private void Read(ReadOnlySpan<byte> body)
@@ -83,7 +84,7 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
             if (_pieces.GoOnWithLong(piece, (flags & LineFrame.GoesOn) == 0) is not { } whole)
                 return;
             var head = new LineReader(whole.Head, 0);
-            Deliver(MessageSizes.Read(ref head).At(whole.Slab, 0));
+            Deliver(MessageSizes.Read(ref head).At(whole.ToSlab(links.Broker.Slabs), 0));
             return;
         }
         // What a lost link cut off is not waited for.
@@ -91,7 +92,8 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
         if ((flags & LineFrame.GoesOn) != 0)
         {
             _pieces.BeginLong(
-                reader.Take(body.Length - reader.At), MessageSizes.SizeBytes, links.Broker.Slabs);
+                reader.Take(body.Length - reader.At), MessageSizes.SizeBytes,
+                links.Broker.Options.LongestMessageBytes);
             return;
         }
         while (!reader.IsAtEnd)
@@ -103,8 +105,14 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
 
     private void Deliver(Message message)
     {
-        MessageSizes.Check(message);
-        links.Broker.DirectReplies.DeliverHere(message);
-        message.Slab.Release(1);
+        try
+        {
+            MessageSizes.Check(message);
+            links.Broker.DirectReplies.DeliverHere(message);
+        }
+        finally
+        {
+            message.Slab.Release(1);
+        }
     }
 }

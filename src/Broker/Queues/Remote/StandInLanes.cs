@@ -94,43 +94,27 @@ internal sealed class StandInLanes(LinePeer peer)
             SendEnd(queue, line);
         if (Line == 0)
             return;
-        Send(Settlements, LinkClass.Acknowledgements, queue, line);
-        Send(Posts, LinkClass.Publishes, queue, line);
+        Settlements.SendOrAwait(peer, queue, Line, line);
+        Posts.SendOrAwait(peer, queue, Line, line);
         if (_isReceiptDue || Deliveries.IsReceiptDue || Verdicts.IsReceiptDue)
             SendReceipt(queue, line);
-    }
-
-    private void Send(LaneSender lane, LinkClass linkClass, long queue, ILine line)
-    {
-        if (!lane.Send(peer, queue, Line))
-            return;
-        peer.AwaitRoom(linkClass, line);
-        lane.Send(peer, queue, Line);
     }
 
     private void SendEnd(long queue, ILine line)
     {
         Span<byte> end = stackalloc byte[LineFrame.AddressBytes];
         LineFrame.WriteAddress(end, queue, _endedLine);
-        if (!peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, end))
-        {
-            peer.AwaitRoom(LinkClass.Acknowledgements, line);
-            if (!peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, end))
-                return;
-        }
-        _endedLine = 0;
+        if (peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.Ended, end, line))
+            _endedLine = 0;
     }
 
     private void SendReceipt(long queue, ILine line)
     {
         Span<byte> receipt = stackalloc byte[LineFrame.ReceiptBytes];
         LineFrame.WriteReceipt(receipt, queue, Line, Deliveries.Received, Verdicts.Received, 0);
-        _isReceiptDue = !peer.TrySend(LinkClass.Acknowledgements, LineFrame.Receipt, receipt);
+        _isReceiptDue = !peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.Receipt, receipt, line);
         if (_isReceiptDue)
-        {
-            peer.AwaitRoom(LinkClass.Acknowledgements, line);
             return;
-        }
         Deliveries.Told();
         Verdicts.Told();
     }

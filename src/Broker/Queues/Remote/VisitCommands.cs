@@ -8,12 +8,14 @@ namespace Warren.Broker.Queues.Remote;
 /// Turns the items of a visit into commands of the queue, one post a turn, and keeps what the visit's clients have
 /// there: their consumers by number, and the messages that they got. Owned by the visit's turn.
 /// </summary>
-internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
+internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker)
 {
     private readonly VisitChannel _publisher = new(0, outbox);
     private readonly Dictionary<long, Consumer> _consumers = [];
     private readonly Dictionary<int, long> _gets = [];
     private readonly List<QueueCommand> _commands = [];
+    private readonly List<long> _late = [];
+    private bool _isTogether;
 
     /// <summary>Set once it is known, before anything is read.</summary>
     public Queue Queue { get; set; } = null!;
@@ -40,6 +42,8 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
     {
         if (Queue is null)
             return;
+        // Who is served next gets the older ones first.
+        SetTogether(true);
         foreach (Consumer consumer in _consumers.Values)
             Add(QueueCommand.CancelConsumer(consumer, null));
         _consumers.Clear();
@@ -47,6 +51,16 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
         foreach ((int slot, long position) in _gets)
             Add(QueueCommand.Return(slot, position, countsDelivery: false));
         _gets.Clear();
+        SetTogether(false);
+    }
+
+    // One that has begun ends with the line at the latest, and one that has not begun does not end.
+    private void SetTogether(bool isTogether)
+    {
+        if (isTogether == _isTogether)
+            return;
+        _isTogether = isTogether;
+        Add(QueueCommand.Together(isTogether));
     }
 
     /// <summary>
@@ -66,7 +80,8 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
         }
         if ((flags & LineFrame.GoesOn) != 0)
         {
-            lane.BeginLong(reader.Take(bytes.Length - at), LineWriting.PublishHeadBytes, slabs);
+            lane.BeginLong(
+                reader.Take(bytes.Length - at), LineWriting.PublishHeadBytes, broker.Options.LongestMessageBytes);
             return bytes.Length;
         }
         int messages = 0;
@@ -99,35 +114,58 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
     {
         var reader = new LineReader(bytes, LineFrame.HeaderBytes);
         while (!reader.IsAtEnd)
-            ReadSettlement((LineItemKind)reader.Byte(), ref reader);
+        {
+            var kind = (LineItemKind)reader.Byte();
+            if (kind != LineItemKind.LateAcknowledge)
+                AddLate();
+            ReadSettlement(kind, ref reader);
+        }
+        AddLate();
+    }
+
+    // Each walks through what the queue has handed out: all of a frame's together.
+    private void AddLate()
+    {
+        if (_late.Count == 0)
+            return;
+        Add(QueueCommand.SettleLate([.. _late]));
+        _late.Clear();
     }
 
     private void ReadPublish(Message frame, ref LineReader reader)
     {
-        bool persistent = (reader.Byte() & LineWriting.Persistent) != 0;
-        byte priority = reader.Byte();
-        long ticket = reader.Int64();
-        long ttlMs = reader.Int64();
-        MessageSizes sizes = MessageSizes.Read(ref reader);
+        PublishHead head = ReadHead(ref reader);
         int offset = frame.Offset + reader.At;
-        reader.Take(sizes.TotalBytes);
-        AddPublish(sizes.At(frame.Slab, offset), priority, persistent, ttlMs, ticket);
+        reader.Take(head.Sizes.TotalBytes);
+        AddPublish(head, frame.Slab, offset);
     }
 
-    private void AddPublish(Message message, byte priority, bool persistent, long ttlMs, long ticket)
-    {
-        MessageSizes.Check(message);
-        Add(QueueCommand.Publish(message, priority, persistent, ttlMs, _publisher, (ulong)ticket, null));
-    }
-
-    private void ReadLong(LaneReceiver.LongItem item)
+    private void ReadLong(LongItem item)
     {
         var reader = new LineReader(item.Head, 1);
-        bool persistent = (reader.Byte() & LineWriting.Persistent) != 0;
-        byte priority = reader.Byte();
-        long ticket = reader.Int64();
-        long ttlMs = reader.Int64();
-        AddPublish(MessageSizes.Read(ref reader).At(item.Slab, 0), priority, persistent, ttlMs, ticket);
+        PublishHead head = ReadHead(ref reader);
+        Slab slab = item.ToSlab(broker.Slabs);
+        try
+        {
+            AddPublish(head, slab, 0);
+        }
+        catch (FormatException)
+        {
+            slab.Release(1);
+            throw;
+        }
+    }
+
+    private static PublishHead ReadHead(ref LineReader reader) => new(
+        (reader.Byte() & LineWriting.Persistent) != 0, reader.Byte(), reader.Int64(), reader.Int64(),
+        MessageSizes.Read(ref reader));
+
+    private void AddPublish(in PublishHead head, Slab slab, int offset)
+    {
+        Message message = head.Sizes.At(slab, offset);
+        MessageSizes.Check(message);
+        Add(QueueCommand.Publish(
+            message, head.Priority, head.Persistent, head.TtlMs, _publisher, (ulong)head.Ticket, null));
     }
 
     // False: it must wait for settlements.
@@ -142,7 +180,7 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
             Add(QueueCommand.Sync(_publisher, (ulong)number));
             return true;
         }
-        var request = new VisitRequest(outbox, number);
+        var request = new VisitRequest(outbox, number) { Closes = kind == LineItemKind.Close };
         Add(kind switch
         {
             LineItemKind.Get => QueueCommand.Get(request, noAck: (flags & 1) != 0),
@@ -172,7 +210,10 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
                 });
                 break;
             case LineItemKind.LateAcknowledge:
-                Add(QueueCommand.SettleLate(reader.Int64()));
+                _late.Add(reader.Int64());
+                break;
+            case LineItemKind.Together:
+                SetTogether(reader.Int64() != 0);
                 break;
             case LineItemKind.AddConsumer:
                 ReadConsumer(ref reader);
@@ -194,6 +235,8 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
 
     private void ReadOfConsumer(LineItemKind kind, ref LineReader reader)
     {
+        if (kind is not (LineItemKind.Written or LineItemKind.SetShared or LineItemKind.Grant))
+            throw new FormatException($"kind {(byte)kind} is no settlement");
         _consumers.TryGetValue(reader.Int64(), out Consumer? consumer);
         int count = reader.Int32();
         long sizeBytes = kind == LineItemKind.Written ? reader.Int64() : 0;
@@ -208,13 +251,11 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
                 (consumer.Shared as LeasedPrefetch)?.SetActive(count != 0);
                 Add(QueueCommand.Resume(consumer));
                 break;
-            case LineItemKind.Grant:
+            default:
                 consumer.Shared?.Give(count);
                 Add(QueueCommand.Resume(consumer));
                 Add(QueueCommand.Status(new VisitRequest(outbox, 0, consumer), touches: false));
                 break;
-            default:
-                throw new FormatException($"kind {(byte)kind} is no settlement");
         }
     }
 
@@ -258,4 +299,7 @@ internal sealed class VisitCommands(VisitOutbox outbox, SlabPool slabs)
     }
 
     private VisitRequest? Request(long number) => number == 0 ? null : new VisitRequest(outbox, number);
+
+    private readonly record struct PublishHead(
+        bool Persistent, byte Priority, long Ticket, long TtlMs, MessageSizes Sizes);
 }

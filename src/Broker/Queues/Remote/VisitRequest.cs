@@ -13,6 +13,9 @@ internal sealed class VisitRequest(VisitOutbox outbox, long number, Consumer? co
 
     public Consumer? Consumer => consumer;
 
+    /// <summary>It asks for the queue's end.</summary>
+    public bool Closes { get; init; }
+
     public override void Take(in QueueEffect effect, QueueScratch scratch, byte epoch)
     {
         if (effect.Kind == QueueEffectKind.Answer)
