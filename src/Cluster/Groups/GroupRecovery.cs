@@ -88,20 +88,42 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         return IsOnly(State.Members, self);
     }
 
-    /// <summary>
-    /// Nobody but this member has voted since the compacted index: what is on its disk is committed, whatever its state
-    /// has noted. Others may have been learning.
-    /// </summary>
+    /// <summary>By the newest membership this member is the only one that votes. Others may be learning.</summary>
     public bool VotesAlone(NodeId self)
     {
-        if (State is null or { Installing.Value: > 0 } || !IsOnlyVoter(State.Members, self))
+        if (State is null or { Installing.Value: > 0 })
             return false;
+        bool isAlone = IsOnlyVoter(State.Members, self);
         foreach ((_, byte[] meta) in _more)
         {
-            if (MembershipFormat.TryRead(meta, out Membership? members) && !IsOnlyVoter(members!, self))
-                return false;
+            if (MembershipFormat.TryRead(meta, out Membership? members))
+                isAlone = IsOnlyVoter(members!, self);
         }
-        return true;
+        return isAlone;
+    }
+
+    /// <summary>
+    /// Up to here the log is committed: as the state has noted, or because this member was the only one that voted when
+    /// an entry came, and has it. Nobody can have been elected without this member's vote since, and it votes for
+    /// nobody who has less.
+    /// </summary>
+    public LogIndex Committed(NodeId self)
+    {
+        HardState state = State!;
+        LogIndex committed = state.Commit;
+        if (state.Installing.Value > 0)
+            return committed;
+        bool isAlone = IsOnlyVoter(state.Members, self);
+        LogIndex index = state.CompactedIndex;
+        foreach ((_, byte[] meta) in _more)
+        {
+            index = index.Next();
+            if (MembershipFormat.TryRead(meta, out Membership? members))
+                isAlone = IsOnlyVoter(members!, self);
+            if (isAlone)
+                committed = IndexSteps.Higher(committed, index);
+        }
+        return committed;
     }
 
     /// <summary>What lies behind the compacted index is the owner's too.</summary>

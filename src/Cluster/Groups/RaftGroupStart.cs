@@ -107,8 +107,8 @@ public sealed class RaftGroupStart
         }
         if (!recovery.IsUnsound && recovery.State is { } state)
         {
-            if (recovery.VotesAlone(self))
-                state = state with { Commit = new LogIndex(state.CompactedIndex.Value + recovery.Entries.Count) };
+            var last = new LogIndex(state.CompactedIndex.Value + recovery.Entries.Count);
+            state = state with { Commit = beginsAlone ? last : recovery.Committed(self) };
             return new RaftGroupStart(
                 new RaftStart
                 {

@@ -37,8 +37,16 @@ public sealed class MemberQueueTests
         Assert.Equal(TestCluster.IdOf(0), cluster.StandIn(1, "old").HomeNode);
         WireClient other = await cluster.ConnectAsync(1);
         await other.CallAsync(1, new BasicGet("old", noAck: true), MethodId.BasicGetOk);
+        // Nothing has been compacted since it took its former self's place: what it decides alone is decided all the same.
+        await cluster.DeclareAsync(0, "later", durable: true);
+        WireClient owner = await cluster.ConnectAsync(0);
+        await owner.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
+        owner.AddPublish(1, "", "later", "kept"u8, new BasicProperties { DeliveryMode = 2 }.ToArray());
+        await owner.FlushAsync();
+        await owner.ExpectAsync(MethodId.BasicAck);
         // Its entries still name no home: a start finds it again.
         await cluster.RestartAsync(0);
+        await cluster.Holds(0, "later", ready: 1, unacked: 0);
         Assert.Equal(TestCluster.IdOf(0), TestCluster.Find(cluster.Nodes[0], "old")!.HomeNode);
         Assert.Equal(TestCluster.IdOf(0), cluster.StandIn(1, "old").HomeNode);
     }
