@@ -16,6 +16,8 @@ public sealed class DnsPeers(
     string seed, NodeName self, bool usesLongNames,
     Func<string, Task<IPAddress[]>> addressesOf, Func<IPAddress, Task<string>> nameOf) : IPeerDiscovery
 {
+    public bool MayChange => true;
+
     public string Description => $"cluster_formation.dns.hostname ({seed})";
 
     public async Task<IReadOnlyList<NodeName>> FindAsync()

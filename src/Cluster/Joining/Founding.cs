@@ -12,31 +12,29 @@ namespace Warren.Cluster.Joining;
 /// <para>Pure: no clock, no disk. The caller makes <see cref="Promised"/> durable before it sends what
 /// <see cref="TakeMessages"/> gives, and <see cref="MayFound"/> the cluster's founding before anybody hears of it.
 /// </para>
-/// Invariant: two clusters are never founded from one list, since two majorities share a node, which would have had to
-/// be promised to both.
+/// Invariants: two clusters are never founded from one list, since two majorities share a node, which would have had to
+/// be promised to both. Who knows of a cluster that one of the list is in helps to found no other.
 /// </summary>
 public sealed class Founding
 {
     private readonly NodeId _self;
     private readonly NodeName _name;
-    private readonly SortedSet<string> _listed;
-    private readonly uint _digest;
     private readonly Dictionary<NodeName, Contact> _contacts = [];
+    private readonly Dictionary<NodeName, ClusterId> _members = [];
     private readonly List<(NodeName To, FoundingMessage Message)> _messages = [];
+    private SortedSet<string> _listed = new(StringComparer.Ordinal);
+    private uint? _digest;
     private uint _proposal;
 
+    /// <summary>Nothing is decided before <see cref="SetListed"/>.</summary>
     /// <param name="self">This node, which is blank.</param>
     /// <param name="name">Its name; it counts as listed.</param>
-    /// <param name="listed">The names that were configured or found.</param>
     /// <param name="promised">What was durable when it started; none: nothing.</param>
-    public Founding(NodeId self, NodeName name, IEnumerable<NodeName> listed, ClusterId promised)
+    public Founding(NodeId self, NodeName name, ClusterId promised)
     {
         _self = self;
         _name = name;
-        _listed = new SortedSet<string>(listed.Select(one => one.Value), StringComparer.Ordinal) { name.Value };
-        _digest = DigestOf(_listed);
         Promised = promised;
-        Decide();
     }
 
     /// <summary>
@@ -45,7 +43,8 @@ public sealed class Founding
     public ClusterId Promised { get; private set; }
 
     /// <summary>A majority has promised itself to this node: it founds <see cref="Own"/>.</summary>
-    public bool MayFound => IsProposing && 1 + _contacts.Values.Count(contact => contact.HasPromised) >= Majority;
+    public bool MayFound => _digest is not null && IsProposing && !Differing.Any()
+        && 1 + _contacts.Values.Count(contact => contact.HasPromised) >= Majority;
 
     /// <summary>The cluster that this node would found: it has its founder's id.</summary>
     public ClusterId Own => new(_self.Value);
@@ -55,7 +54,7 @@ public sealed class Founding
 
     /// <summary>Linked, blank, and with another list: what an operator must mend.</summary>
     public IEnumerable<NodeName> Differing =>
-        _contacts.Where(contact => contact.Value.Listed is { } listed && listed != _digest)
+        _contacts.Where(contact => contact.Value.Listed is { } listed && _digest is { } own && listed != own)
             .Select(contact => contact.Key);
 
     /// <summary>What it waits for, as a sentence without its end.</summary>
@@ -63,6 +62,11 @@ public sealed class Founding
     {
         get
         {
+            if (_members.Count > 0)
+            {
+                (NodeName member, ClusterId cluster) = _members.MinBy(one => one.Key.Value, StringComparer.Ordinal);
+                return $"waiting to be let in by {member}, which is in the cluster {cluster}: no other one is founded";
+            }
             if (Differing.FirstOrDefault() is { Value: not null } other)
                 return $"{other} was told of other nodes than {_name}: give all of them the same list";
             if (!Promised.IsNone && !IsProposing)
@@ -78,11 +82,50 @@ public sealed class Founding
 
     private bool IsProposing => Promised == Own;
 
+    /// <summary>The names that were configured or found, whenever they are others than before.</summary>
+    public void SetListed(IEnumerable<NodeName> listed)
+    {
+        _listed = new SortedSet<string>(listed.Select(one => one.Value), StringComparer.Ordinal) { _name.Value };
+        uint digest = DigestOf(_listed);
+        if (digest == _digest)
+            return;
+        // Promises were given to who had the former list.
+        if (_digest is not null && IsProposing)
+            GiveUp();
+        _digest = digest;
+        foreach (NodeName gone in _members.Keys.Where(one => !_listed.Contains(one.Value)))
+            _members.Remove(gone);
+        SayHello();
+        Decide();
+    }
+
+    /// <summary>
+    /// A node has said that it is in a cluster. If it is listed this node founds none, and helps nobody to, until the
+    /// other one is met as a blank node.
+    /// </summary>
+    public void MeetMember(NodeName member, ClusterId cluster)
+    {
+        if (!_listed.Contains(member.Value) || member == _name)
+            return;
+        _members[member] = cluster;
+        if (IsProposing)
+            GiveUp();
+    }
+
     /// <summary>A blank node is linked.</summary>
     public void LinkUp(NodeName peer)
     {
         _contacts[peer] = new Contact();
-        Send(peer, Hello());
+        if (_members.Remove(peer) && _members.Count == 0)
+        {
+            // Proposals that were passed over are made again.
+            SayHello();
+            Decide();
+        }
+        else if (_digest is not null)
+        {
+            Send(peer, Hello());
+        }
     }
 
     /// <summary>Its link is gone, or it is blank no more.</summary>
@@ -106,7 +149,7 @@ public sealed class Founding
                 if (message.Cluster == Own && !IsProposing)
                     Send(from, new FoundingMessage(FoundingMessageKind.Release, Own));
                 break;
-            case FoundingMessageKind.Propose when contact.Listed == _digest:
+            case FoundingMessageKind.Propose when _digest is not null && contact.Listed == _digest:
                 Answer(from, message);
                 break;
             case FoundingMessageKind.Promise when IsProposing && message.Number == _proposal:
@@ -139,7 +182,7 @@ public sealed class Founding
 
     private void Answer(NodeName from, FoundingMessage proposal)
     {
-        if (!Promised.IsNone && Promised != proposal.Cluster)
+        if (_members.Count > 0 || (!Promised.IsNone && Promised != proposal.Cluster))
             return;
         SetPromised(proposal.Cluster);
         Send(from, proposal with { Kind = FoundingMessageKind.Promise });
@@ -147,17 +190,13 @@ public sealed class Founding
 
     private void Decide()
     {
+        if (_digest is null || _members.Count > 0)
+            return;
         string[] alike = [.. _listed.Where(IsAlike)];
         bool isLowest = alike.Length == 0 || string.CompareOrdinal(_name.Value, alike[0]) < 0;
         if (IsProposing && !isLowest)
         {
-            SetPromised(ClusterId.None);
-            foreach ((NodeName peer, Contact contact) in _contacts)
-            {
-                if (contact.IsAsked)
-                    Send(peer, new FoundingMessage(FoundingMessageKind.Release, Own));
-                contact.HasPromised = contact.IsAsked = false;
-            }
+            GiveUp();
         }
         else if (Promised.IsNone && isLowest && 1 + alike.Length >= Majority)
         {
@@ -177,16 +216,34 @@ public sealed class Founding
         }
     }
 
+    private void GiveUp()
+    {
+        SetPromised(ClusterId.None);
+        foreach ((NodeName peer, Contact contact) in _contacts)
+        {
+            if (contact.IsAsked)
+                Send(peer, new FoundingMessage(FoundingMessageKind.Release, Own));
+            contact.HasPromised = contact.IsAsked = false;
+        }
+    }
+
     private void SetPromised(ClusterId cluster)
     {
         if (Promised == cluster)
             return;
         Promised = cluster;
+        SayHello();
+    }
+
+    private void SayHello()
+    {
+        if (_digest is null)
+            return;
         foreach (NodeName peer in _contacts.Keys)
             Send(peer, Hello());
     }
 
-    private FoundingMessage Hello() => new(FoundingMessageKind.Hello, Promised, _digest);
+    private FoundingMessage Hello() => new(FoundingMessageKind.Hello, Promised, _digest!.Value);
 
     private void Send(NodeName to, FoundingMessage message) => _messages.Add((to, message));
 

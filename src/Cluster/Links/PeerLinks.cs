@@ -115,7 +115,7 @@ public sealed class PeerLinks : IAsyncDisposable
         if (outcome.Result is not { } result)
         {
             End(attempt);
-            return new VisitOutcome(null, outcome.Refusal);
+            return new VisitOutcome(null, outcome.Refusal, outcome.Peer);
         }
         PeerLink link = MakeLink(attempt, result, null);
         attempt.Link = link;

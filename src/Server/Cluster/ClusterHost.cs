@@ -44,6 +44,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     private readonly Lock _lock = new();
     private ClusterMember? _member;
     private PeerLinks? _idle;
+    private bool _isForming;
     private bool _isDisposed;
 
     private ClusterHost(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
@@ -446,12 +447,14 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Volatile.Write(ref _member, member);
     }
 
-    /// <summary>The member's links listen: those for commands only give way.</summary>
-    internal void RetireIdle()
+    /// <summary>Other links listen: those for commands only give way.</summary>
+    /// <param name="isForming">Whether it is a forming node that listens, from now on until it says that none is.</param>
+    internal void RetireIdle(bool isForming = false)
     {
         PeerLinks? idle;
         lock (_lock)
         {
+            _isForming = isForming;
             idle = _idle;
             _idle = null;
         }
@@ -490,7 +493,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         hub.Attach(links);
         lock (_lock)
         {
-            if (_isDisposed || _idle is not null || _member is not null)
+            if (_isDisposed || _isForming || _idle is not null || _member is not null)
                 return;
             _idle = links;
             links.Start();

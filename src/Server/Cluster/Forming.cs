@@ -28,9 +28,11 @@ internal sealed class Forming : IPeerUser
     private readonly PeerLinks _links;
     private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>();
     private readonly Dictionary<NodeName, NodeId> _linked = [];
-    private Founding? _founding;
+    private readonly Founding _founding;
     private ClusterId _promised;
     private IReadOnlyList<NodeName> _names = [];
+    private IReadOnlyList<NodeName> _found = [];
+    private string? _refusal;
     private string _told = "";
 
     private Forming(ClusterHost host, IDisk disk, NodeIdentity blank, IPeerDiscovery discovery, TimeSpan interval)
@@ -41,6 +43,7 @@ internal sealed class Forming : IPeerUser
         _interval = interval;
         _self = blank.Node;
         _promised = blank.Cluster;
+        _founding = new Founding(_self, host.Name, blank.Cluster);
         _calls = new MembershipCalls(request => Task.FromResult(MembershipAnswer.Refused(
             MembershipOutcome.Later, $"{host.Name} belongs to no cluster yet itself")));
         _hub = new PeerHub(_self, host);
@@ -65,14 +68,15 @@ internal sealed class Forming : IPeerUser
         CancellationToken stop)
     {
         var forming = new Forming(host, disk, blank, discovery, interval);
-        host.RetireIdle();
-        forming._links.Start();
+        host.RetireIdle(isForming: true);
         try
         {
+            forming._links.Start();
             await forming.RunAsync(stop).ConfigureAwait(false);
         }
         finally
         {
+            host.RetireIdle(isForming: false);
             await forming._links.RetireAsync().ConfigureAwait(false);
             host.Retire(forming._links);
         }
@@ -81,13 +85,13 @@ internal sealed class Forming : IPeerUser
     public void LinkUp(PeerIdentity peer) => Post(() =>
     {
         _linked[peer.Name] = peer.NodeId;
-        _founding?.LinkUp(peer.Name);
+        _founding.LinkUp(peer.Name);
     });
 
     public void LinkDown(PeerIdentity peer) => Post(() =>
     {
         _linked.Remove(peer.Name);
-        _founding?.LinkDown(peer.Name);
+        _founding.LinkDown(peer.Name);
     });
 
     public void FrameArrived(in PeerFrame frame)
@@ -95,7 +99,7 @@ internal sealed class Forming : IPeerUser
         NodeName from = frame.Link.Peer.Name;
         if (frame.Kind == MembershipFormat.FoundingKind
             && MembershipFormat.ReadFounding(frame.Body) is { } message)
-            Post(() => _founding?.Receive(from, message));
+            Post(() => _founding.Receive(from, message));
         frame.Credit.Return();
     }
 
@@ -110,8 +114,9 @@ internal sealed class Forming : IPeerUser
         Tell($"this node belongs to no cluster; it was told of others by {_discovery.Description}");
         while (true)
         {
-            await LookAsync().ConfigureAwait(false);
-            if (await TryJoinAsync().ConfigureAwait(false))
+            _refusal = null;
+            await LookAsync(stop).ConfigureAwait(false);
+            if (await TryJoinAsync(stop).ConfigureAwait(false))
                 return;
             long asked = _host.Seams.Time.GetTimestamp();
             while (_host.Seams.Time.GetElapsedTime(asked) < _interval)
@@ -131,38 +136,38 @@ internal sealed class Forming : IPeerUser
             }
             if (TryFound())
                 return;
-            if (_founding is not null)
+            if (_refusal is not null)
+                Tell(_refusal);
+            else if (_names.Count > 0)
                 Tell(_founding.Waiting);
         }
     }
 
-    private async Task LookAsync()
+    private async Task LookAsync(CancellationToken stop)
     {
         IReadOnlyList<NodeName> names;
         try
         {
-            names = await _discovery.FindAsync().ConfigureAwait(false);
+            names = await _discovery.FindAsync().WaitAsync(stop).ConfigureAwait(false);
         }
         catch (DiscoveryException error)
         {
-            Tell(error.Message);
+            _refusal = error.Message;
             return;
         }
-        if (names.SequenceEqual(_names))
+        bool isSettled = !_discovery.MayChange || names.SequenceEqual(_found);
+        _found = names;
+        if (!isSettled || names.SequenceEqual(_names))
             return;
         _names = names;
         foreach (NodeName name in names)
             _links.AddPeer(_host.Locate(name));
-        _founding = new Founding(_self, _host.Name, names, _promised);
-        foreach (NodeName linked in _linked.Keys)
-            _founding.LinkUp(linked);
+        _founding.SetListed(names);
     }
 
     // What was promised is durable before anybody hears of it.
     private bool TryFound()
     {
-        if (_founding is null)
-            return false;
         if (_founding.MayFound)
         {
             IdentityFile.Write(_disk, new NodeIdentity(_self, _founding.Own, Generation: 1));
@@ -187,14 +192,14 @@ internal sealed class Forming : IPeerUser
     }
 
     // Those that are blank link; the others may be members of a cluster.
-    private async Task<bool> TryJoinAsync()
+    private async Task<bool> TryJoinAsync(CancellationToken stop)
     {
         foreach (NodeName name in _names)
         {
             if (name == _host.Name || _linked.ContainsKey(name))
                 continue;
             MembershipAnswer answer = await _host.AskToJoinAsync(_calls, _links, name, _self, AskPatience)
-                .ConfigureAwait(false);
+                .WaitAsync(stop).ConfigureAwait(false);
             if (answer.Outcome == MembershipOutcome.Done)
             {
                 Joined.Write(_disk, _self, answer);
@@ -202,8 +207,10 @@ internal sealed class Forming : IPeerUser
                     LogLevel.Info, LogCategory.Default, $"this node joins the cluster {answer.Cluster} of {name}");
                 return true;
             }
-            if (answer.Outcome == MembershipOutcome.Refused)
-                Tell($"{name} does not let this node in: {answer.Reason}");
+            if (!answer.Cluster.IsNone)
+                _founding.MeetMember(name, answer.Cluster);
+            if (answer.Outcome == MembershipOutcome.Refused || !answer.Cluster.IsNone)
+                _refusal ??= $"{name} does not let this node in: {answer.Reason}";
         }
         return false;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Warren.Cluster;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -13,7 +14,10 @@ internal sealed class MembershipCalls(Func<MembershipRequest, Task<MembershipAns
 {
     private readonly ConcurrentDictionary<PeerLink, TaskCompletionSource<MembershipAnswer?>> _asked = new();
 
-    /// <summary>Asks the node at an address; a reason instead of an answer if it could not be asked.</summary>
+    /// <summary>
+    /// Asks the node at an address; a reason instead of an answer if it could not be asked. Whatever it says, the
+    /// cluster is the one that the node has proved to be in; none: it is in none, or was not met.
+    /// </summary>
     public async Task<MembershipAnswer> AskAsync(
         PeerLinks links, PeerAddress address, MembershipRequest request, TimeSpan patience)
     {
@@ -23,20 +27,31 @@ internal sealed class MembershipCalls(Func<MembershipRequest, Task<MembershipAns
             bool isTemporary = visit.Refusal!.Code is RefusalCode.Unreachable or RefusalCode.TimedOut
                 or RefusalCode.Busy or RefusalCode.Stopping;
             return MembershipAnswer.Refused(
-                isTemporary ? MembershipOutcome.Later : MembershipOutcome.Refused, visit.Refusal.Sentence);
+                isTemporary ? MembershipOutcome.Later : MembershipOutcome.Refused, visit.Refusal.Sentence) with
+            {
+                Cluster = new ClusterId(visit.Peer?.ClusterId ?? default),
+            };
         }
+        var cluster = new ClusterId(link.Peer.ClusterId);
         TaskCompletionSource<MembershipAnswer?> answered = Answered(link);
+        // It may have ended before anybody waited for its end.
+        if (link.EndReason is not null)
+            answered.TrySetResult(null);
         try
         {
             link.TrySend(LinkClass.Control, MembershipFormat.RequestKind, MembershipFormat.Write(request));
             MembershipAnswer? answer = await answered.Task.WaitAsync(patience).ConfigureAwait(false);
-            return answer ?? MembershipAnswer.Refused(
+            answer ??= MembershipAnswer.Refused(
                 MembershipOutcome.Later, link.EndReason ?? "the node answered what this version does not understand");
+            return answer.Outcome == MembershipOutcome.Done ? answer : answer with { Cluster = cluster };
         }
         catch (TimeoutException)
         {
             return MembershipAnswer.Refused(
-                MembershipOutcome.Later, $"{link.Peer.Name} has not answered for {patience.TotalSeconds:0} s");
+                MembershipOutcome.Later, $"{link.Peer.Name} has not answered for {patience.TotalSeconds:0} s") with
+            {
+                Cluster = cluster,
+            };
         }
         finally
         {

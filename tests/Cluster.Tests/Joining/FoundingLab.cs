@@ -4,12 +4,17 @@ namespace Warren.Cluster.Joining;
 internal sealed class FoundingLab
 {
     private readonly Random _random;
+    private readonly bool _isListed;
     private readonly ClusterId[] _durable;
     private readonly Dictionary<(int From, int To), Queue<FoundingMessage>> _links = [];
     private readonly HashSet<int> _members = [];
 
-    public FoundingLab(int count, Random random)
+    /// <param name="count">So many nodes.</param>
+    /// <param name="random">What happens.</param>
+    /// <param name="isListed">Most know at their start whom they are to be with.</param>
+    public FoundingLab(int count, Random random, bool isListed = true)
     {
+        _isListed = isListed;
         _random = random;
         _durable = new ClusterId[count];
         Ids = [.. Enumerable.Range(0, count).Select(_ => NewId(random))];
@@ -29,7 +34,7 @@ internal sealed class FoundingLab
     {
         int one = _random.Next(Nodes.Length);
         int other = _random.Next(Nodes.Length);
-        switch (_random.Next(20))
+        switch (_random.Next(24))
         {
             case 0:
                 Stop(one);
@@ -43,6 +48,17 @@ internal sealed class FoundingLab
             case 4 or 5 or 6:
                 Link(one, other);
                 break;
+            case 21:
+                List(one);
+                break;
+            case 22:
+                // A name server still knows somebody who is gone.
+                List(one, [.. Enumerable.Range(0, Nodes.Length + 1)]);
+                break;
+            case 23 when one != other && Nodes[one] is not null && !_links.ContainsKey((one, other)):
+                // It was a member, and is blank when it comes.
+                MeetMember(one, other);
+                break;
             default:
                 Deliver(_random.Next());
                 break;
@@ -53,6 +69,29 @@ internal sealed class FoundingLab
     {
         for (int number = 0; number < Nodes.Length; number++)
             Start(number);
+    }
+
+    public void ListAll()
+    {
+        for (int number = 0; number < Nodes.Length; number++)
+            List(number);
+    }
+
+    /// <summary>It finds out whom it is to be with, or asks again.</summary>
+    public void List(int number, params int[] all)
+    {
+        if (Nodes[number] is not { } node)
+            return;
+        node.SetListed(
+            (all.Length > 0 ? all : Enumerable.Range(0, Nodes.Length)).Select(FoundingTests.Name));
+        Collect(number);
+    }
+
+    /// <summary>One has heard that another one is in a cluster.</summary>
+    public void MeetMember(int one, int member)
+    {
+        Nodes[one]!.MeetMember(FoundingTests.Name(member), new ClusterId(Ids[member].Value));
+        Collect(one);
     }
 
     public void LinkAll()
@@ -85,6 +124,8 @@ internal sealed class FoundingLab
         }
     }
 
+    public void Deliver() => Deliver(0);
+
     private static NodeId NewId(Random random)
     {
         byte[] bytes = new byte[16];
@@ -96,9 +137,10 @@ internal sealed class FoundingLab
     {
         if (Nodes[number] is not null)
             return;
-        Nodes[number] = new Founding(
-            Ids[number], FoundingTests.Name(number), Enumerable.Range(0, Nodes.Length).Select(FoundingTests.Name),
-            _durable[number]);
+        Nodes[number] = new Founding(Ids[number], FoundingTests.Name(number), _durable[number]);
+        // Some find out later whom they are to be with.
+        if (_isListed && _random.Next(3) > 0)
+            List(number);
         Collect(number);
     }
 

@@ -44,11 +44,17 @@ internal sealed class TestedPeer : IDisposable
 
     public async Task<TestedPeer> StartAsync()
     {
+        Launch();
+        Id = await NextAsync();
+        return this;
+    }
+
+    /// <summary>Starts it, and does not wait until it has a cluster.</summary>
+    public void Launch()
+    {
         _answers = 0;
         Log.Clear();
         _process.Start();
-        Id = await NextAsync();
-        return this;
     }
 
     /// <summary>Tells it something, and waits until it is done.</summary>
