@@ -215,6 +215,9 @@ internal sealed class DefinitionsDraft
     /// <summary>A node belongs to the cluster no more.</summary>
     /// <param name="node">Which.</param>
     /// <param name="withQueues">What lives on it goes with it: it would be nowhere.</param>
+    public bool HasDurableQueues(NodeId node) => Topology.Vhosts.Any(vhost =>
+        vhost.Value.Queues.Any(queue => queue.Value.SurvivesRestart && queue.Value.HomeNode == node));
+
     public void RemoveMember(NodeId node, bool withQueues)
     {
         if (withQueues)

@@ -24,9 +24,6 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     /// <summary>What is missed by nobody's telling is found by then.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Until a learner that could not be let vote is looked at again.</summary>
-    private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Some elections, and less than an operator waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
@@ -41,7 +38,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private readonly ClusterMember _member;
     private readonly NodeName _name;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MembershipAnswer?>> _forwarded = new();
-    private readonly SemaphoreSlim _changing = new(1);
+    private readonly MemberChanges _changes;
     private readonly FollowedMembers _followed;
     private readonly NodeQuestions _questions;
     private ClusterMembership? _cluster;
@@ -60,6 +57,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _host = host;
         _member = member;
         _name = host.Name;
+        _changes = new MemberChanges(host, member, TickIn);
         _followed = new FollowedMembers(disk, host.Log);
         _questions = new NodeQuestions(member.Peers, host.Seams.Time, () => _host.Describe?.Invoke() ?? []);
         _host.SetPeers(_followed.Written);
@@ -105,7 +103,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 if (!member.IsVoter)
                     continue;
                 voters++;
-                reached += IsThere(member.Node) ? 1 : 0;
+                reached += _changes.IsThere(member.Node) ? 1 : 0;
             }
             return voters <= 1 || reached > voters / 2;
         }
@@ -240,7 +238,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         try
         {
             answer = _cluster is { } cluster
-                ? await LeadAsync(cluster, request, NameOf(cluster, from)).ConfigureAwait(false)
+                ? await _changes.LeadAsync(cluster, request, MemberChanges.NameOf(cluster, from)).ConfigureAwait(false)
                 : null;
         }
         catch (Exception error)
@@ -260,7 +258,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         if (leader.IsNone)
             return null;
         if (leader == _member.Identity.Node)
-            return await LeadAsync(cluster, request, _name.Value).ConfigureAwait(false);
+            return await _changes.LeadAsync(cluster, request, _name.Value).ConfigureAwait(false);
         long number = Interlocked.Increment(ref _number);
         var forwarded = new TaskCompletionSource<MembershipAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _forwarded[number] = forwarded;
@@ -283,130 +281,6 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         }
     }
 
-    // One at a time: what is checked is so when it is done.
-    private async Task<MembershipAnswer?> LeadAsync(ClusterMembership cluster, MembershipRequest request, string by)
-    {
-        await _changing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            ClusterStatus status = cluster.Status;
-            if (status.Leader != _member.Identity.Node)
-                return null;
-            return request.Kind == MembershipRequestKind.Join
-                ? await AddAsync(cluster, request.Node).ConfigureAwait(false)
-                : await RemoveAsync(cluster, request, by).ConfigureAwait(false);
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
-
-    private async Task<MembershipAnswer?> AddAsync(ClusterMembership cluster, MemberRecord node)
-    {
-        BrokerMember? namesake = cluster.Status.Members
-            .FirstOrDefault(member => member.Name == node.Name.Value && member.Node != node.Id);
-        if (namesake is not null)
-        {
-            return MembershipAnswer.Refused(
-                MembershipOutcome.Refused,
-                $"{node.Name} is a member already, under the identity {namesake.Node}, and comes with the new one "
-                + $"{node.Id}: its data directory was lost or replaced. If it is gone for good, 'rabbitmqctl "
-                + $"forget_cluster_node {node.Name}' on {_name} lets the new one in; else put the old directory back");
-        }
-        ChangeOutcome outcome = await cluster.AddLearnerAsync(node.Id, node.Name, node.Address.ToString())
-            .ConfigureAwait(false);
-        if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo))
-            return Unchanged(outcome, $"{node.Name} cannot be added");
-        _host.Log(LogLevel.Info, LogCategory.Default, $"{node.Name} ({node.Id}) joins the cluster");
-        return Done(cluster);
-    }
-
-    private async Task<MembershipAnswer?> RemoveAsync(ClusterMembership cluster, MembershipRequest request, string by)
-    {
-        // Whoever is to be forgotten is known by its name alone.
-        BrokerMember? member = cluster.Status.Members.FirstOrDefault(one =>
-            request.Kind == MembershipRequestKind.Forget
-                ? one.Name == request.Node.Name.Value
-                : one.Node == request.Node.Id);
-        if (member is null)
-            return Done(cluster);
-        if (request.Kind == MembershipRequestKind.Forget && IsThere(member.Node))
-        {
-            return MembershipAnswer.Refused(
-                MembershipOutcome.Refused,
-                $"{member.Name} is running: stop it before it is removed, or reset it, by which it leaves");
-        }
-        if (request.Kind == MembershipRequestKind.Forget
-            && cluster.DurableQueuesOf(member.Node) is { IsEmpty: false } queues)
-        {
-            return MembershipAnswer.Refused(
-                MembershipOutcome.Refused,
-                $"{member.Name} has the only copy of {QueueNames.Describe(queues)}. Start it again and move or delete "
-                + "them; if it is gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
-        }
-        if (member.Node == _member.Identity.Node)
-            await HandOverAsync(cluster).ConfigureAwait(false);
-        ChangeOutcome outcome = await cluster.RemoveAsync(member.Node).ConfigureAwait(false);
-        if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo or ChangeOutcome.Unknown))
-            return Unchanged(outcome, $"{member.Name} cannot be removed");
-        _host.Log(LogLevel.Info, LogCategory.Default, $"{member.Name} ({member.Node}) was removed from the cluster");
-        if (request.Kind == MembershipRequestKind.Forget)
-        {
-            await cluster.NoteForgottenAsync(member.Node, member.Name, by, _host.Seams.Time.GetUtcNow())
-                .ConfigureAwait(false);
-        }
-        return Done(cluster);
-    }
-
-    // A leader that leaves would take the answer along.
-    private async Task HandOverAsync(ClusterMembership cluster)
-    {
-        foreach (BrokerMember other in cluster.Status.Members)
-        {
-            if (other.IsVoter && other.Node != _member.Identity.Node && _member.Peers.IsUp(other.Node)
-                && await cluster.TransferLeadershipAsync(other.Node).ConfigureAwait(false))
-                return;
-        }
-    }
-
-    private static string NameOf(ClusterMembership cluster, NodeId node) =>
-        cluster.Status.Members.FirstOrDefault(member => member.Node == node)?.Name is { Length: > 0 } name
-            ? name
-            : node.ToString();
-
-    private bool IsThere(NodeId node) => node == _member.Identity.Node || _member.Peers.IsUp(node);
-
-    private static MembershipAnswer? Unchanged(ChangeOutcome outcome, string what) => outcome switch
-    {
-        ChangeOutcome.NotLeader => null,
-        ChangeOutcome.TooEarly or ChangeOutcome.Busy => MembershipAnswer.Refused(
-            MembershipOutcome.Later, $"{what} now: another change of the members is under way"),
-        ChangeOutcome.NotCaughtUp => MembershipAnswer.Refused(
-            MembershipOutcome.Later, $"{what} now: too few of the other nodes are up to date"),
-        _ => MembershipAnswer.Refused(
-            MembershipOutcome.Refused, $"{what}: the cluster has as many members as it may, or as few"),
-    };
-
-    private MembershipAnswer Done(ClusterMembership cluster) => new()
-    {
-        Outcome = MembershipOutcome.Done,
-        Cluster = _member.Identity.Cluster,
-        Generation = _member.Identity.Generation,
-        Members = Records(cluster.Status.Members),
-    };
-
-    private static ImmutableArray<MemberRecord> Records(ImmutableArray<BrokerMember> members)
-    {
-        var records = ImmutableArray.CreateBuilder<MemberRecord>();
-        foreach (BrokerMember member in members)
-        {
-            if (NodeName.TryParse(member.Name, out NodeName name))
-                records.Add(new MemberRecord(member.Node, name, PeerBook.Parse(member.Address, name)));
-        }
-        return records.ToImmutable();
-    }
-
     private async Task TickAsync()
     {
         // A tick that takes longer than the interval is not run twice at once.
@@ -420,7 +294,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         {
             ClusterMembership cluster = _cluster!;
             ClusterStatus status = cluster.Status;
-            if (status.IsServing && _followed.Follow(Records(status.Members)))
+            // One without a name is about to come or to go.
+            if (status.IsServing && status.Members.All(static member => member.Name.Length > 0)
+                && _followed.Follow(MemberChanges.Records(status.Members)))
             {
                 _seenTimestamp = _host.Seams.Time.GetTimestamp();
                 _lingers = true;
@@ -432,7 +308,10 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 _host.SetPeers(_followed.Seen);
             }
             if (status.Leader == _member.Identity.Node)
-                await PromoteAsync(cluster, status).ConfigureAwait(false);
+            {
+                await _changes.PromoteAsync(cluster, status).ConfigureAwait(false);
+                await _changes.DropNamelessAsync(cluster, status).ConfigureAwait(false);
+            }
         }
         catch (Exception error)
         {
@@ -455,37 +334,6 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         catch (ObjectDisposedException)
         {
             // The broker stops.
-        }
-    }
-
-    // Learners that serve have all that there is; one at a time, as consensus wants it.
-    private async Task PromoteAsync(ClusterMembership cluster, ClusterStatus status)
-    {
-        if (status.Members.All(member => member.IsVoter))
-            return;
-        BrokerMember? learner = status.Members.FirstOrDefault(
-            member => !member.IsVoter && _member.Peers.IsUp(member.Node));
-        if (learner is null || !_changing.Wait(0))
-        {
-            TickIn(PromotionInterval);
-            return;
-        }
-        try
-        {
-            ChangeOutcome outcome = await cluster.PromoteAsync(learner.Node).ConfigureAwait(false);
-            if (outcome == ChangeOutcome.Proposed)
-            {
-                _host.Log(
-                    LogLevel.Info, LogCategory.Default, $"{learner.Name} has caught up, and votes from now on");
-            }
-            else
-            {
-                TickIn(PromotionInterval);
-            }
-        }
-        finally
-        {
-            _changing.Release();
         }
     }
 }

@@ -139,7 +139,8 @@ internal sealed class ClusterChanges(NodeHost host)
             }
             if (isOfSeveral && leaves)
                 await LeaveAsync(node, cluster, identity!.Node).ConfigureAwait(false);
-            return own;
+            // What has come since is kept.
+            return Holdings.Of(node.Broker, isOfSeveral);
         }
     }
 

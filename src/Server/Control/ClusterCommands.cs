@@ -84,11 +84,12 @@ internal sealed class ClusterCommands(NodeHost host)
         if (host.RequireServing().Membership is not { } membership || !Members.Contains(member)
             || !NodeName.TryParse(member, out NodeName name))
         {
-            throw ControlRefusalException.Because(
-                "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
+            throw NotInCluster();
         }
-        // It is known by its name alone.
-        var node = new MemberRecord(new NodeId(Guid.NewGuid()), name, new PeerAddress(name.Host, 1));
+        // Once: a request that is repeated must not meet a newcomer of the same name.
+        NodeId id = host.RequireServing().Broker.Cluster.Status.Members
+            .FirstOrDefault(one => one.Name == member)?.Node ?? throw NotInCluster();
+        var node = new MemberRecord(id, name, new PeerAddress(name.Host, 1));
         MembershipAnswer answer = await membership
             .DoAsync(new MembershipRequest(MembershipRequestKind.Forget, node)).ConfigureAwait(false);
         if (answer.Outcome != MembershipOutcome.Done)
@@ -122,6 +123,9 @@ internal sealed class ClusterCommands(NodeHost host)
 
     /// <summary><c>await_online_nodes</c>: whether so many members run.</summary>
     public bool HasRunning(int count) => RunningMembers.Count >= count;
+
+    private static ControlRefusalException NotInCluster() => ControlRefusalException.Because(
+        "{:not_a_cluster_node, 'The node selected is not in the cluster.'}");
 
     private static void Add(SortedDictionary<string, List<string>> partitions, string node, string other)
     {

@@ -86,6 +86,36 @@ public sealed class MemberQueueTests
     }
 
     [Fact]
+    public async Task A_node_that_is_about_to_leave_gets_no_queue_and_one_with_a_durable_queue_does_not_leave()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(nodes: 3);
+        await cluster.DeclareAsync(2, "on the third", durable: true);
+        await cluster.IsKnown("on the third");
+        Assert.False(await cluster.Nodes[0].Broker.Cluster.WithdrawAsync(TestCluster.IdOf(2)));
+        Assert.Contains(TestCluster.IdOf(2), cluster.Nodes[0].Broker.Nodes.Members.Keys);
+        Assert.True(await cluster.Nodes[0].Broker.Cluster.WithdrawAsync(TestCluster.IdOf(1)));
+        Assert.DoesNotContain(TestCluster.IdOf(1), cluster.Nodes[0].Broker.Nodes.Members.Keys);
+        Assert.Contains(TestCluster.IdOf(1), cluster.Nodes[0].Broker.Nodes.Sessions.Keys);
+        Assert.Equal(
+            [TestCluster.IdOf(0), TestCluster.IdOf(2)], cluster.Nodes[0].Broker.QueueLinks!.Members.Order());
+    }
+
+    /// <summary>Its declaration was decided on before the removal, by another node.</summary>
+    [Fact]
+    public void A_member_with_a_durable_queue_stays_if_it_is_to_go_unused()
+    {
+        using var node = new DefinitionsNode(new FaultyDisk());
+        node.Run();
+        var draft = new DefinitionsDraft(node.Broker, 5000);
+        draft.Add(new MemberEntry(Samples.Node(1), "rabbit@host1", ""));
+        var leave = new RemovalEntry(DefinitionKey.OfMember(Samples.Node(1))) { IfUnused = true, WithQueues = true };
+        Assert.Equal(EntryFormat.WithMembers, leave.FormatVersion);
+        Assert.False(leave.Conflicts(draft));
+        draft.Add(Samples.Queue() with { Vhost = "/", HomeNode = Samples.Node(1), OfMember = true, Durable = true });
+        Assert.True(leave.Conflicts(draft));
+    }
+
+    [Fact]
     public async Task Who_was_forgotten_is_known_after_a_restart_and_the_last_ones_of_very_many()
     {
         await using TestCluster cluster = await TestCluster.StartAsync(nodes: 2);

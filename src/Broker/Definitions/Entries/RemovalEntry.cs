@@ -11,7 +11,9 @@ namespace Warren.Broker.Definitions.Entries;
 /// </summary>
 internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 {
-    /// <summary>The exchange goes only if nothing is bound to it.</summary>
+    /// <summary>
+    /// The exchange goes only if nothing is bound to it, the member only if no durable queue lives on it.
+    /// </summary>
     public bool IfUnused { get; init; }
 
     /// <summary>The session goes only if it is this one; 0: whichever it is.</summary>
@@ -27,7 +29,7 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
     public override byte FormatVersion => Removed.Kind switch
     {
         > DefinitionKind.Member => EntryFormat.WithMembers,
-        DefinitionKind.Member when WithQueues => EntryFormat.WithMembers,
+        DefinitionKind.Member when WithQueues || IfUnused => EntryFormat.WithMembers,
         > DefinitionKind.GlobalParameter => 3,
         > DefinitionKind.Binding => 2,
         _ => 1,
@@ -89,9 +91,10 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
         _ => draft.FindVhost(Removed.Vhost)?.Contains(Removed.Binding!) != true,
     };
 
-    public override bool Conflicts(DefinitionsDraft draft) => IfUnused
-        && draft.FindVhost(Removed.Vhost)?.Exchanges.TryGetValue(Removed.Name, out Exchange? exchange) == true
-        && exchange.BindingCount > 0;
+    public override bool Conflicts(DefinitionsDraft draft) => IfUnused && (Removed.Kind == DefinitionKind.Member
+        ? draft.HasDurableQueues(Node)
+        : draft.FindVhost(Removed.Vhost)?.Exchanges.TryGetValue(Removed.Name, out Exchange? exchange) == true
+            && exchange.BindingCount > 0);
 
     public override void Apply(DefinitionsDraft draft, long index)
     {

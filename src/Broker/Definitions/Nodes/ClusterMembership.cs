@@ -60,6 +60,27 @@ public sealed class ClusterMembership
     public Task<ChangeOutcome> PromoteAsync(NodeId node) =>
         ChangeAsync(new MembershipChange(MembershipChangeKind.Promote, node));
 
+    /// <summary>
+    /// Before a member leaves by itself: no queue gets a home on it any more, and those go that are not durable. False:
+    /// durable queues live there, and nothing was changed.
+    /// </summary>
+    public async Task<bool> WithdrawAsync(NodeId node)
+    {
+        bool isFree = false;
+        await Administration.AdministrativeChange.RunAsync(_store.Broker, store =>
+        {
+            // Looked at again when a declaration was quicker.
+            isFree = DurableQueuesOf(node).IsEmpty;
+            if (isFree)
+                store.Commit(new RemovalEntry(DefinitionKey.OfMember(node)) { IfUnused = true, WithQueues = true });
+        }).ConfigureAwait(false);
+        return isFree;
+    }
+
+    /// <summary>It does not leave after all.</summary>
+    public Task AnnounceAsync(NodeId node, NodeName name, string address) =>
+        CommitAsync(new MemberEntry(node, name.Value, address));
+
     /// <summary>Takes a member out; soon after goes its session, with what its clients owned.</summary>
     public Task<ChangeOutcome> RemoveAsync(NodeId node) =>
         ChangeAsync(new MembershipChange(MembershipChangeKind.Remove, node));

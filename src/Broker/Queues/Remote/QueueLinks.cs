@@ -50,7 +50,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     public NodeId Self => Peers.Self;
 
     /// <summary>Members that can take a queue now, in an order that all nodes agree on.</summary>
-    public IReadOnlyList<NodeId> Members => [.. Broker.Nodes.Sessions.Keys];
+    public IReadOnlyList<NodeId> Members => [.. Broker.Nodes.Sessions.Keys.Where(Broker.Nodes.Members.ContainsKey)];
 
     /// <summary>Whether it is among <see cref="Members"/>.</summary>
     public bool IsMember(NodeId node) => Broker.Nodes.Sessions.ContainsKey(node);

@@ -1,0 +1,232 @@
+using System.Collections.Immutable;
+using Warren.Broker;
+using Warren.Broker.Definitions.Nodes;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Joining;
+using BrokerMember = Warren.Broker.Definitions.Nodes.ClusterMember;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>What the leader does with the members: adds, removes, lets vote, one at a time.</summary>
+/// <param name="host">Keeps the links.</param>
+/// <param name="member">The node's part in the cluster.</param>
+/// <param name="tickIn">Has the members looked at again.</param>
+internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Action<TimeSpan> tickIn)
+{
+    /// <summary>Until a learner that could not be let vote is looked at again.</summary>
+    private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Longer than whoever joins or leaves asks again.</summary>
+    private static readonly TimeSpan NamelessPatience = TimeSpan.FromSeconds(15);
+
+    private readonly ClusterHost _host = host;
+    private readonly ClusterMember _member = member;
+    private readonly SemaphoreSlim _changing = new(1);
+    private NodeId _nameless;
+    private long _namelessTimestamp;
+
+    /// <summary>
+    /// Does what was asked, one request at a time: what is checked is so when it is done. Null: this node does not lead.
+    /// </summary>
+    /// <param name="cluster">The members.</param>
+    /// <param name="request">What.</param>
+    /// <param name="by">Whose operator has asked.</param>
+    public async Task<MembershipAnswer?> LeadAsync(ClusterMembership cluster, MembershipRequest request, string by)
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            ClusterStatus status = cluster.Status;
+            if (status.Leader != _member.Identity.Node)
+                return null;
+            return request.Kind == MembershipRequestKind.Join
+                ? await AddAsync(cluster, request.Node).ConfigureAwait(false)
+                : await RemoveAsync(cluster, request, by).ConfigureAwait(false);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task<MembershipAnswer?> AddAsync(ClusterMembership cluster, MemberRecord node)
+    {
+        BrokerMember? namesake = cluster.Status.Members
+            .FirstOrDefault(member => member.Name == node.Name.Value && member.Node != node.Id);
+        if (namesake is not null)
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Refused,
+                $"{node.Name} is a member already, under the identity {namesake.Node}, and comes with the new one "
+                + $"{node.Id}: its data directory was lost or replaced. If it is gone for good, 'rabbitmqctl "
+                + $"forget_cluster_node {node.Name}' on {_host.Name} lets the new one in; else put the old directory back");
+        }
+        ChangeOutcome outcome = await cluster.AddLearnerAsync(node.Id, node.Name, node.Address.ToString())
+            .ConfigureAwait(false);
+        if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo))
+            return Unchanged(outcome, $"{node.Name} cannot be added");
+        _host.Log(LogLevel.Info, LogCategory.Default, $"{node.Name} ({node.Id}) joins the cluster");
+        return Done(cluster);
+    }
+
+    private async Task<MembershipAnswer?> RemoveAsync(ClusterMembership cluster, MembershipRequest request, string by)
+    {
+        // By its identity: repeated, a request to forget must not meet a newcomer of the same name.
+        BrokerMember? member = cluster.Status.Members.FirstOrDefault(one => one.Node == request.Node.Id);
+        if (member is null)
+            return Done(cluster);
+        if (request.Kind == MembershipRequestKind.Forget && IsThere(member.Node))
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Refused,
+                $"{member.Name} is running: stop it before it is removed, or reset it, by which it leaves");
+        }
+        if (request.Kind == MembershipRequestKind.Forget
+            && cluster.DurableQueuesOf(member.Node) is { IsEmpty: false } queues)
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Refused,
+                $"{member.Name} has the only copy of {QueueNames.Describe(queues)}. Start it again and move or delete "
+                + "them; if it is gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
+        }
+        if (member.Node == _member.Identity.Node)
+            await HandOverAsync(cluster).ConfigureAwait(false);
+        bool leaves = request.Kind == MembershipRequestKind.Leave;
+        if (leaves && !await cluster.WithdrawAsync(member.Node).ConfigureAwait(false))
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Refused,
+                $"it has the only copy of {QueueNames.Describe(cluster.DurableQueuesOf(member.Node))}");
+        }
+        ChangeOutcome outcome = await cluster.RemoveAsync(member.Node).ConfigureAwait(false);
+        if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo or ChangeOutcome.Unknown))
+        {
+            if (leaves && outcome != ChangeOutcome.NotLeader)
+            {
+                await cluster.AnnounceAsync(member.Node, request.Node.Name, request.Node.Address.ToString())
+                    .ConfigureAwait(false);
+            }
+            return Unchanged(outcome, $"{request.Node.Name} cannot be removed");
+        }
+        _host.Log(LogLevel.Info, LogCategory.Default, $"{request.Node.Name} ({member.Node}) was removed from the cluster");
+        if (request.Kind == MembershipRequestKind.Forget)
+        {
+            await cluster.NoteForgottenAsync(member.Node, member.Name, by, _host.Seams.Time.GetUtcNow())
+                .ConfigureAwait(false);
+        }
+        return Done(cluster);
+    }
+
+    // A leader that leaves would take the answer along.
+    private async Task HandOverAsync(ClusterMembership cluster)
+    {
+        foreach (BrokerMember other in cluster.Status.Members)
+        {
+            if (other.IsVoter && other.Node != _member.Identity.Node && _member.Peers.IsUp(other.Node)
+                && await cluster.TransferLeadershipAsync(other.Node).ConfigureAwait(false))
+                return;
+        }
+    }
+
+    /// <summary>What a member is called, or its identity.</summary>
+    public static string NameOf(ClusterMembership cluster, NodeId node) =>
+        cluster.Status.Members.FirstOrDefault(member => member.Node == node)?.Name is { Length: > 0 } name
+            ? name
+            : node.ToString();
+
+    /// <summary>It is this node, or has a link with it.</summary>
+    public bool IsThere(NodeId node) => node == _member.Identity.Node || _member.Peers.IsUp(node);
+
+    private static MembershipAnswer? Unchanged(ChangeOutcome outcome, string what) => outcome switch
+    {
+        ChangeOutcome.NotLeader => null,
+        ChangeOutcome.TooEarly or ChangeOutcome.Busy => MembershipAnswer.Refused(
+            MembershipOutcome.Later, $"{what} now: another change of the members is under way"),
+        ChangeOutcome.NotCaughtUp => MembershipAnswer.Refused(
+            MembershipOutcome.Later, $"{what} now: too few of the other nodes are up to date"),
+        _ => MembershipAnswer.Refused(
+            MembershipOutcome.Refused, $"{what}: the cluster has as many members as it may, or as few"),
+    };
+
+    private MembershipAnswer Done(ClusterMembership cluster) => new()
+    {
+        Outcome = MembershipOutcome.Done,
+        Cluster = _member.Identity.Cluster,
+        Generation = _member.Identity.Generation,
+        Members = Records(cluster.Status.Members),
+    };
+
+    /// <summary>Those that have a name, as they are told to others.</summary>
+    public static ImmutableArray<MemberRecord> Records(ImmutableArray<BrokerMember> members)
+    {
+        var records = ImmutableArray.CreateBuilder<MemberRecord>();
+        foreach (BrokerMember member in members)
+        {
+            if (NodeName.TryParse(member.Name, out NodeName name))
+                records.Add(new MemberRecord(member.Node, name, PeerBook.Parse(member.Address, name)));
+        }
+        return records.ToImmutable();
+    }
+
+    /// <summary>
+    /// A leader has ended between the two steps of a change: one that joins asks again, one that leaves has left.
+    /// </summary>
+    public async Task DropNamelessAsync(ClusterMembership cluster, ClusterStatus status)
+    {
+        NodeId nameless = status.Members
+            .FirstOrDefault(member => member.Name.Length == 0 && member.Node != _member.Identity.Node)?.Node ?? default;
+        if (nameless != _nameless)
+        {
+            _nameless = nameless;
+            _namelessTimestamp = _host.Seams.Time.GetTimestamp();
+        }
+        if (nameless.IsNone || _host.Seams.Time.GetElapsedTime(_namelessTimestamp) < NamelessPatience || !_changing.Wait(0))
+            return;
+        try
+        {
+            if (cluster.Status.Members.Any(member => member.Node == nameless && member.Name.Length == 0)
+                && await cluster.RemoveAsync(nameless).ConfigureAwait(false) == ChangeOutcome.Proposed)
+            {
+                _host.Log(
+                    LogLevel.Info, LogCategory.Default,
+                    $"node {nameless}, which has neither joined nor left to the end, was removed from the cluster");
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Learners that serve have all that there is; one at a time, as consensus wants it.</summary>
+    public async Task PromoteAsync(ClusterMembership cluster, ClusterStatus status)
+    {
+        if (status.Members.All(member => member.IsVoter))
+            return;
+        BrokerMember? learner = status.Members.FirstOrDefault(
+            member => !member.IsVoter && _member.Peers.IsUp(member.Node));
+        if (learner is null || !_changing.Wait(0))
+        {
+            tickIn(PromotionInterval);
+            return;
+        }
+        try
+        {
+            ChangeOutcome outcome = await cluster.PromoteAsync(learner.Node).ConfigureAwait(false);
+            if (outcome == ChangeOutcome.Proposed)
+            {
+                _host.Log(
+                    LogLevel.Info, LogCategory.Default, $"{learner.Name} has caught up, and votes from now on");
+            }
+            else
+            {
+                tickIn(PromotionInterval);
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+}
