@@ -13,6 +13,9 @@ namespace Warren.Server;
 /// </summary>
 public sealed class NodeHost : IAsyncDisposable
 {
+    /// <summary>Until it is looked at again whether a start waits for others.</summary>
+    private static readonly TimeSpan WaitingInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly SemaphoreSlim _changing = new(1);
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClusterHost? _cluster;
@@ -80,10 +83,11 @@ public sealed class NodeHost : IAsyncDisposable
     /// waits until it has one.
     /// </summary>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
+    /// <exception cref="BusyException">Another start waits for others.</exception>
     /// <exception cref="OperationCanceledException">It was stopped while it waited.</exception>
-    public async Task StartAppAsync()
+    public async Task StartAppAsync(CancellationToken cancellation = default)
     {
-        await _changing.WaitAsync().ConfigureAwait(false);
+        await EnterAsync(cancellation).ConfigureAwait(false);
         using var stop = new CancellationTokenSource();
         Volatile.Write(ref _starting, stop);
         try
@@ -108,16 +112,17 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>
     /// While the broker is stopped, does something to the data directory that no start must disturb.
     /// </summary>
-    internal async Task WithStoppedAsync(Func<ClusterHost, Task> act)
+    /// <exception cref="BusyException">A start waits for others, or was quicker.</exception>
+    internal async Task WithStoppedAsync(Func<ClusterHost, Task> act, CancellationToken cancellation = default)
     {
         // A start that waits for an operator has found him.
         if (IsStarting && _cluster?.ReadOverruled() is not null)
             CancelStart();
-        await _changing.WaitAsync().ConfigureAwait(false);
+        await EnterAsync(cancellation).ConfigureAwait(false);
         try
         {
             if (_node is not null)
-                throw new InvalidOperationException("The broker runs.");
+                throw new BusyException("the broker runs");
             await act(OpenCluster()).ConfigureAwait(false);
         }
         finally
@@ -127,10 +132,10 @@ public sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Stops the broker as the end of the process would; does nothing when it is stopped.</summary>
-    public async Task StopAppAsync()
+    public async Task StopAppAsync(CancellationToken cancellation = default)
     {
         CancelStart();
-        await _changing.WaitAsync().ConfigureAwait(false);
+        await _changing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             if (_node is not { } node)
@@ -141,6 +146,20 @@ public sealed class NodeHost : IAsyncDisposable
         finally
         {
             _changing.Release();
+        }
+    }
+
+    // What a start waits for may never come, and whoever asks would wait with it.
+    private async Task EnterAsync(CancellationToken cancellation)
+    {
+        while (!await _changing.WaitAsync(WaitingInterval, cancellation).ConfigureAwait(false))
+        {
+            if (IsStarting && Volatile.Read(ref _starting) is { IsCancellationRequested: false }
+                && _cluster?.Waiting is { } waiting)
+            {
+                throw new BusyException(
+                    $"{Options.Places.NodeName} is starting: {waiting}. 'rabbitmqctl stop_app' first");
+            }
         }
     }
 
@@ -173,7 +192,7 @@ public sealed class NodeHost : IAsyncDisposable
         {
             // Stopped again meanwhile.
         }
-        catch (Exception error) when (error is ConfigurationException or ObjectDisposedException)
+        catch (Exception error) when (error is ConfigurationException or BusyException or ObjectDisposedException)
         {
             Log.Write(LogLevel.Error, LogCategory.Default, $"the node does not start again: {error.Message}");
         }

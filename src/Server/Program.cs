@@ -50,7 +50,9 @@ try
     if (await Task.WhenAny(serving, ended) == serving)
     {
         await serving;
-        Welcome.Print(Console.Out, options, host.Node!);
+        // A command may have stopped its broker by now.
+        if (host.Node is { } node)
+            Welcome.Print(Console.Out, options, node);
         Notification.Send(waits ? "STATUS=serving" : "READY=1");
         await ended;
     }

@@ -40,6 +40,38 @@ public sealed class NodeLifeTests
         await again.LoginAsync();
     }
 
+    /// <summary>Nothing that is asked of it waits with it.</summary>
+    [Fact]
+    public async Task ANodeThatWaitsForOthersSaysSoToCommandsAndIsFreedByThem()
+    {
+        await using ControlledNode node = await ControlledNode.StartAsync(
+            """
+            cluster_formation.peer_discovery_backend = classic_config
+            cluster_formation.classic_config.nodes.1 = rabbit@localhost
+            cluster_formation.classic_config.nodes.2 = other@localhost
+            """,
+            startsApp: false);
+        Task starting = node.Host.StartAppAsync();
+        await Eventually.True(() => node.Host.Cluster?.Waiting?.Contains(
+            "a majority of the 2 nodes", StringComparison.Ordinal) == true);
+        foreach (string[] command in (string[][])
+            [["reset"], ["force_reset"], ["start_app"], ["join_cluster", "other@localhost"]])
+        {
+            CommandRun refused = node.Run(["rabbitmqctl", .. command]);
+            Assert.NotEqual(ExitCode.Ok, refused.Code);
+            Assert.Contains("rabbit@localhost is starting: waiting for a majority of ", refused.Error);
+            Assert.Contains("'rabbitmqctl stop_app' first", refused.Error);
+        }
+        Assert.Equal(ExitCode.Ok, node.Run("rabbitmqctl", "stop_app").Code);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+        Assert.Equal(ExitCode.Ok, node.Run("rabbitmqctl", "reset").Code);
+        // Who starts it waits no longer than he said; the start goes on.
+        Assert.NotEqual(ExitCode.Ok, node.Run("rabbitmqctl", "start_app", "-t", "1").Code);
+        Assert.True(node.Host.IsStarting);
+        Assert.Equal(ExitCode.Ok, node.Run("rabbitmqctl", "stop_app").Code);
+        Assert.False(node.Host.IsStarting);
+    }
+
     [Fact]
     public async Task StoppingAndStartingTwiceIsHarmless()
     {

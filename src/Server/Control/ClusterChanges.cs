@@ -21,7 +21,14 @@ internal sealed class ClusterChanges(NodeHost host)
     private string Self => host.Options.Places.NodeName;
 
     /// <summary>Becomes a member of the cluster that a node is in; already is one: nothing changes.</summary>
-    public Task JoinAsync(string member, bool force) => host.WithStoppedAsync(async cluster =>
+    public Task JoinAsync(string member, bool force, CancellationToken cancellation = default) =>
+        host.WithStoppedAsync(cluster => JoinAsync(cluster, member, force), cancellation);
+
+    /// <summary>Leaves the cluster, and begins anew as a blank node.</summary>
+    public Task ResetAsync(bool force, CancellationToken cancellation = default) =>
+        host.WithStoppedAsync(cluster => ResetAsync(cluster, force), cancellation);
+
+    private async Task JoinAsync(ClusterHost cluster, string member, bool force)
     {
         if (!NodeName.TryParse(member, out NodeName name))
             throw ControlRefusalException.Because($"\"{member}\" is no node's name; they look like rabbit@host");
@@ -59,10 +66,9 @@ internal sealed class ClusterChanges(NodeHost host)
         host.Log.Write(
             LogLevel.Info, LogCategory.Default,
             $"this node is a member of the cluster {answer.Cluster}, with {Names(answer.Members)}");
-    });
+    }
 
-    /// <summary>Leaves the cluster, and begins anew as a blank node.</summary>
-    public Task ResetAsync(bool force) => host.WithStoppedAsync(async cluster =>
+    private async Task ResetAsync(ClusterHost cluster, bool force)
     {
         Holdings? own = null;
         if (cluster.ReadOverruled() is not null)
@@ -76,7 +82,7 @@ internal sealed class ClusterChanges(NodeHost host)
                 own = Holdings.Unknown;
         }
         Away(force ? Holdings.Unknown : own);
-    });
+    }
 
     // Its directory says so, or the member itself, which an operator has made go on without this node meanwhile.
     private static async Task<bool> IsOverruledAsync(

@@ -70,13 +70,14 @@ internal sealed class ClusterCommands(NodeHost host)
     }
 
     /// <summary><c>join_cluster</c>; the app is stopped.</summary>
-    public Task JoinAsync(string member, bool force) => _changes.JoinAsync(member, force);
+    public Task JoinAsync(string member, bool force, CancellationToken cancellation) =>
+        _changes.JoinAsync(member, force, cancellation);
 
     /// <summary><c>reset</c>; the app is stopped.</summary>
-    public Task ResetAsync() => _changes.ResetAsync(force: false);
+    public Task ResetAsync(CancellationToken cancellation) => _changes.ResetAsync(force: false, cancellation);
 
     /// <summary><c>force_reset</c>; the app is stopped.</summary>
-    public Task ForceResetAsync() => _changes.ResetAsync(force: true);
+    public Task ForceResetAsync(CancellationToken cancellation) => _changes.ResetAsync(force: true, cancellation);
 
     /// <summary><c>forget_cluster_node</c>.</summary>
     public async Task ForgetAsync(string member)
@@ -98,14 +99,16 @@ internal sealed class ClusterCommands(NodeHost host)
 
     /// <summary><c>force_boot</c>; the app is stopped. What it comes to, a sentence each.</summary>
     /// <param name="dead">The members that are named as dead; nobody: all that are missing.</param>
-    public async Task<IReadOnlyList<string>> ForceBootAsync(IReadOnlyList<string> dead)
+    /// <param name="cancellation">Whoever asks waits no more.</param>
+    public async Task<IReadOnlyList<string>> ForceBootAsync(
+        IReadOnlyList<string> dead, CancellationToken cancellation = default)
     {
         IReadOnlyList<string> report = [];
         try
         {
             var boot = new ForcedBoot(host);
             await host.WithStoppedAsync(
-                    async cluster => report = await boot.PlanAsync(cluster, dead).ConfigureAwait(false))
+                    async cluster => report = await boot.PlanAsync(cluster, dead).ConfigureAwait(false), cancellation)
                 .ConfigureAwait(false);
         }
         catch (Exception error) when (error is ForcedBootException or DiskException or ConfigurationException)

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Warren.Broker;
 using Warren.Broker.Topology;
+using Warren.Cluster.Identity;
+using Warren.Storage.Disk;
 
 namespace Warren.Server.Control;
 
@@ -99,8 +102,8 @@ internal sealed class ControlCommands
         return new()
         {
             ["stop"] = (_, _) => Now(null),
-            ["stop_app"] = (_, _) => Done(_host.StopAppAsync()),
-            ["start_app"] = (_, _) => StartAppAsync(),
+            ["stop_app"] = (_, reply) => Done(_host.StopAppAsync(reply.Cancellation)),
+            ["start_app"] = StartAppAsync,
             ["await_startup"] = AwaitStartupAsync,
             ["rotate_logs"] = (_, _) => Done(_host.Log.Reopen),
             ["force_gc"] = (_, _) => Done(() => Running.Broker.Alarms.CollectNow()),
@@ -118,11 +121,11 @@ internal sealed class ControlCommands
     {
         return new()
         {
-            ["join_cluster"] = (request, _) => Stopped(
-                () => _cluster.JoinAsync(request.Text("node"), request.Flag("force"))),
-            ["reset"] = (_, _) => Stopped(_cluster.ResetAsync),
-            ["force_reset"] = (_, _) => Stopped(_cluster.ForceResetAsync),
-            ["force_boot"] = (request, _) => ForceBootAsync(request),
+            ["join_cluster"] = (request, reply) => Stopped(
+                () => _cluster.JoinAsync(request.Text("node"), request.Flag("force"), reply.Cancellation)),
+            ["reset"] = (_, reply) => Stopped(() => _cluster.ResetAsync(reply.Cancellation)),
+            ["force_reset"] = (_, reply) => Stopped(() => _cluster.ForceResetAsync(reply.Cancellation)),
+            ["force_boot"] = ForceBootAsync,
             ["forget_cluster_node"] = (request, _) => Done(_cluster.ForgetAsync(request.Text("node"))),
             ["change_cluster_node_type"] = (request,
                 _) => Stopped(() => _cluster.ChangeTypeAsync(request.Text("type"))),
@@ -255,15 +258,27 @@ internal sealed class ControlCommands
         }
     }
 
-    private Task<Action<Utf8JsonWriter>?> Stopped(Func<Task> act) => _host.Node is null
-        ? Done(act())
-        : throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
-
-    private async Task<Action<Utf8JsonWriter>?> ForceBootAsync(ControlRequest request)
+    private async Task<Action<Utf8JsonWriter>?> Stopped(Func<Task> act)
     {
         if (_host.Node is not null)
             throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
-        IReadOnlyList<string> report = await _cluster.ForceBootAsync(request.Texts("dead")).ConfigureAwait(false);
+        try
+        {
+            return await Done(act()).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is Configuration.ConfigurationException or IdentityException
+            or DiskException or IOException or UnauthorizedAccessException)
+        {
+            throw ControlRefusalException.Because(error.Message);
+        }
+    }
+
+    private async Task<Action<Utf8JsonWriter>?> ForceBootAsync(ControlRequest request, ControlReply reply)
+    {
+        if (_host.Node is not null)
+            throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
+        IReadOnlyList<string> report = await _cluster.ForceBootAsync(request.Texts("dead"), reply.Cancellation)
+            .ConfigureAwait(false);
         return json =>
         {
             json.WriteStartArray("report");
@@ -275,14 +290,24 @@ internal sealed class ControlCommands
 
     private Vhost Find(string name) => Running.Broker.FindVhost(name);
 
-    private async Task<Action<Utf8JsonWriter>?> StartAppAsync()
+    private async Task<Action<Utf8JsonWriter>?> StartAppAsync(ControlRequest request, ControlReply reply)
     {
         try
         {
             // The start would wait for an operator, who is asking.
             if (_host.Node is null && _host.Cluster?.ReadOverruled() is { } overruled)
                 throw ControlRefusalException.Because(overruled);
-            await _host.StartAppAsync().ConfigureAwait(false);
+            // Who has no patience any more leaves the start behind, which goes on.
+            Task start = _host.StartAppAsync(reply.Cancellation);
+            try
+            {
+                await start.WaitAsync(reply.Cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (!start.IsCompleted)
+                    _ = TellLateAsync(start);
+            }
             await _host.RequireNode().Serving.WaitAsync(ServingPatience, _host.Seams.Time).ConfigureAwait(false);
             return null;
         }
@@ -296,9 +321,25 @@ internal sealed class ControlCommands
                 $"{_host.Options.Places.NodeName} has started and is {_host.Cluster?.Waiting ?? "waiting for others"}; "
                 + "it serves clients as soon as it has them");
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!reply.Cancellation.IsCancellationRequested)
         {
             throw ControlRefusalException.Because($"{_host.Options.Places.NodeName} was stopped while it started");
+        }
+    }
+
+    private async Task TellLateAsync(Task start)
+    {
+        try
+        {
+            await start.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // A command has stopped it.
+        }
+        catch (Exception error)
+        {
+            _host.Log.Write(LogLevel.Error, LogCategory.Default, $"the node does not start: {error.Message}");
         }
     }
 

@@ -176,6 +176,10 @@ public sealed class ControlEndpoint : IAsyncDisposable
         {
             await RefuseAsync(stream, refusal).ConfigureAwait(false);
         }
+        catch (BusyException busy)
+        {
+            await RefuseAsync(stream, ControlRefusalException.Because(busy.Message)).ConfigureAwait(false);
+        }
         catch (AdministrationException error)
         {
             await RefuseAsync(stream, AdministrationCommands.Refusal(error)).ConfigureAwait(false);
