@@ -38,7 +38,6 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     private readonly PeerBook _book;
     private readonly PeerTls? _tls;
     private readonly StandingPeerNetwork? _network;
-    private readonly long _process = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) | 1;
     private readonly ConcurrentDictionary<NodeName, KnownPeer> _known = new();
     private readonly ConcurrentDictionary<PeerLinks, bool> _retired = new();
     private readonly Lock _lock = new();
@@ -420,7 +419,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
                 ClusterId = identity.Cluster.Value,
                 Generation = identity.Generation,
                 Boot = boot,
-                Process = _process,
+                // Not the process's: a directory may be put back from a copy between two starts of the broker.
+                Process = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) | 1,
             },
             Cookie = _cookie,
             ListenAddress = listens ? _network!.Address : null,

@@ -139,8 +139,9 @@ public sealed class ClusterMember : IAsyncDisposable
         _groups.Dispose();
         if (Links is { } links)
         {
-            _host.Ends(this);
+            // Until then handshakes say how far the log is.
             await links.RetireAsync().ConfigureAwait(false);
+            _host.Ends(this);
             _host.Retire(links);
         }
         _seen.Dispose();

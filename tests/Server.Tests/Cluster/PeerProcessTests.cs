@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Warren.Server.Tests.Node;
+using Warren.Wire;
 using Xunit;
 
 namespace Warren.Server.Tests.Cluster;
@@ -155,6 +156,28 @@ public sealed class PeerProcessTests : IDisposable
         await b.LogsAsync($"the data directory of {b.Name} went back in time: it is at boot 2");
     }
 
+    /// <summary>Its process is the same one, and its boot number too.</summary>
+    [Fact]
+    public async Task A_directory_that_is_put_back_while_the_broker_is_stopped_is_refused()
+    {
+        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        Assert.Equal("done", await b.TellAsync("stop_app"));
+        string copy = Path.Combine(_runDirectory, "copy");
+        Copy(b.DataDirectory, copy);
+        Assert.Equal("done", await b.TellAsync("start_app"));
+        await a.SeesAsync(b, "up");
+        Assert.Equal("done", await a.TellAsync("add_vhost more"));
+        Assert.Equal("done", await b.TellAsync("stop_app"));
+        Directory.Delete(b.DataDirectory, recursive: true);
+        Copy(copy, b.DataDirectory);
+        Assert.Equal("done", await b.TellAsync("start_app"));
+        // Whichever of the two is seen first: the log's end, or that another start has had the boot number.
+        await Eventually.True(
+            () => a.Log.Has($"the data directory of {b.Name} went back in time")
+                || a.Log.Has("have one identity"),
+            () => $"{a.Log}");
+    }
+
     [Fact]
     public async Task With_tls_they_link_too_and_a_node_without_it_is_told_apart()
     {
@@ -194,7 +217,7 @@ public sealed class PeerProcessTests : IDisposable
         server.Variables["HOME"] = "/proc/no-home";
         await server.StartUpAsync();
         string log = server.PathOf("log", "tested@localhost.log");
-        await Warren.Wire.Eventually.True(() => File.ReadAllText(log).Contains(
+        await Eventually.True(() => File.ReadAllText(log).Contains(
             "this node runs alone, without a peer port: the cookie file /proc/no-home/.erlang.cookie cannot be made",
             StringComparison.Ordinal));
         Assert.False(Directory.Exists(server.PathOf("run")));
