@@ -204,6 +204,8 @@ public sealed class Node : IAsyncDisposable
                 options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup,
                 member?.Setup(waits: membership!.HasOthers, beginsAlone: forced is not null));
             storage.Start(broker);
+            if (membership is { HasOthers: false })
+                CheckIdentity(broker, member!, options);
             serving = broker.Cluster.WhenServing.IsCompletedSuccessfully;
             if (serving)
             {
@@ -265,6 +267,18 @@ public sealed class Node : IAsyncDisposable
         _tls?.Dispose();
         _stopping.Dispose();
         _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
+    }
+
+    // It would wait for members for ever that are itself.
+    private static void CheckIdentity(MessageBroker broker, ClusterMember member, NodeOptions options)
+    {
+        var members = broker.Cluster.Status.Members;
+        if (members.IsEmpty || members.Any(one => one.Node == member.Identity.Node))
+            return;
+        throw new ConfigurationException(
+            $"data directory {options.Places.DataDirectory}: its log is that of the node {members[0].Node}, and the "
+            + $"file \"identity\" says {member.Identity.Node}: that file was lost or is another directory's; put it "
+            + "back from a copy, or set the directory aside");
     }
 
     private async Task FinishForcedAsync(MembershipAnswer forced)

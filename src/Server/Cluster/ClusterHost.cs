@@ -176,9 +176,17 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Log(LogLevel.Error, LogCategory.Default, sentence);
             await WaitAsync(sentence, stop).ConfigureAwait(false);
         }
-        if (_network is null || _options.Discovery is not { } discovery)
+        if (_options.Discovery is not { } discovery)
             return;
         string directory = _options.Places.DataDirectory;
+        if (_network is null)
+        {
+            // What it has been alone with it goes on with; a blank one would found a cluster beside the others'.
+            if (new NodeDirectory(directory).HasLog)
+                return;
+            throw new ConfigurationException(
+                $"this node is to form a cluster with others by cluster_formation, and cannot reach any: {WhyAlone}");
+        }
         try
         {
             using DirectoryLock held = DirectoryLock.Take(directory);
@@ -333,13 +341,18 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <exception cref="ConfigurationException">The directory says of itself what cannot be used.</exception>
     internal ClusterMember? Join(IDisk disk)
     {
-        if (_network is null)
-            return null;
         try
         {
-            return new ClusterMember(this, NodeIdentityStart.Find(disk), disk);
+            if (_network is not null)
+                return new ClusterMember(this, NodeIdentityStart.Find(disk), disk);
+            if (IdentityFile.Read(disk) is null)
+                return null;
+            throw new ConfigurationException(
+                $"data directory {_options.Places.DataDirectory} has an identity in a cluster, and this node cannot "
+                + $"run as one: {WhyAlone}");
         }
-        catch (IdentityException error)
+        catch (Exception error) when (error is IdentityException
+            || (error is DiskException && disk.List("").Contains(IdentityFile.Path)))
         {
             throw new ConfigurationException($"data directory {_options.Places.DataDirectory}: {error.Message}");
         }

@@ -226,6 +226,31 @@ public sealed class PeerProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_has_an_identity_or_is_told_of_others_does_not_run_alone()
+    {
+        using var server = new ServerProcess();
+        string home = server.Variables["HOME"]!;
+        await server.StartUpAsync();
+        await EndsWellAsync(server);
+        server.Variables["HOME"] = "/proc/no-home";
+        await RefusesAsync(server, "has an identity in a cluster, and this node cannot run as one: the cookie file ");
+        Directory.Delete(server.DataDirectory, recursive: true);
+        server.Write(
+            "rabbitmq.conf",
+            "cluster_formation.peer_discovery_backend = classic_config\n"
+            + "cluster_formation.classic_config.nodes.1 = other@localhost\n");
+        await RefusesAsync(server, "this node is to form a cluster with others by cluster_formation, and cannot reach");
+        Assert.False(Directory.Exists(Path.Combine(server.DataDirectory, "log")));
+        // Whose it was stands in the log alone.
+        server.Write("rabbitmq.conf", "");
+        server.Variables["HOME"] = home;
+        await server.RestartAsync();
+        await EndsWellAsync(server);
+        File.Delete(Path.Combine(server.DataDirectory, "identity"));
+        await RefusesAsync(server, ": that file was lost or is another directory's; put it back from a copy");
+    }
+
+    [Fact]
     public async Task A_node_leaves_no_entry_behind()
     {
         using var server = new ServerProcess();
@@ -246,6 +271,21 @@ public sealed class PeerProcessTests : IDisposable
         // Until then the first is a majority by itself.
         await a.LogsAsync($"{b.Name} has caught up, and votes from now on");
         return (a, b);
+    }
+
+    private static async Task EndsWellAsync(ServerProcess server)
+    {
+        await server.SignalAsync("TERM");
+        Assert.Equal(0, await server.EndAsync());
+    }
+
+    private static async Task RefusesAsync(ServerProcess server, string sentence)
+    {
+        server.Errors.Clear();
+        server.Start();
+        Assert.Equal(1, await server.EndAsync());
+        Assert.StartsWith("The node cannot start: ", server.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(sentence, server.Errors.ToString(), StringComparison.Ordinal);
     }
 
     private TestedPeer Make(int number, string configuration = "", string cookie = "ONECOOKIE")
