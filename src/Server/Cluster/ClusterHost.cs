@@ -230,7 +230,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         {
             IDisk disk = Seams.OpenDisk(directory);
             if (IdentityFile.Read(disk) is not { } identity || OverruledFile.Read(disk) is not null
-                || await Guest.FindLaterAsync(identity, MembersFile.Read(disk)).ConfigureAwait(false) is not { } later)
+                || await Guest.FindLaterAsync(identity, MembersFile.Read(disk, identity)).ConfigureAwait(false)
+                    is not { } later)
                 return;
             using DirectoryLock held = DirectoryLock.Take(directory);
             OverruledFile.Write(disk, Overruling.By(later));
@@ -273,7 +274,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         {
             using DirectoryLock held = DirectoryLock.Take(directory);
             IDisk disk = Seams.OpenDisk(directory);
-            return (IdentityFile.Read(disk), MembersFile.Read(disk));
+            NodeIdentity? identity = IdentityFile.Read(disk);
+            return (identity, MembersFile.Read(disk, identity));
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Warren.Broker;
+using Warren.Cluster;
 using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
 using Warren.Storage.Disk;
@@ -14,15 +15,17 @@ internal sealed class FollowedMembers
 {
     private readonly IDisk _disk;
     private readonly LogSink _log;
+    private readonly ClusterId _cluster;
     private bool _isWritten;
     private bool _hasFailed;
 
     /// <exception cref="IdentityException">The file is damaged, or of a later version.</exception>
-    public FollowedMembers(IDisk disk, LogSink log)
+    public FollowedMembers(IDisk disk, NodeIdentity own, LogSink log)
     {
         _disk = disk;
         _log = log;
-        Written = MembersFile.Read(disk);
+        _cluster = own.Cluster;
+        Written = MembersFile.Read(disk, own);
     }
 
     /// <summary>As of the last call.</summary>
@@ -49,7 +52,7 @@ internal sealed class FollowedMembers
             return true;
         try
         {
-            MembersFile.Write(_disk, members);
+            MembersFile.Write(_disk, _cluster, members);
         }
         catch (DiskException error)
         {

@@ -104,7 +104,8 @@ internal sealed class ForcedBoot(NodeHost host)
     {
         NodeIdentity identity = IdentityFile.Read(disk)!;
         IdentityFile.Write(disk, identity with { Generation = plan.Generation });
-        MembersFile.Write(disk, [.. MembersFile.Read(disk).Where(one => one.Id == identity.Node)]);
+        MembersFile.Write(
+            disk, identity.Cluster, [.. MembersFile.Read(disk, identity).Where(one => one.Id == identity.Node)]);
     }
 
     /// <summary>It serves: the dead are remembered as such, and the next start is as any other.</summary>

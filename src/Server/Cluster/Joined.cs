@@ -11,7 +11,7 @@ internal static class Joined
     /// <summary>Durable when it returns. The members come first: the identity is what makes them count.</summary>
     public static void Write(IDisk disk, NodeId self, MembershipAnswer answer)
     {
-        MembersFile.Write(disk, answer.Members);
+        MembersFile.Write(disk, answer.Cluster, answer.Members);
         IdentityFile.Write(disk, new NodeIdentity(self, answer.Cluster, answer.Generation));
     }
 }

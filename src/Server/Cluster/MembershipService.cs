@@ -58,7 +58,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _member = member;
         _name = host.Name;
         _changes = new MemberChanges(host, member, TickIn);
-        _followed = new FollowedMembers(disk, host.Log);
+        _followed = new FollowedMembers(disk, member.Identity, host.Log);
         _questions = new NodeQuestions(member.Peers, host.Seams.Time, () => _host.Describe?.Invoke() ?? []);
         _host.SetPeers(_followed.Written);
         _host.JudgeMember = Judge;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Warren.Cluster;
+using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Server.Cluster;
@@ -14,6 +15,8 @@ public sealed class FollowedMembersTests
 
     private static readonly ImmutableArray<MemberRecord> Three = [.. Two, Member(3)];
 
+    private static readonly NodeIdentity Own = new(Member(1).Id, new ClusterId(Guid.NewGuid()), Generation: 1);
+
     private readonly FaultyDisk _disk = new();
     private readonly List<string> _lines = [];
 
@@ -24,11 +27,11 @@ public sealed class FollowedMembersTests
         Assert.True(followed.Follow(Two));
         _disk.FailAt(_disk.OperationCount + 1, DiskFailure.NoSpace);
         Assert.True(followed.Follow(Three));
-        Assert.Equal(Two.AsEnumerable(), MembersFile.Read(_disk));
+        Assert.Equal(Two.AsEnumerable(), MembersFile.Read(_disk, Own));
         _disk.FailAt(_disk.OperationCount + 1, DiskFailure.NoSpace);
         Assert.False(followed.Follow(Three));
         Assert.False(followed.Follow(Three));
-        Assert.Equal(Three.AsEnumerable(), MembersFile.Read(_disk));
+        Assert.Equal(Three.AsEnumerable(), MembersFile.Read(_disk, Own));
         string line = Assert.Single(_lines);
         Assert.Contains("who the cluster's members are could not be written, which is tried again", line);
         // The next streak is told again.
@@ -46,10 +49,10 @@ public sealed class FollowedMembersTests
         Assert.Empty(_disk.List(""));
         followed.Follow(Two);
         followed.Follow([Member(1)]);
-        Assert.Equal([Member(1)], MembersFile.Read(_disk));
+        Assert.Equal([Member(1)], MembersFile.Read(_disk, Own));
     }
 
-    private FollowedMembers Make() => new(_disk, (_, _, line) => _lines.Add(line));
+    private FollowedMembers Make() => new(_disk, Own, (_, _, line) => _lines.Add(line));
 
     private static MemberRecord Member(int number) => new(
         new NodeId(new Guid(number, 0, 0, new byte[8])),
