@@ -6,6 +6,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Turns;
+using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
@@ -227,7 +228,7 @@ public sealed class Node : IAsyncDisposable
             broker?.Dispose();
             storage?.Dispose();
             tls?.Dispose();
-            if (error is StorageVersionException)
+            if (error is StorageVersionException or IdentityException)
                 throw new ConfigurationException($"data directory {options.Places.DataDirectory}: {error.Message}");
             if (error is DiskException or StorageFailedException or DurableFormatException
                 or UnreadableDefinitionException)

@@ -15,6 +15,30 @@ public sealed class ControlEndpointTests
     private static readonly byte[] Greeting = [.. "WCTL"u8, 0, 1];
 
     [Fact]
+    public async Task ACommandForAnotherNodeIsNotDoneByTheOneAtTheSocket()
+    {
+        await using ControlledNode node = await ControlledNode.StartAsync(startsApp: false);
+        CallerEnvironment environment = node.Environment();
+        CallerEnvironment Told(string? name) => environment with
+        {
+            Variables = variable => variable switch
+            {
+                "RABBITMQ_CONTROL_SOCKET" => node.Socket,
+                "RABBITMQ_NODENAME" => name,
+                _ => environment.Variables(variable),
+            },
+        };
+        Assert.Equal(
+            ExitCode.Unavailable,
+            CommandRun.Of(Told(null), "", "rabbitmqctl", "-n", "rabbit@127.0.0.32", "force_reset").Code);
+        CommandRun other = CommandRun.Of(Told("other@localhost"), "", "rabbitmqctl", "force_reset");
+        Assert.Equal(ExitCode.Unavailable, other.Code);
+        Assert.Contains($"the node at {node.Socket} is rabbit@localhost", other.Error);
+        // Who says no name means whoever is there.
+        Assert.Equal(ExitCode.Ok, CommandRun.Of(Told(null), "", "rabbitmqctl", "ping").Code);
+    }
+
+    [Fact]
     public async Task TheSocketIsTheNodesUsersAlone()
     {
         await using ControlledNode node = await ControlledNode.StartAsync();

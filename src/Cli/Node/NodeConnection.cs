@@ -49,7 +49,12 @@ internal sealed class NodeConnection : IDisposable
         {
             if (Connect(path, tried) is { } socket
                 && Begin(new NetworkStream(socket, ownsSocket: true), place, path, timeoutMs, tried) is { } local)
-                return local;
+            {
+                if (!place.IsNamed || local.NodeName.Equals(place.NodeName, StringComparison.OrdinalIgnoreCase))
+                    return local;
+                tried.Add($"the node at {path} is {local.NodeName}");
+                local.Dispose();
+            }
         }
         if (place.Remote is { } remote
             && RemoteNode.Connect(remote, timeoutMs, tried) is { } stream

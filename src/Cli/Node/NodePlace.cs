@@ -12,6 +12,9 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
     /// <summary>Where it is reached over the network; null: it is a node of this machine.</summary>
     public RemotePlace? Remote { get; init; }
 
+    /// <summary>Somebody has said the name: a node that calls itself otherwise is not meant.</summary>
+    public bool IsNamed { get; init; }
+
     /// <summary>What the node reads at its start, for commands that do without it.</summary>
     public string EnabledPluginsFile { get; init; } = "";
 
@@ -39,6 +42,7 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
             node ?? Find("NODENAME") ?? "rabbit",
             environment.HostName,
             usesLongNames || Find("USE_LONGNAME") is "true" or "1" or "yes");
+        bool isNamed = node is not null || Find("NODENAME") is not null;
         RemotePlace? remote = RemotePlace.Find(
             environment, Find, name, tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq");
         if (cookie is not null)
@@ -50,6 +54,7 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
             return new NodePlace(name, [Path.GetFullPath(socket)])
             {
                 Remote = remote,
+                IsNamed = isNamed,
                 EnabledPluginsFile = plugins,
             };
         string[] directories = Find("MNESIA_BASE") is { } data
@@ -58,6 +63,7 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
         return new NodePlace(name, [.. directories.Select(directory => Path.Combine(directory, name + SocketEnding))])
         {
             Remote = remote,
+            IsNamed = isNamed,
             EnabledPluginsFile = plugins,
         };
     }

@@ -156,11 +156,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <summary>This node as others are to know it.</summary>
     internal MemberRecord Record(NodeId self) => new(self, _name, new PeerAddress(_name.Host, Port));
 
-    /// <summary>Asks a member to let this node in.</summary>
-    internal Task<MembershipAnswer> AskToJoinAsync(
-        MembershipCalls calls, PeerLinks links, NodeName member, NodeId self, TimeSpan patience) =>
-        calls.AskAsync(
-            links, _book.Find(member), new MembershipRequest(MembershipRequestKind.Join, Record(self)), patience);
+    /// <summary>Asks a member to let this node in, or out.</summary>
+    internal Task<MembershipAnswer> AskAsync(
+        MembershipRequestKind kind, MembershipCalls calls, PeerLinks links, NodeName member, NodeId self,
+        TimeSpan patience) =>
+        calls.AskAsync(links, _book.Find(member), new MembershipRequest(kind, Record(self)), patience);
 
     /// <summary>
     /// A blank directory gets an identity: at once, or when the node has founded or joined a cluster with those that it

@@ -198,7 +198,8 @@ internal sealed class Forming : IPeerUser
         {
             if (name == _host.Name || _linked.ContainsKey(name))
                 continue;
-            MembershipAnswer answer = await _host.AskToJoinAsync(_calls, _links, name, _self, AskPatience)
+            MembershipAnswer answer = await _host
+                .AskAsync(MembershipRequestKind.Join, _calls, _links, name, _self, AskPatience)
                 .WaitAsync(stop).ConfigureAwait(false);
             if (answer.Outcome == MembershipOutcome.Done)
             {

@@ -16,9 +16,10 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
     /// <summary>Whoever is there answers in milliseconds; a start is held up for no longer than this.</summary>
     private static readonly TimeSpan LookingPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Asks a member to let this node in under an identity.</summary>
-    public Task<MembershipAnswer> AskToJoinAsync(NodeName member, NodeId self, TimeSpan patience) =>
-        CallAsync(self, (calls, links) => host.AskToJoinAsync(calls, links, member, self, patience));
+    /// <summary>Asks a member to let this node in under an identity, or out.</summary>
+    public Task<MembershipAnswer> AskAsync(
+        MembershipRequestKind kind, NodeName member, NodeId self, TimeSpan patience) =>
+        CallAsync(self, (calls, links) => host.AskAsync(kind, calls, links, member, self, patience));
 
     /// <summary>Whom one meets at a node's address; null: nobody who lets one in.</summary>
     public Task<PeerIdentity?> MeetAsync(NodeName member) => CallAsync(

@@ -203,6 +203,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     {
         _timer?.Dispose();
         _host.JudgeMember = null;
+        // What it said of its waiting is over with it.
+        _host.Waiting = null;
     }
 
     private static byte[] Numbered(long number, ReadOnlySpan<byte> body)

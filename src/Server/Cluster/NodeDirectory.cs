@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Warren.Cluster;
 
 namespace Warren.Server.Cluster;
@@ -32,7 +33,14 @@ internal sealed class NodeDirectory(string path)
             return new NodeId(kept);
         var made = new NodeId(Guid.NewGuid());
         Directory.CreateDirectory(Path.GetDirectoryName(JoiningFile)!);
-        File.WriteAllText(JoiningFile, made.ToString());
+        // Whole or not at all: what a crash leaves must not be somebody else next time.
+        string unfinished = JoiningFile + ".new";
+        using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(Encoding.ASCII.GetBytes(made.ToString()));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(unfinished, JoiningFile, overwrite: true);
         return made;
     }
 

@@ -56,13 +56,17 @@ internal sealed class ClusterChanges(NodeHost host)
                 $"{Self} has data of its own: {own}. It would not come along: 'rabbitmqctl reset' first, or "
                 + "'join_cluster --force', sets it aside");
         }
+        // What it was asked under last time may be what it is by now, and is no newcomer's.
+        if (AttemptOn(_directory.JoiningId) == identity?.Node)
+            AttemptOn(ForgetJoining);
         NodeId self = AttemptOn(_directory.JoiningId);
-        MembershipAnswer answer = await cluster.Guest.AskToJoinAsync(name, self, Patience).ConfigureAwait(false);
+        MembershipAnswer answer = await cluster.Guest
+            .AskAsync(MembershipRequestKind.Join, name, self, Patience).ConfigureAwait(false);
         if (answer.Outcome != MembershipOutcome.Done)
             throw ControlRefusalException.Because($"{name} does not let {Self} in: {answer.Reason}");
         Away(own);
         cluster.WriteJoined(self, answer);
-        _directory.ForgetJoining();
+        AttemptOn(ForgetJoining);
         host.Log.Write(
             LogLevel.Info, LogCategory.Default,
             $"this node is a member of the cluster {answer.Cluster}, with {Names(answer.Members)}");
@@ -77,11 +81,19 @@ internal sealed class ClusterChanges(NodeHost host)
         }
         else if (!force)
         {
+            await LeaveUnstartedAsync(cluster).ConfigureAwait(false);
             own = await LookAsync(cluster, leaves: true, force: false).ConfigureAwait(false);
             if (own is null && _directory.Exists)
                 own = Holdings.Unknown;
         }
         Away(force ? Holdings.Unknown : own);
+        AttemptOn(ForgetJoining);
+    }
+
+    private bool ForgetJoining()
+    {
+        _directory.ForgetJoining();
+        return true;
     }
 
     // Its directory says so, or the member itself, which an operator has made go on without this node meanwhile.
@@ -120,7 +132,7 @@ internal sealed class ClusterChanges(NodeHost host)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw ControlRefusalException.Because(
-                $"{host.Options.Places.DataDirectory} cannot be set aside: {error.Message}");
+                $"{host.Options.Places.DataDirectory} cannot be set aside or made: {error.Message}");
         }
     }
 
@@ -150,6 +162,28 @@ internal sealed class ClusterChanges(NodeHost host)
         }
     }
 
+    // It was let in and never started as a member: nobody but the others knows that it is one.
+    private async Task LeaveUnstartedAsync(ClusterHost cluster)
+    {
+        (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
+        MemberRecord[] others = [.. members.Where(one => one.Id != identity?.Node)];
+        if (identity is not { Generation: > 0 } || others.Length == 0 || _directory.HasLog || cluster.WhyAlone is not null)
+            return;
+        MembershipAnswer? answer = null;
+        foreach (MemberRecord other in others)
+        {
+            answer = await cluster.Guest
+                .AskAsync(MembershipRequestKind.Leave, other.Name, identity.Node, Patience).ConfigureAwait(false);
+            if (answer.Outcome == MembershipOutcome.Done)
+                return;
+        }
+        throw ControlRefusalException.Because(
+            $"{Self} cannot leave its cluster: {answer!.Reason}. {ForceInstead()}");
+    }
+
+    private string ForceInstead() => "'rabbitmqctl force_reset' sets its data aside without telling the other nodes; "
+        + $"then 'rabbitmqctl forget_cluster_node {Self}' on one of them";
+
     private async Task ServingAsync(Node node)
     {
         try
@@ -160,8 +194,7 @@ internal sealed class ClusterChanges(NodeHost host)
         {
             throw ControlRefusalException.Because(
                 $"{Self} cannot leave its cluster: it is {host.Cluster?.Waiting ?? "waiting for the others"}. "
-                + "'rabbitmqctl force_reset' sets its data aside without telling the other nodes; then "
-                + $"'rabbitmqctl forget_cluster_node {Self}' on one of them");
+                + ForceInstead());
         }
     }
 

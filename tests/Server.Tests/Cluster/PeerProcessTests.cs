@@ -124,6 +124,19 @@ public sealed class PeerProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_has_joined_and_not_started_leaves_by_reset_all_the_same()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        Assert.Equal("done", await b.TellAsync($"only_join {a.Name}"));
+        await a.LogsAsync(" joins the cluster");
+        Assert.Equal("done", await b.TellAsync("only_reset"));
+        await a.LogsAsync(" was removed from the cluster");
+        await b.JoinAsync(a);
+        await a.SeesAsync(b, "up");
+    }
+
+    [Fact]
     public async Task A_member_that_runs_is_not_forgotten()
     {
         (TestedPeer a, TestedPeer b) = await LinkedAsync();

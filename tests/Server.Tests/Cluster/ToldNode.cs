@@ -46,6 +46,11 @@ internal static class ToldNode
         {
             case ["join", var name]:
                 return await ChangeAsync(host, changes => changes.JoinAsync(name, force: false));
+            case ["only_join", var name]:
+                await host.StopAppAsync();
+                return await AttemptAsync(() => new ClusterChanges(host).JoinAsync(name, force: false));
+            case ["only_reset"]:
+                return await AttemptAsync(() => new ClusterChanges(host).ResetAsync(force: false));
             case ["reset"]:
                 return await ChangeAsync(host, changes => changes.ResetAsync(force: false));
             case ["force_reset"]:
