@@ -321,7 +321,7 @@ public sealed class Node : IAsyncDisposable
             while (!await HasSessionAsync().ConfigureAwait(false))
                 Membership?.TellWaiting();
             _stopping.Token.ThrowIfCancellationRequested();
-            BootDefinitions.Load(_options.Broker.DefinitionsPath, _broker, _log);
+            await LoadDefinitionsAsync().ConfigureAwait(false);
             lock (_listening)
             {
                 foreach (ListenerOptions listener in _options.Listeners)
@@ -331,10 +331,35 @@ public sealed class Node : IAsyncDisposable
             Membership?.TellServing();
             Tell(_listeners, _log);
         }
+        catch (ConfigurationException error)
+        {
+            // Whoever has started it hears of it; if he waits no more, it stands here.
+            Membership?.TellPaused($"not serving, and must be started again: {error.Message}");
+            _log.Write(LogLevel.Error, LogCategory.Default, $"the node cannot serve: {error.Message}");
+            throw;
+        }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             _seams.EndProcess(error.Message);
             throw;
+        }
+    }
+
+    // The majority may be lost meanwhile; what was imported by then is found as wanted the next time.
+    private async Task LoadDefinitionsAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                BootDefinitions.Load(_options.Broker.DefinitionsPath, _broker, _log);
+                return;
+            }
+            catch (AdministrationException error) when (error.Failure == AdministrationFailure.NotNow)
+            {
+                Membership?.TellWaiting();
+                await Task.Delay(TimeSpan.FromSeconds(1), _seams.Time, _stopping.Token).ConfigureAwait(false);
+            }
         }
     }
 

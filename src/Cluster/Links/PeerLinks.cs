@@ -244,7 +244,13 @@ public sealed class PeerLinks : IAsyncDisposable
                 return peer.Choice.TryAccept(attempt) ? null : RefusalText.AlreadyLinked(Self, identity);
             }
         }
-        PeerAddress address = _setup.Locate?.Invoke(contact.Known.Name) ?? contact.Known.Address;
+        PeerAddress address = contact.Known.Address;
+        if (_setup.Locate is { } locate)
+        {
+            // It may ask the machine, and the tick waits for nothing.
+            await Task.Yield();
+            address = locate(contact.Known.Name) ?? address;
+        }
         HandshakeOutcome outcome = await _handshakes.DialAsync(
             attempt, address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
         bool isLink, isDisplaced;

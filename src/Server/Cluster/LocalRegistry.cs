@@ -126,7 +126,9 @@ internal sealed class LocalRegistry : IDisposable
         string[] lines;
         try
         {
-            if (!File.Exists(path) || new FileInfo(path).Length > MostBytes)
+            // Anybody may put there what he likes: a pipe, of no length, would hold up whoever opens it.
+            var file = new FileInfo(path);
+            if (!file.Exists || file.LinkTarget is not null || file.Length is 0 or > MostBytes)
                 return null;
             lines = File.ReadAllLines(path);
         }

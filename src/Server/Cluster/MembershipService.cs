@@ -309,6 +309,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 _lingers = false;
                 _host.SetPeers(_followed.Seen);
             }
+            if (status.IsServing && !_lingers)
+                CloseStrangers(status);
             if (status.Leader == _member.Identity.Node)
             {
                 await _changes.PromoteAsync(cluster, status).ConfigureAwait(false);
@@ -325,6 +327,16 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         }
         if (Volatile.Read(ref _ticksAgain))
             TickIn(TimeSpan.Zero);
+    }
+
+    // Links that came while it was not known here who the members are.
+    private void CloseStrangers(ClusterStatus status)
+    {
+        foreach (PeerStatus peer in _host.Status())
+        {
+            if (peer.IsUp && !status.Members.Any(member => member.Node == peer.Id))
+                _member.Links?.FindLink(peer.Id)?.Close($"{peer.Name} is no member of the cluster that {_name} is in");
+        }
     }
 
     private void TickIn(TimeSpan pause)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
@@ -7,8 +8,8 @@ using Warren.Server.Configuration;
 namespace Warren.Server.Cluster;
 
 /// <summary>
-/// Where other nodes are: what the configuration says; else, of a node of this machine, what its entry in the registry
-/// says; else the host part of its name and the usual port.
+/// Where other nodes are: what the configuration says; else, of a node of this machine (by its host: the own one, or a
+/// loopback address), what its entry in the registry says; else what members say; else the host part of its name and the usual port.
 /// </summary>
 internal sealed class PeerBook(NodeName self, PeerOptions options, LocalRegistry registry)
 {
@@ -32,12 +33,17 @@ internal sealed class PeerBook(NodeName self, PeerOptions options, LocalRegistry
     {
         if (options.Addresses.TryGetValue(name, out PeerAddress configured))
             return configured;
-        if (registry.Find(name) is { } local)
+        // What is said here of other machines' nodes is no one's business.
+        if (IsHere(name) && registry.Find(name) is { } local)
             return new PeerAddress(local.Host.Length > 0 ? local.Host : name.Host, local.Port);
         if (_told.TryGetValue(name, out PeerAddress told))
             return told;
         // On the own host the usual port is the own one, or anybody's.
-        bool isHere = string.Equals(name.Host, self.Host, StringComparison.OrdinalIgnoreCase);
-        return new PeerAddress(name.Host, isHere ? 0 : options.UsualPort);
+        return new PeerAddress(name.Host, IsOwn(name.Host) ? 0 : options.UsualPort);
     }
+
+    private bool IsHere(NodeName name) => IsOwn(name.Host) || name.Host == "localhost"
+        || (IPAddress.TryParse(name.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
+    private bool IsOwn(string host) => string.Equals(host, self.Host, StringComparison.OrdinalIgnoreCase);
 }

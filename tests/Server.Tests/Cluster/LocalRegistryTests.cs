@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Warren.Cluster;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
+using Warren.Wire;
 using Xunit;
 
 namespace Warren.Server.Tests.Cluster;
@@ -41,6 +42,33 @@ public sealed class LocalRegistryTests : IDisposable
         Assert.False(entry.HasFlag(UnixFileMode.OtherWrite));
         Assert.True(entry.HasFlag(UnixFileMode.OtherRead));
         Assert.Equal("", own.Find(Name("r1@localhost"))!.Host);
+    }
+
+    [Fact]
+    public async Task A_pipe_and_a_link_are_no_entries_and_hold_nobody_up()
+    {
+        using var own = new LocalRegistry([Nodes]);
+        own.Enter(Name("r1@localhost"), "", 25672);
+        string pipe = Path.Combine(Nodes, "r2@localhost.node");
+        using Process make = Process.Start("/bin/sh", ["-c", "mkfifo \"$0\"", pipe]);
+        await make.WaitForExitAsync();
+        Assert.True(File.Exists(pipe));
+        Task<LocalNode?> finding = Task.Factory.StartNew(
+            () => own.Find(Name("r2@localhost")), TaskCreationOptions.LongRunning);
+        Assert.Null(await finding.WaitAsync(Eventually.Patience));
+        string entry = Path.Combine(Nodes, "r1@localhost.node");
+        File.Move(entry, Path.Combine(_directory, "elsewhere"));
+        File.CreateSymbolicLink(entry, Path.Combine(_directory, "elsewhere"));
+        Assert.Null(own.Find(Name("r1@localhost")));
+    }
+
+    [Fact]
+    public void Entries_of_other_machines_nodes_are_not_asked()
+    {
+        using var own = new LocalRegistry([Nodes]);
+        own.Enter(Name("r1@elsewhere"), "127.0.0.7", 4711);
+        Assert.Equal(25672, new PeerBook(Name("r2@here"), new PeerOptions(), own).Find(Name("r1@elsewhere")).Port);
+        Assert.Equal(4711, new PeerBook(Name("r2@Elsewhere"), new PeerOptions(), own).Find(Name("r1@elsewhere")).Port);
     }
 
     [Fact]
