@@ -244,13 +244,10 @@ public sealed class PeerLinks : IAsyncDisposable
                 return peer.Choice.TryAccept(attempt) ? null : RefusalText.AlreadyLinked(Self, identity);
             }
         }
-        PeerAddress address = contact.Known.Address;
-        if (_setup.Locate is { } locate)
-        {
-            // It may ask the machine, and the tick waits for nothing.
+        // That may ask the machine, and the tick waits for nothing.
+        if (_setup.Locate is not null)
             await Task.Yield();
-            address = locate(contact.Known.Name) ?? address;
-        }
+        PeerAddress address = _setup.Locate?.Invoke(contact.Known.Name) ?? contact.Known.Address;
         HandshakeOutcome outcome = await _handshakes.DialAsync(
             attempt, address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
         bool isLink, isDisplaced;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using Warren.Broker;
 using Warren.Cluster;
@@ -200,7 +199,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
                 identity = new NodeIdentity(new NodeId(Guid.NewGuid()), ClusterId.None, Generation: 0);
                 IdentityFile.Write(disk, identity);
             }
-            await Forming.RunAsync(this, disk, identity, Discovery(discovery), discovery.RetryInterval, stop)
+            await Forming.RunAsync(this, disk, identity, PeerDiscovery.Of(discovery, _name), discovery.RetryInterval, stop)
                 .ConfigureAwait(false);
         }
         catch (Exception error) when (error is IdentityException or DiskException)
@@ -283,13 +282,6 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the directory that of a node that waits for its cluster; there must be none.</summary>
-    internal void WriteJoined(NodeId self, MembershipAnswer answer)
-    {
-        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
-        Joined.Write(Seams.OpenDisk(_options.Places.DataDirectory), self, answer);
-    }
-
     /// <summary>Keeps links with these nodes from now on.</summary>
     internal void AddPeers(ImmutableArray<MemberRecord> members)
     {
@@ -310,24 +302,6 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             if (!members.Any(member => member.Name == name))
                 RemovePeer(name, "it was removed from the cluster");
         }
-    }
-
-    /// <summary>
-    /// Writes who this node is; durable when it returns. While the broker runs its own id stays; handshakes from now on
-    /// say the new cluster and generation, links that are up stay up.
-    /// </summary>
-    /// <exception cref="DiskException">It could not be written; the old one stays.</exception>
-    public void SetIdentity(NodeIdentity identity)
-    {
-        if (Member is { } member)
-        {
-            if (member.Identity.Node != identity.Node)
-                throw new InvalidOperationException("a running node cannot become another one");
-            member.SetIdentity(identity);
-            return;
-        }
-        using DirectoryLock held = DirectoryLock.Take(_options.Places.DataDirectory);
-        IdentityFile.Write(Seams.OpenDisk(_options.Places.DataDirectory), identity);
     }
 
     /// <summary>How things stand with each other node; nothing while the broker is stopped.</summary>
@@ -463,7 +437,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     }
 
     /// <summary>Other links listen: those for commands only give way.</summary>
-    /// <param name="isForming">Whether it is a forming node that listens, from now on until it says that none is.</param>
+    /// <param name="isForming">Those of a forming node, which are not to lose the port until it has ended.</param>
     internal void RetireIdle(bool isForming = false)
     {
         PeerLinks? idle;
@@ -518,12 +492,6 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <summary>Whom the configuration names as the nodes of the cluster; nobody, if it names none.</summary>
     /// <exception cref="DiscoveryException">It cannot be found out now.</exception>
     internal async Task<IReadOnlyList<NodeName>> DiscoverAsync() => _options.Discovery is { } discovery
-        ? await Discovery(discovery).FindAsync().ConfigureAwait(false)
+        ? await PeerDiscovery.Of(discovery, _name).FindAsync().ConfigureAwait(false)
         : [];
-
-    private IPeerDiscovery Discovery(DiscoveryOptions options) => options.DnsName is { } seed
-        ? new DnsPeers(
-            seed, _name, options.UsesLongNames, name => Dns.GetHostAddressesAsync(name),
-            async address => (await Dns.GetHostEntryAsync(address).ConfigureAwait(false)).HostName)
-        : new ListedPeers(options.Nodes);
 }

@@ -23,7 +23,7 @@ public sealed class ClusterMember : IAsyncDisposable
     private readonly IDisk _disk;
     private readonly SeenPeers _seen;
     private Func<long> _durableLsn = () => 0;
-    private NodeIdentity _identity;
+    private readonly NodeIdentity _identity;
     private PeerLinks? _links;
     private int _isOverruled;
 
@@ -46,7 +46,7 @@ public sealed class ClusterMember : IAsyncDisposable
     public IGroupTransport Groups => _groups;
 
     /// <summary>Who this node is, and where it belongs.</summary>
-    public NodeIdentity Identity => Volatile.Read(ref _identity);
+    public NodeIdentity Identity => _identity;
 
     /// <summary>What the log has, for heartbeats.</summary>
     internal long DurableLsn => _durableLsn();
@@ -119,15 +119,6 @@ public sealed class ClusterMember : IAsyncDisposable
                 $"a later generation of the cluster was met, which could not be written down: {error.Message}");
             return false;
         }
-    }
-
-    /// <summary>Another cluster or generation, for the next handshakes; durable when it returns.</summary>
-    internal void SetIdentity(NodeIdentity identity)
-    {
-        IdentityFile.Write(_disk, identity);
-        Volatile.Write(ref _identity, identity);
-        if (Links is { } links)
-            links.Self = links.Self with { ClusterId = identity.Cluster.Value, Generation = identity.Generation };
     }
 
     /// <summary>

@@ -8,6 +8,13 @@ namespace Warren.Server.Cluster;
 /// <summary>A blank directory becomes that of a node that waits for its cluster.</summary>
 internal static class Joined
 {
+    /// <summary>Makes the directory; there must be none.</summary>
+    public static void Make(string directory, NodeSeams seams, NodeId self, MembershipAnswer answer)
+    {
+        using DirectoryLock held = DirectoryLock.Take(directory);
+        Write(seams.OpenDisk(directory), self, answer);
+    }
+
     /// <summary>Durable when it returns. The members come first: the identity is what makes them count.</summary>
     public static void Write(IDisk disk, NodeId self, MembershipAnswer answer)
     {

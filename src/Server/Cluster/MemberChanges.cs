@@ -27,7 +27,8 @@ internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Acti
     private long _namelessTimestamp;
 
     /// <summary>
-    /// Does what was asked, one request at a time: what is checked is so when it is done. Null: this node does not lead.
+    /// Does what was asked, one request at a time: what is checked is so when it is done. Null: this node does not
+    /// lead.
     /// </summary>
     /// <param name="cluster">The members.</param>
     /// <param name="request">What.</param>
@@ -60,7 +61,8 @@ internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Acti
                 MembershipOutcome.Refused,
                 $"{node.Name} is a member already, under the identity {namesake.Node}, and comes with the new one "
                 + $"{node.Id}: its data directory was lost or replaced. If it is gone for good, 'rabbitmqctl "
-                + $"forget_cluster_node {node.Name}' on {_host.Name} lets the new one in; else put the old directory back");
+                + $"forget_cluster_node {node.Name}' on {_host.Name} lets the new one in; else put the old directory "
+                + "back");
         }
         ChangeOutcome outcome = await cluster.AddLearnerAsync(node.Id, node.Name, node.Address.ToString())
             .ConfigureAwait(false);
@@ -109,7 +111,9 @@ internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Acti
             }
             return Unchanged(outcome, $"{request.Node.Name} cannot be removed");
         }
-        _host.Log(LogLevel.Info, LogCategory.Default, $"{request.Node.Name} ({member.Node}) was removed from the cluster");
+        _host.Log(
+            LogLevel.Info, LogCategory.Default,
+            $"{request.Node.Name} ({member.Node}) was removed from the cluster");
         if (request.Kind == MembershipRequestKind.Forget)
         {
             await cluster.NoteForgottenAsync(member.Node, member.Name, by, _host.Seams.Time.GetUtcNow())
@@ -181,7 +185,8 @@ internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Acti
             _nameless = nameless;
             _namelessTimestamp = _host.Seams.Time.GetTimestamp();
         }
-        if (nameless.IsNone || _host.Seams.Time.GetElapsedTime(_namelessTimestamp) < NamelessPatience || !_changing.Wait(0))
+        if (nameless.IsNone || _host.Seams.Time.GetElapsedTime(_namelessTimestamp) < NamelessPatience
+            || !_changing.Wait(0))
             return;
         try
         {

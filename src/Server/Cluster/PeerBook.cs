@@ -9,7 +9,8 @@ namespace Warren.Server.Cluster;
 
 /// <summary>
 /// Where other nodes are: what the configuration says; else, of a node of this machine (by its host: the own one, or a
-/// loopback address), what its entry in the registry says; else what members say; else the host part of its name and the usual port.
+/// loopback address), what its entry in the registry says; else what members say; else the host part of its name and
+/// the usual port.
 /// </summary>
 internal sealed class PeerBook(NodeName self, PeerOptions options, LocalRegistry registry)
 {

@@ -65,7 +65,7 @@ internal sealed class ClusterChanges(NodeHost host)
         if (answer.Outcome != MembershipOutcome.Done)
             throw ControlRefusalException.Because($"{name} does not let {Self} in: {answer.Reason}");
         Away(own);
-        cluster.WriteJoined(self, answer);
+        Joined.Make(host.Options.Places.DataDirectory, host.Seams, self, answer);
         AttemptOn(ForgetJoining);
         host.Log.Write(
             LogLevel.Info, LogCategory.Default,
@@ -167,7 +167,8 @@ internal sealed class ClusterChanges(NodeHost host)
     {
         (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
         MemberRecord[] others = [.. members.Where(one => one.Id != identity?.Node)];
-        if (identity is not { Generation: > 0 } || others.Length == 0 || _directory.HasLog || cluster.WhyAlone is not null)
+        if (identity is not { Generation: > 0 } || others.Length == 0 || _directory.HasLog
+            || cluster.WhyAlone is not null)
             return;
         MembershipAnswer? answer = null;
         foreach (MemberRecord other in others)

@@ -19,7 +19,9 @@ public sealed record PeerIdentity
     /// <summary>How often the data directory was started; 0 for a command.</summary>
     public long Boot { get; init; }
 
-    /// <summary>Drawn at random at each start of the broker: tells a directory from its copy at the same boot number.</summary>
+    /// <summary>
+    /// Drawn at random at each start of the broker: tells a directory from its copy at the same boot number.
+    /// </summary>
     public long Process { get; init; }
 
     /// <summary>The node log's last durable LSN when the handshake was made.</summary>
