@@ -199,7 +199,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
                 identity = new NodeIdentity(new NodeId(Guid.NewGuid()), ClusterId.None, Generation: 0);
                 IdentityFile.Write(disk, identity);
             }
-            await Forming.RunAsync(this, disk, identity, PeerDiscovery.Of(discovery, _name), discovery.RetryInterval, stop)
+            await Forming.RunAsync(
+                    this, disk, identity, PeerDiscovery.Of(discovery, _name), discovery.RetryInterval, stop)
                 .ConfigureAwait(false);
         }
         catch (Exception error) when (error is IdentityException or DiskException)

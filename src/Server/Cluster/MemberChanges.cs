@@ -11,8 +11,10 @@ namespace Warren.Server.Cluster;
 /// <summary>What the leader does with the members: adds, removes, lets vote, one at a time.</summary>
 /// <param name="host">Keeps the links.</param>
 /// <param name="member">The node's part in the cluster.</param>
+/// <param name="changing">Held by one change at a time.</param>
 /// <param name="tickIn">Has the members looked at again.</param>
-internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Action<TimeSpan> tickIn)
+internal sealed class MemberChanges(
+    ClusterHost host, ClusterMember member, SemaphoreSlim changing, Action<TimeSpan> tickIn)
 {
     /// <summary>Until a learner that could not be let vote is looked at again.</summary>
     private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(250);
@@ -22,7 +24,7 @@ internal sealed class MemberChanges(ClusterHost host, ClusterMember member, Acti
 
     private readonly ClusterHost _host = host;
     private readonly ClusterMember _member = member;
-    private readonly SemaphoreSlim _changing = new(1);
+    private readonly SemaphoreSlim _changing = changing;
     private NodeId _nameless;
     private long _namelessTimestamp;
 

@@ -38,6 +38,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private readonly ClusterMember _member;
     private readonly NodeName _name;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MembershipAnswer?>> _forwarded = new();
+    private readonly SemaphoreSlim _changing = new(1);
     private readonly MemberChanges _changes;
     private readonly FollowedMembers _followed;
     private readonly NodeQuestions _questions;
@@ -57,7 +58,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _host = host;
         _member = member;
         _name = host.Name;
-        _changes = new MemberChanges(host, member, TickIn);
+        _changes = new MemberChanges(host, member, _changing, TickIn);
         _followed = new FollowedMembers(disk, member.Identity, host.Log);
         _questions = new NodeQuestions(member.Peers, host.Seams.Time, () => _host.Describe?.Invoke() ?? []);
         _host.SetPeers(_followed.Written);
