@@ -37,7 +37,7 @@ public sealed class MemberQueueTests
         Assert.Equal(TestCluster.IdOf(0), cluster.StandIn(1, "old").HomeNode);
         WireClient other = await cluster.ConnectAsync(1);
         await other.CallAsync(1, new BasicGet("old", noAck: true), MethodId.BasicGetOk);
-        // Nothing has been compacted since it took its former self's place: what it decides alone is decided all the same.
+        // Nothing has been compacted since it took its former self's place: what it decides alone is decided.
         await cluster.DeclareAsync(0, "later", durable: true);
         WireClient owner = await cluster.ConnectAsync(0);
         await owner.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
