@@ -120,6 +120,22 @@ public sealed class HeartbeatSlot
             _heartbeats.Answer(from, Id, group.Step(from, heartbeat));
     }
 
+    /// <summary>
+    /// The turn hears who has answered: of an idle group it would with the next news only, and it is about to ask who
+    /// is there.
+    /// </summary>
+    internal void TellHeard(RaftNode node)
+    {
+        lock (_lock)
+        {
+            for (int place = 0; place < _peerCount; place++)
+            {
+                if (_peers[place].IsHeard)
+                    node.HearFollower(_peers[place].Id);
+            }
+        }
+    }
+
     /// <summary>A tick of time, for all groups.</summary>
     internal void Tick(long now)
     {

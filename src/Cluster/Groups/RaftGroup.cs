@@ -178,7 +178,11 @@ public sealed class RaftGroup
     /// </summary>
     public void TakeHeartbeats() => Heartbeats?.Deliver(this);
 
-    public ChangeOutcome ChangeMembers(MembershipChange change) => _node.ChangeMembers(change);
+    public ChangeOutcome ChangeMembers(MembershipChange change)
+    {
+        Heartbeats?.TellHeard(_node);
+        return _node.ChangeMembers(change);
+    }
 
     public bool TransferLeadership(NodeId to) => _node.TransferLeadership(to);
 

@@ -55,6 +55,20 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         Assert.Equal(30, nodes[1].LedNow + nodes[2].LedNow);
     }
 
+    [Fact]
+    public void An_idle_group_takes_a_member_when_the_others_were_heard_by_heartbeats_alone()
+    {
+        IdleNode[] nodes = IdleNode.MakeCluster(3, 1);
+        IdleNode.Settle(nodes);
+        // The last that its turn did was to look whom it had heard.
+        Assert.True(nodes[0].First.Node.Replication.TakeQuorumHeard());
+        long calls = nodes[0].Calls;
+        nodes[0].Heartbeats.Beat();
+        Assert.Equal(calls, nodes[0].Calls);
+        Assert.Equal(ChangeOutcome.Proposed, nodes[0].First.ChangeMembers(
+            new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(4))));
+    }
+
     [Theory]
     [InlineData(nameof(PlantedBug.None))]
     [InlineData(nameof(PlantedBug.OldLeaderHeard))]
