@@ -114,7 +114,10 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         }
         foreach (SentMessage message in _messages.Values)
         {
-            if (message.IsConfirmed && message.Copies.TryGetValue(queue, out MessageCopy? copy)
+            // One that was delivered here before it was on the disk, and came back where it was rejected, is looked for
+            // there: see CheckDeadLetters.
+            bool isDeadLetter = queue == DeadLetters && message.Copies.ContainsKey(Rejecting);
+            if (message.IsConfirmed && !isDeadLetter && message.Copies.TryGetValue(queue, out MessageCopy? copy)
                 && !copy.IsSettled && !seen.Contains(message.Text))
             {
                 throw new NodesException(
