@@ -80,7 +80,7 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
                 break;
             case MethodId.QueueDeclareOk or MethodId.QueueBindOk or MethodId.QueueDeleteOk:
                 request.Change!.Done(Now);
-                World.CheckEverywhere(Connection!.Node, request.Begun, request.Name);
+                World.CheckEverywhere(Connection!.Node, request.Begun, node => CheckAt(node, request));
                 break;
             case MethodId.BasicReturn:
                 _isReturned = true;
@@ -128,6 +128,14 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
     {
         _request = null;
         _isReturned = false;
+    }
+
+    private void CheckAt(SimulatedNode node, Request request)
+    {
+        if (request.Wish != Wish.Bind)
+            World.CheckQueueAt(node, request.Name);
+        if (request.Wish != Wish.Declare)
+            World.CheckBindingAt(node, request.Name);
     }
 
     private void Ask(Request request) => _request = request;

@@ -101,18 +101,18 @@ internal sealed class NodesSimulation
     }
 
     /// <summary>
-    /// What was answered by one node is true on all that it could reach all the time, and that serve.
+    /// What was answered by one node is true on all that it could reach all the time, and that serve. That, and no
+    /// more: another node may have answered for something else while it did not reach all of these.
     /// </summary>
-    public void CheckEverywhere(SimulatedNode node, long since, string name)
+    public void CheckEverywhere(SimulatedNode node, long since, Action<SimulatedNode> check)
     {
-        long now = Cluster.Network.Now;
         foreach (SimulatedNode other in Cluster.Nodes)
         {
             bool isReached = other.IsServing && (other == node || (Cluster.Network.IsToldUp(node.Id, other.Id)
                 && Cluster.Network.ChangedAt(node.Id, other.Id) < since - 50));
             if (isReached && node.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id) is { } session
                 && session == other.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id))
-                CheckAt(other, name, now);
+                check(other);
         }
     }
 
@@ -251,17 +251,25 @@ internal sealed class NodesSimulation
         foreach (SimulatedNode node in Running())
         {
             Cluster.Truth.Check(node);
-            foreach (string name in _queues.Keys.Union(_bindings.Keys))
-                CheckAt(node, name, Cluster.Network.Now);
+            foreach (string name in _queues.Keys)
+                CheckQueueAt(node, name);
+            foreach (string name in _bindings.Keys)
+                CheckBindingAt(node, name);
         }
     }
 
-    private void CheckAt(SimulatedNode node, string name, long now)
+    public void CheckQueueAt(SimulatedNode node, string name)
     {
+        long now = Cluster.Network.Now;
         if (Queue(name).MustBe(now, now) && !node.Has(name))
             throw new NodesException($"{node.Name} has no {name}, which was made");
         if (Queue(name).MustNotBe(now, now) && node.Has(name))
             throw new NodesException($"{node.Name} has {name}, which was removed");
+    }
+
+    public void CheckBindingAt(SimulatedNode node, string name)
+    {
+        long now = Cluster.Network.Now;
         bool isBound = node.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
             && vhost.AllBindings().Any(
                 binding => binding.Source == DefiningClient.Exchange && binding.Destination == name);
