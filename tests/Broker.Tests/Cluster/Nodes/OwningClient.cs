@@ -72,7 +72,7 @@ internal sealed class OwningClient(NodesSimulation world, int number) : NodeClie
     protected override void Closed(string reason, bool isConnection)
     {
         _askedAt = 0;
-        // With its node's session the queue has gone, and may be somebody else's before this connection is closed for it.
+        // With its node's session the queue has gone, and may be another's before this connection is closed for it.
         NodeSession? session = Connection!.Node.Broker?.Nodes.Sessions.GetValueOrDefault(Connection.Node.Id);
         if (Owned is not null && !isConnection && session is not null && session == Session)
             throw new NodesException($"{this} owns its queue and is told \"{reason}\" at step {Now}");
