@@ -36,7 +36,7 @@ internal sealed class Diagnostics(NodeHost host)
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(variable => ((string)variable.Key).StartsWith("RABBITMQ_", StringComparison.Ordinal))
             // A secret is not shown, whoever asks.
-            .Where(variable => (string)variable.Key != "RABBITMQ_ERLANG_COOKIE")
+            .Where(variable => (string)variable.Key is not ("RABBITMQ_ERLANG_COOKIE" or "RABBITMQ_DEFAULT_PASS"))
             .OrderBy(variable => (string)variable.Key, StringComparer.Ordinal))
             json.WriteString((string)variable.Key, (string?)variable.Value);
         json.WriteEndObject();
