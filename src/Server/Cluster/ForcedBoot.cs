@@ -140,6 +140,13 @@ internal sealed class ForcedBoot(NodeHost host)
                 throw new ForcedBootException(
                     $"{there.Name} runs: stop it first, or there would be two clusters. It comes back as a new member");
             }
+            // Whoever answers runs, whatever is wrong between the two: forcing would take the others out of service.
+            if (cluster.Status().FirstOrDefault(static peer => peer.Reason is not null && peer.Refusal is not
+                (RefusalCode.None or RefusalCode.Unreachable or RefusalCode.TimedOut)) is { } refusing)
+            {
+                throw new ForcedBootException(
+                    $"{refusing.Name} runs, and no link with it is up: {refusing.Reason}. Mend that, or stop it");
+            }
             ClusterStatus status = node.Broker.Cluster.Status;
             if (!status.Members.Any(member => member.Node == identity.Node))
             {
