@@ -59,6 +59,7 @@ public sealed class Node : IAsyncDisposable
         _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
         Serving = listeners is null ? ServeLaterAsync() : Task.CompletedTask;
         _finishing = forced is null ? Task.CompletedTask : FinishForcedAsync(forced);
+        _ = EndWhenHaltedAsync();
         if (membership is not null && options.Listeners.Length > 0)
         {
             _pausing = new MinorityPause(
@@ -258,6 +259,7 @@ public sealed class Node : IAsyncDisposable
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
             .ConfigureAwait(false);
+        await _broker.Cluster.EndServingAsync().ConfigureAwait(false);
         Membership?.Dispose();
         // Clients of other nodes are gone with the links.
         if (_member is not null)
@@ -362,6 +364,10 @@ public sealed class Node : IAsyncDisposable
             }
         }
     }
+
+    // It would serve by definitions that grow older and older; its clients are better off with other nodes.
+    private async Task EndWhenHaltedAsync() =>
+        _seams.EndProcess(await _broker.Cluster.WhenHalted.ConfigureAwait(false));
 
     private async Task<bool> HasSessionAsync()
     {

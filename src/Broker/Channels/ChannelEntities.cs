@@ -145,10 +145,13 @@ internal sealed class ChannelEntities
 
     private void Declare(QueueDeclaration declaration, QueueDefinition? present, bool noWait)
     {
-        if (present is not null)
+        // Else what it is compared with may have gone.
+        if (present is not null && Broker.Definitions.HasLease)
+        {
             DeclareQueue.CheckAgainst(present, declaration, DefaultQueueType);
-        if (present?.Home.Unavailable is { } error)
-            throw error;
+            if (present.Home.Unavailable is { } error)
+                throw error;
+        }
         _connection.OwnsQueues |= declaration.Exclusive;
         _lastQueue = declaration.Name;
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration) { Asked = present });
@@ -268,9 +271,13 @@ internal sealed class ChannelEntities
         ResourceName.CheckNotDefaultExchange(name);
         if (declare.Passive)
         {
-            if (Find(name) is null)
+            if (Find(name) is not { } found)
                 throw _channel.NoSuch(ResourceKind.Exchange, name);
-            Confirm(declare.NoWait);
+            if (Broker.Definitions.MayTell(found.Durable))
+                Confirm(declare.NoWait);
+            else
+                Broker.Definitions.Post(new FindExchange(
+                    _channel.SuspendFor(new ChannelRequest(_channel, declare.NoWait)), VhostName, name));
             return;
         }
         ExchangeArguments.CheckType(declare.TypeText);
@@ -293,7 +300,8 @@ internal sealed class ChannelEntities
             Internal = declare.Internal,
             Arguments = declare.Arguments,
         };
-        if (present is not null)
+        // Else what it is compared with may have gone.
+        if (present is not null && Broker.Definitions.HasLease)
         {
             DeclareExchange.CheckAgainst(present, VhostName, declaration);
             if (Broker.Definitions.MayTell(present.Durable))

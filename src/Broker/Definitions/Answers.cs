@@ -9,6 +9,9 @@ namespace Warren.Broker.Definitions;
 /// </summary>
 internal sealed class Answers(DefinitionsStore store, Settlement settlement)
 {
+    // All that was applied so far and may not be there to stay; a node by itself waits for no more than its disk.
+    private long Applied => store.NeedsBarrier ? store.State.LastIndex : store.State.LastDurableIndex;
+
     /// <summary>Runs something once what the change has committed is applied; at once if it is.</summary>
     public void WhenApplied(Action then)
     {
@@ -52,7 +55,7 @@ internal sealed class Answers(DefinitionsStore store, Settlement settlement)
             || (!store.NeedsBarrier && !store.State.IsDurable(key)))
             answer();
         else
-            settlement.WhenSettled(answer, store.Runs.Current);
+            settlement.WhenSettled(Applied, answer, store.Runs.Current);
     }
 
     /// <summary>Runs the answer once everything that was changed so far is there to stay.</summary>
@@ -71,7 +74,7 @@ internal sealed class Answers(DefinitionsStore store, Settlement settlement)
         else if (!store.NeedsBarrier && !isNeededAlone)
             answer();
         else
-            settlement.WhenSettled(answer, store.Runs.Current);
+            settlement.WhenSettled(Applied, answer, store.Runs.Current);
     }
 
     private bool GoesOn(ChannelRequest request) => request.IsNoWait && store.Broker.Storage?.IsBehind != true;

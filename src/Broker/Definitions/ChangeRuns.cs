@@ -129,9 +129,17 @@ internal sealed class ChangeRuns(DefinitionsStore store, ClusterSetup? setup, Ow
     private void Run(PendingChange run)
     {
         run.Begin();
-        Current = run;
-        run.Change.Apply(store);
-        Current = null;
+        if (!run.HadBarrier && !store.HasLease)
+        {
+            // What it finds here others may have changed long ago.
+            run.WantsBarrier = true;
+        }
+        else
+        {
+            Current = run;
+            run.Change.Apply(store);
+            Current = null;
+        }
         if (run.Outstanding == 0)
             Complete(run);
     }

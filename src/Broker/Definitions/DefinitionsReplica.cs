@@ -23,6 +23,7 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
     /// <summary>A member that is slow does not hold compaction up beyond this.</summary>
     private const int MostEntries = 100_000;
 
+    private readonly TaskCompletionSource<string> _halted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RestoredDefinitions? _restored;
     private ImmutableArray<SessionNumber> _proposed = [];
     private Term _proposedTerm;
@@ -47,6 +48,9 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
 
     /// <summary>An entry could not be understood: this node stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
+
+    /// <summary>Completes when it does, with the reason.</summary>
+    public Task<string> WhenHalted => _halted.Task;
 
     /// <summary>Whether the group has no member but this one.</summary>
     public bool IsOnly => Group.Members.Members.Length == 1 && Group.IsAlone;
@@ -130,6 +134,7 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
             // Nothing is skipped: this node stays where it is, and says so.
             IsHalted = true;
             store.Broker.Log(LogLevel.Error, LogCategory.Default, unreadable.Message);
+            _halted.TrySetResult(unreadable.Message);
             logged = default;
             return false;
         }

@@ -37,6 +37,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private readonly DefinitionsStart? _start;
     private readonly DefinitionsPeers? _peers;
     private readonly OwnSession _session;
+    private readonly OwnStanding? _standing;
     private readonly ChangeRuns _runs;
     private readonly StatusPublisher _status = new();
     private DefinitionsDraft? _open;
@@ -52,7 +53,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _peers = setup is null ? null : new DefinitionsPeers(this, setup);
         _session = new OwnSession(this, setup, _peers);
         _barriers = new Barriers(broker, setup?.PatienceMs ?? 0);
-        Gate = new RoutingGate(broker, setup?.PatienceMs ?? 0, RequestBarrier);
+        _standing = _peers is null ? null : new OwnStanding(this, _peers, _session);
+        Gate = new RoutingGate(broker, _standing?.Lease, setup?.PatienceMs ?? 0);
         _runs = new ChangeRuns(this, setup, _session);
         _route = new ProposalRoute(this, setup?.Peers);
         Answers = new Answers(this, _settlement);
@@ -75,13 +77,18 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// Somebody who is to be told that this exists need not ask here: it is there to stay, or this is a node by itself
     /// and it would not stay anyway. Any thread.
     /// </summary>
-    internal bool MayTell(bool isDurable) => IsSettled || (!isDurable && !NeedsBarrier);
+    internal bool MayTell(bool isDurable) => (IsSettled && HasLease) || (!isDurable && !NeedsBarrier);
 
     /// <summary>
     /// What is missing here may be there on other nodes: who is to be told of that asks for a barrier first. Any
     /// thread.
     /// </summary>
     internal bool NeedsBarrier => !Volatile.Read(ref _isAlone);
+
+    /// <summary>
+    /// What is there by what is published here may be told; otherwise only behind a barrier. Any thread.
+    /// </summary>
+    internal bool HasLease => !NeedsBarrier || _standing!.Lease.IsValid;
 
     /// <summary>Whether publishes may be routed by what is published here.</summary>
     internal RoutingGate Gate { get; }
@@ -90,8 +97,10 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal bool IsHalted => _replica?.IsHalted == true;
 
+    internal Task<string> WhenHalted => _replica!.WhenHalted;
+
     /// <summary>Nothing more is applied before the next start.</summary>
-    private bool IsStuck => IsHalted || _session.IsToStartAgain;
+    internal bool IsStuck => IsHalted || _session.IsToStartAgain;
 
     internal StatusPublisher Status => _status;
 
@@ -146,6 +155,18 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     /// <inheritdoc cref="DefinitionsStart.Opened"/>
     internal void Opened(NodeLog log, long lastId) => _start!.Opened(log, lastId);
+
+    /// <summary>
+    /// This node serves nobody any more, and the others have been told, so that they do not wait for it.
+    /// </summary>
+    internal Task EndServingAsync()
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new TurnEvent(() => _standing?.Close()));
+        // Behind the end of that turn.
+        Post(new TurnEvent(() => Post(new TurnEvent(told.SetResult))));
+        return told.Task;
+    }
 
     /// <summary>The broker ends: no heartbeats come any more.</summary>
     internal void Close()
@@ -322,10 +343,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             : long.MaxValue;
         // What became of them is not known: what is as they wanted it is theirs, the others look at what there is.
         foreach (Proposal one in _route.Proposals.TakeUpTo(taken))
-            _runs.Note(one, isApplied: one.Entry.IsDone(draft));
+            _runs.Note(one, isApplied: one.IsDone(draft, _state.IndexOf(one.Entry.Key)));
         _session.Changed(draft.Nodes);
-        _publisher.Publish(draft, _session.Id);
-        _runs.NotePublished();
+        Publish(draft);
     }
 
     /// <summary>This node's session is over: nothing that it has proposed and not seen applied ever will be.</summary>
@@ -369,6 +389,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
                 _runs.NoteLeader();
             _session.Drive();
             Leader!.Drive();
+            _standing!.Renew(Group);
             if (_barriers.IsDue)
                 _barriers.Ask(Group);
         }
@@ -379,8 +400,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         _runs.CompleteFinished();
         if (_peers is not null)
         {
-            _peers.Tell(
-                _broker.Storage!.Boot, Group.Applied.Value, _session.IsOpen ? _broker.Nodes.Incarnation : 0);
+            _standing!.Tell(Group);
             _status.Publish(Group, _broker.Nodes, _settlement.IsSettled, _session.IsOpen);
         }
     }
@@ -429,14 +449,19 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
         if (_open is { IsUntouched: false } draft)
         {
             _open = null;
-            if (_replica is not null)
-                _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
-            _publisher.Publish(draft, _session.Id);
-            _runs.NotePublished();
+            Publish(draft);
         }
         NotePublished();
         if (_replica is not null)
             TellWhatIsSeen();
+    }
+
+    private void Publish(DefinitionsDraft draft)
+    {
+        if (_replica is not null)
+            _settlement.Await(_isAlone ? _state.LastDurableIndex : _state.LastIndex);
+        _publisher.Publish(draft, _session.Id);
+        _runs.NotePublished();
     }
 
     // What an unsound member shows is not all there is: it must not say of anything that it is gone.
@@ -459,11 +484,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     private void TellWhatIsSeen()
     {
-        long own = Math.Min(Group.Applied.Value, Group.Commit.Value);
-        _settlement.SettleTo(
-            _peers?.Settled(_broker.Nodes, own) ?? own, isCut: _peers is not null && Group.Leader.IsNone);
-        if (_peers is not null)
-            Gate.Update(!_peers.IsMajorityReached || _runs.LeaderlessMs > RoutingGate.LeaderlessMs);
+        long own = Math.Min(IsStuck ? LastIndex : Group.Applied.Value, Group.Commit.Value);
+        _settlement.SettleTo(_standing?.Settled(own) ?? own);
         _barriers.Tell();
+        Gate.Update(_isAlone);
     }
 }

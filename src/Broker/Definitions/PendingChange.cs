@@ -38,6 +38,9 @@ internal sealed class PendingChange(DefinitionsChange change, long startedMs)
     /// <summary>An answer waits until what was changed is there to stay.</summary>
     public bool AwaitsSettlement { get; set; }
 
+    /// <summary>Called when nobody waits for it any more.</summary>
+    public Action? Ended { get; set; }
+
     /// <summary>It has been answered, or is.</summary>
     public bool IsOver { get; private set; }
 
@@ -63,5 +66,10 @@ internal sealed class PendingChange(DefinitionsChange change, long startedMs)
         _answers.Clear();
     }
 
-    public void End() => IsOver = true;
+    public void End()
+    {
+        IsOver = true;
+        Ended?.Invoke();
+        Ended = null;
+    }
 }

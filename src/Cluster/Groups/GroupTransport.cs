@@ -95,7 +95,7 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
         sender.GoOn(LinkClass.Bulk);
     }
 
-    public void LinkDown(PeerIdentity peer)
+    public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
         if (_senders.TryGetValue(peer.NodeId, out GroupSender? sender))
             sender.Clear();

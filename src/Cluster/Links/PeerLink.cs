@@ -35,6 +35,8 @@ public sealed class PeerLink
     private long _heard;
     private long _closedAt;
     private volatile bool _hasBegun;
+    private volatile bool _isWriting;
+    private volatile LinkEnd _end;
 
     internal PeerLink(Stream stream, HandshakeResult handshake, LinkOptions options, LinkSeams seams)
     {
@@ -67,6 +69,9 @@ public sealed class PeerLink
 
     /// <summary>Why it ended; null while it has not.</summary>
     public string? EndReason => Volatile.Read(ref _reason);
+
+    /// <summary>What its end says of the other side; once it has ended.</summary>
+    public LinkEnd End => _end;
 
     /// <summary>
     /// Queues a frame. False if the class's queue is full (the owner hears once when there is room again) or the link
@@ -138,10 +143,10 @@ public sealed class PeerLink
         switch (_silence.Look(now))
         {
             case SilenceKind.NotHeard:
-                Abort($"nothing was heard from {Peer.Name} for {_goodbyeTime.TotalMilliseconds} ms");
+                GiveUp($"nothing was heard from {Peer.Name} for {_goodbyeTime.TotalMilliseconds} ms");
                 break;
             case SilenceKind.DoesNotHear:
-                Abort($"{Peer.Name} is heard, but does not hear this node");
+                GiveUp($"{Peer.Name} is heard, but does not hear this node");
                 break;
             default:
                 SendHeartbeat(now);
@@ -180,6 +185,16 @@ public sealed class PeerLink
         _input.Release();
     }
 
+    // The other side may hear this node although it is not heard itself: it must not take the end of the connection for
+    // that of this process. What does not even take what was written before takes no goodbye either.
+    private void GiveUp(string reason)
+    {
+        if (_isWriting)
+            Abort(reason);
+        else
+            Close(reason);
+    }
+
     private void Abort(string reason, bool onlyIfOpen = false)
     {
         bool isFirst = Interlocked.CompareExchange(ref _reason, reason, null) is null;
@@ -216,7 +231,11 @@ public sealed class PeerLink
                 for (; roomClasses != 0; roomClasses &= roomClasses - 1)
                     _seams.Room(this, (LinkClass)System.Numerics.BitOperations.TrailingZeroCount(roomClasses));
                 if (count > 0)
+                {
+                    _isWriting = true;
                     await _stream.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
+                    _isWriting = false;
+                }
                 if (isLast)
                     break;
                 shareBytes = count == 0 ? 0 : shareBytes + count;
@@ -257,7 +276,11 @@ public sealed class PeerLink
                 return;
             }
             if (count == 0)
+            {
+                if (EndReason is null)
+                    _end = LinkEnd.PeerGone;
                 return;
+            }
             _silence.Heard(_seams.Time.GetTimestamp());
             _input.Commit(count);
             if (!HandleInput())

@@ -13,7 +13,9 @@ public interface IPeerUser
     void LinkUp(PeerIdentity peer);
 
     /// <summary>What was sent and not handled on the other side may be lost.</summary>
-    void LinkDown(PeerIdentity peer);
+    /// <param name="peer">Whose link.</param>
+    /// <param name="end">What that says of the peer.</param>
+    void LinkDown(PeerIdentity peer, LinkEnd end);
 
     /// <summary>
     /// A frame of the user's range. Its credit must be given back, its body is valid until the call returns.

@@ -99,7 +99,7 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
             return;
         }
         foreach (IPeerUser user in _users)
-            user.LinkDown(link.Peer);
+            user.LinkDown(link.Peer, link.End);
         host.LinkDown(link.Peer, reason);
     }
 

@@ -88,7 +88,7 @@ internal sealed class Forming : IPeerUser
         _founding.LinkUp(peer.Name);
     });
 
-    public void LinkDown(PeerIdentity peer) => Post(() =>
+    public void LinkDown(PeerIdentity peer, LinkEnd end) => Post(() =>
     {
         _linked.Remove(peer.Name);
         _founding.LinkDown(peer.Name);

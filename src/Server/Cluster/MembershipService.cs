@@ -171,7 +171,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     {
     }
 
-    public void LinkDown(PeerIdentity peer)
+    public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
     }
 

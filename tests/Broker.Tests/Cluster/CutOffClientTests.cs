@@ -57,7 +57,7 @@ public sealed class CutOffClientTests
         Task declared = _node.Broker!.Operations.DeclareAsync("/", "q", true, false, FieldTable.Empty);
         _cluster.Done(declared);
         _cluster.SetCut(_node, isCut: true);
-        _cluster.Until(() => _node.Broker!.Cluster.Status.Leader.IsNone, what: "the loss of the leader");
+        _cluster.Until(() => !_node.Store.HasLease, what: "the end of the lease");
         Task again = _node.Broker!.Operations.DeclareAsync("/", "q", true, false, FieldTable.Empty);
         _cluster.Done(again, mostSteps: 1500);
         AmqpException refusal = Assert.IsType<AmqpException>(again.Exception?.InnerException);

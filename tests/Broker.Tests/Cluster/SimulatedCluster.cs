@@ -8,16 +8,18 @@ namespace Warren.Broker.Tests.Cluster;
 internal sealed class SimulatedCluster
 {
     private readonly List<SimulatedNode> _nodes = [];
-    private long _steps;
-
     private readonly int _graceMs;
     private readonly int _mostTurns;
+    private readonly int _patienceMs;
+    private long _steps;
 
-    public SimulatedCluster(int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3)
+    public SimulatedCluster(
+        int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
         _graceMs = graceMs;
+        _patienceMs = patienceMs;
         _mostTurns = mostTurns;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
@@ -53,6 +55,7 @@ internal sealed class SimulatedCluster
         {
             Founders = [.. founders],
             GraceMs = _graceMs,
+            PatienceMs = _patienceMs,
             MostTurns = _mostTurns,
         };
         _nodes.Add(node);

@@ -21,7 +21,7 @@ internal sealed class SimulatedNetwork(Random random)
     // Who has been told that the link with the other is up.
     private readonly HashSet<(NodeId Node, NodeId Other)> _told = [];
     private readonly HashSet<(NodeId, NodeId)> _linked = [];
-    private readonly List<(long Due, NodeId Node, NodeId Other)> _notices = [];
+    private readonly List<(long Due, NodeId Node, NodeId Other, LinkEnd End)> _notices = [];
     private readonly List<(long Due, NodeId From, NodeId To, LinkClass Class)> _rooms = [];
     // Guards all of it, where brokers run on many threads; nothing is called under it.
     private readonly Lock _lock = new();
@@ -80,8 +80,10 @@ internal sealed class SimulatedNetwork(Random random)
         node.IsGone = true;
         _nodes.Remove(node.Self);
         _told.RemoveWhere(pair => pair.Node == node.Self);
+        // A process that is killed closes its connections; a machine without power does not.
+        LinkEnd end = MostNoticeDelay > 0 && random.Next(2) == 0 ? LinkEnd.Lost : LinkEnd.PeerGone;
         foreach (NodeId other in _nodes.Keys)
-            Lose(node.Self, other);
+            Lose(node.Self, other, end);
     }
 
     /// <summary>Both are there, and nothing is between them.</summary>
@@ -178,8 +180,9 @@ internal sealed class SimulatedNetwork(Random random)
         foreach ((NodeId from, NodeId to) in _blocked.Where(one => Now - one.Value >= SilenceSteps)
             .Select(one => one.Key).ToArray())
             Cut(from, to);
-        foreach ((long at, NodeId node, NodeId other) in _notices.Where(one => one.Due <= Now).ToArray())
-            TellDown(node, other);
+        foreach ((long at, NodeId node, NodeId other, LinkEnd end) in
+            _notices.Where(one => one.Due <= Now).ToArray())
+            TellDown(node, other, end);
         foreach ((long at, NodeId from, NodeId to, LinkClass linkClass) in
             _rooms.Where(one => one.Due <= Now).ToArray())
         {
@@ -210,11 +213,11 @@ internal sealed class SimulatedNetwork(Random random)
             _told.Add((one, other));
             _told.Add((other, one));
         }
-        _nodes[one].LinkChanged(other, isUp: true, _nodes[other].Process);
-        _nodes[other].LinkChanged(one, isUp: true, _nodes[one].Process);
+        _nodes[one].LinkUp(other, _nodes[other].Process);
+        _nodes[other].LinkUp(one, _nodes[one].Process);
     }
 
-    private void Lose(NodeId one, NodeId other)
+    private void Lose(NodeId one, NodeId other, LinkEnd end = LinkEnd.Lost)
     {
         lock (_lock)
         {
@@ -226,25 +229,25 @@ internal sealed class SimulatedNetwork(Random random)
             return;
         _changed[Link(one, other)] = Now;
         bool isFirst = MostNoticeDelay == 0 || random.Next(2) == 0;
-        Notice(one, other, isFirst);
-        Notice(other, one, MostNoticeDelay == 0 || !isFirst);
+        Notice(one, other, end, isFirst);
+        Notice(other, one, end, MostNoticeDelay == 0 || !isFirst);
     }
 
-    private void Notice(NodeId node, NodeId other, bool isAtOnce)
+    private void Notice(NodeId node, NodeId other, LinkEnd end, bool isAtOnce)
     {
         if (isAtOnce)
-            TellDown(node, other);
+            TellDown(node, other, end);
         else
-            _notices.Add((Now + random.Next(MostNoticeDelay + 1), node, other));
+            _notices.Add((Now + random.Next(MostNoticeDelay + 1), node, other, end));
     }
 
-    private void TellDown(NodeId node, NodeId other)
+    private void TellDown(NodeId node, NodeId other, LinkEnd end = LinkEnd.Lost)
     {
         _notices.RemoveAll(one => one.Node == node && one.Other == other);
         bool wasTold;
         lock (_lock)
             wasTold = _told.Remove((node, other));
         if (wasTold && _nodes.TryGetValue(node, out SimulatedTransport? transport))
-            transport.LinkChanged(other, isUp: false, process: 0);
+            transport.LinkLost(other, end);
     }
 }

@@ -50,6 +50,8 @@ internal sealed class SimulatedNode(
 
     public int GraceMs { get; init; } = 3000;
 
+    public int PatienceMs { get; init; } = 5000;
+
     /// <summary>At most so many turns are run at each step.</summary>
     public int MostTurns { get; init; } = 3;
 
@@ -106,7 +108,7 @@ internal sealed class SimulatedNode(
                 Transport = Transport,
                 Options = Options,
                 Founders = Founders,
-                PatienceMs = 5000,
+                PatienceMs = PatienceMs,
                 SessionGraceMs = GraceMs,
             });
         _background = new StorageBackground(Broker.Storage!, SmallLog, this);

@@ -36,6 +36,9 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     /// <summary>The node has crashed: nothing reaches it, and nothing leaves it.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>The group's messages do not reach it, while all else does: it learns of nothing new.</summary>
+    public bool IsBehind { get; set; }
+
     public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
@@ -52,7 +55,11 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         if (!IsGone)
             _network.Send(
                 Self, to, LinkClass.Control, isReliable: false,
-                receiver => receiver._member?.Receive(Self, message));
+                receiver =>
+                {
+                    if (!receiver.IsBehind)
+                        receiver._member?.Receive(Self, message);
+                });
     }
 
     public HeartbeatSlot Register(GroupId group, IGroupMember member)
@@ -75,23 +82,28 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public void Tick() => _heartbeats.Tick();
 
-    public void LinkChanged(NodeId peer, bool isUp, long process)
+    public void LinkUp(NodeId peer, long process)
     {
-        Assert.True(NodeName.TryParse("rabbit@simulated", out NodeName name));
-        var identity = new PeerIdentity { Name = name, NodeId = peer, Process = process };
         foreach (IPeerUser user in _users.Values)
-        {
-            if (isUp)
-                user.LinkUp(identity);
-            else
-                user.LinkDown(identity);
-        }
+            user.LinkUp(Identity(peer, process));
+    }
+
+    public void LinkLost(NodeId peer, LinkEnd end)
+    {
+        foreach (IPeerUser user in _users.Values)
+            user.LinkDown(Identity(peer, process: 0), end);
     }
 
     public void RoomAgain(NodeId peer, LinkClass linkClass)
     {
         foreach (IPeerUser user in _users.Values)
             user.RoomAgain(peer, linkClass);
+    }
+
+    private static PeerIdentity Identity(NodeId peer, long process)
+    {
+        Assert.True(NodeName.TryParse("rabbit@simulated", out NodeName name));
+        return new PeerIdentity { Name = name, NodeId = peer, Process = process };
     }
 
     private void Receive(NodeId from, LinkClass linkClass, ushort kind, byte[] body)

@@ -12,7 +12,7 @@ internal sealed class FrameCounter : IPeerUser
     {
     }
 
-    public void LinkDown(PeerIdentity peer)
+    public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
     }
 

@@ -66,7 +66,7 @@ internal sealed class QueuedPeers(NodeId self, PeerIdentity other) : IPeers
             queue.Clear();
         Array.Clear(_waiting);
         Array.Clear(_isAwaited);
-        User.LinkDown(Other);
+        User.LinkDown(Other, LinkEnd.Lost);
     }
 
     /// <summary>Takes the next frame of a class to the other side; false if there is none.</summary>

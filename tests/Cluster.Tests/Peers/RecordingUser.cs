@@ -20,7 +20,7 @@ internal sealed class RecordingUser(string name, ConcurrentQueue<string> told) :
 
     public void LinkUp(PeerIdentity peer) => told.Enqueue($"{name} up {peer.Name.Host}");
 
-    public void LinkDown(PeerIdentity peer) => told.Enqueue($"{name} down {peer.Name.Host}");
+    public void LinkDown(PeerIdentity peer, LinkEnd end) => told.Enqueue($"{name} down {peer.Name.Host}");
 
     public void FrameArrived(in PeerFrame frame)
     {

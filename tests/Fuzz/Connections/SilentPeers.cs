@@ -52,7 +52,7 @@ internal sealed class SilentPeers : IPeers, IGroupTransport
             if (isUp)
                 user.LinkUp(peer);
             else
-                user.LinkDown(peer);
+                user.LinkDown(peer, LinkEnd.Lost);
         }
     }
 

@@ -37,6 +37,10 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 
     public override FieldTable Arguments => Removed.Binding?.Arguments ?? FieldTable.Empty;
 
+    /// <summary>Of what it removes there is never another entry: it is made and goes.</summary>
+    public bool IsOfUnchangeable =>
+        Removed.Kind is DefinitionKind.Exchange or DefinitionKind.Queue or DefinitionKind.Binding;
+
     private bool IsOperators => Removed.Kind == DefinitionKind.OperatorPolicy;
 
     private ParameterName Parameter => new(Removed.Component, Removed.Name);

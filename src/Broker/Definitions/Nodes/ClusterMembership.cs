@@ -42,6 +42,18 @@ public sealed class ClusterMembership
     public Task WhenServing => _store.WhenServing;
 
     /// <summary>
+    /// Completes, with the reason, when this node cannot follow the others any more, since it cannot read what they
+    /// have defined: it must not serve by what it has, and its process should end.
+    /// </summary>
+    public Task<string> WhenHalted => _store.WhenHalted;
+
+    /// <summary>
+    /// This node serves nobody any more, and is not waited for by the others. When its own clients are gone, while it
+    /// has its links.
+    /// </summary>
+    public Task EndServingAsync() => _store.EndServingAsync();
+
+    /// <summary>
     /// Adds a node that is to be brought up to date, under a name that no other member has. One at a time: the next
     /// sees the name of the one before.
     /// </summary>

@@ -16,7 +16,7 @@ internal static class DefinitionsFrame
     /// <summary>A node wants a session: boot 8, epoch 8.</summary>
     public const ushort WantsSession = PeerFrameKind.FirstOfDefinitions + 1;
 
-    /// <summary>How far a node is: its boot 8, applied index 8, incarnation 8.</summary>
+    /// <summary>How far a node is, and whom it hears: <see cref="NodeWord"/>.</summary>
     public const ushort Status = PeerFrameKind.FirstOfDefinitions + 2;
 
     public const int ProposalHeadBytes = 8 + 8 + 4 + 4;

@@ -5,6 +5,7 @@ using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
+using Warren.Storage;
 
 namespace Warren.Broker.Definitions.Nodes;
 
@@ -14,20 +15,31 @@ namespace Warren.Broker.Definitions.Nodes;
 /// </summary>
 internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setup) : IPeerUser, IGroupMember
 {
-    private readonly Dictionary<NodeId, Peer> _peers = [];
-    private (long Boot, long Applied, long Incarnation) _told;
+    /// <summary>
+    /// How far behind a node may be and still be waited for, in ticks: longer than a disk or a long turn takes, and
+    /// with <see cref="ServingLease.WaitMs"/> less than changes have patience.
+    /// </summary>
+    private const int TicksToCatchUp = 4;
+
+    private readonly Dictionary<NodeId, PeerProgress> _peers = [];
+    // What this node had applied at its last ticks, the oldest first.
+    private readonly Queue<long> _appliedAtTicks = new();
+    private NodeWord _told;
+    private long _saidMs = store.Broker.NowMs;
+    private long _leadersSettled = -1;
     private bool _tellsAgain;
+    private bool _isSomebodyLeftOut;
 
     public void LinkUp(PeerIdentity peer)
     {
         NodeId node = peer.NodeId;
-        store.Post(new TurnEvent(() => SetUp(node, isUp: true)));
+        store.Post(new TurnEvent(() => SetUp(node, isUp: true, isGone: false)));
     }
 
-    public void LinkDown(PeerIdentity peer)
+    public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
         NodeId node = peer.NodeId;
-        store.Post(new TurnEvent(() => SetUp(node, isUp: false)));
+        store.Post(new TurnEvent(() => SetUp(node, isUp: false, isGone: end == LinkEnd.PeerGone)));
     }
 
     public void FrameArrived(in PeerFrame frame)
@@ -50,39 +62,71 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     public void Wake() => store.Post(new TurnEvent(() => store.Group.TakeHeartbeats()));
 
-    public bool IsUp(NodeId node) => _peers.TryGetValue(node, out Peer? peer) && peer.IsUp;
-
-    /// <summary>Whether so many members are reached that they could agree on something.</summary>
-    public bool IsMajorityReached => VotersReached(store.Group.Members) >= store.Group.Members.Majority;
+    public bool IsUp(NodeId node) => _peers.TryGetValue(node, out PeerProgress? peer) && peer.IsUp;
 
     /// <summary>Since when nothing was heard of a node, by the monotonic clock; null: its link is up.</summary>
     public long? SilentSinceMs(NodeId node)
     {
-        Peer peer = Find(node);
+        PeerProgress peer = Find(node);
         return peer.IsUp ? null : peer.HeardMs;
     }
 
-    /// <summary>Silence counts from now on.</summary>
+    /// <summary>
+    /// Silence counts from now on: a leader that has just been elected does not know whom others have let wait.
+    /// </summary>
     public void ForgetSilence()
     {
-        foreach (Peer peer in _peers.Values)
-            peer.HeardMs = store.Broker.NowMs;
+        foreach (PeerProgress peer in _peers.Values)
+            peer.HeardMs = peer.EchoedMs = store.Broker.NowMs;
     }
 
-    /// <summary>Up to where all nodes that serve and can be reached have applied what this node has.</summary>
-    public long Settled(NodesSnapshot nodes, long own)
+    /// <summary>
+    /// Up to where all nodes have applied what this node has, but for those that neither route nor answer by what they
+    /// have before they have asked what they have missed. Who they are the leader says; the others need his word only
+    /// when not all nodes are as far.
+    /// </summary>
+    /// <param name="nodes">Who serves.</param>
+    /// <param name="own">How far this node is.</param>
+    /// <param name="decides">This node leads.</param>
+    public long Settled(NodesSnapshot nodes, long own, bool decides)
     {
-        long settled = own;
+        long all = own;
+        long waitedFor = own;
+        long nowMs = store.Broker.NowMs;
         foreach ((NodeId node, NodeSession session) in nodes.Sessions)
         {
-            if (node == setup.Self || !_peers.TryGetValue(node, out Peer? peer) || !peer.IsUp)
+            if (node == setup.Self)
                 continue;
-            // A process that has started since does not serve in it, and catches up first. But one that has not told of
-            // the session may just have got it.
-            if (!peer.HasTold || peer.Boot == session.Boot)
-                settled = Math.Min(settled, peer.HasTold ? peer.Applied : 0);
+            PeerProgress peer = Find(node);
+            // A process that has started since does not serve in it, and catches up first.
+            if (peer.AppliedIn(session) is not { } applied)
+                continue;
+            all = Math.Min(all, applied);
+            if (decides && peer.MaySpeak(session, nowMs))
+                waitedFor = Math.Min(waitedFor, applied);
         }
-        return settled;
+        _isSomebodyLeftOut = decides && waitedFor > all;
+        return Math.Max(all, decides ? waitedFor : Math.Min(own, _leadersSettled));
+    }
+
+    /// <summary>
+    /// When this node last said what its leader has heard since, or as the leader a majority; null: not in this term.
+    /// </summary>
+    public long? HeardOfMs(RaftGroup group)
+    {
+        if (!group.IsLeader)
+            return HeardOfMs(group.Leader, group.Term);
+        // It hears itself.
+        long nowMs = Math.Max(_saidMs, store.Broker.NowMs);
+        var heard = new List<long>(group.Members.Voters);
+        foreach (Member member in group.Members.Members)
+        {
+            if (member.IsVoter)
+                heard.Add(member.Id == setup.Self ? nowMs : HeardOfMs(member.Id, group.Term) ?? -1);
+        }
+        heard.Sort();
+        long ofMajority = heard.Count == 0 ? -1 : heard[^group.Members.Majority];
+        return ofMajority < 0 ? null : ofMajority;
     }
 
     /// <summary>
@@ -91,28 +135,45 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public bool? IsAnybodyServing(long incarnation)
     {
         bool isKnown = true;
-        foreach (Peer peer in _peers.Values)
+        foreach (PeerProgress peer in _peers.Values)
         {
-            if (peer is { IsUp: true, HasTold: true } && peer.Incarnation != 0 && peer.Incarnation == incarnation)
+            if (peer is { IsUp: true, HasTold: true } && peer.Word.Incarnation != 0
+                && peer.Word.Incarnation == incarnation)
                 return true;
             isKnown &= !peer.IsUp || peer.HasTold;
         }
         return isKnown ? false : null;
     }
 
-    /// <summary>Tells the others how far this node is, if that has changed.</summary>
-    public void Tell(long boot, long applied, long incarnation)
+    /// <summary>Tells the others what has changed, and each what he waits to hear of himself.</summary>
+    /// <param name="word">But for what only this knows.</param>
+    public void Tell(NodeWord word)
     {
-        if (_told == (boot, applied, incarnation) && !_tellsAgain)
-            return;
-        _told = (boot, applied, incarnation);
+        word = word with { SaidMs = _saidMs };
+        // What all can see by themselves the leader need not say at once.
+        bool isNews = _tellsAgain
+            || (_isSomebodyLeftOut ? word : word with { Settled = _told.Settled }) != _told;
+        if (isNews)
+            _told = word;
         _tellsAgain = false;
-        byte[] body = DefinitionsFrame.Numbers(boot, applied, incarnation);
-        foreach ((NodeId node, Peer peer) in _peers)
+        foreach ((NodeId node, PeerProgress peer) in _peers)
         {
-            if (peer.IsUp && !setup.Peers.TrySend(node, DefinitionsFrame.Class, DefinitionsFrame.Status, body))
-                _tellsAgain = true;
+            if (!isNews && !peer.IsOwedEcho)
+                continue;
+            (long boot, long saidMs) = peer.Echo;
+            byte[] body = (word with { HeardBoot = boot, HeardMs = saidMs }).Write();
+            // Without a link it may get there by another member.
+            bool isSent = setup.Peers.TrySend(node, DefinitionsFrame.Class, DefinitionsFrame.Status, body);
+            peer.IsOwedEcho &= !isSent && peer.IsUp;
+            _tellsAgain |= !isSent && peer.IsUp;
         }
+    }
+
+    /// <summary>Says from now on what the clock shows, and no time twice.</summary>
+    public long SayTime()
+    {
+        _tellsAgain = true;
+        return _saidMs = Math.Max(_saidMs + 1, store.Broker.NowMs);
     }
 
     /// <summary>Why a change that waits cannot be made.</summary>
@@ -135,18 +196,25 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     }
 
     /// <summary>Time passes: what may be lost is said again.</summary>
-    public void Tick() => _tellsAgain = true;
-
-    private void SetUp(NodeId node, bool isUp)
+    public void Tick()
     {
-        Peer peer = Find(node);
+        SayTime();
+        _appliedAtTicks.Enqueue(store.LastIndex);
+        while (_appliedAtTicks.Count > TicksToCatchUp)
+            _appliedAtTicks.Dequeue();
+    }
+
+    private void SetUp(NodeId node, bool isUp, bool isGone)
+    {
+        PeerProgress peer = Find(node);
         peer.IsUp = isUp;
+        peer.IsGone = isGone;
         peer.HasTold = false;
-        peer.Assembled = null;
+        peer.Assembled = default;
         peer.HeardMs = store.Broker.NowMs;
         if (isUp)
         {
-            _tellsAgain = true;
+            SayTime();
             // What the node was sent and asked may have gone with the last link.
             store.Route.SendAgain();
             store.Session.AskAgain();
@@ -156,14 +224,13 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     private void Receive(NodeId from, ushort kind, byte[] body)
     {
-        Peer peer = Find(from);
+        PeerProgress peer = Find(from);
         peer.HeardMs = store.Broker.NowMs;
+        peer.IsGone = false;
         switch (kind)
         {
-            case DefinitionsFrame.Status when body.Length >= 24:
-                (peer.Boot, peer.Applied, peer.Incarnation, peer.HasTold) =
-                    (DefinitionsFrame.Number(body, 0), DefinitionsFrame.Number(body, 1),
-                        DefinitionsFrame.Number(body, 2), true);
+            case DefinitionsFrame.Status when NodeWord.TryRead(body, out NodeWord word):
+                Hear(from, peer, word);
                 break;
             case DefinitionsFrame.WantsSession when body.Length >= 16:
                 store.Leader!.OpenSession(from, DefinitionsFrame.Number(body, 0), DefinitionsFrame.Number(body, 1));
@@ -174,6 +241,26 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
                 break;
         }
     }
+
+    private void Hear(NodeId from, PeerProgress peer, in NodeWord word)
+    {
+        if (!peer.Take(word, store.Broker.Storage!.Boot))
+            return;
+        // What was settled once stays it, whoever leads by now.
+        _leadersSettled = Math.Max(_leadersSettled, word.Settled);
+        bool isLeader = store.Group.IsLeader;
+        bool hasCaughtUp = _appliedAtTicks.Count < TicksToCatchUp || word.Applied >= _appliedAtTicks.Peek();
+        if (isLeader && !hasCaughtUp)
+            return;
+        peer.Grant(store.Broker.NowMs);
+        // The others have time.
+        peer.IsOwedEcho &= isLeader || store.Group.Leader == from;
+    }
+
+    private long? HeardOfMs(NodeId node, Term term) =>
+        _peers.TryGetValue(node, out PeerProgress? peer) && peer.HeardOf.Term == term.Value
+            ? peer.HeardOf.SaidMs
+            : null;
 
     private int VotersReached(Membership members)
     {
@@ -188,7 +275,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     /// <summary>The whole proposal, once its last piece has come; what does not fit begins anew with the next
     /// first.</summary>
-    private static byte[]? Assemble(Peer peer, byte[] body)
+    private static byte[]? Assemble(PeerProgress peer, byte[] body)
     {
         long number = DefinitionsFrame.Number(body, 1);
         int whole = BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(16));
@@ -197,45 +284,23 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         if (whole is <= 0 or > DefinitionsFrame.MostProposalBytes || offset < 0 || piece.Length > whole - offset)
             return null;
         if (offset == 0)
-            peer.Assembled = new MemoryStream(Math.Min(whole, DefinitionsFrame.MostPieceBytes));
-        if (peer.Assembled is not { } assembled || assembled.Length != offset
-            || (offset > 0 && peer.AssembledNumber != number))
+            peer.Assembled = (new MemoryStream(Math.Min(whole, DefinitionsFrame.MostPieceBytes)), number);
+        if (peer.Assembled is not ({ } assembled, var present) || assembled.Length != offset || present != number)
         {
-            peer.Assembled = null;
+            peer.Assembled = default;
             return null;
         }
-        peer.AssembledNumber = number;
         assembled.Write(piece);
         if (assembled.Length < whole)
             return null;
-        peer.Assembled = null;
+        peer.Assembled = default;
         return assembled.ToArray();
     }
 
-    private Peer Find(NodeId node)
+    private PeerProgress Find(NodeId node)
     {
-        if (!_peers.TryGetValue(node, out Peer? peer))
-            _peers.Add(node, peer = new Peer { HeardMs = store.Broker.NowMs });
+        if (!_peers.TryGetValue(node, out PeerProgress? peer))
+            _peers.Add(node, peer = new PeerProgress(store.Broker.NowMs));
         return peer;
-    }
-
-    private sealed class Peer
-    {
-        public bool IsUp { get; set; }
-
-        /// <summary>How far it is, since the link is up.</summary>
-        public bool HasTold { get; set; }
-
-        public long Boot { get; set; }
-
-        public long Applied { get; set; }
-
-        public long Incarnation { get; set; }
-
-        public long HeardMs { get; set; }
-
-        public MemoryStream? Assembled { get; set; }
-
-        public long AssembledNumber { get; set; }
     }
 }

@@ -27,6 +27,12 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
 
     public bool IsOpen => Id != 0;
 
+    /// <summary>Since when, as this node has said to the others, ms.</summary>
+    public long OpenedMs { get; private set; }
+
+    /// <summary>This node leads, and knows whom it has to wait for.</summary>
+    public bool Decides => store.Group.MayDecide && _ledSince == store.Group.Term;
+
     /// <summary>The start must be made again with what has come.</summary>
     public bool IsToStartAgain { get; private set; }
 
@@ -92,6 +98,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
             && session.Epoch == _epoch && store.Broker.Storage is { } log && session.Boot == log.Boot)
         {
             Id = session.Id;
+            OpenedMs = peers?.SayTime() ?? 0;
             _hasOpened = true;
         }
     }

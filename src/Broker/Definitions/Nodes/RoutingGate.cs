@@ -1,81 +1,84 @@
 namespace Warren.Broker.Definitions.Nodes;
 
 /// <summary>
-/// Whether this node may route what its clients publish. One that is cut off from the majority is not waited for by the
-/// others: what they have bound meanwhile it does not know. So publishes wait, from the cut on until it has applied all
-/// that was committed when it was back; but not longer than a change would, since queues that live here alone are to
+/// Whether this node may route what its clients publish. Without a lease it does not know what others have bound, so
+/// publishes wait until it has one again; but not longer than a change would, since queues that live here alone are to
 /// stay served (docs/decisions/0007-definitions-across-nodes.md). Owned by the definitions' turn, but for
 /// <see cref="IsOpen"/>.
 /// </summary>
 /// <param name="broker">Whose clock it is.</param>
+/// <param name="lease">Null: there are no others.</param>
 /// <param name="patienceMs">How long a publish waits at most.</param>
-/// <param name="askBarrier">Asks to be told when all is applied here that was committed by now.</param>
-internal sealed class RoutingGate(MessageBroker broker, int patienceMs, Action<Action<bool>> askBarrier)
+internal sealed class RoutingGate(MessageBroker broker, ServingLease? lease, int patienceMs)
 {
-    /// <summary>
-    /// Without a leader for longer than elections take, a node is cut off although it reaches a majority, in ms.
-    /// </summary>
-    public const int LeaderlessMs = 3000;
-
     private List<Action> _waiting = [];
-    private bool _isOpen = true;
-    private bool _isCut;
-    private long _cuts;
-    private long _closedMs;
+    private volatile State _state = lease is null ? State.Unguarded : State.Shut;
+    private bool _wasWaitedFor;
+    private long _shutMs = broker.NowMs;
 
-    /// <summary>Any thread.</summary>
-    public bool IsOpen => Volatile.Read(ref _isOpen);
+    private enum State
+    {
+        /// <summary>There is nobody who could bind anything elsewhere.</summary>
+        Unguarded,
+
+        /// <summary>Open while the lease is valid.</summary>
+        Leased,
+
+        Shut,
+
+        /// <summary>Open, for what this node has, since nothing better came for too long.</summary>
+        Impatient,
+    }
+
+    /// <summary>
+    /// Any thread; by the clock of this moment, as a process that stood still does not hear in time that it is cut off.
+    /// </summary>
+    public bool IsOpen => _state switch
+    {
+        State.Leased => lease!.IsValid,
+        State.Shut => false,
+        _ => true,
+    };
 
     /// <summary>Calls when this is open; at once if it is.</summary>
     public void WhenOpen(Action open)
     {
-        if (_isOpen)
+        if (IsOpen)
             open();
         else
             _waiting.Add(open);
     }
 
-    /// <summary>What this node reaches may be another than before, or time has passed.</summary>
-    public void Update(bool isCut)
+    /// <summary>The lease may have ended or begun, there may be others, or time has passed.</summary>
+    /// <param name="isAlone">There are no others.</param>
+    public void Update(bool isAlone)
     {
-        if (isCut != _isCut)
-        {
-            _isCut = isCut;
-            _cuts++;
+        if (lease is null)
+            return;
+        bool isWaitedFor = lease.IsWaitedFor;
+        if (isAlone)
+            _state = State.Unguarded;
+        else if (lease.IsValid)
+            _state = State.Leased;
+        // When it is back after a long time, it has something to wait for once more.
+        else if (_state is State.Unguarded or State.Leased
+            || (_state == State.Impatient && isWaitedFor && !_wasWaitedFor))
             Shut();
-            if (!isCut)
-                Ask();
-        }
-        else if (!_isOpen && broker.NowMs - _closedMs > patienceMs)
-        {
+        else if (_state == State.Shut && broker.NowMs - _shutMs > patienceMs)
+            _state = State.Impatient;
+        _wasWaitedFor = isWaitedFor;
+        if (_waiting.Count > 0 && IsOpen)
             Open();
-        }
     }
 
-    // When it is back after a long time, it has something to wait for once more.
     private void Shut()
     {
-        if (!_isOpen)
-            return;
-        _closedMs = broker.NowMs;
-        Volatile.Write(ref _isOpen, false);
-    }
-
-    private void Ask()
-    {
-        long cuts = _cuts;
-        askBarrier(isReached =>
-        {
-            if (isReached && cuts == _cuts)
-                Open();
-        });
+        _shutMs = broker.NowMs;
+        _state = State.Shut;
     }
 
     private void Open()
     {
-        if (_isOpen)
-            return;
-        Volatile.Write(ref _isOpen, true);
         List<Action> waiting = _waiting;
         _waiting = [];
         foreach (Action open in waiting)

@@ -129,7 +129,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     public void LinkUp(PeerIdentity peer) => PeerOf(peer.NodeId).Up(peer.Process);
 
     /// <inheritdoc/>
-    public void LinkDown(PeerIdentity peer)
+    public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
         PeerOf(peer.NodeId).Down();
         Broker.Alarms.SetPeer(peer.NodeId, NameOf(peer.NodeId), null);

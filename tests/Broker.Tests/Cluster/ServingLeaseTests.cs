@@ -1,0 +1,159 @@
+using Warren.Amqp;
+using Warren.Broker.Exchanges;
+using Warren.Broker.Tests.Cluster.Nodes;
+using Warren.Wire;
+using Xunit;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>
+/// Nobody is told of a change while a node that does not have it may still route or answer by its own definitions.
+/// </summary>
+public sealed class ServingLeaseTests
+{
+    private readonly SimulatedCluster _cluster = new(3, graceMs: 60_000, mostTurns: 100, patienceMs: 10_000);
+    private readonly SimulatedNode _node;
+    private readonly SimulatedNode _third;
+    private readonly SimulatedConnection _client;
+    private readonly SimulatedConnection _other;
+
+    public ServingLeaseTests()
+    {
+        _cluster.StartAll();
+        _cluster.UntilServing();
+        SimulatedNode leader = _cluster.Leader!;
+        _node = _cluster.Nodes.First(node => node != leader);
+        _third = _cluster.Nodes.Last(node => node != leader);
+        _client = Connected(_node);
+        _other = Connected(_third);
+        _other.Send(new ExchangeDeclare(
+            "x", ExchangeTypes.Fanout, false, true, false, false, false, FieldTable.Empty));
+        Expect(_other, MethodId.ExchangeDeclareOk);
+        SimulatedConnection atLeader = Connected(leader);
+        atLeader.Send(new QueueDeclare("q", passive: false, durable: true, false, false, false, FieldTable.Empty));
+        Expect(atLeader, MethodId.QueueDeclareOk);
+        _cluster.Until(() => _cluster.Nodes.All(node => node.Store.Gate.IsOpen), what: "leases");
+    }
+
+    [Fact]
+    public void A_node_that_hears_late_that_it_is_cut_off_has_stopped_before_others_go_on()
+    {
+        // Longer than it takes until nobody waits for it.
+        _cluster.Network.MostNoticeDelay = 3000;
+        int routed = 0;
+        for (int round = 0; round < 4; round++)
+        {
+            _cluster.SetCut(_node, isCut: true);
+            _other.Send(new QueueBind("q", "x", $"key{round}", noWait: false, FieldTable.Empty));
+            _cluster.Until(
+                () =>
+                {
+                    bool isAnswered = _other.Take().Exists(received => received.Method == MethodId.QueueBindOk);
+                    if (isAnswered)
+                        Assert.False(_node.Store.Gate.IsOpen || _node.Store.HasLease);
+                    routed += _node.Store.Gate.IsOpen ? 1 : 0;
+                    return isAnswered;
+                },
+                what: "bind-ok");
+            _cluster.SetCut(_node, isCut: false);
+            _cluster.Until(() => _node.Store.HasLease, what: "a lease");
+        }
+        // It did not stop for nothing as soon as it was cut off.
+        Assert.True(routed > 100);
+    }
+
+    [Fact]
+    public void A_process_that_stood_still_knows_by_its_clock_that_nobody_waits_for_it()
+    {
+        _node.StandStill(5000);
+        _cluster.SetCut(_node, isCut: true);
+        Bind(_other);
+        // Nothing of it has run.
+        Assert.False(_node.Store.Gate.IsOpen);
+        Assert.False(_node.Store.HasLease);
+    }
+
+    [Fact]
+    public void A_node_whose_process_has_ended_is_not_waited_for()
+    {
+        _node.Crash();
+        Bind(_other, mostSteps: 200);
+    }
+
+    [Fact]
+    public void A_node_that_stops_is_not_waited_for()
+    {
+        Assert.False(_node.Store.EndServingAsync().IsCompleted);
+        _cluster.Steps(100);
+        _node.StandStill(5000);
+        Bind(_other, mostSteps: 200);
+        Assert.False(_node.Store.HasLease);
+    }
+
+    [Fact]
+    public void A_node_that_falls_behind_holds_nobody_up_for_long()
+    {
+        _node.Transport!.IsBehind = true;
+        Bind(_other, mostSteps: 1500);
+        Assert.False(_node.Store.Gate.IsOpen);
+        _other.Send(new QueueUnbind("q", "x", "", FieldTable.Empty));
+        Expect(_other, MethodId.QueueUnbindOk, mostSteps: 200);
+        _node.Transport!.IsBehind = false;
+        _cluster.Until(() => _node.Store.HasLease, what: "a lease once it has caught up");
+    }
+
+    [Fact]
+    public void What_was_deleted_meanwhile_is_not_said_to_be_there()
+    {
+        Bind(_other);
+        _cluster.Until(() => _node.Store.LastIndex == _third.Store.LastIndex, what: "the binding");
+        _node.Transport!.IsBehind = true;
+        _cluster.Network.Cut(_node.Id, _third.Id);
+        _other.Send(new QueueUnbind("q", "x", "", FieldTable.Empty));
+        Expect(_other, MethodId.QueueUnbindOk);
+        Assert.True(_node.Store.LastIndex < _third.Store.LastIndex);
+        _client.Send(new QueueBind("q", "x", "", noWait: false, FieldTable.Empty));
+        _client.Send(new ExchangeDeclare(
+            "x", ExchangeTypes.Fanout, passive: true, true, false, false, false, FieldTable.Empty));
+        _cluster.Steps(400);
+        Assert.Empty(_client.Take());
+        _node.Transport!.IsBehind = false;
+        Expect(_client, MethodId.QueueBindOk);
+        _other.Send(new ConfirmSelect(false));
+        Expect(_other, MethodId.ConfirmSelectOk);
+        _other.Writer.AddPublish(1, "x", "", WireClient.Bytes("one"));
+        _other.Flush();
+        Expect(_other, MethodId.BasicAck);
+        _other.Send(new BasicGet("q", noAck: true));
+        Expect(_other, MethodId.BasicGetOk);
+    }
+
+    [Fact]
+    public void A_lost_link_between_two_others_takes_no_lease()
+    {
+        _cluster.Network.Cut(_node.Id, _third.Id);
+        for (int step = 0; step < 1000; step++)
+        {
+            _cluster.Step();
+            Assert.True(_cluster.Nodes.All(node => node.Store.Gate.IsOpen));
+        }
+        Bind(_other, mostSteps: 200);
+        Assert.Equal(_node.Store.LastIndex, _third.Store.LastIndex);
+    }
+
+    private SimulatedConnection Connected(SimulatedNode node)
+    {
+        SimulatedConnection connection = node.Connect();
+        Expect(connection, MethodId.ChannelOpenOk);
+        return connection;
+    }
+
+    private void Bind(SimulatedConnection connection, int mostSteps = 2000)
+    {
+        connection.Send(new QueueBind("q", "x", "", noWait: false, FieldTable.Empty));
+        Expect(connection, MethodId.QueueBindOk, mostSteps);
+    }
+
+    private void Expect(SimulatedConnection connection, uint method, int mostSteps = 2000) => _cluster.Until(
+        () => connection.Take().Exists(received => received.Method == method), mostSteps, what: $"{method:x}");
+}
