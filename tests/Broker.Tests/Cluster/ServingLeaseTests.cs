@@ -1,6 +1,8 @@
 using Warren.Amqp;
+using Warren.Broker.Definitions;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Tests.Cluster.Nodes;
+using Warren.Cluster.Consensus;
 using Warren.Wire;
 using Xunit;
 
@@ -126,6 +128,20 @@ public sealed class ServingLeaseTests
         Expect(_other, MethodId.BasicAck);
         _other.Send(new BasicGet("q", noAck: true));
         Expect(_other, MethodId.BasicGetOk);
+    }
+
+    [Fact]
+    public void Who_cannot_read_what_others_define_is_not_waited_for_and_says_so()
+    {
+        // Of a version that nobody reads, here: whoever gets it stays where he is.
+        SimulatedNode leader = _cluster.Leader!;
+        leader.Store.Post(new TurnEvent(() => leader.Store.Group.TryPropose(
+            [new EntryPayload(new byte[] { 200, 0, 0 }, ReadOnlyMemory<byte>.Empty)], out _)));
+        _cluster.Until(() => _cluster.Nodes.All(node => node.Store.WhenHalted.IsCompletedSuccessfully), what: "a halt");
+        _cluster.Steps(1);
+        Assert.Contains("newer", _node.Store.WhenHalted.Result, StringComparison.Ordinal);
+        Assert.All(_cluster.Nodes, node => Assert.False(node.Store.HasLease || node.Store.Gate.IsOpen));
+        Assert.All(_cluster.Nodes, node => Assert.True(node.Store.LastIndex < node.Store.Group.Applied.Value));
     }
 
     [Fact]

@@ -119,13 +119,14 @@ public sealed class RemoteFlowTests
         Assert.InRange(Volatile.Read(ref rejected), 40, 200);
         Assert.True(cluster.Home(0, "source").ReadyCount > 150);
         cluster.HoldsSpreading = false;
+        await cluster.IsKnown("dead");
+        // The source looks now and then whether there is room.
         await Eventually.True(() =>
         {
             cluster.Advance(TimeSpan.FromMilliseconds(100));
-            return rejecting.IsCompleted;
+            return rejecting.IsCompleted && cluster.Home(1, "dead").ReadyCount == 400;
         });
         await rejecting;
-        await cluster.IsKnown("dead");
         await cluster.Holds(1, "dead", ready: 400, unacked: 0);
     }
 
