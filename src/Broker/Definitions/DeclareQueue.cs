@@ -73,8 +73,20 @@ internal sealed class DeclareQueue : DefinitionsChange
             WithinLimit = limit is not null,
         };
         store.Commit(entry);
-        store.Answers.WhenDurable(
-            _request, entry.Key, () => _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0)));
+        store.Answers.WhenDurable(_request, entry.Key, () => Answer(store));
+    }
+
+    // What is one connection's alone went with its node's session, if that was over before anybody could be told: it is
+    // declared anew, unless the connection goes too.
+    private void Answer(DefinitionsStore store)
+    {
+        QueueDeclaration declaration = _request.Declaration;
+        QueueDefinition? made = null;
+        store.FindVhost(declaration.Vhost)?.Queues.TryGetValue(declaration.Name, out made);
+        if (declaration.Exclusive && made?.IsOwnedBy(declaration.ConnectionId) != true)
+            store.Post(new DeclareQueue(_request));
+        else
+            _request.Succeed(new QueueDeclareOk(declaration.Name, 0, 0));
     }
 
     /// <summary>What a checked declaration comes to.</summary>

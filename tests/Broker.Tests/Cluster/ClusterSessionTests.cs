@@ -1,5 +1,7 @@
+using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Nodes;
+using Warren.Broker.Tests.Cluster.Nodes;
 using Xunit;
 
 namespace Warren.Broker.Tests.Cluster;
@@ -57,6 +59,27 @@ public sealed class ClusterSessionTests
         _cluster.Network.MendAll();
         Change("second", isMade: true);
     }
+
+    [Fact]
+    public void An_exclusive_queue_that_went_with_a_session_before_anybody_was_told_is_there_when_somebody_is()
+    {
+        SimulatedConnection client = _other.Connect();
+        Expect(client, MethodId.ChannelOpenOk);
+        // What it proposes is decided, and so is its session's end, before it hears of either.
+        _other.Transport!.IsBehind = true;
+        client.Send(new QueueDeclare("own", false, durable: false, exclusive: true, false, false, FieldTable.Empty));
+        _cluster.Until(() => _leader.Has("own"), what: "the declaration");
+        Assert.True(EndSession(SessionOfOther()));
+        _cluster.Until(() => !_leader.Has("own"), what: "the session's end");
+        _other.Transport.IsBehind = false;
+        Expect(client, MethodId.QueueDeclareOk);
+        Assert.True(_leader.Has("own") && _other.Has("own"));
+        client.Send(new BasicGet("own", noAck: true));
+        Expect(client, MethodId.BasicGetEmpty);
+    }
+
+    private void Expect(SimulatedConnection connection, uint method) => _cluster.Until(
+        () => connection.Take().Exists(received => received.Method == method), mostSteps: 2000, what: $"{method:x}");
 
     private NodeSession SessionOfOther() => _leader.Broker!.Nodes.Sessions[_other.Id];
 

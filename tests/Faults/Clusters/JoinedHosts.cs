@@ -112,14 +112,19 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
     }
 
     /// <summary>Lets a client work through each node while something happens.</summary>
-    public async Task<IReadOnlyList<Declarer>> DeclareWhileAsync(DefinitionNames names, int seed, Func<Task> happens)
+    public Task<IReadOnlyList<Declarer>> DeclareWhileAsync(DefinitionNames names, int seed, Func<Task> happens) =>
+        DeclareWhileAsync(names, seed, _ => happens());
+
+    /// <summary>The same, for what has to know what they get done, in the order of their hosts.</summary>
+    public async Task<IReadOnlyList<Declarer>> DeclareWhileAsync(
+        DefinitionNames names, int seed, Func<IReadOnlyList<Declarer>, Task> happens)
     {
         using var end = new CancellationTokenSource();
         Declarer[] declarers = [.. Hosts.Select((host, at) => new Declarer(host, names, seed + at))];
         Task[] running = [.. declarers.Select(declarer => Task.Run(() => declarer.RunAsync(end.Token)))];
         try
         {
-            await happens();
+            await happens(declarers);
         }
         finally
         {

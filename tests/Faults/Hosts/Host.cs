@@ -107,8 +107,13 @@ internal sealed class Host : IDisposable
         Configuration = "loopback_users = none\n";
         await File.WriteAllTextAsync(Path.Combine(_root, "etc", "hosts"), hosts);
         WriteTools();
-        _first = Process.Start("unshare", ["--mount", "--uts", "--net", "--pid", "--fork", "--kill-child",
-            "--mount-proc", "/bin/sh", "-c", "exec sleep infinity"]);
+        // Its first process reads until this one ends, however: with it all others of the machine end.
+        var first = new ProcessStartInfo("unshare", ["--mount", "--uts", "--net", "--pid", "--fork", "--kill-child",
+            "--mount-proc", "/bin/sh", "-c", "exec cat > /dev/null"])
+        {
+            RedirectStandardInput = true,
+        };
+        _first = Process.Start(first)!;
         _number = await FirstChildAsync(_first);
         string cable = $"v{Address.GetAddressBytes()[^1]}";
         await OutsideAsync($"ip link add {cable} type veth peer name eth0 netns {_number}");

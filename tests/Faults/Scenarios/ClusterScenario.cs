@@ -89,10 +89,11 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
     private async Task PartitionAsync(JoinedHosts cluster, Host alone)
     {
         Host[] others = [.. cluster.Hosts.Where(host => host != alone)];
-        IReadOnlyList<Declarer> declarers = await cluster.DeclareWhileAsync(_names, _draws += 10, async () =>
+        IReadOnlyList<Declarer> declarers = await cluster.DeclareWhileAsync(_names, _draws += 10, async declarers =>
         {
             await cluster.Lab.IsolateAsync(alone);
             await cluster.RunsAsync(others, others);
+            await WorkAsync([.. declarers.Where((_, at) => cluster.Hosts[at] != alone)], $"while {alone.Name} is alone");
             await Task.Delay(TimeSpan.FromSeconds(3));
             await cluster.Lab.HealAsync();
             await cluster.WholeAsync();
@@ -103,14 +104,33 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
 
     private async Task OneWayAsync(JoinedHosts cluster, Host from, Host to)
     {
-        await cluster.DeclareWhileAsync(_names, _draws += 10, async () =>
+        await cluster.DeclareWhileAsync(_names, _draws += 10, async declarers =>
         {
             await HostLab.CutAsync(from, to);
             await Task.Delay(TimeSpan.FromSeconds(3));
+            // Each of them reaches a majority all the time.
+            await WorkAsync(declarers, $"while {to.Name} does not hear {from.Name}");
             await cluster.Lab.HealAsync();
             await cluster.WholeAsync();
         });
         await cluster.AgreeAsync(_names);
         report($"{to.Name} did not hear {from.Name}");
+    }
+
+    // Each gets something more done.
+    private static async Task WorkAsync(IReadOnlyList<Declarer> declarers, string when)
+    {
+        int[] before = [.. declarers.Select(declarer => declarer.Ok)];
+        long since = Answers.Now;
+        while (declarers.Where((declarer, at) => declarer.Ok == before[at]).Any())
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > Answers.MostWait)
+            {
+                throw new FaultException(
+                    $"answered with ok to each client before, {string.Join(", ", before)}, and "
+                    + $"{string.Join(", ", declarers.Select(declarer => declarer.Ok))} {when}");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
     }
 }
