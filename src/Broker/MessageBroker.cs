@@ -59,6 +59,8 @@ public sealed class MessageBroker : IDisposable
     private readonly LogSink _log;
     private readonly Random _random;
     private readonly ITimer _tick;
+    // Nothing is multiplied: nanoseconds times a thousand overflow after a hundred days of the machine.
+    private readonly long _clockTicksPerMs;
     private TopologySnapshot _topology = TopologySnapshot.Empty;
     private SecuritySnapshot _security = SecuritySnapshot.Empty;
     private NodesSnapshot _nodes = NodesSnapshot.Empty;
@@ -82,6 +84,7 @@ public sealed class MessageBroker : IDisposable
         Options = options;
         Turns = turns;
         Time = time;
+        _clockTicksPerMs = Math.Max(1, time.TimestampFrequency / 1000);
         _random = random;
         _log = log;
         Slabs = new SlabPool();
@@ -145,7 +148,7 @@ public sealed class MessageBroker : IDisposable
     public NodeLog? Storage { get; }
 
     /// <summary>Milliseconds of the monotonic clock: the time of all queues.</summary>
-    public long NowMs => Time.GetTimestamp() * 1000 / Time.TimestampFrequency;
+    public long NowMs => Time.GetTimestamp() / _clockTicksPerMs;
 
     /// <summary>The published topology; written by the definitions' turn alone.</summary>
     public TopologySnapshot Topology

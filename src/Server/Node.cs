@@ -40,6 +40,7 @@ public sealed class Node : IAsyncDisposable
     private ImmutableArray<AmqpListener> _suspended = [];
     private ImmutableArray<AmqpListener> _paused = [];
     private bool _isPaused;
+    private volatile bool _isHalted;
     private ImmutableArray<Task> _accepting;
 
     private Node(
@@ -59,7 +60,7 @@ public sealed class Node : IAsyncDisposable
         _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
         Serving = listeners is null ? ServeLaterAsync() : Task.CompletedTask;
         _finishing = forced is null ? Task.CompletedTask : FinishForcedAsync(forced);
-        _ = EndWhenHaltedAsync();
+        _ = PauseWhenHaltedAsync();
         if (membership is not null && options.Listeners.Length > 0)
         {
             _pausing = new MinorityPause(
@@ -155,6 +156,8 @@ public sealed class Node : IAsyncDisposable
     {
         lock (_listening)
         {
+            if (_isHalted)
+                return;
             _paused = Open(_paused);
             _isPaused = false;
         }
@@ -365,9 +368,15 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
-    // It would serve by definitions that grow older and older; its clients are better off with other nodes.
-    private async Task EndWhenHaltedAsync() =>
-        _seams.EndProcess(await _broker.Cluster.WhenHalted.ConfigureAwait(false));
+    // It would serve by definitions that grow older and older: its clients are better off with other nodes. Its vote and
+    // the queues that live on it are still good for the others.
+    private async Task PauseWhenHaltedAsync()
+    {
+        string reason = await _broker.Cluster.WhenHalted.ConfigureAwait(false);
+        _isHalted = true;
+        Membership?.TellPaused($"serving no clients until it is started again: {reason}");
+        Pause();
+    }
 
     private async Task<bool> HasSessionAsync()
     {

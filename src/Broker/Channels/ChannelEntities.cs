@@ -169,7 +169,10 @@ internal sealed class ChannelEntities
         var declaration =
             new QueueDeclaration { Vhost = VhostName, Name = name, IsPassive = true, ConnectionId = _connection.Id };
         var request = _channel.SuspendFor(new DeclaredRequest(_channel, noWait, declaration));
-        _connection.AddPost(queue.Home, QueueCommand.Status(request, touches: false));
+        if (Broker.Definitions.HasLease)
+            _connection.AddPost(queue.Home, QueueCommand.Status(request, touches: false));
+        else
+            Broker.Definitions.Post(new DeclareQueue(request));
     }
 
     private ValidQueue Validate(string name, QueueDeclare declare) =>

@@ -10,7 +10,9 @@ using Warren.Cluster;
 
 namespace Warren.Broker.Definitions;
 
-/// <summary>queue.declare of a queue that was not there, or not yet on disk, when the channel looked.</summary>
+/// <summary>
+/// queue.declare of a queue that was not there, or not yet on disk, when the channel looked, or may have gone.
+/// </summary>
 internal sealed class DeclareQueue : DefinitionsChange
 {
     private readonly DeclaredRequest _request;
@@ -48,9 +50,15 @@ internal sealed class DeclareQueue : DefinitionsChange
                 () =>
                 {
                     _request.Asked = present;
-                    present.Home.Post(QueueCommand.Status(_request, touches: true));
+                    present.Home.Post(QueueCommand.Status(_request, touches: !declaration.IsPassive));
                 });
             return;
+        }
+        if (declaration.IsPassive)
+        {
+            throw new AmqpException(
+                ReplyCode.NotFound,
+                $"no {ResourceName.Describe(ResourceKind.Queue, declaration.Name, declaration.Vhost)}");
         }
         long? limit = store.Broker.Security.LimitsOf(vhost.Name).MaxQueues;
         if (vhost.Queues.Count >= limit)

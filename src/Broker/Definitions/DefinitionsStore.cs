@@ -88,7 +88,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>
     /// What is there by what is published here may be told; otherwise only behind a barrier. Any thread.
     /// </summary>
-    internal bool HasLease => !NeedsBarrier || _standing!.Lease.IsValid;
+    internal bool HasLease => !NeedsBarrier || _standing?.Lease.IsValid != false;
 
     /// <summary>Whether publishes may be routed by what is published here.</summary>
     internal RoutingGate Gate { get; }
@@ -485,7 +485,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     private void TellWhatIsSeen()
     {
         long own = Math.Min(IsStuck ? LastIndex : Group.Applied.Value, Group.Commit.Value);
-        _settlement.SettleTo(_standing?.Settled(own) ?? own);
+        _settlement.SettleTo(_standing?.Settle(own) ?? own);
         _barriers.Tell();
         Gate.Update(_isAlone);
     }

@@ -8,7 +8,7 @@ using Warren.Broker.Topology;
 
 namespace Warren.Broker.Definitions;
 
-/// <summary>exchange.declare, passive, of an exchange of which the channel could not know whether it is there.</summary>
+/// <summary>exchange.declare, passive, when the channel could not know whether the exchange is there.</summary>
 internal sealed class FindExchange(ChannelRequest request, string vhost, string name) : DefinitionsChange
 {
     internal override void Fail(string reason) => request.Fail(Refusals.NotNow(reason));
@@ -16,7 +16,7 @@ internal sealed class FindExchange(ChannelRequest request, string vhost, string 
     internal override void Apply(DefinitionsStore store) => store.Attempt(request, () =>
     {
         Vhost present = store.FindVhost(vhost) ?? throw Refusals.NoVhost(vhost);
-        if (!present.Exchanges.TryGetValue(name, out Exchange? _))
+        if (!present.Exchanges.Contains(name))
         {
             throw new AmqpException(
                 ReplyCode.NotFound, $"no {ResourceName.Describe(ResourceKind.Exchange, name, vhost)}");

@@ -7,8 +7,8 @@ public enum LinkEnd : byte
     Lost,
 
     /// <summary>
-    /// Its process has ended: its system has closed the connection. A process that lives says goodbye, or leaves the
-    /// connection as it is.
+    /// Its process has ended: its system has closed the connection in an orderly way. A process that lives says goodbye
+    /// before it does so, or resets the connection.
     /// </summary>
     PeerGone,
 }

@@ -35,7 +35,8 @@ public sealed class PeerLink
     private long _heard;
     private long _closedAt;
     private volatile bool _hasBegun;
-    private volatile bool _isWriting;
+    private volatile bool _hasHeard;
+    private volatile bool _hasSaidGoodbye;
     private volatile LinkEnd _end;
 
     internal PeerLink(Stream stream, HandshakeResult handshake, LinkOptions options, LinkSeams seams)
@@ -137,16 +138,16 @@ public sealed class PeerLink
         {
             // The goodbye could not be written: whoever does not read is not waited for.
             if (_seams.Time.GetElapsedTime(Volatile.Read(ref _closedAt), now) >= _goodbyeTime)
-                _stream.Dispose();
+                EndStream();
             return;
         }
         switch (_silence.Look(now))
         {
             case SilenceKind.NotHeard:
-                GiveUp($"nothing was heard from {Peer.Name} for {_goodbyeTime.TotalMilliseconds} ms");
+                Abort($"nothing was heard from {Peer.Name} for {_goodbyeTime.TotalMilliseconds} ms");
                 break;
             case SilenceKind.DoesNotHear:
-                GiveUp($"{Peer.Name} is heard, but does not hear this node");
+                Abort($"{Peer.Name} is heard, but does not hear this node");
                 break;
             default:
                 SendHeartbeat(now);
@@ -185,24 +186,23 @@ public sealed class PeerLink
         _input.Release();
     }
 
-    // The other side may hear this node although it is not heard itself: it must not take the end of the connection for
-    // that of this process. What does not even take what was written before takes no goodbye either.
-    private void GiveUp(string reason)
-    {
-        if (_isWriting)
-            Abort(reason);
-        else
-            Close(reason);
-    }
-
     private void Abort(string reason, bool onlyIfOpen = false)
     {
         bool isFirst = Interlocked.CompareExchange(ref _reason, reason, null) is null;
         if (!isFirst && onlyIfOpen)
             return;
         _outbox.Close();
-        _stream.Dispose();
+        EndStream();
         _mustWrite.Raise();
+    }
+
+    // An orderly end without a goodbye is that of a process: while this one lives, the other side must not see one.
+    private void EndStream()
+    {
+        if (!_hasSaidGoodbye && _stream is IPeerStream stream)
+            stream.Reset();
+        else
+            _stream.Dispose();
     }
 
     private void SendHeartbeat(long now)
@@ -231,13 +231,12 @@ public sealed class PeerLink
                 for (; roomClasses != 0; roomClasses &= roomClasses - 1)
                     _seams.Room(this, (LinkClass)System.Numerics.BitOperations.TrailingZeroCount(roomClasses));
                 if (count > 0)
-                {
-                    _isWriting = true;
                     await _stream.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
-                    _isWriting = false;
-                }
                 if (isLast)
+                {
+                    _hasSaidGoodbye = true;
                     break;
+                }
                 shareBytes = count == 0 ? 0 : shareBytes + count;
                 if (count == 0)
                     await _mustWrite.WaitAsync().ConfigureAwait(false);
@@ -277,7 +276,8 @@ public sealed class PeerLink
             }
             if (count == 0)
             {
-                if (EndReason is null)
+                // What ends before its first word was none to the other side.
+                if (EndReason is null && _hasHeard)
                     _end = LinkEnd.PeerGone;
                 return;
             }
@@ -304,7 +304,10 @@ public sealed class PeerLink
             if (status == LinkFrameStatus.Damaged)
                 Close($"a damaged frame came from {Peer.Name}");
             else if (header.Class == LinkClass.Link)
+            {
+                _hasHeard = true;
                 HandleOwn(header.Kind, body);
+            }
             else if (!_inflow.TryReceive(header.Class, header.SizeBytes))
                 Close($"{Peer.Name} sent more than it had credit for");
             else

@@ -65,6 +65,7 @@ public sealed class ClusterSessionTests
     {
         SimulatedConnection client = _other.Connect();
         Expect(client, MethodId.ChannelOpenOk);
+        _cluster.Until(() => _other.Store.HasLease, what: "a lease");
         // What it proposes is decided, and so is its session's end, before it hears of either.
         _other.Transport!.IsBehind = true;
         client.Send(new QueueDeclare("own", false, durable: false, exclusive: true, false, false, FieldTable.Empty));

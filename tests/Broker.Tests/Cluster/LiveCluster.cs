@@ -44,6 +44,7 @@ internal sealed class LiveCluster : IAsyncDisposable, IStorageWatcher
                     Transport = transport,
                     Founders = [.. ids],
                 }));
+            transport.Boot = _hosts[^1].Broker.Storage!.Boot;
             Network.Add(transport);
         }
         _world = new Thread(GoOn) { IsBackground = true };

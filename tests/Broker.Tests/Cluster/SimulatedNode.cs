@@ -112,6 +112,7 @@ internal sealed class SimulatedNode(
                 SessionGraceMs = GraceMs,
             });
         _background = new StorageBackground(Broker.Storage!, SmallLog, this);
+        Transport.Boot = Broker.Storage!.Boot;
         network.Add(Transport);
     }
 

@@ -16,6 +16,8 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     private readonly GroupHeartbeats _heartbeats;
     private IGroupMember? _member;
     private readonly Dictionary<int, IPeerUser> _users = [];
+    // Of the peers that it has or had links with.
+    private readonly Dictionary<NodeId, long> _boots = [];
 
     public SimulatedTransport(SimulatedNetwork network, NodeId self, RaftOptions options)
     {
@@ -29,6 +31,9 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     /// <summary>The start of the node that it belongs to.</summary>
     public long Process { get; }
+
+    /// <summary>Of the node's directory.</summary>
+    public long Boot { get; set; }
 
     /// <summary>Somebody waits for a round of heartbeats.</summary>
     public bool IsHasty { get; set; }
@@ -82,16 +87,17 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public void Tick() => _heartbeats.Tick();
 
-    public void LinkUp(NodeId peer, long process)
+    public void LinkUp(NodeId peer, long process, long boot)
     {
+        _boots[peer] = boot;
         foreach (IPeerUser user in _users.Values)
-            user.LinkUp(Identity(peer, process));
+            user.LinkUp(Identity(peer, process, boot));
     }
 
     public void LinkLost(NodeId peer, LinkEnd end)
     {
         foreach (IPeerUser user in _users.Values)
-            user.LinkDown(Identity(peer, process: 0), end);
+            user.LinkDown(Identity(peer, process: 0, _boots[peer]), end);
     }
 
     public void RoomAgain(NodeId peer, LinkClass linkClass)
@@ -100,10 +106,10 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
             user.RoomAgain(peer, linkClass);
     }
 
-    private static PeerIdentity Identity(NodeId peer, long process)
+    private static PeerIdentity Identity(NodeId peer, long process, long boot)
     {
         Assert.True(NodeName.TryParse("rabbit@simulated", out NodeName name));
-        return new PeerIdentity { Name = name, NodeId = peer, Process = process };
+        return new PeerIdentity { Name = name, NodeId = peer, Process = process, Boot = boot };
     }
 
     private void Receive(NodeId from, LinkClass linkClass, ushort kind, byte[] body)

@@ -43,7 +43,7 @@ public sealed class ClusterMembership
 
     /// <summary>
     /// Completes, with the reason, when this node cannot follow the others any more, since it cannot read what they
-    /// have defined: it must not serve by what it has, and its process should end.
+    /// have defined: it must not serve clients by what it has before it is started again, with the others' version.
     /// </summary>
     public Task<string> WhenHalted => _store.WhenHalted;
 

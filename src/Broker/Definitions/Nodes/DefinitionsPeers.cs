@@ -21,6 +21,9 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     /// </summary>
     private const int TicksToCatchUp = 4;
 
+    /// <summary>A leader says the time out of turn no more often.</summary>
+    private const int LeastMsBetweenSayings = 100;
+
     private readonly Dictionary<NodeId, PeerProgress> _peers = [];
     // What this node had applied at its last ticks, the oldest first.
     private readonly Queue<long> _appliedAtTicks = new();
@@ -33,13 +36,19 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public void LinkUp(PeerIdentity peer)
     {
         NodeId node = peer.NodeId;
-        store.Post(new TurnEvent(() => SetUp(node, isUp: true, isGone: false)));
+        store.Post(new TurnEvent(() => SetUp(node, isUp: true)));
     }
 
     public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
         NodeId node = peer.NodeId;
-        store.Post(new TurnEvent(() => SetUp(node, isUp: false, isGone: end == LinkEnd.PeerGone)));
+        long goneBoot = end == LinkEnd.PeerGone ? peer.Boot : 0;
+        store.Post(new TurnEvent(() =>
+        {
+            PeerProgress progress = Find(node);
+            progress.GoneBoot = Math.Max(progress.GoneBoot, goneBoot);
+            SetUp(node, isUp: false);
+        }));
     }
 
     public void FrameArrived(in PeerFrame frame)
@@ -77,18 +86,18 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public void ForgetSilence()
     {
         foreach (PeerProgress peer in _peers.Values)
-            peer.HeardMs = peer.EchoedMs = store.Broker.NowMs;
+            peer.HeardMs = peer.GrantedMs = store.Broker.NowMs;
     }
 
     /// <summary>
-    /// Up to where all nodes have applied what this node has, but for those that neither route nor answer by what they
+    /// Finds up to where all nodes have applied what this node has, but for those that neither route nor answer by what
     /// have before they have asked what they have missed. Who they are the leader says; the others need his word only
     /// when not all nodes are as far.
     /// </summary>
     /// <param name="nodes">Who serves.</param>
     /// <param name="own">How far this node is.</param>
     /// <param name="decides">This node leads.</param>
-    public long Settled(NodesSnapshot nodes, long own, bool decides)
+    public long Settle(NodesSnapshot nodes, long own, bool decides)
     {
         long all = own;
         long waitedFor = own;
@@ -102,7 +111,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
             if (peer.AppliedIn(session) is not { } applied)
                 continue;
             all = Math.Min(all, applied);
-            if (decides && peer.MaySpeak(session, nowMs))
+            if (decides && peer.MaySpeak(session, nowMs, store.Group.Term.Value))
                 waitedFor = Math.Min(waitedFor, applied);
         }
         _isSomebodyLeftOut = decides && waitedFor > all;
@@ -160,7 +169,9 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         {
             if (!isNews && !peer.IsOwedEcho)
                 continue;
-            (long boot, long saidMs) = peer.Echo;
+            // Who does not lead has nobody to wait for, and helps the leader alone to know that it does.
+            bool echoes = store.Group.IsLeader || store.Group.Leader == node;
+            (long boot, long saidMs) = echoes ? peer.Echo : default;
             byte[] body = (word with { HeardBoot = boot, HeardMs = saidMs }).Write();
             // Without a link it may get there by another member.
             bool isSent = setup.Peers.TrySend(node, DefinitionsFrame.Class, DefinitionsFrame.Status, body);
@@ -168,6 +179,17 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
             _tellsAgain |= !isSent && peer.IsUp;
         }
     }
+
+    /// <summary>This node led until a moment for certain, as it has said to the others.</summary>
+    public void ConfirmGrants(long ledMs)
+    {
+        foreach (PeerProgress peer in _peers.Values)
+            peer.Confirm(ledMs);
+    }
+
+    /// <summary>Whether a node may route and answer in a session by what it has, as far as the leader knows.</summary>
+    public bool MaySpeak(NodeSession session) =>
+        Find(session.Node).MaySpeak(session, store.Broker.NowMs, store.Group.Term.Value);
 
     /// <summary>Says from now on what the clock shows, and no time twice.</summary>
     public long SayTime()
@@ -204,11 +226,10 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
             _appliedAtTicks.Dequeue();
     }
 
-    private void SetUp(NodeId node, bool isUp, bool isGone)
+    private void SetUp(NodeId node, bool isUp)
     {
         PeerProgress peer = Find(node);
         peer.IsUp = isUp;
-        peer.IsGone = isGone;
         peer.HasTold = false;
         peer.Assembled = default;
         peer.HeardMs = store.Broker.NowMs;
@@ -226,7 +247,6 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     {
         PeerProgress peer = Find(from);
         peer.HeardMs = store.Broker.NowMs;
-        peer.IsGone = false;
         switch (kind)
         {
             case DefinitionsFrame.Status when NodeWord.TryRead(body, out NodeWord word):
@@ -248,13 +268,18 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
             return;
         // What was settled once stays it, whoever leads by now.
         _leadersSettled = Math.Max(_leadersSettled, word.Settled);
-        bool isLeader = store.Group.IsLeader;
+        if (!store.Group.IsLeader)
+        {
+            peer.Hear(isOwed: store.Group.Leader == from);
+            return;
+        }
         bool hasCaughtUp = _appliedAtTicks.Count < TicksToCatchUp || word.Applied >= _appliedAtTicks.Peek();
-        if (isLeader && !hasCaughtUp)
+        if (!hasCaughtUp || !store.Group.Members.Contains(from))
             return;
         peer.Grant(store.Broker.NowMs);
-        // The others have time.
-        peer.IsOwedEcho &= isLeader || store.Group.Leader == from;
+        // It hears of it when a majority has heard something that is said after this.
+        if (peer.Unconfirmed is not null && store.Broker.NowMs - _saidMs >= LeastMsBetweenSayings)
+            SayTime();
     }
 
     private long? HeardOfMs(NodeId node, Term term) =>

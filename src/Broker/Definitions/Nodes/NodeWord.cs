@@ -18,7 +18,10 @@ internal readonly record struct NodeWord
     /// <summary>The last entry whose effect its clients see.</summary>
     public required long Applied { get; init; }
 
-    /// <summary>See <see cref="NodesSnapshot.Incarnation"/>; 0: it serves nobody.</summary>
+    /// <summary>
+    /// See <see cref="NodesSnapshot.Incarnation"/>; 0: it serves nobody; negative: nor will this start of it ever
+    /// again.
+    /// </summary>
     public required long Incarnation { get; init; }
 
     /// <summary>The group's term as it knows it.</summary>
@@ -30,7 +33,7 @@ internal readonly record struct NodeWord
     /// <summary>Which start of the receiver it has heard; 0: none.</summary>
     public long HeardBoot { get; init; }
 
-    /// <summary>The latest <see cref="SaidMs"/> of the receiver that it has heard and will wait for.</summary>
+    /// <summary>A <see cref="SaidMs"/> of the receiver that it has heard, and as the leader waits for.</summary>
     public long HeardMs { get; init; }
 
     /// <summary>

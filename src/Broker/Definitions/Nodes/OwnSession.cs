@@ -161,7 +161,7 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         NodesSnapshot nodes = store.Broker.Nodes;
         foreach ((NodeId node, NodeSession session) in nodes.Sessions)
         {
-            if (!members.Contains(node))
+            if (!members.Contains(node) && !peers!.MaySpeak(session))
                 store.Leader!.TryEndSession(node, session.Id);
         }
         foreach (NodeId node in nodes.Members.Keys)
@@ -176,7 +176,9 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         foreach ((NodeId node, NodeSession session) in store.Broker.Nodes.Sessions)
         {
             if (node == store.Self || peers!.SilentSinceMs(node) is not { } since
-                || store.Broker.NowMs - since < setup!.SessionGraceMs)
+                || store.Broker.NowMs - since < setup!.SessionGraceMs
+                // Who has no session is not waited for.
+                || peers.MaySpeak(session))
                 continue;
             if (!store.Leader!.TryEndSession(node, session.Id))
                 continue;

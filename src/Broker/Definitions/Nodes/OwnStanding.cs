@@ -19,25 +19,28 @@ internal sealed class OwnStanding(DefinitionsStore store, DefinitionsPeers peers
     /// <summary>It serves nobody any more.</summary>
     public void Close() => _isClosing = true;
 
-    /// <summary>The end of a turn: the lease ends with the service, and goes on with what the leader has heard.</summary>
+    /// <summary>The end of a turn: the lease ends with the service, and goes on with what was heard.</summary>
     public void Renew(RaftGroup group)
     {
+        long? heardMs = peers.HeardOfMs(group);
         if (!IsServing)
             Lease.End();
-        else if (peers.HeardOfMs(group) is { } saidMs && saidMs >= session.OpenedMs)
+        else if (heardMs is { } saidMs && saidMs >= session.OpenedMs)
             Lease.Renew(saidMs, group.Term);
+        if (group.IsLeader && heardMs is { } ledMs)
+            peers.ConfirmGrants(ledMs);
     }
 
-    /// <summary>Up to where what this node has is what all have that serve by their own definitions.</summary>
+    /// <summary>Finds up to where what this node has is what all have that serve by their own definitions.</summary>
     /// <param name="own">How far it is.</param>
-    public long Settled(long own) => _settled = peers.Settled(store.Broker.Nodes, own, session.Decides);
+    public long Settle(long own) => _settled = peers.Settle(store.Broker.Nodes, own, session.Decides);
 
     /// <summary>The end of a turn: what has changed is told.</summary>
     public void Tell(RaftGroup group) => peers.Tell(new NodeWord
     {
         Boot = store.Broker.Storage!.Boot,
         Applied = store.LastIndex,
-        Incarnation = IsServing ? store.Broker.Nodes.Incarnation : 0,
+        Incarnation = IsServing ? store.Broker.Nodes.Incarnation : _isClosing || store.IsStuck ? -1 : 0,
         Term = group.Term.Value,
         SaidMs = 0,
         Settled = session.Decides ? _settled : -1,

@@ -13,17 +13,22 @@ internal sealed class PeerProgress(long nowMs)
     /// <summary>How far it is, since the link is up.</summary>
     public bool HasTold { get; set; }
 
-    /// <summary>Its process has ended, and nothing was heard of another.</summary>
-    public bool IsGone { get; set; }
+    /// <summary>The processes of its directory's starts up to this have ended, or will never serve again.</summary>
+    public long GoneBoot { get; set; }
 
     /// <summary>When something was heard of it.</summary>
     public long HeardMs { get; set; } = nowMs;
 
-    /// <summary>When something was heard that this node echoes: for so long it is waited for.</summary>
-    public long EchoedMs { get; set; } = nowMs;
+    /// <summary>When something was heard that this node echoes, or will: for so long it is waited for.</summary>
+    public long GrantedMs { get; set; } = nowMs;
 
     /// <summary>What is echoed to it: the start and the time that it said.</summary>
     public (long Boot, long SaidMs) Echo { get; private set; }
+
+    /// <summary>
+    /// What is to be echoed once it is known that this node led when it heard it, and when that was.
+    /// </summary>
+    public (long Boot, long SaidMs, long HeardMs)? Unconfirmed { get; private set; }
 
     /// <summary>It has said something that it has to hear of at once.</summary>
     public bool IsOwedEcho { get; set; }
@@ -46,18 +51,38 @@ internal sealed class PeerProgress(long nowMs)
             return false;
         _word = word;
         HasTold = true;
+        if (word.Incarnation < 0)
+            GoneBoot = Math.Max(GoneBoot, word.Boot);
         if (word.HeardBoot == boot && (word.Term, word.HeardMs).CompareTo(HeardOf) > 0)
             HeardOf = (word.Term, word.HeardMs);
         return true;
     }
 
-    /// <summary>It is waited for from now on as long as a lease may last that comes of it.</summary>
+    /// <summary>This node does not lead: what it echoes makes the leader sure that it does.</summary>
+    /// <param name="isOwed">To the leader, who waits for it.</param>
+    public void Hear(bool isOwed)
+    {
+        Unconfirmed = null;
+        IsOwedEcho = isOwed && Echo != (_word.Boot, _word.SaidMs);
+        Echo = (_word.Boot, _word.SaidMs);
+    }
+
+    /// <summary>This node leads, and waits for it from now on as long as a lease may last that comes of it.</summary>
     public void Grant(long nowMs)
     {
-        EchoedMs = nowMs;
-        if (Echo == (_word.Boot, _word.SaidMs))
+        GrantedMs = nowMs;
+        // The first is confirmed first: what comes behind it would never be, if it came often enough.
+        if (Echo != (_word.Boot, _word.SaidMs))
+            Unconfirmed ??= (_word.Boot, _word.SaidMs, nowMs);
+    }
+
+    /// <summary>This node led until a moment for certain.</summary>
+    public void Confirm(long ledMs)
+    {
+        if (Unconfirmed is not { } said || said.HeardMs > ledMs)
             return;
-        Echo = (_word.Boot, _word.SaidMs);
+        Unconfirmed = null;
+        Echo = (said.Boot, said.SaidMs);
         IsOwedEcho = true;
     }
 
@@ -69,8 +94,11 @@ internal sealed class PeerProgress(long nowMs)
         return _word.Boot == session.Boot ? _word.Applied : 0;
     }
 
-    /// <summary>Whether it may still route and answer in a session by what it has, as far as the leader knows.</summary>
-    public bool MaySpeak(NodeSession session, long nowMs) =>
-        !IsGone && nowMs - EchoedMs < ServingLease.WaitMs
-        && !(HasTold && _word.Boot == session.Boot && _word.Incarnation == 0);
+    /// <summary>Whether it may route and answer in a session by what it has, as far as the leader knows.</summary>
+    public bool MaySpeak(NodeSession session, long nowMs, long term)
+    {
+        // It had no session then, and so no lease; its next one comes through the leader of that term, or a later one.
+        bool servesNobody = _word.Boot == session.Boot && _word.Incarnation == 0 && _word.Term == term;
+        return session.Boot > GoneBoot && nowMs - GrantedMs < ServingLease.WaitMs && !servesNobody;
+    }
 }

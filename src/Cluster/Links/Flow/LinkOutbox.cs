@@ -72,12 +72,15 @@ internal sealed class LinkOutbox
         }
     }
 
-    /// <summary>The last thing that is written; everything else that waits is dropped.</summary>
+    /// <summary>
+    /// The last thing that is written, behind what is urgent, as far as the other side has allowed that; all else that
+    /// waits is dropped.
+    /// </summary>
     public void SetGoodbye(byte[] body)
     {
         lock (_lock)
         {
-            Drop();
+            Drop(LinkClass.Acknowledgements);
             _goodbye = body;
         }
     }
@@ -106,10 +109,7 @@ internal sealed class LinkOutbox
             isLast = _isClosed;
             roomClasses = 0;
             if (_goodbye is { } goodbye)
-            {
-                _goodbye = null;
-                return Put(target, LinkKind.Goodbye, goodbye);
-            }
+                return TakeGoodbye(target, goodbye, out isLast);
             if (_isClosed)
                 return 0;
             int used = TakeOwn(target);
@@ -129,14 +129,32 @@ internal sealed class LinkOutbox
     public void Close()
     {
         lock (_lock)
-            Drop();
+            Drop(LinkClass.Control);
     }
 
-    private void Drop()
+    private void Drop(LinkClass first)
     {
         _isClosed = true;
-        for (int index = (int)LinkClass.Control; index < Classes; index++)
+        for (int index = (int)first; index < Classes; index++)
             _queues[index].Clear();
+    }
+
+    private int TakeGoodbye(Span<byte> target, byte[] goodbye, out bool isLast)
+    {
+        SendQueue control = _queues[(int)LinkClass.Control];
+        int used = 0;
+        while (control.IsReady && control.HeadBytes <= target.Length - used - LinkFrame.HeaderBytes - goodbye.Length)
+        {
+            int sizeBytes = control.HeadBytes;
+            control.Take(target[used..]);
+            used += sizeBytes;
+        }
+        isLast = !control.IsReady;
+        if (!isLast)
+            return used;
+        _goodbye = null;
+        control.Clear();
+        return used + Put(target[used..], LinkKind.Goodbye, goodbye);
     }
 
     private int TakeOwn(Span<byte> target)

@@ -31,7 +31,7 @@ public sealed class PeerTls
     /// <exception cref="AuthenticationException">It failed; the message says why.</exception>
     internal async Task<Stream> SecureAsync(Stream stream, string? host)
     {
-        var secured = new SslStream(stream, leaveInnerStreamOpen: false);
+        var secured = new SecuredPeerStream(stream);
         string? refusal = null;
         bool IsBelieved(object _, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
         {

@@ -100,6 +100,6 @@ internal sealed class TcpPeerListener : IPeerListener
         if (remote.Address.IsIPv4MappedToIPv6)
             remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
         _accepted(new AcceptedStream(
-            new NetworkStream(peer, ownsSocket: true), remote.Address.ToString(), remote.ToString()));
+            new TcpPeerStream(peer), remote.Address.ToString(), remote.ToString()));
     }
 }

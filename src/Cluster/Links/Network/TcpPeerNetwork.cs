@@ -22,7 +22,7 @@ public sealed class TcpPeerNetwork(TimeProvider time, Action<string> report) : I
         {
             Configure(socket);
             await socket.ConnectAsync(address.Host, address.Port, cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new TcpPeerStream(socket);
         }
         catch (SocketException error)
         {

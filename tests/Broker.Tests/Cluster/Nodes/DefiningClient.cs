@@ -80,7 +80,7 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
                 break;
             case MethodId.QueueDeclareOk or MethodId.QueueBindOk or MethodId.QueueDeleteOk:
                 request.Change!.Done(Now);
-                World.CheckEverywhere(Connection!.Node, request.Begun, node => CheckAt(node, request));
+                World.CheckEverywhere(Connection!.Node, node => CheckAt(node, request));
                 break;
             case MethodId.BasicReturn:
                 _isReturned = true;

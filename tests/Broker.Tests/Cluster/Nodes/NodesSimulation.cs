@@ -101,17 +101,14 @@ internal sealed class NodesSimulation
     }
 
     /// <summary>
-    /// What was answered by one node is true on all that it could reach all the time, and that serve. That, and no
-    /// more: another node may have answered for something else while it did not reach all of these.
+    /// What was answered by one node is true on it and on all that may route and answer by what they have, whether or
+    /// not they reach each other.
     /// </summary>
-    public void CheckEverywhere(SimulatedNode node, long since, Action<SimulatedNode> check)
+    public void CheckEverywhere(SimulatedNode node, Action<SimulatedNode> check)
     {
         foreach (SimulatedNode other in Cluster.Nodes)
         {
-            bool isReached = other.IsServing && (other == node || (Cluster.Network.IsToldUp(node.Id, other.Id)
-                && Cluster.Network.ChangedAt(node.Id, other.Id) < since - 50));
-            if (isReached && node.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id) is { } session
-                && session == other.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id))
+            if (other == node || (other.IsUp && other.Store.HasLease))
                 check(other);
         }
     }

@@ -1,0 +1,11 @@
+namespace Warren.Cluster.Links;
+
+/// <summary>A connection that can be ended without looking like the end of its process.</summary>
+public interface IPeerStream
+{
+    /// <summary>
+    /// Ends it at once, without the orderly end that a system makes for a process that has ended: the other side's
+    /// reads fail. What was written may be lost.
+    /// </summary>
+    void Reset();
+}
