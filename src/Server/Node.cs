@@ -46,7 +46,7 @@ public sealed class Node : IAsyncDisposable
     private Node(
         NodeOptions options, NodeSeams seams, NodeLog log, NodeStorage storage, MessageBroker broker,
         ClusterMember? member, MembershipService? membership, TlsServer? tls, ImmutableArray<AmqpListener>? listeners,
-        MembershipAnswer? forced)
+        ForcedGeneration? forced)
     {
         _options = options;
         _seams = seams;
@@ -186,7 +186,7 @@ public sealed class Node : IAsyncDisposable
     /// </param>
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
     public static Node Start(
-        NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null, MembershipAnswer? forced = null)
+        NodeOptions options, NodeSeams seams, NodeLog log, ClusterHost? cluster = null, ForcedGeneration? forced = null)
     {
         foreach (ConfigurationNote note in options.Notes)
             log.Write(note.Level, LogCategory.Default, note.Message);
@@ -200,11 +200,10 @@ public sealed class Node : IAsyncDisposable
         try
         {
             storage = NodeStorage.Open(options.Places.DataDirectory, seams, log.Write);
-            if (forced is not null)
-                ForcedBoot.Begin(storage.Setup.Disk, forced);
+            forced?.Begin(storage.Setup.Disk);
             member = cluster?.Join(storage.Setup.Disk);
             if (member is not null)
-                membership = new MembershipService(cluster!, member, storage.Setup.Disk);
+                membership = new MembershipService(cluster!, member, storage.Setup.Disk, forced is not null);
             broker = new MessageBroker(
                 options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup,
                 member?.Setup(waits: membership!.HasOthers, beginsAlone: forced is not null));
@@ -287,24 +286,20 @@ public sealed class Node : IAsyncDisposable
             + "back from a copy, or set the directory aside");
     }
 
-    private async Task FinishForcedAsync(MembershipAnswer forced)
+    private async Task FinishForcedAsync(ForcedGeneration forced)
     {
         await Task.Yield();
-        try
-        {
-            await ForcedBoot.FinishAsync(
-                    _broker.Cluster, _storage.Setup.Disk, forced, _options.Places.NodeName, _seams.Time)
-                .WaitAsync(_stopping.Token).ConfigureAwait(false);
-            _log.Write(
-                LogLevel.Warning, LogCategory.Default,
-                $"generation {forced.Generation} of the cluster has begun with this node alone");
-        }
-        catch (Exception error) when (error is DiskException or AdministrationException)
-        {
-            _log.Write(
+        await forced.FinishAsync(
+            _broker.Cluster, _storage.Setup.Disk,
+            why => _log.Write(
                 LogLevel.Error, LogCategory.Default,
-                $"force_boot is done, but for what is noted of it, which the next start does: {error.Message}");
-        }
+                $"force_boot is not done: generation {forced.Number} is served, but not all of it is written down, "
+                + $"which is tried again; until then no other node may join: {why}"),
+            _stopping.Token).ConfigureAwait(false);
+        Membership!.AddsNobody = false;
+        _log.Write(
+            LogLevel.Warning, LogCategory.Default,
+            $"generation {forced.Number} of the cluster has begun with this node alone");
     }
 
     private static void Tell(IEnumerable<AmqpListener> listeners, NodeLog log)

@@ -1,5 +1,4 @@
 using Warren.Broker;
-using Warren.Cluster.Joining;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
@@ -97,8 +96,13 @@ public sealed class NodeHost : IAsyncDisposable
             Volatile.Write(ref _isStarting, true);
             Limits = Options.Broker;
             ClusterHost cluster = OpenCluster();
-            await cluster.PrepareAsync(stop.Token).ConfigureAwait(false);
-            MembershipAnswer? forced = await new ForcedBoot(this).DecideAsync(cluster).ConfigureAwait(false);
+            ForcedGeneration? forced;
+            do
+            {
+                await cluster.PrepareAsync(stop.Token).ConfigureAwait(false);
+                forced = await new ForcedBoot(this).DecideAsync(cluster).ConfigureAwait(false);
+            }
+            while (cluster.ReadOverruled() is not null);
             Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, cluster, forced));
         }
         finally
@@ -127,6 +131,7 @@ public sealed class NodeHost : IAsyncDisposable
         }
         finally
         {
+            _cluster?.DirectoryChanged();
             _changing.Release();
         }
     }
@@ -135,13 +140,20 @@ public sealed class NodeHost : IAsyncDisposable
     public async Task StopAppAsync(CancellationToken cancellation = default)
     {
         CancelStart();
+        await StopNodeAsync(cancellation).ConfigureAwait(false);
+    }
+
+    // False: there was none.
+    private async Task<bool> StopNodeAsync(CancellationToken cancellation)
+    {
         await _changing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             if (_node is not { } node)
-                return;
+                return false;
             Volatile.Write(ref _node, null);
             await node.DisposeAsync().ConfigureAwait(false);
+            return true;
         }
         finally
         {
@@ -180,13 +192,12 @@ public sealed class NodeHost : IAsyncDisposable
     {
         // Off the link that has brought it.
         await Task.Yield();
-        // A node that only looks into the directory is not to be started behind its operator's back.
-        if (Node is null)
-            return;
         try
         {
-            await StopAppAsync().ConfigureAwait(false);
-            await StartAppAsync().ConfigureAwait(false);
+            // The links of one that starts are there before its start has ended, which is waited for. One that only
+            // looked into the directory is not to be started behind its operator's back.
+            if (await StopNodeAsync(CancellationToken.None).ConfigureAwait(false))
+                await StartAppAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

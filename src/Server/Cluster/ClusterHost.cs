@@ -39,11 +39,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     private readonly StandingPeerNetwork? _network;
     private readonly ConcurrentDictionary<NodeName, KnownPeer> _known = new();
     private readonly ConcurrentDictionary<PeerLinks, bool> _retired = new();
-    private readonly Lock _lock = new();
+    private readonly IdlePort _idle;
+    private readonly Overruling _overruling;
     private ClusterMember? _member;
-    private PeerLinks? _idle;
-    private bool _isForming;
-    private bool _isDisposed;
 
     private ClusterHost(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
     {
@@ -58,6 +56,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             problem ??= $"no node can be found by the name {options.Places.NodeName}";
         _book = new PeerBook(_name, options.Peers, _registry);
         Guest = new GuestLinks(this, _book);
+        _idle = new IdlePort(this, options.Places.DataDirectory);
+        _overruling = new Overruling(this, options.Places.DataDirectory);
         if (problem is not null)
         {
             WhyAlone = problem;
@@ -169,12 +169,10 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <exception cref="OperationCanceledException">The node is to stop.</exception>
     internal async Task PrepareAsync(CancellationToken stop)
     {
-        await LookAroundAsync().ConfigureAwait(false);
+        if (_network is not null)
+            await _overruling.LookAroundAsync().ConfigureAwait(false);
         if (ReadOverruled() is { } sentence)
-        {
-            Log(LogLevel.Error, LogCategory.Default, sentence);
             await WaitAsync(sentence, stop).ConfigureAwait(false);
-        }
         if (_options.Discovery is not { } discovery)
             return;
         string directory = _options.Places.DataDirectory;
@@ -217,38 +215,23 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// Why the directory serves nobody any more, and what to do; null: the node has not met a later generation.
     /// </summary>
     /// <exception cref="ConfigurationException">The directory cannot be used.</exception>
-    internal string? ReadOverruled() => Overruling.Read(_name, _options.Places.DataDirectory, Seams);
+    internal string? ReadOverruled() => _overruling.Read();
 
-    // Members of an earlier generation must not become its majority again among themselves, when one of the later
-    // generation can be heard.
-    private async Task LookAroundAsync()
-    {
-        string directory = _options.Places.DataDirectory;
-        if (_network is null || !new NodeDirectory(directory).Exists)
-            return;
-        try
-        {
-            IDisk disk = Seams.OpenDisk(directory);
-            if (IdentityFile.Read(disk) is not { } identity || OverruledFile.Read(disk) is not null
-                || await Guest.FindLaterAsync(identity, MembersFile.Read(disk, identity)).ConfigureAwait(false)
-                    is not { } later)
-                return;
-            using DirectoryLock held = DirectoryLock.Take(directory);
-            OverruledFile.Write(disk, Overruling.By(later));
-        }
-        catch (Exception error) when (error is IdentityException or DiskException)
-        {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
-        }
-    }
+    /// <summary>Somebody has changed the directory while the broker is stopped.</summary>
+    internal void DirectoryChanged() => _idle.LookAgain();
 
     // Until the start is given up.
     private async Task WaitAsync(string why, CancellationToken stop)
     {
+        Log(LogLevel.Error, LogCategory.Default, why);
         Waiting = why;
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, Seams.Time, stop).ConfigureAwait(false);
+            await _overruling.WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (DiskException error)
+        {
+            throw new ConfigurationException(error.Message);
         }
         finally
         {
@@ -256,10 +239,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         }
     }
 
-    // Durable before anybody else hears of it, so that no start serves what is in the directory again.
+    // Known to every later start before anybody else hears of it.
     private void Overrule(PeerIdentity by)
     {
-        if (Member is { } member && member.TryOverrule(Overruling.By(by)))
+        if (Member is { } member && Overruling.IsLater(by, member.Identity)
+            && _overruling.Meet(member.Identity, by))
             Overruled?.Invoke();
     }
 
@@ -378,17 +362,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        PeerLinks? idle;
-        lock (_lock)
-        {
-            _isDisposed = true;
-            idle = _idle;
-            _idle = null;
-        }
         _network?.Dispose();
         _registry.Dispose();
-        if (idle is not null)
-            await idle.DisposeAsync().ConfigureAwait(false);
+        await _idle.CloseAsync().ConfigureAwait(false);
         foreach (PeerLinks links in _retired.Keys)
             await links.DisposeAsync().ConfigureAwait(false);
     }
@@ -430,29 +406,23 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Schedule = Schedule,
         });
 
-    internal void Begins(ClusterMember member)
+    internal void Begins(ClusterMember member, Action listen)
     {
-        // From now on nobody takes the port from the member's links.
-        lock (_lock)
-            Volatile.Write(ref _member, member);
+        Volatile.Write(ref _member, member);
+        TakePort(listen);
     }
 
-    /// <summary>Other links listen: those for commands only give way.</summary>
-    /// <param name="isForming">Those of a forming node, which are not to lose the port until it has ended.</param>
-    internal void RetireIdle(bool isForming = false)
+    internal void Ends(ClusterMember member)
     {
-        PeerLinks? idle;
-        lock (_lock)
-        {
-            _isForming = isForming;
-            idle = _idle;
-            _idle = null;
-        }
-        if (idle is not null)
-            Retire(idle);
+        if (Interlocked.CompareExchange(ref _member, null, member) == member)
+            LeavePort();
     }
 
-    internal void Ends(ClusterMember member) => Interlocked.CompareExchange(ref _member, null, member);
+    /// <summary>Other links than those for commands only listen from now on.</summary>
+    internal void TakePort(Action listen) => _idle.GiveWay(listen);
+
+    /// <summary>They do not any more.</summary>
+    internal void LeavePort() => _idle.Take();
 
     /// <summary>Links that end with the last command that they serve.</summary>
     internal void Retire(PeerLinks links)
@@ -469,25 +439,12 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         _retired.TryRemove(links, out _);
     }
 
-    // While the broker does not run, for the first who asks.
+    // While the broker does not run.
     private void ServeCommandsOnly()
     {
         // So early that the port has just been bound.
-        if (_network is null)
-            return;
-        var hub = new PeerHub(NodeId.None, this);
-        hub.Serve(LinkPurpose.Command, Commands);
-        var declines = new Refusal(
-            RefusalCode.Stopping, $"the broker of {_name} does not run: it is starting, or start_app starts it");
-        PeerLinks links = MakeLinks(hub, 0, new NodeIdentity(NodeId.None, ClusterId.None, 0), declines);
-        hub.Attach(links);
-        lock (_lock)
-        {
-            if (_isDisposed || _isForming || _idle is not null || _member is not null)
-                return;
-            _idle = links;
-            links.Start();
-        }
+        if (_network is not null)
+            _idle.Serve();
     }
 
     /// <summary>Whom the configuration names as the nodes of the cluster; nobody, if it names none.</summary>

@@ -3,7 +3,6 @@ using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
 using Warren.Cluster.Identity;
-using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
 using Warren.Storage.Disk;
@@ -20,17 +19,14 @@ public sealed class ClusterMember : IAsyncDisposable
     private readonly ClusterHost _host;
     private readonly PeerHub _hub;
     private readonly GroupTransport _groups;
-    private readonly IDisk _disk;
     private readonly SeenPeers _seen;
     private Func<long> _durableLsn = () => 0;
     private readonly NodeIdentity _identity;
     private PeerLinks? _links;
-    private int _isOverruled;
 
     internal ClusterMember(ClusterHost host, NodeIdentity identity, IDisk disk)
     {
         _host = host;
-        _disk = disk;
         _identity = identity;
         _seen = new SeenPeers(disk, Status, host.Seams.Time, host.Log);
         _hub = new PeerHub(identity.Node, host);
@@ -68,9 +64,7 @@ public sealed class ClusterMember : IAsyncDisposable
         foreach (KnownPeer known in _host.KnownPeers())
             links.AddPeer(known with { Seen = _seen.Find(known.Id) });
         _groups.Start();
-        _host.Begins(this);
-        links.Start();
-        _host.RetireIdle();
+        _host.Begins(this, links.Start);
     }
 
     /// <summary>What the broker needs to be one of several.</summary>
@@ -97,29 +91,6 @@ public sealed class ClusterMember : IAsyncDisposable
     internal void AddPeer(KnownPeer known) => Links?.AddPeer(known with { Seen = _seen.Find(known.Id) });
 
     internal void Changed() => _seen.Changed();
-
-    /// <summary>
-    /// Keeps that a later generation was met; true: this was the first time, and it is durable. What cannot be written
-    /// is not kept, and the next meeting tries again.
-    /// </summary>
-    internal bool TryOverrule(MembershipAnswer later)
-    {
-        if (Interlocked.Exchange(ref _isOverruled, 1) == 1)
-            return false;
-        try
-        {
-            OverruledFile.Write(_disk, later);
-            return true;
-        }
-        catch (DiskException error)
-        {
-            Volatile.Write(ref _isOverruled, 0);
-            _host.Log(
-                LogLevel.Error, LogCategory.Default,
-                $"a later generation of the cluster was met, which could not be written down: {error.Message}");
-            return false;
-        }
-    }
 
     /// <summary>
     /// Tells the other nodes that this one stops and ends the links with them; commands that are served are served to

@@ -26,9 +26,6 @@ internal sealed class ForcedBoot(NodeHost host)
     /// <summary>Others that run are met in less; those that do not are seldom slower to be known as such.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>In the data directory: what an operator has done against the rules, a file each.</summary>
-    private const string Incidents = "incidents";
-
     private string Self => host.Options.Places.NodeName;
 
     /// <summary>Notes that the next start is forced; what it comes to, a sentence each.</summary>
@@ -64,7 +61,8 @@ internal sealed class ForcedBoot(NodeHost host)
     }
 
     /// <summary>At a start: whether it is forced; null: it is as any other.</summary>
-    public async Task<MembershipAnswer?> DecideAsync(ClusterHost cluster)
+    /// <exception cref="ConfigurationException">It can be neither now; the message says why.</exception>
+    public async Task<ForcedGeneration?> DecideAsync(ClusterHost cluster)
     {
         string directory = host.Options.Places.DataDirectory;
         if (!new NodeDirectory(directory).HasLog)
@@ -75,23 +73,32 @@ internal sealed class ForcedBoot(NodeHost host)
             if (ForcedBootFile.Read(disk) is not { } plan)
                 return null;
             (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
-            // A start that was cut off has begun with it: there is no way back.
-            if (identity!.Generation == plan.Generation)
-                return plan;
-            try
+            if (identity is null)
             {
-                (ImmutableArray<MemberRecord> dead, ImmutableArray<string> report) =
-                    await LookAsync(cluster, identity, members).ConfigureAwait(false);
-                WriteIncident(disk, plan.Generation, report);
-                return plan with { Members = dead };
+                throw new ConfigurationException(
+                    $"data directory {directory}: the file \"{IdentityFile.Path}\", which says who is to go on alone, "
+                    + "is lost: put it back from a copy, or set the directory aside");
             }
-            catch (ForcedBootException reason)
-            {
-                ForcedBootFile.Remove(disk);
-                host.Log.Write(
-                    LogLevel.Warning, LogCategory.Default, $"force_boot is not needed, and not done: {reason.Message}");
-                return null;
+            if (identity.Cluster == plan.Cluster && identity.Generation == plan.Generation
+                && members.All(one => one.Id == identity.Node || plan.Members.Any(dead => dead.Id == one.Id)))
+                {
+                await CheckAbsenceAsync(cluster, plan).ConfigureAwait(false);
+                return Begins(plan);
             }
+            // The generation has members by now, or the node has come to another one: it would leave them.
+            if (identity.Cluster != plan.Cluster || identity.Generation != plan.Generation - 1)
+                throw new ForcedBootException("the node is of another generation by now than it was noted for");
+            (ImmutableArray<MemberRecord> dead, ImmutableArray<string> report) =
+                await LookAsync(cluster, identity, members).ConfigureAwait(false);
+            plan = plan with { Members = dead };
+            ForcedBootFile.Write(disk, plan);
+            WriteIncident(disk, plan, report);
+            return Begins(plan);
+        }
+        catch (ForcedBootException reason)
+        {
+            Drop(disk, directory, reason);
+            return null;
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
@@ -99,26 +106,32 @@ internal sealed class ForcedBoot(NodeHost host)
         }
     }
 
-    /// <summary>The directory is that of the new generation's only member; durable when it returns.</summary>
-    public static void Begin(IDisk disk, MembershipAnswer plan)
+    // A start was cut off behind the step from which there is no way back. Those that were taken for dead may have come
+    // to life since, and would be overruled with whatever they have done.
+    private async Task CheckAbsenceAsync(ClusterHost cluster, MembershipAnswer plan)
     {
-        NodeIdentity identity = IdentityFile.Read(disk)!;
-        IdentityFile.Write(disk, identity with { Generation = plan.Generation });
-        MembersFile.Write(
-            disk, identity.Cluster, [.. MembersFile.Read(disk, identity).Where(one => one.Id == identity.Node)]);
+        if (await cluster.Guest.FindRunningAsync(plan.Members).ConfigureAwait(false) is not { } there)
+            return;
+        throw new ConfigurationException(
+            $"force_boot on {Self} was cut off half way, and {there}, which was taken for dead, runs: stop it, and "
+            + $"start this node again, which goes on without it; or 'rabbitmqctl force_reset' {Self}, forget it on {there}, "
+            + "and let it join again");
     }
 
-    /// <summary>It serves: the dead are remembered as such, and the next start is as any other.</summary>
-    public static async Task FinishAsync(
-        ClusterMembership members, IDisk disk, MembershipAnswer plan, string self, TimeProvider time)
+    private ForcedGeneration Begins(MembershipAnswer plan) => new(plan, Self, host.Seams.Time);
+
+    private void Drop(IDisk disk, string directory, ForcedBootException reason)
     {
-        await members.WhenServing.ConfigureAwait(false);
-        foreach (MemberRecord dead in plan.Members)
+        try
         {
-            await members.NoteForgottenAsync(dead.Id, dead.Name.Value, $"force_boot on {self}", time.GetUtcNow())
-                .ConfigureAwait(false);
+            ForcedBootFile.Remove(disk);
         }
-        ForcedBootFile.Remove(disk);
+        catch (DiskException error)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+        host.Log.Write(
+            LogLevel.Warning, LogCategory.Default, $"force_boot is not needed, and not done: {reason.Message}");
     }
 
     private async Task<(ImmutableArray<MemberRecord> Dead, ImmutableArray<string> Report)> LookAsync(
@@ -204,25 +217,16 @@ internal sealed class ForcedBoot(NodeHost host)
         return [.. report];
     }
 
-    private void WriteIncident(IDisk disk, long generation, ImmutableArray<string> report)
+    // Durable before the generation begins. By its name the same if a start is made again.
+    private void WriteIncident(IDisk disk, MembershipAnswer plan, ImmutableArray<string> report)
     {
         DateTimeOffset now = host.Seams.Time.GetUtcNow();
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss}Z force_boot on {Self}: generation ");
-        text.Append(CultureInfo.InvariantCulture, $"{generation} begins\n");
+        text.Append(CultureInfo.InvariantCulture, $"{plan.Generation} begins\n");
         foreach (string line in report.Take(report.Length - 1))
             text.Append(CultureInfo.InvariantCulture, $"  {line}\n");
-        disk.MakeDirectory(Incidents);
-        string path = string.Create(
-            CultureInfo.InvariantCulture, $"{Incidents}/{now:yyyyMMddTHHmmss.fff}Z-force-boot-{generation}.txt");
-        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
-        disk.Delete(path);
-        using (IDiskFile file = disk.Create(path, bytes.Length))
-        {
-            file.Write(0, [bytes]);
-            file.Sync();
-        }
-        disk.SyncDirectory(Incidents);
+        IncidentFile.Write(disk, plan, text.ToString());
         host.Log.Write(LogLevel.Warning, LogCategory.Default, $"incident: {text.ToString().TrimEnd()}");
     }
 }

@@ -68,15 +68,14 @@ internal sealed class Forming : IPeerUser
         CancellationToken stop)
     {
         var forming = new Forming(host, disk, blank, discovery, interval);
-        host.RetireIdle(isForming: true);
         try
         {
-            forming._links.Start();
+            host.TakePort(forming._links.Start);
             await forming.RunAsync(stop).ConfigureAwait(false);
         }
         finally
         {
-            host.RetireIdle(isForming: false);
+            host.LeavePort();
             await forming._links.RetireAsync().ConfigureAwait(false);
             host.Retire(forming._links);
         }

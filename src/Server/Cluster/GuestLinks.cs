@@ -21,34 +21,51 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
         MembershipRequestKind kind, NodeName member, NodeId self, TimeSpan patience) =>
         CallAsync(self, (calls, links) => host.AskAsync(kind, calls, links, member, self, patience));
 
-    /// <summary>Whom one meets at a node's address; null: nobody who lets one in.</summary>
-    public Task<PeerIdentity?> MeetAsync(NodeName member) => CallAsync(
-        new NodeId(Guid.NewGuid()),
-        async (_, links) =>
-        {
-            VisitOutcome visit = await links.VisitAsync(book.Find(member), LinkPurpose.Join).ConfigureAwait(false);
-            return visit.Link?.Peer;
-        });
+    /// <summary>
+    /// Who has proved to be at a node's address, whether it lets one in or not; null: nobody.
+    /// </summary>
+    public async Task<PeerIdentity?> MeetAsync(NodeName member) =>
+        MetIn(await VisitAsync(member).ConfigureAwait(false));
 
     /// <summary>A member that is of a later generation than a directory; null: none is met.</summary>
     public async Task<PeerIdentity?> FindLaterAsync(NodeIdentity own, ImmutableArray<MemberRecord> members)
     {
-        PeerIdentity?[] met = await Task.WhenAll(
-            members.Where(one => one.Id != own.Node).Select(one => MeetSoonAsync(one.Name))).ConfigureAwait(false);
-        return met.FirstOrDefault(peer => Overruling.IsLater(peer, own));
+        VisitOutcome?[] visits = await Task.WhenAll(
+            members.Where(one => one.Id != own.Node).Select(one => VisitSoonAsync(one.Name))).ConfigureAwait(false);
+        return visits.Select(MetIn).FirstOrDefault(peer => Overruling.IsLater(peer, own));
     }
 
-    private async Task<PeerIdentity?> MeetSoonAsync(NodeName member)
+    /// <summary>One of these whose broker runs, whether it lets this node in or not; null: none does.</summary>
+    public async Task<NodeName?> FindRunningAsync(ImmutableArray<MemberRecord> members)
+    {
+        VisitOutcome?[] visits =
+            await Task.WhenAll(members.Select(one => VisitSoonAsync(one.Name))).ConfigureAwait(false);
+        for (int place = 0; place < visits.Length; place++)
+        {
+            // Stopping: its process is there, and serves nobody.
+            if (visits[place] is { } visit && visit.Refusal?.Code is not
+                (RefusalCode.Unreachable or RefusalCode.TimedOut or RefusalCode.Stopping))
+                return members[place].Name;
+        }
+        return null;
+    }
+
+    private static PeerIdentity? MetIn(VisitOutcome? visit) => visit?.Link?.Peer ?? visit?.Peer;
+
+    private async Task<VisitOutcome?> VisitSoonAsync(NodeName member)
     {
         try
         {
-            return await MeetAsync(member).WaitAsync(LookingPatience, host.Seams.Time).ConfigureAwait(false);
+            return await VisitAsync(member).WaitAsync(LookingPatience, host.Seams.Time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             return null;
         }
     }
+
+    private Task<VisitOutcome> VisitAsync(NodeName member) => CallAsync(
+        new NodeId(Guid.NewGuid()), (_, links) => links.VisitAsync(book.Find(member), LinkPurpose.Join));
 
     private async Task<T> CallAsync<T>(NodeId self, Func<MembershipCalls, PeerLinks, Task<T>> act)
     {

@@ -25,8 +25,16 @@ internal sealed class MemberChanges(
     private readonly ClusterHost _host = host;
     private readonly ClusterMember _member = member;
     private readonly SemaphoreSlim _changing = changing;
+    private bool _addsNobody;
     private NodeId _nameless;
     private long _namelessTimestamp;
+
+    /// <summary>Who asks to join is to ask later: what the node has begun alone is not done.</summary>
+    public bool AddsNobody
+    {
+        get => Volatile.Read(ref _addsNobody);
+        set => Volatile.Write(ref _addsNobody, value);
+    }
 
     /// <summary>
     /// Does what was asked, one request at a time: what is checked is so when it is done. Null: this node does not
@@ -55,6 +63,12 @@ internal sealed class MemberChanges(
 
     private async Task<MembershipAnswer?> AddAsync(ClusterMembership cluster, MemberRecord node)
     {
+        if (AddsNobody)
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Later,
+                $"force_boot is not done on {_host.Name}, whose log says why if it takes longer than a moment");
+        }
         BrokerMember? namesake = cluster.Status.Members
             .FirstOrDefault(member => member.Name == node.Name.Value && member.Node != node.Id);
         if (namesake is not null)
@@ -86,31 +100,24 @@ internal sealed class MemberChanges(
                 MembershipOutcome.Refused,
                 $"{member.Name} is running: stop it before it is removed, or reset it, by which it leaves");
         }
-        if (request.Kind == MembershipRequestKind.Forget
-            && cluster.DurableQueuesOf(member.Node) is { IsEmpty: false } queues)
-        {
-            return MembershipAnswer.Refused(
-                MembershipOutcome.Refused,
-                $"{member.Name} has the only copy of {QueueNames.Describe(queues)}. Start it again and move or delete "
-                + "them; if it is gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
-        }
         if (member.Node == _member.Identity.Node)
             await HandOverAsync(cluster).ConfigureAwait(false);
-        bool leaves = request.Kind == MembershipRequestKind.Leave;
-        if (leaves && !await cluster.WithdrawAsync(member.Node).ConfigureAwait(false))
+        // First, so that no queue is declared there between the look and the removal, and goes with it.
+        if (!await cluster.WithdrawAsync(member.Node).ConfigureAwait(false))
         {
+            string queues = QueueNames.Describe(cluster.DurableQueuesOf(member.Node));
             return MembershipAnswer.Refused(
                 MembershipOutcome.Refused,
-                $"it has the only copy of {QueueNames.Describe(cluster.DurableQueuesOf(member.Node))}");
+                request.Kind == MembershipRequestKind.Leave
+                    ? $"it has the only copy of {queues}"
+                    : $"{member.Name} has the only copy of {queues}. Start it again and move or delete them; if it is "
+                        + "gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
         }
         ChangeOutcome outcome = await cluster.RemoveAsync(member.Node).ConfigureAwait(false);
         if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo or ChangeOutcome.Unknown))
         {
-            if (leaves && outcome != ChangeOutcome.NotLeader)
-            {
-                await cluster.AnnounceAsync(member.Node, request.Node.Name, request.Node.Address.ToString())
-                    .ConfigureAwait(false);
-            }
+            if (outcome != ChangeOutcome.NotLeader)
+                await AnnounceAsync(cluster, member).ConfigureAwait(false);
             return Unchanged(outcome, $"{request.Node.Name} cannot be removed");
         }
         _host.Log(
@@ -118,10 +125,17 @@ internal sealed class MemberChanges(
             $"{request.Node.Name} ({member.Node}) was removed from the cluster");
         if (request.Kind == MembershipRequestKind.Forget)
         {
-            await cluster.NoteForgottenAsync(member.Node, member.Name, by, _host.Seams.Time.GetUtcNow())
+            await cluster.NoteForgottenAsync(member.Node, request.Node.Name.Value, by, _host.Seams.Time.GetUtcNow())
                 .ConfigureAwait(false);
         }
         return Done(cluster);
+    }
+
+    // It stays, with the name and the address that it had.
+    private static async Task AnnounceAsync(ClusterMembership cluster, BrokerMember member)
+    {
+        if (NodeName.TryParse(member.Name, out NodeName name))
+            await cluster.AnnounceAsync(member.Node, name, member.Address).ConfigureAwait(false);
     }
 
     // A leader that leaves would take the answer along.

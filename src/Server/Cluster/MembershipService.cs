@@ -53,12 +53,13 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     /// <param name="host">Keeps the links.</param>
     /// <param name="member">The node's part in the cluster; registered with before its links begin.</param>
     /// <param name="disk">Where <see cref="MembersFile"/> is.</param>
-    public MembershipService(ClusterHost host, ClusterMember member, IDisk disk)
+    /// <param name="addsNobody">See <see cref="AddsNobody"/>.</param>
+    public MembershipService(ClusterHost host, ClusterMember member, IDisk disk, bool addsNobody)
     {
         _host = host;
         _member = member;
         _name = host.Name;
-        _changes = new MemberChanges(host, member, _changing, TickIn);
+        _changes = new MemberChanges(host, member, _changing, TickIn) { AddsNobody = addsNobody };
         _followed = new FollowedMembers(disk, member.Identity, host.Log);
         _questions = new NodeQuestions(member.Peers, host.Seams.Time, () => _host.Describe?.Invoke() ?? []);
         _host.SetPeers(_followed.Written);
@@ -73,6 +74,13 @@ internal sealed class MembershipService : IPeerUser, IDisposable
 
     /// <summary>It has joined a cluster that is elsewhere, or was a member when it stopped.</summary>
     public bool HasOthers => _followed.Written.Any(one => one.Id != _member.Identity.Node);
+
+    /// <summary>Who asks to join is to ask later: what the node has begun alone is not done.</summary>
+    public bool AddsNobody
+    {
+        get => _changes.AddsNobody;
+        set => _changes.AddsNobody = value;
+    }
 
     /// <summary>The broker is there.</summary>
     public void Start(ClusterMembership cluster)

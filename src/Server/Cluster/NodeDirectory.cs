@@ -11,6 +11,9 @@ namespace Warren.Server.Cluster;
 /// <param name="path">The directory.</param>
 internal sealed class NodeDirectory(string path)
 {
+    /// <summary>In the directory: what an operator has done against the rules, a file each.</summary>
+    public const string Incidents = "incidents";
+
     private const string Mark = ".set-aside.";
 
     public bool Exists => Directory.Exists(path);

@@ -12,7 +12,7 @@ public static class FileReplacement
     /// returns.
     /// </summary>
     /// <param name="disk">Where.</param>
-    /// <param name="path">What it is called; in the disk's root.</param>
+    /// <param name="path">What it is called; its directory is there, durably.</param>
     /// <param name="sizeBytes">How long it is.</param>
     /// <param name="write">Writes all of it; its sync follows.</param>
     /// <exception cref="DiskException">It could not be written; the present one stays.</exception>
@@ -26,6 +26,6 @@ public static class FileReplacement
             file.Sync();
         }
         disk.Rename(unfinished, path);
-        disk.SyncDirectory("");
+        disk.SyncDirectory(path[..Math.Max(0, path.LastIndexOf('/'))]);
     }
 }

@@ -56,7 +56,7 @@ public sealed class LastResortTests : IDisposable
         await SaysAsync(a, "queues", "on-a");
 
         await ComesBackAsync(b, a);
-        await ComesBackAsync(c, a);
+        await ComesBackAsync(c, a, b);
         await c.SeesAsync(b, "up");
         foreach (TestedPeer peer in _peers)
         {
@@ -173,13 +173,18 @@ public sealed class LastResortTests : IDisposable
         }
     }
 
-    private static async Task ComesBackAsync(TestedPeer old, TestedPeer member)
+    // The members are those of the new generation, of which any may be met first.
+    private static async Task ComesBackAsync(TestedPeer old, params TestedPeer[] members)
     {
         string before = old.Id;
         await old.StartAsync();
-        // Whoever of the new generation was met first.
-        await old.LogsAsync("this node serves nobody: ");
-        await old.LogsAsync(" is of generation 2 of the cluster");
+        string[] sentences =
+        [
+            .. members.Select(member => $"this node serves nobody: {member.Name} is of generation 2 of the cluster, "
+                + $"which was begun anew by force_boot without {old.Name}. "),
+        ];
+        await Eventually.True(() => sentences.Any(old.Log.Has), () => $"{old.Log}");
+        TestedPeer member = members[0];
         await old.JoinAsync(member);
         Assert.NotEqual(before, old.Id);
         await member.SeesAsync(old, "up");

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Warren.Amqp;
 using Warren.Broker;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
+using Warren.Storage.Disk;
 using NodeLog = Warren.Server.Logging.NodeLog;
 
 namespace Warren.Server.Tests.Cluster;
@@ -13,13 +15,18 @@ namespace Warren.Server.Tests.Cluster;
 /// </summary>
 internal static class ToldNode
 {
+    private static readonly ConcurrentDictionary<string, bool> Refused = new();
+
     public static async Task<int> RunAsync(TextReader input, TextWriter output)
     {
         try
         {
             NodeOptions options = NodeConfiguration.Load();
             using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, output);
-            var seams = new NodeSeams(TimeProvider.System, new Random(1), Environment.FailFast);
+            var seams = new NodeSeams(TimeProvider.System, new Random(1), Environment.FailFast)
+            {
+                OpenDisk = directory => new HookedDisk(new FileDisk(directory), Refuse),
+            };
             await using var host = new NodeHost(options, seams, log);
             await using ControlEndpoint control = ControlEndpoint.Start(host);
             Task starting = host.StartAppAsync();
@@ -38,6 +45,12 @@ internal static class ToldNode
             await Console.Error.WriteLineAsync($"The node cannot start: {error.Message}");
             return 1;
         }
+    }
+
+    private static void Refuse(string path)
+    {
+        if (Refused.ContainsKey(path))
+            throw new DiskException($"Cannot write {path}: No space left on device", DiskFailure.NoSpace);
     }
 
     private static async Task<string> ObeyAsync(NodeHost host, string[] words)
@@ -61,6 +74,12 @@ internal static class ToldNode
                 await host.StopAppAsync();
                 return await AttemptAsync(
                     async () => Report(host, await new ClusterCommands(host).ForceBootAsync(dead)));
+            case ["refuse", var path]:
+                Refused[path] = true;
+                return "done";
+            case ["refuse_nothing"]:
+                Refused.Clear();
+                return "done";
             case ["add_vhost", var name]:
                 await host.Node!.Broker.Administration.Vhosts.AddAsync(name);
                 return "done";
@@ -79,8 +98,7 @@ internal static class ToldNode
                 await host.StopAppAsync();
                 return "done";
             case ["start_app"]:
-                await host.StartAppAsync();
-                return "done";
+                return await AttemptAsync(() => host.StartAppAsync());
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));
         }
@@ -109,7 +127,7 @@ internal static class ToldNode
             await act();
             return "done";
         }
-        catch (ControlRefusalException refusal)
+        catch (Exception refusal) when (refusal is ControlRefusalException or ConfigurationException)
         {
             return $"refused: {refusal.Message}";
         }

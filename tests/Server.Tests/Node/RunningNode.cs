@@ -125,7 +125,8 @@ internal sealed class RunningNode : IAsyncDisposable
         public void Moved(MovedEntries moves) => moves.Complete();
     }
 
-    private static NodeOptions Load(string directory, string configuration)
+    /// <summary>What a node with all its files in a directory is told.</summary>
+    public static NodeOptions Load(string directory, string configuration)
     {
         string file = Path.Combine(directory, "rabbitmq.conf");
         File.WriteAllText(file, configuration);
@@ -140,6 +141,7 @@ internal sealed class RunningNode : IAsyncDisposable
             ["RABBITMQ_NODE_PORT"] = "0",
             ["RABBITMQ_RUN_DIR"] = Path.Combine(directory, "run"),
             ["RABBITMQ_LOGS"] = "-",
+            ["RABBITMQ_DIST_PORT"] = "0",
         };
         return NodeConfiguration.Load(
             new NodeEnvironment(variables, new Dictionary<string, string>(), directory, "localhost"));

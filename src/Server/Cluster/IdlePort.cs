@@ -1,0 +1,115 @@
+using Warren.Broker;
+using Warren.Cluster;
+using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
+using Warren.Cluster.Peers;
+using Warren.Storage.Disk;
+
+namespace Warren.Server.Cluster;
+
+/// <summary>
+/// Who answers at the peer port while the broker does not run: commands are served, whoever wants more is sent away,
+/// and told which cluster the directory is of, so that blank nodes found none beside it. The links are made for the
+/// first who asks, and give way to those of a broker that starts.
+/// </summary>
+/// <param name="host">The node among others.</param>
+/// <param name="directory">Its data directory.</param>
+internal sealed class IdlePort(ClusterHost host, string directory)
+{
+    private readonly Lock _lock = new();
+    private PeerLinks? _links;
+    private bool _isTaken;
+    private bool _isClosed;
+
+    /// <summary>Somebody dials, and nobody listens.</summary>
+    public void Serve()
+    {
+        var hub = new PeerHub(NodeId.None, host);
+        hub.Serve(LinkPurpose.Command, host.Commands);
+        var declines = new Refusal(
+            RefusalCode.Stopping, $"the broker of {host.Name} does not run: it is starting, or start_app starts it");
+        PeerLinks links = host.MakeLinks(hub, 0, Identity(), declines);
+        hub.Attach(links);
+        lock (_lock)
+        {
+            if (_isClosed || _isTaken || _links is not null)
+                return;
+            _links = links;
+            links.Start();
+        }
+    }
+
+    /// <summary>Other links listen from now on, and are not to lose the port: these end.</summary>
+    public void GiveWay(Action listen)
+    {
+        PeerLinks? links;
+        lock (_lock)
+        {
+            _isTaken = true;
+            links = _links;
+            _links = null;
+        }
+        // First, so that there is no moment at which nobody does.
+        listen();
+        if (links is not null)
+            host.Retire(links);
+    }
+
+    /// <summary>Nobody else listens any more.</summary>
+    public void Take()
+    {
+        lock (_lock)
+            _isTaken = false;
+    }
+
+    /// <summary>The directory may be another one, or of another cluster.</summary>
+    public void LookAgain()
+    {
+        NodeIdentity identity = Identity();
+        lock (_lock)
+        {
+            if (_links is { } links)
+                links.Self = links.Self with { ClusterId = identity.Cluster.Value, Generation = identity.Generation };
+        }
+    }
+
+    /// <summary>For good.</summary>
+    public async Task CloseAsync()
+    {
+        PeerLinks? links;
+        lock (_lock)
+        {
+            _isClosed = true;
+            links = _links;
+            _links = null;
+        }
+        if (links is not null)
+            await links.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Nobody's own: a node that does not run is nobody's peer. One that only waits for a founder is of no cluster yet.
+    private NodeIdentity Identity()
+    {
+        var blank = new NodeIdentity(NodeId.None, ClusterId.None, 0);
+        if (!new NodeDirectory(directory).Exists)
+            return blank;
+        try
+        {
+            IDisk disk = host.Seams.OpenDisk(directory);
+            if (IdentityFile.Read(disk) is not { Generation: > 0 } own)
+                return blank;
+            // A forced start may still be held up by who is there, whom its generation must not overrule before.
+            return blank with
+            {
+                Cluster = own.Cluster,
+                Generation = ForcedBootFile.Read(disk) is null ? own.Generation : 0,
+            };
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            // The start says what is wrong with it.
+            return blank;
+        }
+    }
+}
