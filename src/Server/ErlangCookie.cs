@@ -49,14 +49,6 @@ internal static class ErlangCookie
         }
     }
 
-    /// <summary>As RabbitMQ's tools show it, so that two can be compared without being told.</summary>
-    public static string Hash(byte[] cookie) => Convert.ToBase64String(Digest(cookie));
-
-    // RabbitMQ's own hash: it is shown, and protects nothing.
-#pragma warning disable CA5351
-    private static byte[] Digest(byte[] cookie) => MD5.HashData(cookie);
-#pragma warning restore CA5351
-
     private static byte[] Read(string path)
     {
         UnixFileMode mode = File.GetUnixFileMode(path);

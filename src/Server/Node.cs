@@ -64,7 +64,7 @@ public sealed class Node : IAsyncDisposable
         if (membership is not null && options.Listeners.Length > 0)
         {
             _pausing = new MinorityPause(
-                options.Partitions, membership, seams.Time, this,
+                options.Partitions, Paused(membership), seams.Time,
                 sentence => log.Write(LogLevel.Warning, LogCategory.Default, sentence));
         }
     }
@@ -162,6 +162,18 @@ public sealed class Node : IAsyncDisposable
             _isPaused = false;
         }
     }
+
+    private PausedNode Paused(MembershipService membership) => new()
+    {
+        HasServed = () => Serving.IsCompletedSuccessfully,
+        ReachesMajority = () => membership.ReachesMajority,
+        Reaches = membership.Reaches,
+        IsServing = () => membership.IsServing,
+        Pause = Pause,
+        EndPause = EndPause,
+        TellPaused = membership.TellPaused,
+        TellServing = membership.TellServing,
+    };
 
     // What could not be opened is left; under the lock.
     private ImmutableArray<AmqpListener> Open(ImmutableArray<AmqpListener> closed)

@@ -3,6 +3,7 @@ using Warren.Amqp;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
+using Warren.Cluster;
 
 namespace Warren.Broker.Topology;
 
@@ -43,6 +44,7 @@ public sealed class Vhost
         DefaultQueueType = other.DefaultQueueType;
         Exchanges = other.Exchanges;
         Queues = other.Queues;
+        QueueCounts = other.QueueCounts;
         ToQueues = other.ToQueues;
         ToExchanges = other.ToExchanges;
         Policies = other.Policies;
@@ -64,6 +66,10 @@ public sealed class Vhost
     public NameMap<Exchange> Exchanges { get; private init; }
 
     public NameMap<QueueDefinition> Queues { get; private init; } = NameMap<QueueDefinition>.Empty;
+
+    /// <summary>How many of <see cref="Queues"/> live on each node; none: on whichever node this is.</summary>
+    internal ImmutableDictionary<NodeId, int> QueueCounts { get; private init; } =
+        ImmutableDictionary<NodeId, int>.Empty;
 
     public VhostPolicies Policies { get; private init; } = VhostPolicies.Empty;
 
@@ -133,7 +139,11 @@ public sealed class Vhost
             toQueues = toQueues.With(rebound);
             exchanges = exchanges.With(binding.Source, SourceOf(binding, exchanges).WithBinding(rebound));
         }
-        return With(exchanges, Queues.With(queue.Name, queue), toQueues, ToExchanges);
+        ImmutableDictionary<NodeId, int> counts = Queues.TryGetValue(queue.Name, out QueueDefinition? present)
+            ? Counted(QueueCounts, present, -1)
+            : QueueCounts;
+        return With(
+            exchanges, Queues.With(queue.Name, queue), toQueues, ToExchanges, Counted(counts, queue, 1));
     }
 
     /// <summary>Removes a queue, all bindings to it, and auto-delete exchanges left without a binding.</summary>
@@ -145,7 +155,12 @@ public sealed class Vhost
         VhostChange change = removal.Finish(queues);
         if (ReferenceEquals(queues, Queues))
             return change with { Vhost = this };
-        return change with { Vhost = change.Vhost.WithPolicies(Policies.WithQueue(name, null)) };
+        Queues.TryGetValue(name, out QueueDefinition? removed);
+        Vhost rest = change.Vhost.WithPolicies(Policies.WithQueue(name, null));
+        return change with
+        {
+            Vhost = new Vhost(rest) { QueueCounts = Counted(QueueCounts, removed!, -1) },
+        };
     }
 
     /// <summary>
@@ -210,10 +225,12 @@ public sealed class Vhost
         NameMap<Exchange> exchanges,
         NameMap<QueueDefinition> queues,
         BindingIndex toQueues,
-        BindingIndex toExchanges) => new(this)
+        BindingIndex toExchanges,
+        ImmutableDictionary<NodeId, int>? counts = null) => new(this)
         {
             Exchanges = exchanges,
             Queues = queues,
+            QueueCounts = counts ?? QueueCounts,
             ToQueues = toQueues,
             ToExchanges = toExchanges,
         };
@@ -228,6 +245,13 @@ public sealed class Vhost
         new(this) { Parameters = Parameters.SetItem(name, value) };
 
     internal Vhost WithoutParameter(ParameterName name) => new(this) { Parameters = Parameters.Remove(name) };
+
+    private static ImmutableDictionary<NodeId, int> Counted(
+        ImmutableDictionary<NodeId, int> counts, QueueDefinition queue, int change)
+    {
+        int count = counts.GetValueOrDefault(queue.HomeNode) + change;
+        return count == 0 ? counts.Remove(queue.HomeNode) : counts.SetItem(queue.HomeNode, count);
+    }
 
     private static Binding Implicit(QueueDefinition queue) => new("", DestinationKind.Queue, queue.Name, queue.Name);
 

@@ -15,45 +15,14 @@ internal sealed class AddVhost() : ChangeCommand(
 
     public override string[] Guides => ["virtual-hosts"];
 
-    public override Switch[] Switches =>
-    [
-        new("description", SwitchKind.Text), new("tags", SwitchKind.Text),
-        new("default-queue-type", SwitchKind.Text),
-    ];
+    public override Switch[] Switches => VhostProperties.Switches;
 
-    public override string Help =>
-        """
-        <vhost>
-        	Virtual host name
+    public override string Help => VhostProperties.Help;
 
-        --description <description>
-        	Virtual host description
-
-        --tags <tags>
-        	Command separated list of tags
-
-        --default-queue-type <quorum|classic|stream>
-        	Queue type to use if no type is explicitly provided by the client
-        """;
-
-    public override string? Validate(Invocation call) =>
-        call.Text("default-queue-type") is not null and not "quorum" and not "classic" and not "stream"
-            ? "unsupported default queue type"
-            : null;
+    public override string? Validate(Invocation call) => VhostProperties.Validate(call);
 
     public override string? Banner(Invocation call) => $"Adding vhost \"{call.Arguments[0]}\" ...";
 
-    protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
-    {
-        json.WriteString("name", call.Arguments[0]);
-        if (call.Text("description") is { } description)
-            json.WriteString("description", description);
-        if (call.Text("default-queue-type") is { } type)
-            json.WriteString("default_queue_type", type);
-        json.WriteStartArray("tags");
-        foreach (string tag in (call.Text("tags") ?? "").Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            json.WriteStringValue(tag);
-        json.WriteEndArray();
-    }
+    protected override void WriteArguments(Invocation call, Utf8JsonWriter json) =>
+        VhostProperties.Write(call, json);
 }

@@ -15,31 +15,14 @@ internal sealed class UpdateVhostMetadata() : ChangeCommand(
 
     public override string[] Guides => ["virtual-hosts"];
 
-    public override Switch[] Switches =>
-    [
-        new("description", SwitchKind.Text), new("tags", SwitchKind.Text),
-        new("default-queue-type", SwitchKind.Text),
-    ];
+    public override Switch[] Switches => VhostProperties.Switches;
 
-    public override string Help =>
-        """
-        <vhost>
-        	Virtual host name
-
-        --description <description>
-        	Virtual host description
-
-        --tags <tags>
-        	Comma-separated list of tags
-
-        --default-queue-type <quorum|classic|stream>
-        	Queue type to use if no type is explicitly provided by the client
-        """;
+    public override string Help => VhostProperties.Help;
 
     public override string? Validate(Invocation call)
     {
-        if (call.Text("default-queue-type") is not null and not "quorum" and not "classic" and not "stream")
-            return "unsupported default queue type";
+        if (VhostProperties.Validate(call) is { } problem)
+            return problem;
         return Switches.Any(one => call.Text(one.Name) is not null)
             ? null
             : "not enough arguments. Please specify at least one value to change: "
@@ -48,17 +31,6 @@ internal sealed class UpdateVhostMetadata() : ChangeCommand(
 
     public override string? Banner(Invocation call) => $"Updating metadata of vhost \"{call.Arguments[0]}\" ...";
 
-    protected override void WriteArguments(Invocation call, Utf8JsonWriter json)
-    {
-        json.WriteString("name", call.Arguments[0]);
-        if (call.Text("description") is { } description)
-            json.WriteString("description", description);
-        if (call.Text("default-queue-type") is { } type)
-            json.WriteString("default_queue_type", type);
-        json.WriteStartArray("tags");
-        foreach (string tag in (call.Text("tags") ?? "").Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            json.WriteStringValue(tag);
-        json.WriteEndArray();
-    }
+    protected override void WriteArguments(Invocation call, Utf8JsonWriter json) =>
+        VhostProperties.Write(call, json);
 }

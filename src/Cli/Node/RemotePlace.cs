@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Warren.Cluster.Links;
 
@@ -86,12 +85,7 @@ internal sealed record RemotePlace
 
     /// <summary>As RabbitMQ's tools show it, so that two can be compared without being told.</summary>
     public string CookieHash() =>
-        ReadCookie() is { } found ? Convert.ToBase64String(Hash(found.Cookie)) : "(no cookie)";
-
-    // RabbitMQ's own hash: it is shown, and protects nothing.
-#pragma warning disable CA5351
-    private static byte[] Hash(byte[] cookie) => MD5.HashData(cookie);
-#pragma warning restore CA5351
+        ReadCookie() is { } found ? Warren.Cluster.Links.CookieHash.Of(found.Cookie) : "(no cookie)";
 
     private static int PortOf(string? text)
     {

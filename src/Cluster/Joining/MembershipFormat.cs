@@ -61,6 +61,15 @@ public static class MembershipFormat
             BinaryPrimitives.ReadUInt32LittleEndian(bytes[18..]));
     }
 
+    /// <summary>What is asked or answered over links that serve many at once: behind a number of who asked.</summary>
+    public static byte[] Numbered(long number, ReadOnlySpan<byte> body)
+    {
+        byte[] bytes = new byte[sizeof(long) + body.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
+        body.CopyTo(bytes.AsSpan(sizeof(long)));
+        return bytes;
+    }
+
     public static byte[] Write(MembershipRequest request)
     {
         var bytes = new List<byte> { Version, (byte)request.Kind };

@@ -84,7 +84,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     public string? WhyAlone { get; }
 
     /// <summary>Of the cookie, as RabbitMQ's tools show it, so that two can be compared without being told.</summary>
-    public string CookieHash => ErlangCookie.Hash(_cookie);
+    public string CookieHash => Warren.Cluster.Links.CookieHash.Of(_cookie);
 
     /// <summary>Where it listens; null: nowhere.</summary>
     public PeerAddress? Address => _network?.Address;
@@ -169,6 +169,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <exception cref="OperationCanceledException">The node is to stop.</exception>
     internal async Task PrepareAsync(CancellationToken stop)
     {
+        FinishRemoval();
         if (_network is not null)
             await _overruling.LookAroundAsync().ConfigureAwait(false);
         if (ReadOverruled() is { } sentence)
@@ -189,8 +190,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             using DirectoryLock held = DirectoryLock.Take(directory);
             IDisk disk = Seams.OpenDisk(directory);
             NodeIdentity? identity = IdentityFile.Read(disk);
-            // One without identity that has a log is from before there were any: it has a cluster of its own.
-            if (identity is { Generation: > 0 } || (identity is null && disk.List("").Contains("log")))
+            // One that has a log is from before there were identities: it has a cluster of its own.
+            if (identity is { Generation: > 0 } || new NodeDirectory(directory).HasLog)
                 return;
             if (identity is null)
             {
@@ -219,6 +220,21 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     /// <summary>Somebody has changed the directory while the broker is stopped.</summary>
     internal void DirectoryChanged() => _idle.LookAgain();
+
+    // It is in nobody's way, whatever its disk says.
+    private void FinishRemoval()
+    {
+        try
+        {
+            new NodeDirectory(_options.Places.DataDirectory).FinishRemoval();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Log(
+                LogLevel.Warning, LogCategory.Default,
+                $"what was left of this node before its last reset cannot be removed: {error.Message}");
+        }
+    }
 
     // Until the start is given up.
     private async Task WaitAsync(string why, CancellationToken stop)

@@ -16,8 +16,11 @@ internal static class Joined
     }
 
     /// <summary>Durable when it returns. The members come first: the identity is what makes them count.</summary>
+    /// <exception cref="IdentityException">It is not blank: what is in its log is of another cluster.</exception>
     public static void Write(IDisk disk, NodeId self, MembershipAnswer answer)
     {
+        if (disk.List(NodeDirectory.Log).Count > 0)
+            throw new IdentityException("it has a log, and a node that joins a cluster begins with nothing");
         MembersFile.Write(disk, answer.Cluster, answer.Members);
         IdentityFile.Write(disk, new NodeIdentity(self, answer.Cluster, answer.Generation));
     }

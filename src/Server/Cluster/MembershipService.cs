@@ -216,14 +216,6 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _host.Waiting = null;
     }
 
-    private static byte[] Numbered(long number, ReadOnlySpan<byte> body)
-    {
-        byte[] bytes = new byte[sizeof(long) + body.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
-        body.CopyTo(bytes.AsSpan(sizeof(long)));
-        return bytes;
-    }
-
     // Nodes of the cluster's id that were members are told that they are none any more.
     private Refusal? Judge(PeerIdentity peer, LinkPurpose purpose)
     {
@@ -259,7 +251,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         answer ??= MembershipAnswer.Refused(MembershipOutcome.Later, $"{_name} does not lead");
         _member.Peers.TrySend(
             from, LinkClass.Control, MembershipFormat.ForwardedAnswerKind,
-            Numbered(number, MembershipFormat.Write(answer)));
+            MembershipFormat.Numbered(number, MembershipFormat.Write(answer)));
     }
 
     /// <summary>Null: again, with another leader perhaps.</summary>
@@ -277,7 +269,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         {
             if (!_member.Peers.TrySend(
                 leader, LinkClass.Control, MembershipFormat.ForwardedRequestKind,
-                Numbered(number, MembershipFormat.Write(request))))
+                MembershipFormat.Numbered(number, MembershipFormat.Write(request))))
                 return null;
             MembershipAnswer? answer = await forwarded.Task.WaitAsync(ForwardPatience).ConfigureAwait(false);
             return answer is { Outcome: MembershipOutcome.Later } ? null : answer;

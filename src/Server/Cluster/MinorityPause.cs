@@ -16,17 +16,17 @@ internal sealed class MinorityPause : IAsyncDisposable
     private const int PausesAfter = 3;
 
     private readonly PartitionOptions _options;
-    private readonly MembershipService _membership;
-    private readonly Node _node;
+    private readonly PausedNode _node;
     private readonly Action<string> _tell;
     private readonly PeriodicTimer _timer;
     private readonly Task _watching;
+    private int _missed;
+    private bool _isPaused;
+    private bool _isWhollyPaused;
     private string? _lastFailure;
 
-    public MinorityPause(
-        PartitionOptions options, MembershipService membership, TimeProvider time, Node node, Action<string> tell)
+    public MinorityPause(PartitionOptions options, PausedNode node, TimeProvider time, Action<string> tell)
     {
-        _membership = membership;
         _node = node;
         _tell = tell;
         _timer = new PeriodicTimer(Interval, time);
@@ -37,8 +37,8 @@ internal sealed class MinorityPause : IAsyncDisposable
     }
 
     private bool IsCutOff => _options.Handling == PartitionHandling.PauseMinority
-        ? !_membership.ReachesMajority
-        : !_options.Nodes.Any(_membership.Reaches);
+        ? !_node.ReachesMajority()
+        : !_options.Nodes.Any(_node.Reaches);
 
     private string Missed => _options.Handling == PartitionHandling.PauseMinority
         ? "no majority of the cluster's nodes (cluster_partition_handling = pause_minority)"
@@ -50,46 +50,51 @@ internal sealed class MinorityPause : IAsyncDisposable
         await _watching.ConfigureAwait(false);
     }
 
+    // The outermost loop: a look that fails is made again, or the node would stay as it is for good.
     private async Task WatchAsync()
     {
-        bool isPaused = false;
-        int missed = 0;
         while (await _timer.WaitForNextTickAsync().ConfigureAwait(false))
         {
-            if (!_node.Serving.IsCompletedSuccessfully)
-                continue;
-            bool isCutOff = IsCutOff;
-            missed = isCutOff ? missed + 1 : 0;
-            if (missed >= PausesAfter && !isPaused)
+            try
             {
-                _tell($"this node reaches {Missed} and pauses: it serves no clients until it does");
-                _membership.TellPaused($"paused: it reaches {Missed}");
-                _node.Pause();
-                isPaused = true;
+                Look();
+                _lastFailure = null;
             }
-            else if (!isCutOff && isPaused && _membership.IsServing)
+            catch (Exception error)
             {
-                isPaused = !TryEnd();
+                if (_lastFailure != error.Message)
+                    _tell(Failure(error));
+                _lastFailure = error.Message;
             }
         }
     }
 
-    private bool TryEnd()
+    private string Failure(Exception error) => error is ConfigurationException
+        ? $"the pause is over, but {error.Message}; it is tried again"
+        : $"whether this node is to pause ({_options.Handling}) is looked at again, since that has failed: {error}";
+
+    private void Look()
     {
-        try
+        if (!_node.HasServed())
+            return;
+        bool isCutOff = IsCutOff;
+        _missed = isCutOff ? _missed + 1 : 0;
+        if (_missed >= PausesAfter && !_isWhollyPaused)
+        {
+            if (!_isPaused)
+                _tell($"this node reaches {Missed} and pauses: it serves no clients until it does");
+            // Also if the rest fails: what it has closed by then is opened by the end of the pause.
+            _isPaused = true;
+            _node.TellPaused($"paused: it reaches {Missed}");
+            _node.Pause();
+            _isWhollyPaused = true;
+        }
+        else if (!isCutOff && _isPaused && _node.IsServing())
         {
             _node.EndPause();
+            _isPaused = _isWhollyPaused = false;
+            _node.TellServing();
+            _tell("the pause is over: this node serves clients again");
         }
-        catch (ConfigurationException error)
-        {
-            if (_lastFailure != error.Message)
-                _tell($"the pause is over, but {error.Message}; it is tried again");
-            _lastFailure = error.Message;
-            return false;
-        }
-        _lastFailure = null;
-        _membership.TellServing();
-        _tell("the pause is over: this node serves clients again");
-        return true;
     }
 }

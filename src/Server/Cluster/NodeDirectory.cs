@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Warren.Cluster;
+using Warren.Storage.Disk;
 
 namespace Warren.Server.Cluster;
 
@@ -14,12 +15,22 @@ internal sealed class NodeDirectory(string path)
     /// <summary>In the directory: what an operator has done against the rules, a file each.</summary>
     public const string Incidents = "incidents";
 
+    /// <summary>In the directory: the node's log.</summary>
+    public const string Log = "log";
+
     private const string Mark = ".set-aside.";
 
     public bool Exists => Directory.Exists(path);
 
     /// <summary>A node has had its log in it.</summary>
-    public bool HasLog => Directory.Exists(Path.Combine(path, "log"));
+    public bool HasLog => Directory.Exists(Path.Combine(path, Log));
+
+    /// <summary>Nothing is in it but what an operator has done before it was reset.</summary>
+    public bool IsBlank => Exists && Directory.EnumerateFileSystemEntries(path)
+        .All(static entry => Path.GetFileName(entry) is Incidents or "lock");
+
+    // Beside it: what is about to be deleted, and must never be taken for a node's, with half of what it had.
+    private string Removed => path + ".removed";
 
     // Beside it, since it outlives the directory.
     private string JoiningFile => path + ".joining";
@@ -50,11 +61,39 @@ internal sealed class NodeDirectory(string path)
     /// <summary>The node has joined: the next time it is another one.</summary>
     public void ForgetJoining() => File.Delete(JoiningFile);
 
-    /// <summary>Removes it, with nothing in it that anybody could miss.</summary>
+    /// <summary>
+    /// Removes it, with nothing in it that anybody could miss; what was noted of incidents stays. A crash leaves it as
+    /// it was, or blank, and what is left to be done to <see cref="FinishRemoval"/>.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
     public void Remove()
     {
-        if (Exists)
-            Directory.Delete(path, recursive: true);
+        FinishRemoval();
+        if (!Exists)
+            return;
+        Move(Removed);
+        FinishRemoval();
+    }
+
+    /// <summary>Does what a removal that was cut off has left to be done; else nothing.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public void FinishRemoval()
+    {
+        if (!Directory.Exists(Removed))
+            return;
+        string incidents = Path.Combine(Removed, Incidents);
+        if (Directory.Exists(incidents))
+        {
+            var disk = new FileDisk(path);
+            disk.MakeDirectory(Incidents);
+            foreach (string file in Directory.GetFiles(incidents))
+                File.Move(file, Path.Combine(path, Incidents, Path.GetFileName(file)), overwrite: true);
+            disk.SyncDirectory(Incidents);
+            disk.SyncDirectory("");
+        }
+        Directory.Delete(Removed, recursive: true);
     }
 
     /// <summary>Renames it; returns what it is called now, null if there is none.</summary>
@@ -69,8 +108,15 @@ internal sealed class NodeDirectory(string path)
             string aside = path + Mark + number.ToString(CultureInfo.InvariantCulture);
             if (Directory.Exists(aside))
                 continue;
-            Directory.Move(path, aside);
+            Move(aside);
             return aside;
         }
+    }
+
+    // Durable when it returns: what is done behind it must not outlive it.
+    private void Move(string to)
+    {
+        Directory.Move(path, to);
+        new FileDisk(Path.GetDirectoryName(Path.GetFullPath(path))!).SyncDirectory("");
     }
 }

@@ -42,7 +42,7 @@ internal sealed class NodeQuestions(IPeers peers, TimeProvider time, Func<byte[]
                 asked.TrySetResult(frame.Body[sizeof(long)..].ToArray());
             return true;
         }
-        peers.TrySend(frame.From, LinkClass.Control, MembershipFormat.DescriptionKind, Numbered(number, describe()));
+        peers.TrySend(frame.From, LinkClass.Control, MembershipFormat.DescriptionKind, MembershipFormat.Numbered(number, describe()));
         return true;
     }
 
@@ -53,7 +53,7 @@ internal sealed class NodeQuestions(IPeers peers, TimeProvider time, Func<byte[]
         _asked[number] = asked;
         try
         {
-            return peers.TrySend(node, LinkClass.Control, MembershipFormat.QuestionKind, Numbered(number, []))
+            return peers.TrySend(node, LinkClass.Control, MembershipFormat.QuestionKind, MembershipFormat.Numbered(number, []))
                 ? await asked.Task.WaitAsync(Patience, time).ConfigureAwait(false)
                 : null;
         }
@@ -65,13 +65,5 @@ internal sealed class NodeQuestions(IPeers peers, TimeProvider time, Func<byte[]
         {
             _asked.TryRemove(number, out _);
         }
-    }
-
-    private static byte[] Numbered(long number, ReadOnlySpan<byte> body)
-    {
-        byte[] bytes = new byte[sizeof(long) + body.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
-        body.CopyTo(bytes.AsSpan(sizeof(long)));
-        return bytes;
     }
 }

@@ -143,7 +143,7 @@ internal sealed class AdministrationCommands(NodeHost host)
     private static VhostMetadata Metadata(ControlRequest request) => new()
     {
         Description = request.FindText("description"),
-        Tags = request.Texts("tags") is { Count: > 0 } tags ? [.. tags] : (ImmutableArray<string>?)null,
+        Tags = request.Has("tags") ? [.. request.Texts("tags")] : (ImmutableArray<string>?)null,
         DefaultQueueType = request.FindText("default_queue_type"),
     };
 

@@ -84,7 +84,7 @@ internal sealed class ClusterChanges(NodeHost host)
             await LeaveUnstartedAsync(cluster).ConfigureAwait(false);
             own = await LookAsync(cluster, leaves: true, force: false).ConfigureAwait(false);
             if (own is null && _directory.Exists)
-                own = Holdings.Unknown;
+                own = _directory.IsBlank ? Holdings.None : Holdings.Unknown;
         }
         Away(force ? Holdings.Unknown : own);
         AttemptOn(ForgetJoining);

@@ -31,6 +31,9 @@ public sealed record ControlRequest(string Command, JsonElement Arguments)
     public bool Flag(string name) =>
         Arguments.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
 
+    /// <summary>It is given, whatever it is.</summary>
+    public bool Has(string name) => Arguments.TryGetProperty(name, out _);
+
     /// <exception cref="ControlRefusalException">It is not there, or no whole number.</exception>
     public int Number(string name) =>
         Arguments.TryGetProperty(name, out JsonElement value)

@@ -34,9 +34,7 @@ internal sealed class Diagnostics(NodeHost host)
     {
         json.WriteStartObject("variables");
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .Where(variable => ((string)variable.Key).StartsWith("RABBITMQ_", StringComparison.Ordinal))
-            // A secret is not shown, whoever asks.
-            .Where(variable => (string)variable.Key is not ("RABBITMQ_ERLANG_COOKIE" or "RABBITMQ_DEFAULT_PASS"))
+            .Where(variable => IsShown((string)variable.Key))
             .OrderBy(variable => (string)variable.Key, StringComparer.Ordinal))
             json.WriteString((string)variable.Key, (string?)variable.Value);
         json.WriteEndObject();
@@ -45,6 +43,10 @@ internal sealed class Diagnostics(NodeHost host)
             json.WriteStringValue(argument);
         json.WriteEndArray();
     });
+
+    /// <summary>RabbitMQ's variables; a secret is not shown, whoever asks.</summary>
+    internal static bool IsShown(string variable) => variable.StartsWith("RABBITMQ_", StringComparison.Ordinal)
+        && variable is not ("RABBITMQ_ERLANG_COOKIE" or "RABBITMQ_DEFAULT_PASS");
 
     /// <summary>What a TLS listener can be told to speak.</summary>
     public static Task<Action<Utf8JsonWriter>?> TlsVersions(ControlRequest request, ControlReply reply) => Now(json =>

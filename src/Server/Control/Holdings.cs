@@ -14,6 +14,9 @@ internal sealed record Holdings(ImmutableArray<QueueDefinition> Queues, bool Has
     /// <summary>Nobody has looked: there may be anything.</summary>
     public static Holdings Unknown { get; } = new([], HasMore: true);
 
+    /// <summary>There is nothing.</summary>
+    public static Holdings None { get; } = new([], HasMore: false);
+
     public bool HasAny => HasMore || Queues.Length > 0;
 
     /// <param name="broker">Of the node, serving nobody.</param>

@@ -57,11 +57,11 @@ internal static class QueuePlacement
     private static NodeId Emptiest(TopologySnapshot topology, NodeId self, IReadOnlyList<NodeId> members)
     {
         var counts = members.ToDictionary(member => member, _ => 0);
-        foreach ((_, QueueDefinition queue) in topology.Vhosts.SelectMany(vhost => vhost.Value.Queues))
+        foreach ((NodeId node, int queues) in topology.Vhosts.SelectMany(vhost => vhost.Value.QueueCounts))
         {
-            NodeId home = queue.Home is RemoteQueue remote ? remote.HomeNode : self;
+            NodeId home = node.IsNone ? self : node;
             if (counts.TryGetValue(home, out int count))
-                counts[home] = count + 1;
+                counts[home] = count + queues;
         }
         return members.Count == 0
             ? self
