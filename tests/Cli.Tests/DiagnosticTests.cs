@@ -132,6 +132,17 @@ public sealed class DiagnosticTests : IDisposable
         Assert.Contains(
             "v1\tours\t[x, y]\n", node.Run("rabbitmqctl", "-s", "list_vhosts", "name", "description", "tags").Output,
             StringComparison.Ordinal);
+        // What is not given stays, and what is given empty is cleared.
+        Assert.Equal(
+            ExitCode.Ok,
+            node.Run("rabbitmqctl", "update_vhost_metadata", "v1", "--default-queue-type", "quorum").Code);
+        Assert.Contains(
+            "v1\tours\t[x, y]\n", node.Run("rabbitmqctl", "-s", "list_vhosts", "name", "description", "tags").Output,
+            StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, node.Run("rabbitmqctl", "update_vhost_metadata", "v1", "--tags", "").Code);
+        Assert.Contains(
+            "v1\tours\t[]\n", node.Run("rabbitmqctl", "-s", "list_vhosts", "name", "description", "tags").Output,
+            StringComparison.Ordinal);
         Assert.Equal(ExitCode.Usage, node.Run("rabbitmqctl", "update_vhost_metadata", "v1").Code);
         Assert.Equal(
             ExitCode.DataError, node.Run("rabbitmqctl", "update_vhost_metadata", "no", "--tags", "x").Code);

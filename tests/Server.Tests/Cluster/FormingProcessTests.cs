@@ -1,3 +1,4 @@
+using Warren.Wire;
 using Xunit;
 
 namespace Warren.Server.Tests.Cluster;
@@ -47,10 +48,89 @@ public sealed class FormingProcessTests : IDisposable
         Assert.DoesNotContain("founds the cluster", c.Log.ToString(), StringComparison.Ordinal);
     }
 
-    private TestedPeer Make(int number)
+    /// <summary>They are a majority of the list, and the first of it is in a cluster, which it does not serve.</summary>
+    [Fact]
+    public async Task Two_blank_ones_found_nothing_beside_one_whose_broker_is_stopped()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        Assert.Equal("done", await a.TellAsync("add_vhost before"));
+        Assert.Equal("done", await a.TellAsync("stop_app"));
+        TestedPeer b = Make(2);
+        TestedPeer c = Make(3);
+        b.Launch();
+        c.Launch();
+        await b.LogsAsync($"node {c.Name} is up ");
+        await b.LogsAsync($"{a.Name} does not let this node in: the broker of {a.Name} does not run");
+        await c.LogsAsync($"{a.Name} does not let this node in: the broker of {a.Name} does not run");
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        foreach (TestedPeer joining in new[] { b, c })
+        {
+            await joining.LogsAsync("this node joins the cluster ");
+            await a.SeesAsync(joining, "up");
+            Assert.False(joining.Log.Has("founds the cluster"));
+        }
+    }
+
+    /// <summary>What it says of itself goes with what it is.</summary>
+    [Fact]
+    public async Task A_stopped_one_that_is_reset_holds_nobody_up()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        Assert.Equal("done", await a.TellAsync("stop_app"));
+        TestedPeer b = Make(2);
+        b.Launch();
+        await b.LogsAsync($"{a.Name} does not let this node in: the broker of {a.Name} does not run");
+        b.Kill();
+        Assert.Equal("done", await a.TellAsync("only_reset"));
+        TestedPeer c = Make(3);
+        b.Launch();
+        c.Launch();
+        await Eventually.True(
+            () => b.Log.Has("founds the cluster") || c.Log.Has("founds the cluster"), () => $"{b.Log}{c.Log}");
+    }
+
+    [Fact]
+    public async Task Three_with_one_list_are_one_cluster_in_any_order()
+    {
+        TestedPeer[] peers = [Make(3), Make(2), Make(1, List)];
+        Task<TestedPeer>[] starting = new Task<TestedPeer>[3];
+        for (int place = 0; place < peers.Length; place++)
+            starting[place] = peers[place].StartAsync();
+        await Task.WhenAll(starting);
+        foreach (TestedPeer one in peers)
+        {
+            foreach (TestedPeer other in peers.Where(other => other != one))
+                await one.SeesAsync(other, "up");
+        }
+        Assert.Equal(1, peers.Count(peer => peer.Log.Has("founds the cluster")));
+    }
+
+    /// <summary>An upgrade: its log is that of a broker by itself, and no blank node's.</summary>
+    [Fact]
+    public async Task A_directory_from_before_identities_keeps_its_own_beside_a_list()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = Make(2);
+        b.Configure("");
+        await b.StartAloneAsync();
+        Assert.Equal("done", await b.TellAsync("add_vhost mine"));
+        Assert.Equal("done", await b.TellAsync("declare kept"));
+        await b.StopAsync();
+        Assert.False(File.Exists(Path.Combine(b.DataDirectory, "identity")));
+        b.Configure(List);
+        await b.StartAsync();
+        Assert.Equal("done", await b.TellAsync("serves"));
+        Assert.Equal("/ mine", await b.TellAsync("vhosts"));
+        Assert.Equal("kept", await b.TellAsync("queues"));
+        Assert.True(File.Exists(Path.Combine(b.DataDirectory, "identity")));
+        Assert.False(b.Log.Has("joins the cluster"));
+        Assert.Equal("", await a.TellAsync("status"));
+    }
+
+    private TestedPeer Make(int number, string? list = null)
     {
         // The first has a cluster of its own by then.
-        var peer = new TestedPeer(number, _runDirectory, number == 1 ? "" : List);
+        var peer = new TestedPeer(number, _runDirectory, list ?? (number == 1 ? "" : List));
         _peers.Add(peer);
         return peer;
     }

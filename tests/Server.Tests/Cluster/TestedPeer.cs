@@ -12,6 +12,7 @@ internal sealed class TestedPeer : IDisposable
     private const string AmqpLine = "started TCP listener on ";
 
     private readonly ServerProcess _process;
+    private readonly string _host;
     private int _answers;
 
     /// <param name="number">Tells it from the others: part of its name and its address.</param>
@@ -26,7 +27,8 @@ internal sealed class TestedPeer : IDisposable
         _process.Variables["RABBITMQ_NODENAME"] = Name;
         _process.Variables["RABBITMQ_RUN_DIR"] = runDirectory;
         _process.Variables["RABBITMQ_LOGS"] = "-";
-        _process.Write("rabbitmq.conf", $"distribution.listener.interface = {host}\n{configuration}\n");
+        _host = host;
+        Configure(configuration);
         File.SetUnixFileMode(
             _process.Write(".erlang.cookie", cookie + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
@@ -55,6 +57,19 @@ internal sealed class TestedPeer : IDisposable
         _answers = 0;
         Log.Clear();
         _process.Start();
+    }
+
+    /// <summary>What its rabbitmq.conf says from the next start on.</summary>
+    public void Configure(string configuration) =>
+        _process.Write("rabbitmq.conf", $"distribution.listener.interface = {_host}\n{configuration}\n");
+
+    /// <summary>As if there were no others, and nobody had an identity: it has no cookie, nor a place for one.</summary>
+    public async Task StartAloneAsync()
+    {
+        string? home = _process.Variables["HOME"];
+        _process.Variables["HOME"] = "/proc/no-home";
+        await StartAsync();
+        _process.Variables["HOME"] = home;
     }
 
     /// <summary>Tells it something, and waits until it is done.</summary>

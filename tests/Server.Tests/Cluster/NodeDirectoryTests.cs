@@ -1,0 +1,109 @@
+using Warren.Cluster;
+using Warren.Cluster.Identity;
+using Warren.Cluster.Joining;
+using Warren.Server.Cluster;
+using Warren.Storage.Disk;
+using Xunit;
+
+namespace Warren.Server.Tests.Cluster;
+
+public sealed class NodeDirectoryTests : IDisposable
+{
+    private readonly string _parent = Directory.CreateTempSubdirectory("warren-directory-").FullName;
+    private readonly NodeDirectory _directory;
+
+    public NodeDirectoryTests() => _directory = new NodeDirectory(PathOf());
+
+    public void Dispose() => Directory.Delete(_parent, recursive: true);
+
+    [Fact]
+    public void What_is_removed_leaves_the_incidents_behind()
+    {
+        Fill(PathOf(), "first");
+        _directory.Remove();
+        AssertOnlyIncidents("first");
+        // Once more, with nothing but these.
+        _directory.Remove();
+        AssertOnlyIncidents("first");
+        Fill(PathOf(), "second");
+        _directory.Remove();
+        AssertOnlyIncidents("first", "second");
+    }
+
+    [Fact]
+    public void Without_incidents_nothing_is_left()
+    {
+        Write(PathOf("log", "1"));
+        _directory.Remove();
+        Assert.Empty(Directory.GetFileSystemEntries(_parent));
+        _directory.Remove();
+        _directory.FinishRemoval();
+        Assert.Empty(Directory.GetFileSystemEntries(_parent));
+    }
+
+    /// <summary>Each of the points at which a crash can come: the node is blank, and nothing is lost.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_removal_that_was_cut_off_is_finished(int point)
+    {
+        string removed = PathOf() + ".removed";
+        Fill(removed, "first");
+        if (point >= 1)
+            Directory.CreateDirectory(PathOf("incidents"));
+        if (point >= 2)
+            File.Move(Path.Combine(removed, "incidents", "first"), PathOf("incidents", "first"));
+        if (point >= 3)
+            Directory.Delete(Path.Combine(removed, "incidents"));
+        Assert.False(_directory.HasLog);
+        _directory.FinishRemoval();
+        AssertOnlyIncidents("first");
+    }
+
+    /// <summary>It was started again since, and is to be reset again.</summary>
+    [Fact]
+    public void A_removal_begins_with_what_was_left_of_the_one_before()
+    {
+        Fill(PathOf() + ".removed", "first");
+        Fill(PathOf(), "second");
+        _directory.Remove();
+        AssertOnlyIncidents("first", "second");
+    }
+
+    [Fact]
+    public void A_directory_with_a_log_is_let_into_no_cluster()
+    {
+        var disk = new FileDisk(PathOf());
+        Write(PathOf("log", "1"));
+        var answer = new MembershipAnswer { Outcome = MembershipOutcome.Done, Cluster = new ClusterId(Guid.NewGuid()) };
+        Assert.Throws<IdentityException>(() => Joined.Write(disk, new NodeId(Guid.NewGuid()), answer));
+        Assert.Null(IdentityFile.Read(disk));
+        Assert.Empty(disk.List("").Where(name => name == MembersFile.Path));
+    }
+
+    private void AssertOnlyIncidents(params string[] names)
+    {
+        Assert.Equal([PathOf()], Directory.GetFileSystemEntries(_parent));
+        Assert.True(_directory.IsBlank);
+        Assert.Equal([PathOf("incidents")], Directory.GetFileSystemEntries(PathOf()));
+        Assert.Equal(
+            names, Directory.GetFiles(PathOf("incidents")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private static void Fill(string directory, string incident)
+    {
+        Write(Path.Combine(directory, "identity"));
+        Write(Path.Combine(directory, "log", "1"));
+        Write(Path.Combine(directory, "incidents", incident));
+    }
+
+    private static void Write(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "text");
+    }
+
+    private string PathOf(params string[] parts) => Path.Combine([_parent, "node", .. parts]);
+}
