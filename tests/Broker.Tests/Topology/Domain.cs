@@ -2,6 +2,7 @@ using Warren.Amqp;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Broker.Tests.Topology;
 
@@ -10,8 +11,14 @@ internal static class Domain
 {
     private static readonly FieldTable NoArguments = [];
 
-    public static QueueDefinition Queue(string name, bool durable = false) =>
-        new() { Id = new QueueId(name.Length), Vhost = "/", Name = name, Durable = durable };
+    public static QueueDefinition Queue(string name, bool durable = false, NodeId home = default) => new()
+    {
+        Id = new QueueId(name.Length),
+        Vhost = "/",
+        Name = name,
+        Durable = durable,
+        HomeNode = home,
+    };
 
     public static Exchange Exchange(
         string name, string type, FieldTable? arguments = null, bool autoDelete = false) =>

@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 using Xunit;
 
 namespace Warren.Broker.Tests.Topology;
@@ -10,6 +11,9 @@ public sealed class RandomTopologyTests
 {
     private static readonly string[] Types = ["direct", "fanout", "topic", "headers"];
     private static readonly string[] Words = ["a", "b", "", "*", "#"];
+
+    private static readonly NodeId[] Homes =
+        [NodeId.None, new(new Guid(1, 0, 0, new byte[8])), new(new Guid(2, 0, 0, new byte[8]))];
 
     [Theory]
     [InlineData(1)]
@@ -29,6 +33,7 @@ public sealed class RandomTopologyTests
         for (int step = 0; step < 2_500; step++)
         {
             vhost = Change(vhost, naive, random);
+            AssertCounts(vhost);
             if (step % 8 == 0)
                 AssertSameTopology(naive, vhost);
 
@@ -44,6 +49,15 @@ public sealed class RandomTopologyTests
             }
             Assert.Equal(naive.Route(source, keys, headers), vhost.Route(source, key, headers, routes));
         }
+    }
+
+    /// <summary>They are kept with each change, and say what counting all queues would.</summary>
+    private static void AssertCounts(Vhost vhost)
+    {
+        Dictionary<NodeId, int> counted =
+            vhost.Queues.CountBy(static queue => queue.Value.HomeNode).ToDictionary();
+        Assert.Equal(
+            counted.OrderBy(static one => one.Key.Value), vhost.QueueCounts.OrderBy(static one => one.Key.Value));
     }
 
     private static Vhost Change(Vhost vhost, NaiveRouter naive, Random random)
@@ -65,7 +79,8 @@ public sealed class RandomTopologyTests
             case 4 or 5 or 6:
                 // A queue that is there already is declared anew: its definition changes under its bindings.
                 naive.Queues.Add(queue);
-                return vhost.WithQueue(Domain.Queue(queue, durable: random.Next(2) == 0));
+                return vhost.WithQueue(
+                    Domain.Queue(queue, durable: random.Next(2) == 0, Homes[random.Next(Homes.Length)]));
             case 7 when random.Next(3) == 0:
                 naive.Queues.Remove(queue);
                 naive.Remove(b => b.DestinationKind == DestinationKind.Queue && b.Destination == queue);

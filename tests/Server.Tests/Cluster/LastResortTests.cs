@@ -131,6 +131,36 @@ public sealed class LastResortTests : IDisposable
         await b.SeesAsync(a, "down, Forgotten");
     }
 
+    /// <summary>It was declared first, and whoever declared it was told that it is there.</summary>
+    [Fact]
+    public async Task A_queue_that_is_being_declared_on_a_node_keeps_it_from_being_forgotten()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer c = await Make(3).StartAsync();
+        await b.JoinAsync(a);
+        await c.JoinAsync(a);
+        await a.LogsAsync($"{c.Name} has caught up, and votes from now on");
+        Assert.Equal("done", await a.TellAsync("declare on-a"));
+        Assert.Equal("done", await c.TellAsync("declare on-c"));
+        b.Kill();
+        await a.SeesAsync(b, "down");
+        // Until it goes on there is no majority: the declaration has begun, and nobody knows of the queue.
+        await c.SignalAsync("STOP");
+        Assert.Equal("begun", await a.TellAsync("begin declare_emptiest on-b"));
+        Assert.Equal("begun", await a.TellAsync($"begin forget {b.Name}"));
+        await c.SignalAsync("CONT");
+        Assert.Equal("done", await a.TellAsync("end"));
+        Assert.StartsWith(
+            $"refused: {b.Name} has the only copy of the durable queue 'on-b'", await a.TellAsync("end"),
+            StringComparison.Ordinal);
+        await SaysAsync(a, "queues", "on-a on-b on-c");
+        // It is what it was: it comes back with the queue.
+        await b.StartAsync();
+        await a.SeesAsync(b, "up");
+        await SaysAsync(b, "queues", "on-a on-b on-c");
+    }
+
     [Fact]
     public async Task A_node_in_a_minority_pauses_and_serves_again_when_the_majority_is_back()
     {

@@ -139,6 +139,9 @@ internal sealed class TestedPeer : IDisposable
         _process.Kill();
     }
 
+    /// <summary>Such as STOP and CONT.</summary>
+    public Task SignalAsync(string signal) => _process.SignalAsync(signal);
+
     public void Kill() => _process.Kill();
 
     public void Dispose() => _process.Dispose();

@@ -17,6 +17,8 @@ internal static class ToldNode
 {
     private static readonly ConcurrentDictionary<string, bool> Refused = new();
 
+    private static readonly Queue<Task<string>> Begun = new();
+
     public static async Task<int> RunAsync(TextReader input, TextWriter output)
     {
         try
@@ -88,6 +90,17 @@ internal static class ToldNode
             case ["declare", var name]:
                 await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, FieldTable.Empty);
                 return "done";
+            case ["declare_emptiest", var name]:
+                await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, new FieldTable
+                {
+                    ["x-queue-master-locator"] = FieldValue.Of("min-masters"),
+                });
+                return "done";
+            case ["begin", .. var later]:
+                Begun.Enqueue(ObeyAsync(host, later));
+                return "begun";
+            case ["end"]:
+                return await Begun.Dequeue();
             case ["queues"]:
                 return string.Join(
                     ' ', host.Node!.Broker.AllQueues().Select(queue => queue.Name).Order(StringComparer.Ordinal));
