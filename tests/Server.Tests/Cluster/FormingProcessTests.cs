@@ -81,7 +81,7 @@ public sealed class FormingProcessTests : IDisposable
         b.Launch();
         await b.LogsAsync($"{a.Name} does not let this node in: the broker of {a.Name} does not run");
         b.Kill();
-        Assert.Equal("done", await a.TellAsync("only_reset"));
+        Assert.Equal("done", await a.TellAsync("only_force_reset"));
         TestedPeer c = Make(3);
         b.Launch();
         c.Launch();

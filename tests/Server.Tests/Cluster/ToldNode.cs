@@ -66,6 +66,8 @@ internal static class ToldNode
                 return await AttemptAsync(() => new ClusterChanges(host).JoinAsync(name, force: false));
             case ["only_reset"]:
                 return await AttemptAsync(() => new ClusterChanges(host).ResetAsync(force: false));
+            case ["only_force_reset"]:
+                return await AttemptAsync(() => new ClusterChanges(host).ResetAsync(force: true));
             case ["reset"]:
                 return await ChangeAsync(host, changes => changes.ResetAsync(force: false));
             case ["force_reset"]:
