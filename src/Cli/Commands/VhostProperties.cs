@@ -33,7 +33,7 @@ internal static class VhostProperties
             ? "unsupported default queue type"
             : null;
 
-    /// <summary>Name and properties; those that are not given are left out, tags that are given empty are none.</summary>
+    /// <summary>Name and properties: those that are not given are left out, and tags given empty are none.</summary>
     public static void Write(Invocation call, Utf8JsonWriter json)
     {
         json.WriteString("name", call.Arguments[0]);

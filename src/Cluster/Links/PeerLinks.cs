@@ -250,8 +250,7 @@ public sealed class PeerLinks : IAsyncDisposable
         PeerAddress address = _setup.Locate?.Invoke(contact.Known.Name) ?? contact.Known.Address;
         HandshakeOutcome outcome = await _handshakes.DialAsync(
             attempt, address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
-        if (outcome.Peer is not null)
-            NoteGeneration(outcome.Peer, outcome.Refusal);
+        _setup.NoteGeneration(Self, outcome.Peer, outcome.Refusal);
         bool isLink, isDisplaced;
         lock (_lock)
         {
@@ -447,16 +446,8 @@ public sealed class PeerLinks : IAsyncDisposable
         lock (_lock)
             seen = _peers.Find(identity.NodeId)?.Seen ?? default;
         Refusal? refusal = IdentityChecks.Check(Self, identity, purpose, seen);
-        NoteGeneration(identity, refusal);
+        _setup.NoteGeneration(Self, identity, refusal);
         return refusal ?? dialed?.Mismatch(identity) ?? _owner.Judge(identity, purpose);
-    }
-
-    // Whoever of the two has said it.
-    private void NoteGeneration(PeerIdentity peer, Refusal? refusal)
-    {
-        if (refusal?.Code == RefusalCode.WrongGeneration && peer.ClusterId == Self.ClusterId
-            && peer.Generation > Self.Generation)
-            _setup.Overruled?.Invoke(peer);
     }
 
     private Refusal? JudgeVisit(PeerIdentity identity, LinkPurpose purpose)

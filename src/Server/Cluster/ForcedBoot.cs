@@ -81,7 +81,7 @@ internal sealed class ForcedBoot(NodeHost host)
             }
             if (identity.Cluster == plan.Cluster && identity.Generation == plan.Generation
                 && members.All(one => one.Id == identity.Node || plan.Members.Any(dead => dead.Id == one.Id)))
-                {
+            {
                 await CheckAbsenceAsync(cluster, plan).ConfigureAwait(false);
                 return Begins(plan);
             }
@@ -114,8 +114,8 @@ internal sealed class ForcedBoot(NodeHost host)
             return;
         throw new ConfigurationException(
             $"force_boot on {Self} was cut off half way, and {there}, which was taken for dead, runs: stop it, and "
-            + $"start this node again, which goes on without it; or 'rabbitmqctl force_reset' {Self}, forget it on {there}, "
-            + "and let it join again");
+            + $"start this node again, which goes on without it; or 'rabbitmqctl force_reset' {Self}, forget it on "
+            + $"{there}, and let it join again");
     }
 
     private ForcedGeneration Begins(MembershipAnswer plan) => new(plan, Self, host.Seams.Time);

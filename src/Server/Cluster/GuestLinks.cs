@@ -31,32 +31,35 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
     public async Task<PeerIdentity?> FindLaterAsync(NodeIdentity own, ImmutableArray<MemberRecord> members)
     {
         VisitOutcome?[] visits = await Task.WhenAll(
-            members.Where(one => one.Id != own.Node).Select(one => VisitSoonAsync(one.Name))).ConfigureAwait(false);
+            members.Where(one => one.Id != own.Node).Select(VisitSoonAsync)).ConfigureAwait(false);
         return visits.Select(MetIn).FirstOrDefault(peer => Overruling.IsLater(peer, own));
     }
 
     /// <summary>One of these whose broker runs, whether it lets this node in or not; null: none does.</summary>
     public async Task<NodeName?> FindRunningAsync(ImmutableArray<MemberRecord> members)
     {
-        VisitOutcome?[] visits =
-            await Task.WhenAll(members.Select(one => VisitSoonAsync(one.Name))).ConfigureAwait(false);
+        VisitOutcome?[] visits = await Task.WhenAll(members.Select(VisitSoonAsync)).ConfigureAwait(false);
         for (int place = 0; place < visits.Length; place++)
         {
-            // Stopping: its process is there, and serves nobody.
-            if (visits[place] is { } visit && visit.Refusal?.Code is not
-                (RefusalCode.Unreachable or RefusalCode.TimedOut or RefusalCode.Stopping))
-                return members[place].Name;
+            // Stopping: its process is there, and serves nobody. Who has proved to be another has only its address.
+            NodeName name = members[place].Name;
+            if (visits[place] is { } visit && MetIn(visit) is var met && (met is null || met.Name == name)
+                && visit.Refusal?.Code is not
+                    (RefusalCode.Unreachable or RefusalCode.TimedOut or RefusalCode.Stopping))
+                return name;
         }
         return null;
     }
 
     private static PeerIdentity? MetIn(VisitOutcome? visit) => visit?.Link?.Peer ?? visit?.Peer;
 
-    private async Task<VisitOutcome?> VisitSoonAsync(NodeName member)
+    private async Task<VisitOutcome?> VisitSoonAsync(MemberRecord member)
     {
+        // The process may be so new that nobody has told it yet.
+        book.Tell(member.Name, member.Address);
         try
         {
-            return await VisitAsync(member).WaitAsync(LookingPatience, host.Seams.Time).ConfigureAwait(false);
+            return await VisitAsync(member.Name).WaitAsync(LookingPatience, host.Seams.Time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -42,7 +42,9 @@ internal sealed class NodeQuestions(IPeers peers, TimeProvider time, Func<byte[]
                 asked.TrySetResult(frame.Body[sizeof(long)..].ToArray());
             return true;
         }
-        peers.TrySend(frame.From, LinkClass.Control, MembershipFormat.DescriptionKind, MembershipFormat.Numbered(number, describe()));
+        peers.TrySend(
+            frame.From, LinkClass.Control, MembershipFormat.DescriptionKind,
+            MembershipFormat.Numbered(number, describe()));
         return true;
     }
 
@@ -53,7 +55,8 @@ internal sealed class NodeQuestions(IPeers peers, TimeProvider time, Func<byte[]
         _asked[number] = asked;
         try
         {
-            return peers.TrySend(node, LinkClass.Control, MembershipFormat.QuestionKind, MembershipFormat.Numbered(number, []))
+            return peers.TrySend(
+                node, LinkClass.Control, MembershipFormat.QuestionKind, MembershipFormat.Numbered(number, []))
                 ? await asked.Task.WaitAsync(Patience, time).ConfigureAwait(false)
                 : null;
         }

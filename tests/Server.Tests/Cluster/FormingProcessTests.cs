@@ -48,7 +48,7 @@ public sealed class FormingProcessTests : IDisposable
         Assert.DoesNotContain("founds the cluster", c.Log.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>They are a majority of the list, and the first of it is in a cluster, which it does not serve.</summary>
+    /// <summary>They are a majority of the list, whose first is in a cluster, and does not serve it.</summary>
     [Fact]
     public async Task Two_blank_ones_found_nothing_beside_one_whose_broker_is_stopped()
     {

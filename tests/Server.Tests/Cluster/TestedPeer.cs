@@ -63,7 +63,7 @@ internal sealed class TestedPeer : IDisposable
     public void Configure(string configuration) =>
         _process.Write("rabbitmq.conf", $"distribution.listener.interface = {_host}\n{configuration}\n");
 
-    /// <summary>As if there were no others, and nobody had an identity: it has no cookie, nor a place for one.</summary>
+    /// <summary>As from before nodes had identities: it has no cookie, nor a place for one.</summary>
     public async Task StartAloneAsync()
     {
         string? home = _process.Variables["HOME"];
