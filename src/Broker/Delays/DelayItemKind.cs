@@ -24,9 +24,12 @@ internal enum DelayItemKind : byte
     /// <summary>Records were copied.</summary>
     Moved,
 
-    /// <summary>All is applied here that was committed when messages had nowhere to go.</summary>
+    /// <summary>All is applied here that was committed when messages of an exchange had nowhere to go.</summary>
     LookAgain,
 
     /// <summary>Nobody can say whether messages that have nowhere to go have so on all nodes.</summary>
     NotReached,
+
+    /// <summary>This node may route again.</summary>
+    MayRoute,
 }

@@ -21,6 +21,9 @@ internal sealed class DelayLog(DelayedMessages messages) : IGroupOwner
 
     public bool IsOpen => _group is not null;
 
+    /// <summary>The last record of the group.</summary>
+    public Lsn LastLsn => _lastLsn;
+
     /// <summary>Something was released and not written yet.</summary>
     public bool HasReleased => !_released.IsEmpty;
 

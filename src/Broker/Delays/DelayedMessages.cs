@@ -1,13 +1,12 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using Warren.Amqp;
-using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
+using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
-using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
-using Warren.Broker.Topology;
 using Warren.Broker.Turns;
 using Warren.Storage;
 
@@ -18,9 +17,10 @@ namespace Warren.Broker.Delays;
 /// durable exchange is stored, and confirmed when that is durable; any other is confirmed at once. When one is due it
 /// is routed on the topology of then, from its exchange on; a stored one is released when every queue that it went to
 /// has taken or refused it, durably if the queue is durable: a crash in between doubles it rather than lose it.
-/// What has nowhere to go then is dropped when that is known to hold for all nodes, and holds up those behind it.
-/// Messages leave in the order in which they are due, equals in the order in which they came; bytes that have left
-/// memory are read when they are due, and who is due behind them waits for that.
+/// What has nowhere to go then is dropped when that is known to hold for all nodes, and holds up those behind it at its
+/// exchange; see <see cref="DelayRouting"/>. While this node is cut off from the majority all wait, as what clients
+/// publish does. Messages leave in the order in which they are due, equals in the order in which they came; bytes that
+/// have left memory are read when they are due, and who is due behind them waits for that.
 /// </summary>
 internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposable
 {
@@ -29,38 +29,30 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     /// </summary>
     internal const long ResidentBudgetBytes = 8 * 1024 * 1024;
 
-    /// <summary>
-    /// What may be on its way to queues that have not answered for it: however much is due at once, queues take it
-    /// piece by piece, and memory holds no more.
-    /// </summary>
-    private const long UnansweredLimitBytes = 16 * 1024 * 1024;
-
     /// <summary>Timers are armed for a day at most.</summary>
     private const long FarAwayMs = 86_400_000;
+
+    /// <summary>How often it is looked whether nodes that are waited for are away by now.</summary>
+    private const int AwayCheckMs = 100;
 
     private readonly MessageBroker _broker;
     private readonly WaitingMessages _waiting = new();
     private readonly DelayLog _log;
-    private readonly RouteSet _routes;
-    private readonly UnroutedMessages<WaitingMessage> _unrouted;
+    private readonly DelayRouting _routing;
     private readonly ITimer _timer;
     // Messages whose bytes are being read, in the order of the batch: one batch under way at a time.
-    private readonly List<WaitingMessage> _fetching = [];
+    private readonly List<DueMessage> _fetching = [];
     private readonly FetchBatch _batch = new();
     private long _lastNumber;
     private long _unixOffsetMs = long.MinValue;
-    private long _unansweredBytes;
+    private bool _awaitsGate;
 
     public DelayedMessages(MessageBroker broker)
         : base(broker.Turns)
     {
         _broker = broker;
         _log = new DelayLog(this);
-        _routes = new RouteSet(broker.NewRandom());
-        _unrouted = new UnroutedMessages<WaitingMessage>(
-            broker.Definitions,
-            isReached => Post(new Item(isReached ? DelayItemKind.LookAgain : DelayItemKind.NotReached)),
-            TryRoute);
+        _routing = new DelayRouting(broker, _waiting, _log, item => Post(item));
         _timer = broker.Time.CreateTimer(
             static state => ((DelayedMessages)state!).Post(new Item(DelayItemKind.Tick)), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -69,15 +61,16 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     /// <summary>Something to do.</summary>
     /// <param name="Kind">What.</param>
     /// <param name="Added">With <see cref="DelayItemKind.Add"/>.</param>
-    /// <param name="WeightBytes">With <see cref="DelayItemKind.Arrived"/>: what is not on its way any more.</param>
+    /// <param name="Departure">With <see cref="DelayItemKind.Arrived"/>: what is not on its way any more.</param>
     /// <param name="Lsn">With it, too: where the log says so.</param>
     /// <param name="Moves">With <see cref="DelayItemKind.Moved"/>.</param>
+    /// <param name="Place">With <see cref="DelayItemKind.LookAgain"/>: whose messages are meant.</param>
     internal readonly record struct Item(
-        DelayItemKind Kind, DelayedMessage Added = default, int WeightBytes = 0, Lsn Lsn = default,
-        MovedEntries? Moves = null);
+        DelayItemKind Kind, DelayedMessage Added = default, Departure? Departure = null, Lsn Lsn = default,
+        MovedEntries? Moves = null, DelayPlace? Place = null);
 
     /// <summary>Messages that wait; the turn's, others may read an old value.</summary>
-    public int Count => _waiting.Count + _fetching.Count + _unrouted.Count;
+    public int Count => _waiting.Count + _fetching.Count;
 
     /// <summary>Bytes of stored messages that are in memory; the turn's, as <see cref="Count"/>.</summary>
     internal long ResidentBytes => _waiting.ResidentBytes;
@@ -155,13 +148,13 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     break;
                 case DelayItemKind.Arrived:
                     // It counts until it is durable where it went: the log could not take all that is due at once.
-                    int weightBytes = item.WeightBytes;
+                    Departure departure = item.Departure!;
                     _log.Waits.Await(
                         item.Lsn,
-                        new PublishTicket(null, 0, new PublishGroup(1, _ => _unansweredBytes -= weightBytes)));
+                        new PublishTicket(null, 0, new PublishGroup(1, _ => _routing.Answered(departure))));
                     break;
                 case DelayItemKind.Answered:
-                    _unansweredBytes -= item.WeightBytes;
+                    _routing.Answered(item.Departure!);
                     break;
                 case DelayItemKind.Durable:
                     while (_log.Waits.TryNextVerdict(out PublishTicket ticket))
@@ -169,18 +162,27 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     _log.ReleaseCredit();
                     break;
                 case DelayItemKind.LookAgain or DelayItemKind.NotReached:
-                    _unrouted.LookAgain(item.Kind == DelayItemKind.LookAgain);
+                    _routing.LookAgain(item.Place!, isReached: item.Kind == DelayItemKind.LookAgain);
+                    break;
+                case DelayItemKind.MayRoute:
+                    _awaitsGate = false;
                     break;
                 case DelayItemKind.Fetched:
                     RouteFetched();
                     break;
                 case DelayItemKind.Moved:
                     _waiting.Move(item.Moves!.Entries);
+                    foreach (ref DueMessage fetching in CollectionsMarshal.AsSpan(_fetching))
+                        WaitingMessages.Move(ref fetching.Message, item.Moves.Entries);
                     _log.Waits.Complete(item.Moves, _fetching.Count > 0);
                     break;
             }
         }
-        RouteDue(nowMs);
+        do
+        {
+            RouteDue(nowMs);
+        }
+        while (_fetching.Count == 0 && GoOnWithHeld());
         if (_log.HasReleased)
             _log.WriteReleased(++_lastNumber);
         _waiting.PageOut(ResidentBudgetBytes, _log.Waits.DurableLsn);
@@ -251,30 +253,65 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
 
     private void RouteDue(long nowMs)
     {
-        while (_fetching.Count == 0 && _unansweredBytes < UnansweredLimitBytes
-            && _waiting.TryPeek(out long dueMs, out bool isResident))
+        while (_fetching.Count == 0 && _waiting.TryPeek(out DueTime due, out DelayPlace place, out bool isResident))
         {
-            if (dueMs > nowMs)
+            if (due.DueMs > nowMs)
             {
-                _timer.Change(
-                    TimeSpan.FromMilliseconds(Math.Min(dueMs - nowMs, FarAwayMs)), Timeout.InfiniteTimeSpan);
+                Wake(Math.Min(due.DueMs - nowMs, FarAwayMs));
                 return;
             }
-            if (isResident)
-                Route(_waiting.Take());
+            if (!MayRoute())
+                return;
+            if (DelayRouting.IsHeldUp(place, due))
+                _routing.HoldFirst(place, due);
+            else if (isResident)
+                _routing.Route(_waiting.Take(), due);
             else
                 Fetch(nowMs);
         }
     }
 
+    private bool GoOnWithHeld() =>
+        _routing.GoOn(_waiting.TryPeek(out DueTime next, out _, out _) ? next : null);
+
+    private bool MayRoute()
+    {
+        RoutingGate gate = _broker.Definitions.Gate;
+        if (!gate.IsOpen)
+        {
+            if (!_awaitsGate)
+            {
+                _broker.Definitions.Post(
+                    new TurnEvent(() => gate.WhenOpen(() => Post(new Item(DelayItemKind.MayRoute)))));
+            }
+            _awaitsGate = true;
+            return false;
+        }
+        if (_routing.HasRoom)
+            return true;
+        // Else an answer comes.
+        if (_routing.SendsToOthers)
+            Wake(AwayCheckMs);
+        return false;
+    }
+
+    private void Wake(long afterMs) =>
+        _timer.Change(TimeSpan.FromMilliseconds(afterMs), Timeout.InfiniteTimeSpan);
+
     // Those that are due, up to the first whose bytes are here: that one goes behind them.
     private void Fetch(long nowMs)
     {
-        while (!_batch.IsFull && _waiting.TryPeek(out long dueMs, out bool isResident) && dueMs <= nowMs && !isResident)
+        while (!_batch.IsFull && _waiting.TryPeek(out DueTime due, out DelayPlace place, out bool isResident)
+            && due.DueMs <= nowMs && !isResident)
         {
-            WaitingMessage due = _waiting.Take();
-            _fetching.Add(due);
-            _batch.Add(due.Number, due.Record, due.Message);
+            if (DelayRouting.IsHeldUp(place, due))
+            {
+                _routing.HoldFirst(place, due);
+                continue;
+            }
+            WaitingMessage taken = _waiting.Take();
+            _fetching.Add(new DueMessage(taken, due));
+            _batch.Add(taken.Number, taken.Record, taken.Message);
         }
         _broker.Reader.Post(new MessageReader.Item(null, _batch));
     }
@@ -284,11 +321,12 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         int lost = 0;
         for (int at = 0; at < _fetching.Count; at++)
         {
-            WaitingMessage due = _fetching[at];
+            WaitingMessage due = _fetching[at].Message;
             due.Message = _batch.Items[at].Message;
             if (due.Message.IsResident)
             {
-                Route(due);
+                // Not now: this node may have been cut off meanwhile. They are the first in the order.
+                _waiting.Add(due, _fetching[at].Due.DueMs, _log.LastLsn);
                 continue;
             }
             lost++;
@@ -308,64 +346,5 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                 + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
                 + "'warren storage check' tells which, and what else is.");
         }
-    }
-
-    private void Route(in WaitingMessage due)
-    {
-        _unansweredBytes += WeightBytes(due.Message);
-        _unrouted.Route(due);
-    }
-
-    private bool TryRoute(in WaitingMessage due, bool isFinal)
-    {
-        Message message = due.Message;
-        int targets = 0;
-        if (_broker.Topology.Vhosts.TryGetValue(due.Place.Vhost, out Vhost? vhost))
-        {
-            PropertiesView properties = PropertiesView.Parse(message.Properties);
-            var input = new RoutingInput(Encoding.UTF8.GetString(message.RoutingKey), properties);
-            Router.RouteAfterDelay(vhost, due.Place.Exchange, input, _routes);
-            long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
-            targets = _routes.Queues.Length;
-            PublishGroup? group = targets > 0 ? Depart(due, targets) : null;
-            foreach (QueueDefinition queue in _routes.Queues)
-            {
-                message.Slab.AddReferences(1);
-                queue.Home.Post(QueueCommand.Publish(
-                    message, properties.Priority, properties.IsPersistent, ttlMs, null, 0, group));
-            }
-        }
-        if (targets == 0 && !isFinal)
-            return false;
-        _unansweredBytes -= WeightBytes(message);
-        message.Slab.Release(1);
-        _waiting.Leave(due.Place);
-        if (due.IsStored && targets == 0)
-            _log.Release(due.Number);
-        return true;
-    }
-
-    private static int WeightBytes(in Message message) => message.SizeBytes + PublishCredit.MessageOverheadBytes;
-
-    private PublishGroup Depart(in WaitingMessage due, int targets)
-    {
-        int weightBytes = WeightBytes(due.Message);
-        _unansweredBytes += weightBytes;
-        if (!due.IsStored)
-        {
-            // Nobody has it any more: a queue that is away loses it, and is not waited for.
-            return new PublishGroup(targets, _ => Post(new Item(DelayItemKind.Answered, WeightBytes: weightBytes)))
-            {
-                AwaitsSync = true,
-            };
-        }
-        long number = due.Number;
-        return new PublishGroup(
-            targets,
-            _ =>
-            {
-                Lsn released = _log.ReleaseTaken(number);
-                Post(new Item(DelayItemKind.Arrived, WeightBytes: weightBytes, Lsn: released));
-            });
     }
 }

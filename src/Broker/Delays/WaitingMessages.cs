@@ -6,7 +6,8 @@ namespace Warren.Broker.Delays;
 
 /// <summary>
 /// The messages that wait, by due time and, where that is the same, by arrival; and which of them have their bytes in
-/// memory. Pure; owned by the turn of <see cref="DelayedMessages"/>.
+/// memory. Some are due and held: they have left the order, and keep their slots until they are back in it. Pure; owned
+/// by the turn of <see cref="DelayedMessages"/>.
 /// Invariant: a message without bytes in memory is stored, durably.
 /// </summary>
 internal sealed class WaitingMessages
@@ -14,15 +15,16 @@ internal sealed class WaitingMessages
     /// <summary>So many items of messages that are gone are tolerated before they are cleared away.</summary>
     private const int ToleratedItems = 1024;
 
-    private readonly PriorityQueue<int, (long DueMs, long Number)> _order = new();
+    private readonly PriorityQueue<int, DueTime> _order = new();
     private readonly List<WaitingMessage> _slots = [];
     private Stack<int> _free = [];
     private readonly Dictionary<(string Vhost, string Exchange), DelayPlace> _places = [];
     // Stored messages with their bytes, by arrival, and some that are gone.
     private Queue<(Lsn Lsn, long Number, int Slot)> _resident = new();
     private int _residentCount;
+    private int _held;
 
-    public int Count => _order.Count;
+    public int Count => _order.Count + _held;
 
     /// <summary>Bytes of stored messages that are in memory.</summary>
     public long ResidentBytes { get; private set; }
@@ -51,28 +53,16 @@ internal sealed class WaitingMessages
     /// <param name="message">What waits; its place was entered.</param>
     /// <param name="dueMs">The clock of turns.</param>
     /// <param name="lsn">Its record's, if it is stored.</param>
-    public void Add(in WaitingMessage message, long dueMs, Lsn lsn)
-    {
-        if (!_free.TryPop(out int slot))
-        {
-            slot = _slots.Count;
-            _slots.Add(default);
-        }
-        Slots[slot] = message;
-        _order.Enqueue(slot, (dueMs, message.Number));
-        if (!message.IsStored || !message.Message.IsResident)
-            return;
-        _resident.Enqueue((lsn, message.Number, slot));
-        _residentCount++;
-        ResidentBytes += message.Message.SizeBytes;
-    }
+    public void Add(in WaitingMessage message, long dueMs, Lsn lsn) =>
+        _order.Enqueue(Put(message, lsn), new DueTime(dueMs, message.Number));
 
-    /// <summary>When the first is due, and whether its bytes are here; false: nothing waits.</summary>
-    public bool TryPeek(out long dueMs, out bool isResident)
+    /// <summary>The first: when it is due and where; whether its bytes are here. False: nothing is in the order.</summary>
+    public bool TryPeek(out DueTime due, out DelayPlace place, out bool isResident)
     {
-        bool any = _order.TryPeek(out int slot, out (long DueMs, long Number) when);
-        dueMs = when.DueMs;
-        isResident = any && Slots[slot].Message.IsResident;
+        bool any = _order.TryPeek(out int slot, out due);
+        WaitingMessage first = any ? Slots[slot] : default;
+        place = first.Place;
+        isResident = any && first.Message.IsResident;
         return any;
     }
 
@@ -90,10 +80,35 @@ internal sealed class WaitingMessages
             if (_resident.Count > ToleratedItems + (2 * _residentCount))
                 ForgetGone();
         }
-        if (_order.Count == 0 && _slots.Count > ToleratedItems)
+        if (Count == 0 && _slots.Count > ToleratedItems)
             Shrink();
         return taken;
     }
+
+    /// <summary>The first leaves the order; returns its slot.</summary>
+    public int HoldFirst()
+    {
+        _held++;
+        return _order.Dequeue();
+    }
+
+    /// <summary>One that was taken is held instead; returns its slot. <paramref name="lsn"/>: none before it is not
+    /// durable.</summary>
+    public int Hold(in WaitingMessage message, Lsn lsn)
+    {
+        _held++;
+        return Put(message, lsn);
+    }
+
+    /// <summary>One that was held is in the order again.</summary>
+    public void PutBack(int slot, DueTime due)
+    {
+        _held--;
+        _order.Enqueue(slot, due);
+    }
+
+    /// <summary>Bytes of the message in a slot, whether they are here or not.</summary>
+    public int SizeOf(int slot) => Slots[slot].Message.SizeBytes;
 
     /// <summary>
     /// Gives up bytes of durable messages, those that came first, until no more than a budget is left.
@@ -120,10 +135,31 @@ internal sealed class WaitingMessages
     public void Move(IReadOnlyList<MovedEntry> moves)
     {
         foreach (ref WaitingMessage waiting in Slots)
+            Move(ref waiting, moves);
+    }
+
+    /// <summary>The same for one that was taken, and may be held again.</summary>
+    public static void Move(ref WaitingMessage waiting, IReadOnlyList<MovedEntry> moves)
+    {
+        if (waiting.IsStored && Find(moves, waiting.Number) is { } move && move.From == waiting.Record)
+            waiting.Record = move.To;
+    }
+
+    private int Put(in WaitingMessage message, Lsn lsn)
+    {
+        if (!_free.TryPop(out int slot))
         {
-            if (waiting.IsStored && Find(moves, waiting.Number) is { } move && move.From == waiting.Record)
-                waiting.Record = move.To;
+            slot = _slots.Count;
+            _slots.Add(default);
         }
+        Slots[slot] = message;
+        if (message.IsStored && message.Message.IsResident)
+        {
+            _resident.Enqueue((lsn, message.Number, slot));
+            _residentCount++;
+            ResidentBytes += message.Message.SizeBytes;
+        }
+        return slot;
     }
 
     private Span<WaitingMessage> Slots => CollectionsMarshal.AsSpan(_slots);

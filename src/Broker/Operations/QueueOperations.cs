@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions;
-using Warren.Broker.Delays;
-using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 
@@ -17,7 +14,7 @@ namespace Warren.Broker.Operations;
 public sealed class QueueOperations
 {
     /// <summary>Of an operator's publishes, as many are under way as make up this much.</summary>
-    private const int BatchBytes = 16 * 1024 * 1024;
+    internal const int BatchBytes = 16 * 1024 * 1024;
 
     private readonly MessageBroker _broker;
 
@@ -160,44 +157,15 @@ public sealed class QueueOperations
         return answer == AnswerKind.Empty ? AnswerKind.Ok : answer;
     }
 
-    /// <summary>Publishes a message so many times, and waits for every confirm.</summary>
-    public async Task<PublishOutcome> PublishAsync(
+    /// <summary>
+    /// Publishes a message so many times, and waits for every confirm; as a client's publishes do, it waits while this
+    /// node is cut off from what others bind.
+    /// </summary>
+    public Task<PublishOutcome> PublishAsync(
         Vhost vhost, string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body,
-        int count)
-    {
-        byte[] encoded = new byte[properties.EncodedSizeBytes];
-        properties.Encode(encoded);
-        var routes = new RouteSet(_broker.NewRandom());
-        long confirmed = 0;
-        long unroutable = 0;
-        long refused = 0;
-        string? awayText = null;
-        // In batches, so that memory and queues get a rest; each is confirmed before the next.
-        int mostAtATime = Math.Clamp(BatchBytes / (body.Length + 1), 1, 1000);
-        for (int done = 0; done < count;)
-        {
-            int batch = Math.Min(mostAtATime, count - done);
-            var verdicts = new List<Task<bool>>(batch);
-            for (int one = 0; one < batch; one++)
-            {
-                if (Publish(vhost, exchange, routingKey, properties, encoded, body.Span, routes) is { } verdict)
-                    verdicts.Add(verdict);
-                else
-                    unroutable++;
-            }
-            foreach (QueueDefinition target in routes.Queues)
-                awayText ??= target.Home.AwayText;
-            foreach (Task<bool> verdict in verdicts)
-            {
-                if (await verdict.ConfigureAwait(false))
-                    confirmed++;
-                else
-                    refused++;
-            }
-            done += batch;
-        }
-        return new PublishOutcome(confirmed, unroutable, refused, awayText);
-    }
+        int count, CancellationToken cancellation) =>
+        new OperatorPublishes(_broker, vhost.Name, exchange, routingKey, properties, body)
+            .RunAsync(count, cancellation);
 
     // What the queue has decided so far is on stable storage.
     private static Task AwaitDurableAsync(QueueDefinition queue)
@@ -207,35 +175,5 @@ public sealed class QueueOperations
         var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         queue.Home.Post(QueueCommand.Sync(new PublishGroup(1, _ => durable.SetResult())));
         return durable.Task;
-    }
-
-    // Null: it has nowhere to go.
-    private Task<bool>? Publish(
-        Vhost vhost, string exchange, string routingKey, BasicProperties properties, byte[] encoded,
-        ReadOnlySpan<byte> body, RouteSet routes)
-    {
-        Router.Route(vhost, exchange, new(routingKey, PropertiesView.Parse(encoded)), routes);
-        int targets = routes.Queues.Length + routes.Delays.Length;
-        if (targets == 0)
-            return null;
-        Message message = MessageInOwnSlab.Store(
-            _broker.Slabs, Encoding.UTF8.GetBytes(exchange), Encoding.UTF8.GetBytes(routingKey), encoded, body);
-        var verdict = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        // A commit's verdicts come after the sync, which is what is waited for here.
-        var group = new PublishGroup(targets, verdict.SetResult) { AwaitsSync = true };
-        long ttlMs = long.TryParse(properties.Expiration, out long expiration) ? expiration : -1;
-        foreach (QueueDefinition target in routes.Queues)
-        {
-            message.Slab.AddReferences(1);
-            target.Home.Post(QueueCommand.Publish(
-                message, properties.Priority ?? 0, properties.DeliveryMode == 2, ttlMs, null, 0, group));
-        }
-        foreach (RouteDelay delay in routes.Delays)
-        {
-            message.Slab.AddReferences(1);
-            _broker.Delays.Add(new DelayedMessage(vhost.Name, delay, message, null, 0, group));
-        }
-        message.Slab.Release(1);
-        return verdict.Task;
     }
 }

@@ -1,12 +1,13 @@
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Nodes;
 
 namespace Warren.Broker.Topology;
 
 /// <summary>
 /// Messages that have nowhere to go on this node's topology, and those behind them: they wait, in order, until this
 /// node has applied all that was committed when they were found to have none. Only then is it known that nobody wants
-/// them. One question to the definitions at a time, for all that wait; it is asked until it is answered. Owned by the
-/// turn of whoever routes.
+/// them. One question to the definitions at a time, for all that wait; it is asked until it is answered. While this node
+/// is cut off from the majority everything waits, as what clients publish does. Owned by the turn of whoever routes.
 /// </summary>
 /// <param name="definitions">Who is asked.</param>
 /// <param name="answered">Called from any turn, with whether the barrier was reached: has <see cref="LookAgain"/>
@@ -30,19 +31,20 @@ internal sealed class UnroutedMessages<T>(
     /// <summary>Sends it on its way, or keeps it; false: it is kept.</summary>
     public bool Route(in T message)
     {
-        if (_waiting.Count == 0 && tryRoute(message, isFinal: !definitions.NeedsBarrier))
+        if (_waiting.Count == 0 && definitions.Gate.IsOpen && tryRoute(message, isFinal: !definitions.NeedsBarrier))
             return true;
         _waiting.Enqueue(message);
         Ask();
         return false;
     }
 
-    /// <summary>The question was answered, or cannot be.</summary>
+    /// <summary>The question was answered, or cannot be; or this node may route again.</summary>
     public void LookAgain(bool isReached)
     {
         _isAsked = false;
         int covered = isReached ? _asked : 0;
-        while (_waiting.TryPeek(out T message) && tryRoute(message, isFinal: covered > 0 || !definitions.NeedsBarrier))
+        while (definitions.Gate.IsOpen && _waiting.TryPeek(out T message)
+            && tryRoute(message, isFinal: covered > 0 || !definitions.NeedsBarrier))
         {
             _waiting.Dequeue();
             covered--;
@@ -55,7 +57,15 @@ internal sealed class UnroutedMessages<T>(
         if (_isAsked || _waiting.Count == 0)
             return;
         _isAsked = true;
-        _asked = _waiting.Count;
-        definitions.RequestBarrier(answered);
+        RoutingGate gate = definitions.Gate;
+        if (gate.IsOpen)
+        {
+            _asked = _waiting.Count;
+            definitions.RequestBarrier(answered);
+            return;
+        }
+        // What is found missing when it opens is covered by nothing.
+        _asked = 0;
+        definitions.Post(new TurnEvent(() => gate.WhenOpen(() => answered(false))));
     }
 }

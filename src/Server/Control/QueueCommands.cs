@@ -90,7 +90,9 @@ internal sealed class QueueCommands(NodeHost host)
         }
         var properties = new BasicProperties { DeliveryMode = (byte)(request.Flag("persistent") ? 2 : 1) };
         PublishOutcome outcome = await Broker.Operations
-            .PublishAsync(vhost, exchange, request.Text("routing_key"), properties, body, request.Number("count"))
+            .PublishAsync(
+                vhost, exchange, request.Text("routing_key"), properties, body, request.Number("count"),
+                reply.Cancellation)
             .WaitAsync(reply.Cancellation).ConfigureAwait(false);
         return json =>
         {

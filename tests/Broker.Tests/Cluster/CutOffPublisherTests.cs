@@ -1,6 +1,9 @@
 using Warren.Amqp;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Operations;
+using Warren.Broker.Queues;
 using Warren.Broker.Tests.Cluster.Nodes;
+using Warren.Broker.Topology;
 using Warren.Wire;
 using Xunit;
 
@@ -76,6 +79,73 @@ public sealed class CutOffPublisherTests
     }
 
     [Fact]
+    public void So_do_the_dead_letters_of_the_node()
+    {
+        _publisher.Send(new QueueDeclare(
+            "source", passive: false, durable: true, false, false, noWait: false,
+            new FieldTable { ["x-dead-letter-exchange"] = FieldValue.Of("x") }));
+        Expect(_publisher, MethodId.QueueDeclareOk);
+        PublishTo("", "source", []);
+        Expect(_publisher, MethodId.BasicAck);
+        _publisher.Send(new BasicGet("source", noAck: false));
+        Expect(_publisher, MethodId.BasicGetOk);
+        SimulatedConnection other = CutOffAndBind();
+        _publisher.Send(new BasicReject(1, requeue: false));
+        _cluster.Until(() => QueueOf("source").UnackedCount == 0, what: "the rejection");
+        AssertGoesToBoth(other);
+    }
+
+    [Fact]
+    public void So_do_messages_that_were_delayed()
+    {
+        _publisher.Send(new ExchangeDeclare(
+            "later", ExchangeTypes.DelayedMessage, false, true, false, false, false,
+            new FieldTable { ["x-delayed-type"] = FieldValue.Of(ExchangeTypes.Fanout) }));
+        Expect(_publisher, MethodId.ExchangeDeclareOk);
+        _publisher.Send(new ExchangeBind("x", "later", "", noWait: false, FieldTable.Empty));
+        Expect(_publisher, MethodId.ExchangeBindOk);
+        PublishTo("later", "", new BasicProperties
+        {
+            Headers = new FieldTable { ["x-delay"] = FieldValue.Of(5000) },
+        }.ToArray());
+        Expect(_publisher, MethodId.BasicAck);
+        long dueMs = _node.Broker!.NowMs + 5000;
+        _cluster.Until(() => _node.Broker.NowMs > dueMs - 1500, what: "its time");
+        SimulatedConnection other = CutOffAndBind();
+        _cluster.Until(() => _node.Broker.NowMs > dueMs, what: "its time");
+        AssertGoesToBoth(other);
+    }
+
+    [Fact]
+    public void So_do_the_publishes_of_an_operator()
+    {
+        SimulatedConnection other = CutOffAndBind();
+        Task<PublishOutcome> published = Operate("x");
+        AssertGoesToBoth(other);
+        _cluster.Until(() => published.IsCompletedSuccessfully, what: "the outcome");
+        Assert.Equal(new PublishOutcome(1, 0, 0, null), published.Result);
+    }
+
+    [Fact]
+    public void An_operator_is_not_told_that_nothing_is_bound_before_that_is_known()
+    {
+        CutOff();
+        Task<PublishOutcome> published = Operate("later");
+        _cluster.Until(() => _node.Store.Gate.IsOpen, what: "the end of patience");
+        SimulatedConnection other = Connected(_cluster.Leader!);
+        other.Send(new ExchangeDeclare(
+            "later", ExchangeTypes.Fanout, false, true, false, false, false, FieldTable.Empty));
+        Expect(other, MethodId.ExchangeDeclareOk);
+        other.Send(new QueueDeclare("new", false, durable: true, false, false, noWait: false, FieldTable.Empty));
+        Expect(other, MethodId.QueueDeclareOk);
+        other.Send(new QueueBind("new", "later", "", noWait: false, FieldTable.Empty));
+        Expect(other, MethodId.QueueBindOk);
+        _cluster.SetCut(_node, isCut: false);
+        _cluster.Until(() => published.IsCompletedSuccessfully, what: "the outcome");
+        Assert.Equal(new PublishOutcome(1, 0, 0, null), published.Result);
+    }
+
+    [Fact]
     public void Another_leader_holds_nobody_up()
     {
         SimulatedNode leader = _cluster.Leader!;
@@ -95,6 +165,51 @@ public sealed class CutOffPublisherTests
         _cluster.Until(() => !_node.Store.Gate.IsOpen, what: "news of the cut");
     }
 
+    // Others bind a queue that this node does not know of.
+    private SimulatedConnection CutOffAndBind()
+    {
+        CutOff();
+        SimulatedConnection other = Connected(_cluster.Leader!);
+        Bind(other, "new");
+        Assert.False(_node.Store.Gate.IsOpen);
+        return other;
+    }
+
+    private void AssertGoesToBoth(SimulatedConnection other)
+    {
+        _cluster.Steps(100);
+        Assert.False(_node.Store.Gate.IsOpen);
+        Assert.Equal(0, QueueOf("old").ReadyCount);
+        _cluster.SetCut(_node, isCut: false);
+        _cluster.Until(() => QueueOf("old").ReadyCount == 1, what: "the end of the cut");
+        AssertHas(_publisher, "old");
+        _cluster.Until(() => Get(other, "new"), what: "what others have bound");
+    }
+
+    private QueueHome QueueOf(string name) =>
+        _node.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+        && vhost.Queues.TryGetValue(name, out QueueDefinition? queue)
+            ? queue.Home
+            : throw new InvalidOperationException($"no queue {name}");
+
+    private Task<PublishOutcome> Operate(string exchange)
+    {
+        Assert.True(_node.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost));
+        return _node.Broker.Operations.PublishAsync(
+            vhost, exchange, "", new BasicProperties(), new byte[1], 1, TestContext.Current.CancellationToken);
+    }
+
+    private bool Get(SimulatedConnection connection, string queue)
+    {
+        connection.Send(new BasicGet(queue, noAck: true));
+        uint answer = 0;
+        _cluster.Until(
+            () => (answer = connection.Take().Find(
+                received => received.Method is MethodId.BasicGetOk or MethodId.BasicGetEmpty)?.Method ?? 0) != 0,
+            what: "an answer");
+        return answer == MethodId.BasicGetOk;
+    }
+
     private SimulatedConnection Connected(SimulatedNode node)
     {
         SimulatedConnection connection = node.Connect();
@@ -111,9 +226,11 @@ public sealed class CutOffPublisherTests
         Expect(connection, MethodId.QueueBindOk);
     }
 
-    private void Publish(string exchange)
+    private void Publish(string exchange) => PublishTo(exchange, "", []);
+
+    private void PublishTo(string exchange, string routingKey, byte[] properties)
     {
-        _publisher.Writer.AddPublish(1, exchange, "", WireClient.Bytes("one"));
+        _publisher.Writer.AddPublish(1, exchange, routingKey, WireClient.Bytes("one"), properties);
         _publisher.Flush();
     }
 
