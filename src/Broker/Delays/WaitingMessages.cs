@@ -121,7 +121,8 @@ internal sealed class WaitingMessages
         {
             _resident.Dequeue();
             ref WaitingMessage waiting = ref Slots[oldest.Slot];
-            if (waiting.Number != oldest.Number)
+            // One that was taken and held stands here twice.
+            if (waiting.Number != oldest.Number || !waiting.Message.IsResident)
                 continue;
             Message message = waiting.Message;
             waiting.Message = message.PagedOut;
@@ -195,9 +196,10 @@ internal sealed class WaitingMessages
     private void ForgetGone()
     {
         var kept = new Queue<(Lsn Lsn, long Number, int Slot)>(_residentCount);
+        var seen = new HashSet<int>(_residentCount);
         foreach ((Lsn Lsn, long Number, int Slot) item in _resident)
         {
-            if (Slots[item.Slot].Number == item.Number)
+            if (Slots[item.Slot].Number == item.Number && Slots[item.Slot].Message.IsResident && seen.Add(item.Slot))
                 kept.Enqueue(item);
         }
         _resident = kept;

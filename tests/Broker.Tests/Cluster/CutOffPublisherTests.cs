@@ -98,22 +98,39 @@ public sealed class CutOffPublisherTests
     [Fact]
     public void So_do_messages_that_were_delayed()
     {
-        _publisher.Send(new ExchangeDeclare(
-            "later", ExchangeTypes.DelayedMessage, false, true, false, false, false,
-            new FieldTable { ["x-delayed-type"] = FieldValue.Of(ExchangeTypes.Fanout) }));
-        Expect(_publisher, MethodId.ExchangeDeclareOk);
+        DeclareDelayed("later");
         _publisher.Send(new ExchangeBind("x", "later", "", noWait: false, FieldTable.Empty));
         Expect(_publisher, MethodId.ExchangeBindOk);
-        PublishTo("later", "", new BasicProperties
-        {
-            Headers = new FieldTable { ["x-delay"] = FieldValue.Of(5000) },
-        }.ToArray());
-        Expect(_publisher, MethodId.BasicAck);
+        PublishDelayed("later", 5000);
         long dueMs = _node.Broker!.NowMs + 5000;
         _cluster.Until(() => _node.Broker.NowMs > dueMs - 1500, what: "its time");
         SimulatedConnection other = CutOffAndBind();
         _cluster.Until(() => _node.Broker.NowMs > dueMs, what: "its time");
         AssertGoesToBoth(other);
+    }
+
+    [Fact]
+    public void A_delayed_message_that_goes_nowhere_holds_up_no_other_exchange()
+    {
+        DeclareDelayed("later");
+        DeclareDelayed("lonely");
+        _publisher.Send(new ExchangeBind("x", "later", "", noWait: false, FieldTable.Empty));
+        Expect(_publisher, MethodId.ExchangeBindOk);
+        PublishDelayed("lonely", 10_000);
+        PublishDelayed("later", 10_000);
+        PublishDelayed("lonely", 10_000);
+        CutOff();
+        _cluster.Until(() => _node.Store.Gate.IsOpen, what: "the end of patience");
+        Assert.Equal(3, _node.Broker!.Delays.Count);
+        _cluster.Until(() => QueueOf("old").ReadyCount == 1, what: "the one with a place to go to");
+        Assert.Equal(2, _node.Broker.Delays.Count);
+        // Others have known where to.
+        SimulatedConnection other = Connected(_cluster.Leader!);
+        Bind(other, "new", "lonely");
+        _cluster.SetCut(_node, isCut: false);
+        _cluster.Until(() => _node.Broker.Delays.Count == 0, what: "their way");
+        _cluster.Until(() => Get(other, "new"), what: "the first");
+        _cluster.Until(() => Get(other, "new"), what: "the second");
     }
 
     [Fact]
@@ -217,12 +234,27 @@ public sealed class CutOffPublisherTests
         return connection;
     }
 
-    private void Bind(SimulatedConnection connection, string queue)
+    private void DeclareDelayed(string exchange)
+    {
+        _publisher.Send(new ExchangeDeclare(
+            exchange, ExchangeTypes.DelayedMessage, false, true, false, false, false,
+            new FieldTable { ["x-delayed-type"] = FieldValue.Of(ExchangeTypes.Fanout) }));
+        Expect(_publisher, MethodId.ExchangeDeclareOk);
+    }
+
+    private void PublishDelayed(string exchange, int delayMs)
+    {
+        var headers = new FieldTable { ["x-delay"] = FieldValue.Of(delayMs) };
+        PublishTo(exchange, "", new BasicProperties { Headers = headers }.ToArray());
+        Expect(_publisher, MethodId.BasicAck);
+    }
+
+    private void Bind(SimulatedConnection connection, string queue, string exchange = "x")
     {
         connection.Send(new QueueDeclare(
             queue, passive: false, durable: true, false, false, noWait: false, FieldTable.Empty));
         Expect(connection, MethodId.QueueDeclareOk);
-        connection.Send(new QueueBind(queue, "x", "", noWait: false, FieldTable.Empty));
+        connection.Send(new QueueBind(queue, exchange, "", noWait: false, FieldTable.Empty));
         Expect(connection, MethodId.QueueBindOk);
     }
 
