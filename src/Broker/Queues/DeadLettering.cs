@@ -24,6 +24,8 @@ internal sealed class DeadLettering
     private readonly RouteSet _routes;
     private readonly UnroutedMessages<Letter> _unrouted;
     private long _unroutedBytes;
+    // While dead letters are held up.
+    private long _rejectedBytes;
     private QueueHome? _full;
 
     public DeadLettering(MessageBroker broker, Queue queue)
@@ -37,10 +39,16 @@ internal sealed class DeadLettering
     }
 
     /// <summary>
-    /// A target on another node has not taken so much of what it was sent, or so much waits for a barrier, that the
-    /// rest had better stay here. So queues that dead-letter to each other cannot fill each other's memory.
+    /// A target on another node has not taken so much of what it was sent, or so much waits to be routed, that the
+    /// rest had better stay here: what expires or is over the limit waits in the queue. So queues that dead-letter to
+    /// each other cannot fill each other's memory.
     /// </summary>
     public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes > LineOptions.FullBytes;
+
+    /// <summary>
+    /// Clients have rejected so much since then that nothing is delivered any more: there would be no end to it.
+    /// </summary>
+    public bool StopsDeliveries => IsHeldUp && _rejectedBytes > LineOptions.FullBytes;
 
     /// <summary>
     /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or when it is
@@ -48,6 +56,16 @@ internal sealed class DeadLettering
     /// </summary>
     public void Forward(Message message, DeadLetterReason reason, QueueSettings settings, Action<bool>? arrived)
     {
+        if (!IsHeldUp)
+            _rejectedBytes = 0;
+        else if (reason is DeadLetterReason.Rejected or DeadLetterReason.DeliveryLimit)
+            _rejectedBytes += message.SizeBytes;
+        // One that nobody keeps, of a publish that was refused: rather than fill the memory it is lost.
+        if (arrived is null && _unroutedBytes > LineOptions.MostUnawaitedBytes)
+        {
+            message.Slab.Release(1);
+            return;
+        }
         _unroutedBytes += message.SizeBytes;
         _unrouted.Route(new Letter(message, reason, settings, arrived));
     }

@@ -33,7 +33,7 @@ public sealed class Queue : QueueHome
     private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
     private int _lost;
-    private bool _holdsDeadLetters;
+    private bool _stopsDeliveries;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
         : base(broker.Turns, settings)
@@ -166,7 +166,7 @@ public sealed class Queue : QueueHome
         if (isReturning)
             SetReturning(false, nowMs);
         if (_deadLettering is { } deadLettering)
-            HoldDeadLetters(deadLettering.IsHeldUp, nowMs);
+            HoldDeadLetters(deadLettering, nowMs);
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
@@ -179,15 +179,12 @@ public sealed class Queue : QueueHome
             ScheduleTick();
     }
 
-    private void HoldDeadLetters(bool holds, long nowMs)
+    private void HoldDeadLetters(DeadLettering deadLettering, long nowMs)
     {
-        if (holds != _holdsDeadLetters)
-        {
-            _holdsDeadLetters = holds;
-            _machine.CutOff.HoldsDeadLetters = holds;
-            // Nothing is delivered meanwhile, so that no more can be rejected than is out already.
-            SetReturning(holds, nowMs);
-        }
+        bool holds = deadLettering.IsHeldUp;
+        _machine.CutOff.HoldsDeadLetters = holds;
+        if (deadLettering.StopsDeliveries != _stopsDeliveries)
+            SetReturning(_stopsDeliveries = !_stopsDeliveries, nowMs);
         if (holds)
             ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }

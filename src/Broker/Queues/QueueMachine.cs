@@ -62,7 +62,7 @@ public sealed class QueueMachine
         _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
         Paging = new Paging(effects, _ready, _log, Totals);
         Stored = new StoredMessages(_ready, _deliveries, _log, _maxPriority, _counts);
-        _disposals = new Disposals(effects, _ready, Paging, _log, Totals, _counts);
+        _disposals = new Disposals(effects, _ready, Paging, _log, Totals, new(_ready, Paging, _deliveries, _log), _counts);
         _disposals.Configure(settings);
         _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
         _returns.Configure(settings);
@@ -161,7 +161,7 @@ public sealed class QueueMachine
         else
         {
             _ready.Add(in queued);
-            _disposals.AfterAdding(nowMs);
+            _disposals.AfterAdding(in message, nowMs);
         }
         if (ticket.IsAwaited)
             _effects.Confirm(in ticket, isStored);
@@ -427,7 +427,7 @@ public sealed class QueueMachine
         while (_ready.Count > 0)
         {
             // Too much has expired for one turn: nobody gets a message before the rest is gone.
-            if (!_disposals.DropExpired(nowMs) || _ready.Count == 0)
+            if (!_disposals.ClearHead(_consumers.MayTake, nowMs) || _ready.Count == 0)
                 return;
             if (!_consumers.MayTake || !Paging.HasHead() || _consumers.Next() is not { } consumer)
                 return;

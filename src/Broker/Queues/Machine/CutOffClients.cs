@@ -11,7 +11,7 @@ internal sealed class CutOffClients(
     QueueMachine machine, ReadyMessages ready, Deliveries deliveries, Disposals disposals, EffectList effects,
     QueueLog log)
 {
-    /// <summary>Dead letters have nowhere to go: what expires or is over the limit stays.</summary>
+    /// <summary>Dead letters have nowhere to go: what has expired or is over the limit stays.</summary>
     public bool HoldsDeadLetters
     {
         get => disposals.HoldsDeadLetters;

@@ -16,6 +16,9 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     /// <summary>Stands for whoever used get: holds their messages, is never served.</summary>
     private readonly Consumer _getters = new() { Tag = "", Channel = null! };
 
+    /// <summary>Stands for nobody: holds what has expired and cannot go.</summary>
+    private readonly Consumer _nobody = new() { Tag = "", Channel = null! };
+
     // By priority, the highest position that was ever handed out.
     private readonly long[] _handedOut = new long[maxPriority + 1];
 
@@ -37,7 +40,10 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     {
         _getters.SetTimeout(timeoutMs);
         foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
-            slot.Consumer?.SetTimeout(timeoutMs);
+        {
+            if (slot.Consumer != _nobody)
+                slot.Consumer?.SetTimeout(timeoutMs);
+        }
         NextCheckMs = _unacked.Count == 0 ? long.MaxValue : nowMs;
     }
 
@@ -83,6 +89,9 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
             totals.Redelivered++;
         effects.GetOk(request, in queued, slot, readyLeft);
     }
+
+    /// <summary>Keeps a message for nobody; returns its slot.</summary>
+    public int SetAside(in QueuedMessage queued, long nowMs) => _unacked.Add(in queued, _nobody, nowMs);
 
     /// <summary>Takes a delivery back, for good or for bad; false: there is none such any more.</summary>
     public bool TryTake(int slot, long position, out QueuedMessage queued, out Consumer consumer)
@@ -152,7 +161,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
         for (int index = 0; index < slots.Length; index++)
         {
             ref UnackedMessages.Slot slot = ref slots[index];
-            if (slot.Consumer is { } consumer && consumer != _getters && consumer.Channel.Outbox == outbox)
+            if (slot.Consumer is { Channel: { } channel } && channel.Outbox == outbox)
                 held.Add((slot.Queued.Position, index, slot.Queued.Token));
         }
         held.Sort();

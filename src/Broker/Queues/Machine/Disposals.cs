@@ -7,14 +7,23 @@ namespace Warren.Broker.Queues;
 /// With a dead-letter exchange they go there, else they are released; either way they are counted.
 /// </summary>
 internal sealed class Disposals(
-    EffectList effects, ReadyMessages ready, Paging paging, QueueLog log, QueueTotals totals, bool quorum)
+    EffectList effects, ReadyMessages ready, Paging paging, QueueLog log, QueueTotals totals, ExpiredAside aside,
+    bool quorum)
 {
     /// <summary>When dead letters that waited for the log are tried again.</summary>
     private const int RetryMs = 20;
 
+    /// <summary>
+    /// What a queue takes in over its limit while dead letters are held up, at most: enough for a target that is slow
+    /// for a moment, little for one that is away for hours. More is refused.
+    /// </summary>
+    private const long MostOverLimitBytes = 16 * 1024 * 1024;
+
     private readonly LengthLimit _limit = new(quorum);
     private bool _deadLetters;
     private long _retryAtMs;
+    // Of messages that came while there was too much, and what was dropped since.
+    private long _overLimitBytes;
 
     /// <summary>
     /// When something is to be dropped; 0: more is over the limit than one command dropped. While a dead letter's bytes
@@ -26,7 +35,7 @@ internal sealed class Disposals(
         {
             if (_deadLetters && paging.AwaitsHead)
                 return long.MaxValue;
-            long dueMs = _limit.MustDrop(ready) ? 0
+            long dueMs = _limit.MustDrop(ready) || (aside.Count > 0 && !HoldsDeadLetters) ? 0
                 : ready.Expiring == 0 ? long.MaxValue
                 : ready.First.ExpiresAtMs;
             return Math.Max(dueMs, _retryAtMs);
@@ -42,13 +51,13 @@ internal sealed class Disposals(
         _deadLetters = settings.DeadLetterExchange is not null;
     }
 
-    /// <summary>What would be dead-lettered stays for now.</summary>
+    /// <summary>What would be dead-lettered, and is not by a client's word, stays for now.</summary>
     public bool HoldsDeadLetters { get; set; }
 
     /// <summary>Refuses a publish that the queue has no room for; false: there is room.</summary>
     public bool Refuses(in Message message)
     {
-        if (!_limit.Exists || !_limit.Refuses(ready, message.BodySizeBytes))
+        if (!_limit.Exists || !(_limit.Refuses(ready, message.BodySizeBytes) || IsFarOverLimit))
             return false;
         totals.Refused++;
         if (_limit.DeadLettersRefused)
@@ -64,10 +73,11 @@ internal sealed class Disposals(
     /// <summary>
     /// A message has come to the tail: drops the head if that is too much, or if it expired as it came.
     /// </summary>
-    public void AfterAdding(long nowMs)
+    public void AfterAdding(in Message message, long nowMs)
     {
         if (_limit.Exists)
         {
+            _overLimitBytes += message.SizeBytes;
             DropOverLimit(nowMs);
             _limit.Observe(ready);
         }
@@ -80,6 +90,8 @@ internal sealed class Disposals(
     /// </summary>
     public bool DropExpired(long nowMs)
     {
+        if (aside.Count > 0 && !HoldsDeadLetters)
+            aside.PutBack(QueueMachine.DisposalsPerCommand);
         int dropped = 0;
         while (ready.Expiring > 0 && ready.First.ExpiresAtMs <= nowMs)
         {
@@ -94,6 +106,25 @@ internal sealed class Disposals(
         return true;
     }
 
+    /// <summary>
+    /// The same for somebody who wants the head: what cannot go is put aside. False: there is more.
+    /// </summary>
+    public bool ClearHead(bool isWanted, long nowMs)
+    {
+        if (DropExpired(nowMs))
+            return true;
+        if (!isWanted || !HoldsDeadLetters)
+            return false;
+        for (int count = 0; count < QueueMachine.DisposalsPerCommand; count++)
+        {
+            if (ready.Expiring == 0 || ready.First.ExpiresAtMs > nowMs)
+                return true;
+            if (!aside.TryAddHead(nowMs))
+                return false;
+        }
+        return false;
+    }
+
     /// <summary>Drops heads until the rest is within the limit, and what has expired behind them.</summary>
     public void DropOverLimit(long nowMs)
     {
@@ -104,10 +135,12 @@ internal sealed class Disposals(
                 break;
             if (!isThere)
                 continue;
-            DropHead(DeadLetterReason.MaxLength);
+            _overLimitBytes -= DropHead(DeadLetterReason.MaxLength);
             totals.MaxLength++;
             dropped++;
         }
+        if (_overLimitBytes < 0 || !_limit.MustDrop(ready))
+            _overLimitBytes = 0;
         if (dropped > 0)
             DropExpired(nowMs);
     }
@@ -146,18 +179,23 @@ internal sealed class Disposals(
         return hasHead || ready.Count == 0;
     }
 
-    private void DropHead(DeadLetterReason reason)
+    private bool IsFarOverLimit =>
+        HoldsDeadLetters && _deadLetters && _overLimitBytes > MostOverLimitBytes && _limit.MustDrop(ready);
+
+    // Returns its size.
+    private int DropHead(DeadLetterReason reason)
     {
         QueuedMessage queued;
         if (_deadLetters)
         {
             paging.TryTake(out queued);
             Bury(in queued, reason);
-            return;
+            return queued.Message.SizeBytes;
         }
         paging.Drop(out queued);
         if (queued.IsStored)
             log.Remove(queued.Position);
+        return queued.Message.SizeBytes;
     }
 
     // A stored message stays in the log until its dead letter's targets have it.

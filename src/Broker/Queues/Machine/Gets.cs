@@ -33,7 +33,7 @@ internal sealed class Gets(
     // False: the bytes are not here yet, or what must go first waits for the log.
     private bool TryGet(object request, bool noAck, long nowMs)
     {
-        while (!disposals.DropExpired(nowMs))
+        while (!disposals.ClearHead(isWanted: true, nowMs))
         {
             if (disposals.AwaitsLog || !paging.HasHead())
                 return false;

@@ -1,0 +1,47 @@
+using Warren.Broker.Queues.Remote;
+
+namespace Warren.Broker.Queues;
+
+/// <summary>
+/// Messages that have expired while dead letters are held up: they cannot go, and what has not expired is not to stand
+/// behind them. They count as handed out, and come back to their places when dead letters may go on; so does whatever
+/// is here when the node ends. Stored ones give their bytes up meanwhile. Owned by the queue's turn.
+/// </summary>
+internal sealed class ExpiredAside(ReadyMessages ready, Paging paging, Deliveries deliveries, QueueLog log)
+{
+    private readonly Queue<(int Slot, long Token, int ResidentBytes)> _places = new(0);
+    private long _residentBytes;
+
+    public int Count => _places.Count;
+
+    /// <summary>Puts the head aside. False: it has no bytes yet, or too many are here.</summary>
+    public bool TryAddHead(long nowMs)
+    {
+        ref QueuedMessage first = ref ready.First;
+        bool isSafe = first.IsStored && (!first.Message.IsResident || first.Position <= log.DurablePosition);
+        QueuedMessage queued;
+        if (isSafe)
+        {
+            paging.Drop(out queued);
+            queued.Message = queued.Message.PagedOut;
+        }
+        else if (_residentBytes > LineOptions.FullBytes || !paging.TryTake(out queued))
+            return false;
+        int residentBytes = queued.Message.IsResident ? queued.Message.SizeBytes : 0;
+        _residentBytes += residentBytes;
+        _places.Enqueue((deliveries.SetAside(in queued, nowMs), queued.Token, residentBytes));
+        return true;
+    }
+
+    /// <summary>Puts some back, those that went first.</summary>
+    public void PutBack(int most)
+    {
+        for (; most > 0 && _places.TryDequeue(out (int Slot, long Token, int ResidentBytes) place); most--)
+        {
+            _residentBytes -= place.ResidentBytes;
+            // An acknowledgement that came late may have settled it.
+            if (deliveries.TryTake(place.Slot, place.Token, out QueuedMessage queued, out _))
+                ready.PutBack(in queued);
+        }
+    }
+}
