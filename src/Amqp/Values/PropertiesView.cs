@@ -64,6 +64,21 @@ public readonly ref struct PropertiesView
         return new PropertiesView(raw, flags);
     }
 
+    /// <summary>
+    /// Whether there are none but those of fixed size, and all of these: then <see cref="Parse"/> accepts them. Much
+    /// quicker; false says nothing.
+    /// </summary>
+    public static bool AreFixed(ReadOnlySpan<byte> raw)
+    {
+        const ushort Fixed = PropertyFlags.DeliveryMode | PropertyFlags.Priority | PropertyFlags.Timestamp;
+        if (raw.Length < PropertyFlags.SizeBytes)
+            return false;
+        uint flags = BinaryPrimitives.ReadUInt16BigEndian(raw);
+        uint sizeBytes = (flags / PropertyFlags.DeliveryMode & 1) + (flags / PropertyFlags.Priority & 1)
+            + (flags / PropertyFlags.Timestamp & 1) * sizeof(ulong);
+        return (flags & ~(uint)Fixed) == 0 && raw.Length == PropertyFlags.SizeBytes + sizeBytes;
+    }
+
     /// <summary>Whether no property is set.</summary>
     public bool IsEmpty => _flags == 0;
 

@@ -95,8 +95,9 @@ internal sealed class ChannelConsumers
         // Who is served next gets what comes back before what is newer.
         HashSet<QueueHome> together =
             _taken.Count == 0 ? [] : [.. _consumers.Values.Select(consumer => consumer.Queue)];
+        long cause = (_connection.Id << 16) | _channel.Number;
         foreach (QueueHome queue in together)
-            _connection.AddPost(queue, QueueCommand.Together(begins: true));
+            _connection.AddPost(queue, QueueCommand.Together(cause, begins: true));
         foreach (Consumer consumer in _consumers.Values)
             _connection.AddPost(consumer.Queue, QueueCommand.CancelConsumer(consumer, null));
         _consumers.Clear();
@@ -112,7 +113,7 @@ internal sealed class ChannelConsumers
         }
         _taken.Clear();
         foreach (QueueHome queue in together)
-            _connection.AddPost(queue, QueueCommand.Together(begins: false));
+            _connection.AddPost(queue, QueueCommand.Together(cause, begins: false));
     }
 
     /// <summary>A queue has ended a consumer on its own account.</summary>

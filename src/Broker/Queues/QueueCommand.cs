@@ -145,10 +145,10 @@ public readonly struct QueueCommand
 
     /// <summary>
     /// Between these two nothing is delivered: commands of one cause, so that what returns is in order before anybody
-    /// gets it.
+    /// gets it. <paramref name="cause"/>: the same for both, and no other's meanwhile.
     /// </summary>
-    internal static QueueCommand Together(bool begins) =>
-        new(QueueCommandKind.Together, 0, begins, 0, default, 0, 0, null, null);
+    internal static QueueCommand Together(long cause, bool begins) =>
+        new(QueueCommandKind.Together, 0, begins, 0, default, cause, 0, null, null);
 
     /// <summary>A frame of this kind has come from another node; for a stand-in alone.</summary>
     internal static QueueCommand PeerFrame(ushort kind, Message frame) =>

@@ -10,8 +10,16 @@ public interface IPeers
     /// <summary>This node.</summary>
     NodeId Self { get; }
 
+    /// <summary>What the others know as <see cref="PeerIdentity.Process"/> of this node; 0: no link has begun.</summary>
+    long Process { get; }
+
     /// <summary>A link with the node is up.</summary>
     bool IsUp(NodeId peer);
+
+    /// <summary>Ends the link with the node, if there is one: it has sent what no sound node does.</summary>
+    /// <param name="peer">Who.</param>
+    /// <param name="reason">For people, on both sides.</param>
+    void Close(NodeId peer, string reason);
 
     /// <summary>
     /// Queues a frame. Frames of one class to one node arrive in order or not at all; what was sent before a link went

@@ -36,7 +36,11 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
     /// <summary>The links, whose owner this is; once, before they start.</summary>
     public void Attach(PeerLinks links) => Volatile.Write(ref _links, links);
 
+    public long Process => Volatile.Read(ref _links)?.Self.Process ?? 0;
+
     public bool IsUp(NodeId peer) => Volatile.Read(ref _links)?.FindLink(peer) is not null;
+
+    public void Close(NodeId peer, string reason) => Volatile.Read(ref _links)?.FindLink(peer)?.Close(reason);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {

@@ -46,6 +46,9 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 
+    // All of them are sound.
+    public void Close(NodeId peer, string reason) => throw new InvalidOperationException(reason);
+
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
         byte[] bytes = body.ToArray();

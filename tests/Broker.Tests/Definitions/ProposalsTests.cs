@@ -21,7 +21,11 @@ public sealed class ProposalsTests : IPeers
 
     NodeId IPeers.Self => Samples.Node(1);
 
+    long IPeers.Process => 1;
+
     bool IPeers.IsUp(NodeId peer) => true;
+
+    void IPeers.Close(NodeId peer, string reason) => Assert.Fail(reason);
 
     bool IPeers.TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {

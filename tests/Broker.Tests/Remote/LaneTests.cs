@@ -59,7 +59,11 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
 
     void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
 
+    long IPeers.Process => 1;
+
     bool IPeers.IsUp(NodeId peer) => true;
+
+    void IPeers.Close(NodeId peer, string reason) => Assert.Fail(reason);
 
     void IPeers.Register(ushort firstKind, IPeerUser user)
     {

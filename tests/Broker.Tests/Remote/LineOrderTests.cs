@@ -58,7 +58,11 @@ public sealed class LineOrderTests : IPeers, IStorageWatcher, ITurnScheduler, ID
 
     void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
 
+    long IPeers.Process => 1;
+
     bool IPeers.IsUp(NodeId peer) => true;
+
+    void IPeers.Close(NodeId peer, string reason) => Assert.Fail(reason);
 
     void IPeers.Register(ushort firstKind, IPeerUser user)
     {

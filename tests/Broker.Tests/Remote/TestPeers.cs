@@ -31,7 +31,11 @@ internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
     /// <summary>What is done with a frame before it is handed on; false: it is thrown away.</summary>
     public Func<ushort, bool>? Filter { get; set; }
 
+    public long Process => _hub.Process;
+
     public bool IsUp(NodeId peer) => _hub.IsUp(peer);
+
+    public void Close(NodeId peer, string reason) => _hub.Close(peer, reason);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>
         _hub.TrySend(peer, linkClass, kind, body);

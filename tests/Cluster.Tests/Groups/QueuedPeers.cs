@@ -30,7 +30,11 @@ internal sealed class QueuedPeers(NodeId self, PeerIdentity other) : IPeers
 
     public int Waiting(LinkClass linkClass) => _queues[(int)linkClass].Count;
 
+    public long Process => 1;
+
     public bool IsUp(NodeId peer) => IsLinked;
+
+    public void Close(NodeId peer, string reason) => throw new InvalidOperationException(reason);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {

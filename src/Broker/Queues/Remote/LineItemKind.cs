@@ -37,7 +37,8 @@ internal enum LineItemKind : byte
     /// <summary>Places in the shared prefetch.</summary>
     Grant = 26,
 
-    /// <summary>What comes up to the next of these has one cause: nothing is delivered meanwhile.</summary>
+    /// <summary>What comes up to the next of these with the same number has one cause: nothing is delivered meanwhile.
+    /// </summary>
     Together = 27,
 
     // Deliveries, from the home.

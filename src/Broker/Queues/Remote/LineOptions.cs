@@ -21,6 +21,21 @@ public sealed record LineOptions
     internal const int MostUnawaitedBytes = 16 * 1024 * 1024;
 
     /// <summary>
+    /// What may wait at a home for a queue that it does not know yet: the window of publishes, and more consumers than
+    /// any node adds to a queue within the time.
+    /// </summary>
+    internal const int MostEarlyBytes = 8 * 1024 * 1024;
+
+    /// <summary>The same for all such queues of a node: a line that brings more is given up.</summary>
+    internal const int MostEarlyBytesOfNode = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Lines of a node to queues that its home does not know yet: an import of thousands of queues is no reason to end
+    /// a link.
+    /// </summary>
+    internal const int MostEarlyLines = 16 * 1024;
+
+    /// <summary>
     /// How long a node waits for a lost link before its clients are told that the queue's home is away. A link counts
     /// as lost after a second of silence; one that breaks and is dialed again is back within some tenths.
     /// </summary>
@@ -31,6 +46,12 @@ public sealed record LineOptions
     /// active consumer. Longer than <see cref="Patience"/> by more than clocks differ: the lost node gives up first.
     /// </summary>
     public TimeSpan HomePatience { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// How long a queue delivers nothing because a node has said that more of the same cause comes. It is sent in one
+    /// go: what is not here by then comes by a link that does not go on, and order among consumers is worth no more.
+    /// </summary>
+    internal TimeSpan TogetherPatience { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often lines that wait for something look at their clocks.</summary>
     internal TimeSpan TickInterval { get; init; } = TimeSpan.FromMilliseconds(100);

@@ -17,10 +17,13 @@ internal sealed class LinePeer
     // Those that were told to end, the newest of each queue.
     private readonly Dictionary<long, QueueVisit> _leaving = [];
     private readonly Dictionary<long, long> _lastLines = [];
+    // Those to queues that are not known here yet.
+    private readonly HashSet<QueueVisit> _early = [];
     private readonly HashSet<ILine>[] _waiting =
         [.. Enumerable.Range(0, (int)LinkClass.Bulk + 1).Select(_ => new HashSet<ILine>())];
     private bool _isUp;
     private long _process;
+    private long _earlyBytes;
 
     public LinePeer(QueueLinks links, NodeId id)
     {
@@ -125,6 +128,7 @@ internal sealed class LinePeer
     /// <param name="queue">The queue's id.</param>
     /// <param name="line">The line's number.</param>
     /// <param name="begins">It is number 1 of its lane.</param>
+    /// <exception cref="FormatException">No sound node begins so many lines to queues that nobody knows.</exception>
     public QueueVisit? VisitOf(long queue, long line, bool begins)
     {
         lock (_lock)
@@ -139,6 +143,8 @@ internal sealed class LinePeer
             }
             if (!begins)
                 return null;
+            if (_early.Count >= LineOptions.MostEarlyLines)
+                throw new FormatException($"{_early.Count} lines have begun to queues that are not known here");
             if (isThere)
                 Retire(visit!);
             bool waits = _leaving.TryGetValue(queue, out QueueVisit? older);
@@ -146,6 +152,7 @@ internal sealed class LinePeer
             older?.TellAtEnd(visit);
             _visits[queue] = visit;
             _lastLines[queue] = line;
+            _early.Add(visit);
             return visit;
         }
     }
@@ -157,18 +164,31 @@ internal sealed class LinePeer
             return _visits.ContainsKey(queue);
     }
 
+    /// <summary>The queue that a visit is for is known.</summary>
+    public void NoteKnown(QueueVisit visit)
+    {
+        lock (_lock)
+            _early.Remove(visit);
+    }
+
+    /// <summary>So much more, or less, waits for queues that are not known; returns how much it is.</summary>
+    public long AddEarly(int sizeBytes) => Interlocked.Add(ref _earlyBytes, sizeBytes);
+
     /// <summary>A visit is over, and all that its clients had is with the queue again.</summary>
-    public void Leave(QueueVisit visit, bool isGone)
+    /// <param name="visit">Which.</param>
+    /// <param name="forgets">Which numbers its lines had is no matter any more.</param>
+    public void Leave(QueueVisit visit, bool forgets)
     {
         long queue = visit.QueueNumber;
         lock (_lock)
         {
+            _early.Remove(visit);
             if (_leaving.TryGetValue(queue, out QueueVisit? leaving) && leaving == visit)
                 _leaving.Remove(queue);
             if (!_visits.TryGetValue(queue, out QueueVisit? present) || present != visit)
                 return;
             _visits.Remove(queue);
-            if (isGone)
+            if (forgets)
                 _lastLines.Remove(queue);
         }
     }

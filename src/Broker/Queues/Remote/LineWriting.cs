@@ -60,7 +60,24 @@ internal static class LineWriting
         BinaryPrimitives.WriteInt64LittleEndian(item[5..], position);
     }
 
-    /// <summary>A kind and a number: LateAcknowledge, Together, ConsumerEnded and the like.</summary>
+    /// <summary>Of what was delivered by this process of the home, and by no other.</summary>
+    public static void LateAcknowledge(LaneSender lane, long position, long process)
+    {
+        Span<byte> item = lane.Add(17);
+        item[0] = (byte)LineItemKind.LateAcknowledge;
+        BinaryPrimitives.WriteInt64LittleEndian(item[1..], position);
+        BinaryPrimitives.WriteInt64LittleEndian(item[9..], process);
+    }
+
+    public static void Together(LaneSender lane, long cause, bool begins)
+    {
+        Span<byte> item = lane.Add(10);
+        item[0] = (byte)LineItemKind.Together;
+        BinaryPrimitives.WriteInt64LittleEndian(item[1..], cause);
+        item[9] = begins ? (byte)1 : (byte)0;
+    }
+
+    /// <summary>A kind and a number: ConsumerEnded and the like.</summary>
     public static void Number(LaneSender lane, LineItemKind kind, long number)
     {
         Span<byte> item = lane.Add(9);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Warren.Amqp;
 using Warren.Broker.Messages;
 
 namespace Warren.Broker.Queues.Remote;
@@ -26,14 +27,31 @@ internal readonly record struct MessageSizes(int EnvelopeBytes, int PropertiesBy
         return isSound ? sizes : throw new FormatException($"a message on a line has the sizes {sizes}");
     }
 
-    /// <summary>The envelope is two short strings: everything that routes relies on it.</summary>
-    /// <exception cref="FormatException">It is not.</exception>
+    /// <summary>
+    /// The envelope is two short strings, and the properties are such as a client's are checked to be: everything that
+    /// routes, delivers and dead-letters relies on it.
+    /// </summary>
+    /// <exception cref="FormatException">They are not.</exception>
     public static void Check(in Message message)
     {
         ReadOnlySpan<byte> envelope = message.Envelope;
         int second = 1 + envelope[0];
         if (second >= envelope.Length || second + 1 + envelope[second] != envelope.Length)
             throw new FormatException("a message on a line has no sound envelope");
+        if (!PropertiesView.AreFixed(message.Properties))
+            CheckProperties(message.Properties);
+    }
+
+    private static void CheckProperties(ReadOnlySpan<byte> properties)
+    {
+        try
+        {
+            PropertiesView.Parse(properties);
+        }
+        catch (WireFormatException error)
+        {
+            throw new FormatException($"a message on a line has no sound properties: {error.Message}", error);
+        }
     }
 
     public Message At(Slab slab, int offset) => new(slab, offset, EnvelopeBytes, PropertiesBytes, BodyBytes);

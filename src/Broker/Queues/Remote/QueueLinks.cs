@@ -116,6 +116,17 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             peer.Alarm.Changed();
     }
 
+    /// <summary>A node has sent what no sound node does: the link with it ends, and both sides say why.</summary>
+    /// <param name="peer">Who.</param>
+    /// <param name="whereby">What it was about.</param>
+    /// <param name="error">What was wrong.</param>
+    public void Refuse(NodeId peer, string whereby, FormatException error)
+    {
+        string text = $"what node {NameOf(peer)} sent {whereby} makes no sense: {error.Message}";
+        Broker.Log(LogLevel.Error, LogCategory.Queue, $"The link ends and the line is given up: {text}");
+        Peers.Close(peer, text);
+    }
+
     public void SendClosed(LinePeer peer, long queue, long line, bool isGone)
     {
         Span<byte> body = stackalloc byte[LineFrame.AddressBytes + 1];
@@ -220,8 +231,15 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         bool begins = kind is LineFrame.Posts or LineFrame.Settlements && LineFrame.NumberOf(body) == 1;
         if (kind == LineFrame.Ended && !peer.HasVisit(queue))
             return;
-        peer.VisitOf(queue, LineFrame.LineOf(body), begins)
-            ?.Post(Connections.OutboxItem.PeerFrame(kind, Copy(peer, body)));
+        try
+        {
+            peer.VisitOf(queue, LineFrame.LineOf(body), begins)
+                ?.Post(Connections.OutboxItem.PeerFrame(kind, Copy(peer, body)));
+        }
+        catch (FormatException error)
+        {
+            Refuse(peer.Id, $"for queue {queue}", error);
+        }
     }
 
     // Once, into a slab: the messages in it are used from where they lie.

@@ -28,7 +28,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     private readonly VisitCommands _commands;
     private readonly PublishCredit _credit;
     // Frames of a queue that is not known here yet, then posts that wait for settlements sent before them.
-    private readonly Queue<(ushort Kind, Message Frame)> _early = new(0);
+    private readonly EarlyFrames _early;
     private readonly Queue<(Message Frame, int At)> _held = new(0);
     private Queue? _queue;
     private long _grantedBytes = LineOptions.WindowBytes;
@@ -64,7 +64,8 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         QueueNumber = queue;
         Line = line;
         _outbox = new VisitOutbox(links.Broker.Turns, this);
-        _commands = new VisitCommands(_outbox, links.Broker);
+        _commands = new VisitCommands(_outbox, links.Broker, links.Peers.Process);
+        _early = new EarlyFrames(peer);
         _credit = new PublishCredit(() => Signal(LineSignal.Credit, 0));
         _waitsSinceMs = links.Broker.NowMs;
         Signal(LineSignal.Known, 0);
@@ -221,7 +222,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     {
         if (_queue is null && (kind is LineFrame.Posts or LineFrame.Settlements))
         {
-            _early.Enqueue((kind, frame));
+            OnEarly(kind, frame);
             return;
         }
         try
@@ -233,9 +234,21 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             // Posts are held until they are read to their end.
             if (kind != LineFrame.Posts)
                 frame.Slab.Release(1);
-            _links.Broker.Log(
-                LogLevel.Error, LogCategory.Queue,
-                $"What node {_peer.Id} sent for queue {QueueNumber} makes no sense and is given up: {error.Message}");
+            _links.Refuse(_peer.Id, $"for queue {QueueNumber}", error);
+            End(tells: true, isGone: false);
+        }
+    }
+
+    private void OnEarly(ushort kind, Message frame)
+    {
+        try
+        {
+            if (!_early.TryAdd(kind, frame))
+                End(tells: true, isGone: false);
+        }
+        catch (FormatException error)
+        {
+            _links.Refuse(_peer.Id, $"for queue {QueueNumber}, which is not known here yet,", error);
             End(tells: true, isGone: false);
         }
     }
@@ -250,6 +263,9 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                     break;
                 _credit.Take(bytes.Length);
                 _held.Enqueue((frame, LineFrame.HeaderBytes));
+                // The last one may begin before the window's end.
+                if (_posts.ReceivedBytes > _grantedBytes + PeerLink.MostBodyBytes)
+                    throw new FormatException($"{_posts.ReceivedBytes} bytes of posts where {_grantedBytes} may be");
                 GoOnWithPosts();
                 return;
             case LineFrame.Settlements:
@@ -311,6 +327,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             case LineSignal.Down:
                 _isUp = false;
                 _waitsSinceMs = _links.Broker.NowMs;
+                _commands.EndTogether(long.MaxValue);
                 break;
             case LineSignal.Tick:
                 _wantsTick = false;
@@ -328,6 +345,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
 
     private void OnTick()
     {
+        _commands.EndTogether(_links.Broker.NowMs - (long)_links.Options.TogetherPatience.TotalMilliseconds);
         bool hasWaited = _links.Broker.NowMs - _waitsSinceMs >= _links.Options.HomePatience.TotalMilliseconds;
         // Of a queue that is gone the other node ends the line itself, when it knows.
         if (hasWaited && (!_isUp || _queue is null || _isGone))
@@ -354,8 +372,9 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             return;
         _queue = found;
         _commands.Queue = _queue;
-        while (!_isOver && _early.TryDequeue(out (ushort Kind, Message Frame) early))
-            OnFrame(early.Kind, early.Frame);
+        _peer.NoteKnown(this);
+        while (!_isOver && _early.TryTake(out ushort kind, out Message frame))
+            OnFrame(kind, frame);
     }
 
     // The end of the turn: commands to the queue, frames and receipts to the other node.
@@ -370,7 +389,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             SendReceipt();
         }
         bool needsTick = !_isUp || _queue is null || _isGone || _isGrantDue || _posts.IsUntold
-            || _settlements.IsUntold;
+            || _settlements.IsUntold || _commands.IsTogether;
         if (!needsTick || _wantsTick)
             return;
         _wantsTick = true;
@@ -412,15 +431,16 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _deliveries.Clear();
         _verdicts.Clear();
         _posts.Clear();
-        while (_early.TryDequeue(out (ushort Kind, Message Frame) early))
-            early.Frame.Slab.Release(1);
+        while (_early.TryTake(out _, out Message early))
+            early.Slab.Release(1);
         while (_held.TryDequeue(out (Message Frame, int At) held))
             held.Frame.Slab.Release(1);
     }
 
     private void Leave()
     {
-        _peer.Leave(this, _isGone);
+        // Of a line to a queue that was never known here nothing was taken: it may begin again.
+        _peer.Leave(this, forgets: _isGone || _queue is null);
         _successor?.Signal(LineSignal.Left, 0);
     }
 

@@ -147,7 +147,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
                 break;
             case QueueCommandKind.Together:
                 if (_lanes.Line != 0)
-                    LineWriting.Number(_lanes.Settlements, LineItemKind.Together, command.Flag ? 1 : 0);
+                    LineWriting.Together(_lanes.Settlements, command.First, command.Flag);
                 break;
             case QueueCommandKind.Resume:
                 _clients.Resume((Consumer)command.Target!);
@@ -264,7 +264,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
     {
         NeedLine();
         _hasLateSettlements = true;
-        LineWriting.Number(_lanes.Settlements, LineItemKind.LateAcknowledge, position);
+        LineWriting.LateAcknowledge(_lanes.Settlements, position, _process);
     }
 
     private void OnFrame(ushort kind, Message frame, QueueScratch scratch)
@@ -276,9 +276,7 @@ internal sealed class RemoteQueue : QueueHome, ILine
         }
         catch (FormatException error)
         {
-            _broker.Log(
-                LogLevel.Error, LogCategory.Queue,
-                $"What the home of {Describe()} sent makes no sense and is given up: {error.Message}");
+            _links.Refuse(_peer.Id, $"as the home of {Describe()}", error);
             EndLine(LineEnd.Lost, tells: true, scratch);
         }
         finally

@@ -48,9 +48,7 @@ internal sealed class ReplyLane(QueueLinks links, LinePeer peer)
         catch (FormatException error)
         {
             _pieces.Clear();
-            links.Broker.Log(
-                LogLevel.Error, LogCategory.Queue,
-                $"A direct reply from node {links.NameOf(peer.Id)} makes no sense and is dropped: {error.Message}");
+            links.Refuse(peer.Id, "as a direct reply", error);
         }
     }
 

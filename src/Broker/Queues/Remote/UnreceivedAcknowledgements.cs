@@ -6,7 +6,7 @@ namespace Warren.Broker.Queues.Remote;
 /// </summary>
 internal static class UnreceivedAcknowledgements
 {
-    private const int NumberBytes = 8;
+    private const int TogetherBytes = 8 + 1;
     private const int CancelBytes = 8 + 8;
     private const int CountedBytes = 8 + 4;
     private const int WrittenBytes = 8 + 4 + 8;
@@ -39,6 +39,7 @@ internal static class UnreceivedAcknowledgements
                 break;
             case LineItemKind.LateAcknowledge:
                 positions.Add(reader.Int64());
+                reader.Take(8);
                 break;
             case LineItemKind.AddConsumer:
                 reader.Take(ConsumerBytes);
@@ -51,7 +52,7 @@ internal static class UnreceivedAcknowledgements
                 {
                     LineItemKind.CancelConsumer => CancelBytes,
                     LineItemKind.Written => WrittenBytes,
-                    LineItemKind.Together => NumberBytes,
+                    LineItemKind.Together => TogetherBytes,
                     LineItemKind.SetShared or LineItemKind.Grant => CountedBytes,
                     _ => throw new InvalidOperationException($"{kind} is no settlement."),
                 });

@@ -8,14 +8,17 @@ namespace Warren.Broker.Queues.Remote;
 /// Turns the items of a visit into commands of the queue, one post a turn, and keeps what the visit's clients have
 /// there: their consumers by number, and the messages that they got. Owned by the visit's turn.
 /// </summary>
-internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker)
+/// <param name="outbox">Where what the queue hands out goes.</param>
+/// <param name="broker">The node's.</param>
+/// <param name="process">This node's, as the others know it.</param>
+internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, long process)
 {
     private readonly VisitChannel _publisher = new(0, outbox);
     private readonly Dictionary<long, Consumer> _consumers = [];
     private readonly Dictionary<int, long> _gets = [];
     private readonly List<QueueCommand> _commands = [];
     private readonly List<long> _late = [];
-    private bool _isTogether;
+    private readonly TogetherGroups _together = new();
 
     /// <summary>Set once it is known, before anything is read.</summary>
     public Queue Queue { get; set; } = null!;
@@ -43,7 +46,7 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker)
         if (Queue is null)
             return;
         // Who is served next gets the older ones first.
-        SetTogether(true);
+        Add(QueueCommand.Together(0, begins: true));
         foreach (Consumer consumer in _consumers.Values)
             Add(QueueCommand.CancelConsumer(consumer, null));
         _consumers.Clear();
@@ -51,16 +54,24 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker)
         foreach ((int slot, long position) in _gets)
             Add(QueueCommand.Return(slot, position, countsDelivery: false));
         _gets.Clear();
-        SetTogether(false);
+        Add(QueueCommand.Together(0, begins: false));
+        EndTogether(long.MaxValue);
     }
 
-    // One that has begun ends with the line at the latest, and one that has not begun does not end.
-    private void SetTogether(bool isTogether)
+    /// <summary>The queue delivers nothing, as more of the same cause is to come.</summary>
+    public bool IsTogether => _together.Count > 0;
+
+    /// <summary>What has begun so early does not wait any longer for what belongs to it.</summary>
+    public void EndTogether(long begunMs)
     {
-        if (isTogether == _isTogether)
-            return;
-        _isTogether = isTogether;
-        Add(QueueCommand.Together(isTogether));
+        for (int ended = _together.EndBefore(begunMs); ended > 0; ended--)
+            Add(QueueCommand.Together(0, begins: false));
+    }
+
+    private void SetTogether(long cause, bool begins)
+    {
+        if (begins ? _together.TryBegin(cause, broker.NowMs) : _together.TryEnd(cause))
+            Add(QueueCommand.Together(cause, begins));
     }
 
     /// <summary>
@@ -113,14 +124,21 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker)
     public void ReadSettlements(ReadOnlySpan<byte> bytes)
     {
         var reader = new LineReader(bytes, LineFrame.HeaderBytes);
-        while (!reader.IsAtEnd)
+        try
         {
-            var kind = (LineItemKind)reader.Byte();
-            if (kind != LineItemKind.LateAcknowledge)
-                AddLate();
-            ReadSettlement(kind, ref reader);
+            while (!reader.IsAtEnd)
+            {
+                var kind = (LineItemKind)reader.Byte();
+                if (kind != LineItemKind.LateAcknowledge)
+                    AddLate();
+                ReadSettlement(kind, ref reader);
+            }
         }
-        AddLate();
+        finally
+        {
+            // Also those before one that makes no sense.
+            AddLate();
+        }
     }
 
     // Each walks through what the queue has handed out: all of a frame's together.
@@ -210,10 +228,13 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker)
                 });
                 break;
             case LineItemKind.LateAcknowledge:
-                _late.Add(reader.Int64());
+                long late = reader.Int64();
+                // What the process before this one delivered has the same names as what this one does.
+                if (reader.Int64() == process)
+                    _late.Add(late);
                 break;
             case LineItemKind.Together:
-                SetTogether(reader.Int64() != 0);
+                SetTogether(reader.Int64(), reader.Byte() != 0);
                 break;
             case LineItemKind.AddConsumer:
                 ReadConsumer(ref reader);

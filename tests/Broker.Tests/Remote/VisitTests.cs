@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
+using Warren.Cluster.Links;
+using Xunit;
+
+namespace Warren.Broker.Tests.Remote;
+
+/// <summary>What a home does with what the clients of another node settle, and when it does not come to its end.</summary>
+public sealed class VisitTests : IDisposable
+{
+    private readonly VisitedNode _node = new();
+    private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements);
+    private readonly QueueDefinition _queue;
+
+    public VisitTests()
+    {
+        _queue = _node.Declare("q");
+        AddConsumer();
+        Send();
+        Assert.Equal(1, _queue.Home.ConsumerCount);
+    }
+
+    public void Dispose() => _node.Dispose();
+
+    [Fact]
+    public void What_one_channel_ends_is_not_over_for_another()
+    {
+        Together(1, begins: true);
+        Together(2, begins: true);
+        Together(1, begins: false);
+        Send();
+        _node.Publish(_queue);
+        Assert.Equal(1, _queue.Home.ReadyCount);
+        Together(2, begins: false);
+        Send();
+        Assert.Equal(0, _queue.Home.ReadyCount);
+    }
+
+    [Fact]
+    public void A_queue_goes_on_when_the_link_is_lost_before_all_has_come()
+    {
+        Together(1, begins: true);
+        Send();
+        _node.Publish(_queue);
+        Assert.Equal(1, _queue.Home.ReadyCount);
+        _node.Peer.Down();
+        _node.Settle();
+        Assert.Equal(0, _queue.Home.ReadyCount);
+        _node.Peer.Up(process: 7);
+        AssertEndsNoOther();
+    }
+
+    [Fact]
+    public void And_when_it_does_not_come_in_time()
+    {
+        Together(1, begins: true);
+        Send();
+        _node.Publish(_queue);
+        _node.Pass(300);
+        Assert.Equal(1, _queue.Home.ReadyCount);
+        _node.Pass(400);
+        Assert.Equal(0, _queue.Home.ReadyCount);
+        AssertEndsNoOther();
+    }
+
+    [Fact]
+    public void Late_acknowledgements_before_something_that_makes_no_sense_count()
+    {
+        long position = Deliver();
+        LineWriting.LateAcknowledge(_settlements, position, _node.Process);
+        _settlements.Add(1)[0] = 99;
+        SendOnNextLine();
+        Assert.Equal(0, _queue.Home.ReadyCount + _queue.Home.UnackedCount);
+        Assert.Contains("makes no sense", Assert.Single(_node.Closed), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(-1, 1)]
+    public void Late_acknowledgements_are_for_the_process_that_delivered(int otherProcess, int left)
+    {
+        long position = Deliver();
+        LineWriting.LateAcknowledge(_settlements, position, _node.Process + otherProcess);
+        SendOnNextLine();
+        Assert.Equal(left, _queue.Home.ReadyCount + _queue.Home.UnackedCount);
+        Assert.Empty(_node.Closed);
+    }
+
+    // What belongs to the one that was given up comes after all.
+    private void AssertEndsNoOther()
+    {
+        Together(2, begins: true);
+        Together(1, begins: false);
+        Send();
+        _node.Publish(_queue);
+        Assert.Equal(1, _queue.Home.ReadyCount);
+        Together(2, begins: false);
+        Send();
+        Assert.Equal(0, _queue.Home.ReadyCount);
+    }
+
+    // Returns the position of a message that the consumer holds.
+    private long Deliver()
+    {
+        _node.Publish(_queue);
+        byte[] frame = _node.Sent.Last(sent => sent.Kind == LineFrame.Deliveries).Body;
+        int at = Array.IndexOf(frame, (byte)LineItemKind.Deliver, LineFrame.HeaderBytes);
+        return BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(at + 14));
+    }
+
+    private void AddConsumer() => LineWriting.AddConsumer(_settlements, 1, 0, new Consumer
+    {
+        Tag = "c",
+        TagBytes = "c"u8.ToArray(),
+        Channel = new VisitChannel(1, null!),
+    });
+
+    private void Together(long cause, bool begins) => LineWriting.Together(_settlements, cause, begins);
+
+    private void Send()
+    {
+        _node.Send(_settlements, _queue.Id.Value);
+        _node.Settle();
+    }
+
+    // The line before this one was given up.
+    private void SendOnNextLine()
+    {
+        var next = new LaneSender(LineFrame.Settlements, LinkClass.Acknowledgements);
+        for (int at = LineFrame.HeaderBytes; at < _settlements.KeptFrame(_settlements.KeptFrames - 1).Length; at++)
+            next.Add(1)[0] = _settlements.KeptFrame(_settlements.KeptFrames - 1)[at];
+        _node.Send(next, _queue.Id.Value, line: 2);
+        _node.Settle();
+    }
+}
