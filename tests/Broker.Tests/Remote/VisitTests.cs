@@ -65,11 +65,11 @@ public sealed class VisitTests : IDisposable
     }
 
     [Fact]
-    public void Late_acknowledgements_before_something_that_makes_no_sense_count()
+    public void Late_acknowledgements_before_one_that_is_cut_off_count()
     {
         long position = Deliver();
         LineWriting.LateAcknowledge(_settlements, position, _node.Process);
-        _settlements.Add(1)[0] = 99;
+        _settlements.Add(1)[0] = (byte)LineItemKind.LateAcknowledge;
         SendOnNextLine();
         Assert.Equal(0, _queue.Home.ReadyCount + _queue.Home.UnackedCount);
         Assert.Contains("makes no sense", Assert.Single(_node.Closed), StringComparison.Ordinal);
