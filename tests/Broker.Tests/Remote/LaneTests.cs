@@ -208,10 +208,10 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
             });
             LineWriting.Counted(sender, LineItemKind.SetShared, 1, 1);
             LineWriting.Counted(sender, LineItemKind.Grant, 1, 1);
-            LineWriting.Number(sender, LineItemKind.Together, 1);
+            LineWriting.Together(sender, 1, begins: true);
             LineWriting.Settlement(sender, LineItemKind.Undelivered, 1, 1000);
             LineWriting.CancelConsumer(sender, 1, 2);
-            LineWriting.Number(sender, LineItemKind.LateAcknowledge, from + 1);
+            LineWriting.LateAcknowledge(sender, from + 1, process: 1);
         }
         Mixed(1);
         sender.Send(_peer, 7, 1);
