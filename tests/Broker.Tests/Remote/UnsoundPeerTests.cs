@@ -41,7 +41,7 @@ public sealed class UnsoundPeerTests : IDisposable
     [Theory]
     [InlineData(10)]
     [InlineData(100_000)]
-    public void Nor_is_one_that_a_home_delivers(int bodyBytes)
+    public async Task Nor_is_one_that_a_home_delivers(int bodyBytes)
     {
         QueueDefinition queue = _node.DeclareThere("q");
         var get = new FetchRequest();
@@ -55,7 +55,7 @@ public sealed class UnsoundPeerTests : IDisposable
         _node.Send(deliveries, queue.Id.Value, LineFrame.LineOf(asked));
         _node.Settle();
         AssertClosed("properties");
-        Assert.Equal(AnswerKind.Unavailable, get.Task.Result.Answer);
+        Assert.Equal(AnswerKind.Unavailable, (await get.Task).Answer);
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class UnsoundPeerTests : IDisposable
 
     private void Publish(in Message message) => LineWriting.Publish(_posts, message, 0, false, -1, 1);
 
-    private Message MessageOf(byte[] properties, int bodyBytes) =>
+    private static Message MessageOf(byte[] properties, int bodyBytes) =>
         MessageInOwnSlab.Store(new SlabPool(), [], "q"u8, properties, new byte[bodyBytes]);
 
     private void AssertClosed(string why)
