@@ -16,7 +16,7 @@ internal sealed class DelayPlace(string vhost, string exchange)
     /// <summary>How many messages wait here; it is forgotten with the last.</summary>
     public int Waiting { get; set; }
 
-    /// <summary>One that has nowhere to go on this node's topology, and those behind it. Null: there was none.</summary>
+    /// <summary>One that has nowhere to go on this node's topology, and those behind it; null: none did.</summary>
     public DelayHold? Unrouted { get; set; }
 
     /// <summary>It is being asked whether the others know more; for those that were due up to here.</summary>

@@ -56,7 +56,7 @@ internal sealed class WaitingMessages
     public void Add(in WaitingMessage message, long dueMs, Lsn lsn) =>
         _order.Enqueue(Put(message, lsn), new DueTime(dueMs, message.Number));
 
-    /// <summary>The first: when it is due and where; whether its bytes are here. False: nothing is in the order.</summary>
+    /// <summary>The first: when it is due and where, whether its bytes are here; false: there is none.</summary>
     public bool TryPeek(out DueTime due, out DelayPlace place, out bool isResident)
     {
         bool any = _order.TryPeek(out int slot, out due);

@@ -62,7 +62,7 @@ public sealed class QueueMachine
         _deliveries.Configure(settings.ConsumerTimeoutMs, nowMs);
         Paging = new Paging(effects, _ready, _log, Totals);
         Stored = new StoredMessages(_ready, _deliveries, _log, _maxPriority, _counts);
-        _disposals = new Disposals(effects, _ready, Paging, _log, Totals, new(_ready, Paging, _deliveries, _log), _counts);
+        _disposals = new(effects, _ready, Paging, _log, Totals, new(_ready, Paging, _deliveries, _log), _counts);
         _disposals.Configure(settings);
         _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
         _returns.Configure(settings);

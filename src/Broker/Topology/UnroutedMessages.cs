@@ -6,8 +6,9 @@ namespace Warren.Broker.Topology;
 /// <summary>
 /// Messages that have nowhere to go on this node's topology, and those behind them: they wait, in order, until this
 /// node has applied all that was committed when they were found to have none. Only then is it known that nobody wants
-/// them. One question to the definitions at a time, for all that wait; it is asked until it is answered. While this node
-/// is cut off from the majority everything waits, as what clients publish does. Owned by the turn of whoever routes.
+/// them. One question to the definitions at a time, for all that wait; it is asked until it is answered. While this
+/// node is cut off from the majority everything waits, as what clients publish does. Owned by the turn of whoever
+/// routes.
 /// </summary>
 /// <param name="definitions">Who is asked.</param>
 /// <param name="answered">Called from any turn, with whether the barrier was reached: has <see cref="LookAgain"/>

@@ -1,6 +1,8 @@
 using Warren.Amqp;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 using Warren.Wire;
 
 namespace Warren.Broker.Tests.Cluster.Nodes;
@@ -24,6 +26,7 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
 
     protected override void Act()
     {
+        _request?.NoteHome(Connection!.Node);
         if (_request is not null || Random.Next(3) > 0)
             return;
         if (IsLeaving || Random.Next(60) == 0)
@@ -147,12 +150,13 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
         _isReturned = false;
     }
 
-    // The node that the queue lives on was away at some time, as this one saw it.
+    // The node that the queue lives on, while the request ran, was away at some time, as this one saw it.
     private bool IsHomeAway(Request request)
     {
         SimulatedNode node = Connection!.Node;
+        request.NoteHome(node);
         return World.Cluster.Nodes.Any(
-            other => other != node
+            other => request.Homes.Contains(other.Id)
                 && ((other.Crashes > 0 && Math.Max(other.CrashedAt, other.StartedAt) >= request.Begun - 100)
                     || World.Cluster.Network.LongestOutage(node.Id, other.Id, request.Begun - 100) > 350));
     }
@@ -179,5 +183,15 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
     private sealed record Request(Wish Wish, string Name, long Begun)
     {
         public NameChange? Change { get; init; }
+
+        /// <summary>The other nodes that the queue of this name lived on since it was asked.</summary>
+        public HashSet<NodeId> Homes { get; } = [];
+
+        public void NoteHome(SimulatedNode node)
+        {
+            if (node.Broker?.Topology.Vhosts.TryGetValue("/", out Vhost? vhost) == true
+                && vhost.Queues.TryGetValue(Name, out QueueDefinition? queue) && queue.Home is RemoteQueue standIn)
+                Homes.Add(standIn.HomeNode);
+        }
     }
 }
