@@ -10,7 +10,7 @@ public interface IPeers
     /// <summary>This node.</summary>
     NodeId Self { get; }
 
-    /// <summary>This node's <see cref="PeerIdentity.Process"/>, by which others know it; 0: no link has begun.</summary>
+    /// <summary>Its <see cref="PeerIdentity.Process"/>, by which others know it; 0: no link has begun.</summary>
     long Process { get; }
 
     /// <summary>A link with the node is up.</summary>

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Remote;
 
-/// <summary>What a home does with what clients of another node settle, and when that does not come to its end.</summary>
+/// <summary>What a home does with what clients of another node settle, also when that does not end.</summary>
 public sealed class VisitTests : IDisposable
 {
     private readonly VisitedNode _node = new();
