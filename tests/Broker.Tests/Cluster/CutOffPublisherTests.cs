@@ -101,9 +101,10 @@ public sealed class CutOffPublisherTests
         DeclareDelayed("later");
         _publisher.Send(new ExchangeBind("x", "later", "", noWait: false, FieldTable.Empty));
         Expect(_publisher, MethodId.ExchangeBindOk);
-        PublishDelayed("later", 5000);
-        long dueMs = _node.Broker!.NowMs + 5000;
-        _cluster.Until(() => _node.Broker.NowMs > dueMs - 1500, what: "its time");
+        // Due when the node's lease has run out, and before its patience has.
+        const int DelayMs = 6000;
+        PublishDelayed("later", DelayMs);
+        long dueMs = _node.Broker!.NowMs + DelayMs;
         SimulatedConnection other = CutOffAndBind();
         _cluster.Until(() => _node.Broker.NowMs > dueMs, what: "its time");
         AssertGoesToBoth(other);
