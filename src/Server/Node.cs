@@ -375,8 +375,8 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
-    // It would serve by definitions that grow older and older: its clients are better off with other nodes. Its vote and
-    // the queues that live on it are still good for the others.
+    // It would serve by definitions that grow older and older: its clients are better off with other nodes. Its vote
+    // and the queues that live on it are still good for the others.
     private async Task PauseWhenHaltedAsync()
     {
         string reason = await _broker.Cluster.WhenHalted.ConfigureAwait(false);

@@ -9,8 +9,16 @@ namespace Warren.Broker.Definitions;
 /// </summary>
 internal sealed class Answers(DefinitionsStore store, Settlement settlement)
 {
-    // All that was applied so far and may not be there to stay; a node by itself waits for no more than its disk.
-    private long Applied => store.NeedsBarrier ? store.State.LastIndex : store.State.LastDurableIndex;
+    // All that was applied so far and may not be there to stay; a node by itself waits for its disk alone.
+    private long Applied
+    {
+        get
+        {
+            if (store.NeedsBarrier)
+                return store.State.LastIndex;
+            return store.Broker.Storage is null ? 0 : store.State.LastDurableIndex;
+        }
+    }
 
     /// <summary>Runs something once what the change has committed is applied; at once if it is.</summary>
     public void WhenApplied(Action then)

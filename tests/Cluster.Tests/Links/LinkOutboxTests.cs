@@ -129,11 +129,37 @@ public sealed class LinkOutboxTests
     public void A_goodbye_is_the_last_and_nothing_is_taken_after_it()
     {
         AllowAll();
+        _outbox.TryAdd(LinkClass.Publishes, 2, [1]);
         _outbox.TryAdd(LinkClass.Control, 1, [1]);
         _outbox.SetGoodbye([1, 2]);
         Assert.False(_outbox.TryAdd(LinkClass.Control, 1, [1]));
-        Assert.Equal(["Link 4"], Take());
+        Assert.Equal(["Control 1", "Link 4"], Take());
         Assert.True(_isLast);
+    }
+
+    [Fact]
+    public void A_goodbye_waits_for_what_is_urgent_only_as_far_as_it_may_be_sent()
+    {
+        _outbox.Allow(LinkClass.Control, LinkFrame.HeaderBytes + 1);
+        _outbox.TryAdd(LinkClass.Control, 1, [1]);
+        _outbox.TryAdd(LinkClass.Control, 2, [1]);
+        _outbox.SetGoodbye([1, 2]);
+        Assert.Equal(["Control 1", "Link 4"], Take());
+        Assert.True(_isLast);
+        Assert.Empty(Take());
+    }
+
+    [Fact]
+    public void More_that_is_urgent_than_fits_goes_before_a_goodbye_in_several_writes()
+    {
+        AllowAll();
+        for (int count = 0; count < 3; count++)
+            _outbox.TryAdd(LinkClass.Control, 1, new byte[LinkFrame.MostBodyBytes]);
+        _outbox.SetGoodbye([1, 2]);
+        List<string> taken = [];
+        for (_isLast = false; !_isLast;)
+            taken.AddRange(Take());
+        Assert.Equal(["Control 1", "Control 1", "Control 1", "Link 4"], taken);
     }
 
     [Fact]

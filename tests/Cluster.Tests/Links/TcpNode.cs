@@ -32,7 +32,14 @@ internal sealed class TcpNode : IPeerOwner
         _link = link;
     }
 
-    public void LinkDown(PeerLink link, string reason) => _link = null;
+    /// <summary>How its last link ended.</summary>
+    public LinkEnd? LastEnd { get; private set; }
+
+    public void LinkDown(PeerLink link, string reason)
+    {
+        LastEnd = link.End;
+        _link = null;
+    }
 
     public void FrameArrived(in PeerFrame frame)
     {

@@ -93,7 +93,8 @@ internal sealed class ClusterScenario(int seed, bool isShort, Action<string> rep
         {
             await cluster.Lab.IsolateAsync(alone);
             await cluster.RunsAsync(others, others);
-            await WorkAsync([.. declarers.Where((_, at) => cluster.Hosts[at] != alone)], $"while {alone.Name} is alone");
+            Declarer[] ofOthers = [.. declarers.Where((_, at) => cluster.Hosts[at] != alone)];
+            await WorkAsync(ofOthers, $"while {alone.Name} is alone");
             await Task.Delay(TimeSpan.FromSeconds(3));
             await cluster.Lab.HealAsync();
             await cluster.WholeAsync();
