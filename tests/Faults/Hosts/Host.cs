@@ -249,7 +249,7 @@ internal sealed class Host : IDisposable
         while (TimeProvider.System.GetElapsedTime(begun) < Patience)
         {
             string children = await File.ReadAllTextAsync(file);
-            if (int.TryParse(children.Trim(), CultureInfo.InvariantCulture, out int child) && IsSleeping(child))
+            if (int.TryParse(children.Trim(), CultureInfo.InvariantCulture, out int child) && IsReading(child))
                 return child;
             await Task.Delay(5);
         }
@@ -257,8 +257,8 @@ internal sealed class Host : IDisposable
     }
 
     // It has its own /proc by then, and all its namespaces.
-    private static bool IsSleeping(int process) =>
-        File.ReadAllText($"/proc/{process}/cmdline").StartsWith("sleep", StringComparison.Ordinal);
+    private static bool IsReading(int process) =>
+        File.ReadAllText($"/proc/{process}/cmdline").StartsWith("cat", StringComparison.Ordinal);
 
     private async Task SignalAsync(string signal)
     {
