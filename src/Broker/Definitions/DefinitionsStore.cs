@@ -359,7 +359,9 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     /// <summary>Reads what the group needs from disk, beside the turn.</summary>
     internal void ReadBeside(PayloadRead read) => _broker.Turns.Schedule(new PayloadReader(this, read));
 
-    internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(outcome, _runs.AreHopeless);
+    // What consensus has applied is not always seen here: then this node cannot say what there is not.
+    internal void BarrierReached(BarrierOutcome outcome) => _barriers.Reached(
+        IsStuck || IsUnsound ? outcome with { Index = default } : outcome, _runs.AreHopeless);
 
     internal void AddBarrier(Action<bool> reached)
     {

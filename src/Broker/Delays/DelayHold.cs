@@ -12,7 +12,7 @@ internal sealed class DelayHold
     public int Count => _slots.Count;
 
     /// <summary>The last of those that were let go on.</summary>
-    public DueTime Released { get; private set; }
+    public DueTime Released { get; private set; } = DueTime.Never;
 
     /// <summary>Whether one that is held was due before this.</summary>
     public bool StandsBefore(DueTime due) => _slots.TryPeek(out _, out DueTime first) && first.CompareTo(due) < 0;

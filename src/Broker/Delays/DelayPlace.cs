@@ -23,5 +23,5 @@ internal sealed class DelayPlace(string vhost, string exchange)
     public DueTime? Asked { get; set; }
 
     /// <summary>Of those that were due up to here it is known that nobody knows more.</summary>
-    public DueTime Covered { get; set; }
+    public DueTime Covered { get; set; } = DueTime.Never;
 }

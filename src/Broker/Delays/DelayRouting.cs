@@ -115,6 +115,8 @@ internal sealed class DelayRouting(
             {
                 target.Held.TakeFirst(out int slot, out DueTime due);
                 roomBytes -= waiting.SizeOf(slot) + PublishCredit.MessageOverheadBytes;
+                // What was known of others when it was due may be long out of date.
+                waiting.PlaceOf(slot).Covered = DueTime.Never;
                 waiting.PutBack(slot, due);
             }
             if (target.Held.Count > 0)

@@ -107,6 +107,8 @@ internal sealed class WaitingMessages
         _order.Enqueue(slot, due);
     }
 
+    public DelayPlace PlaceOf(int slot) => Slots[slot].Place;
+
     /// <summary>Bytes of the message in a slot, whether they are here or not.</summary>
     public int SizeOf(int slot) => Slots[slot].Message.SizeBytes;
 

@@ -29,6 +29,7 @@ internal sealed class OperatorPublishes
     private long _confirmed;
     private long _unroutable;
     private long _refused;
+    private bool _isUnknown;
     private string? _awayText;
 
     public OperatorPublishes(
@@ -99,8 +100,10 @@ internal sealed class OperatorPublishes
                 _unroutable++;
                 return null;
             }
-            else if (!await ReachBarrierAsync(definitions).WaitAsync(cancellation).ConfigureAwait(false))
+            else if (_isUnknown || !await ReachBarrierAsync(definitions).WaitAsync(cancellation).ConfigureAwait(false))
             {
+                // The others would wait as long, one after another.
+                _isUnknown = true;
                 _refused++;
                 _awayText ??= "no majority of the nodes can be reached to say where it would go";
                 return null;

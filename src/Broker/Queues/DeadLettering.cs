@@ -56,12 +56,10 @@ internal sealed class DeadLettering
     /// </summary>
     public void Forward(Message message, DeadLetterReason reason, QueueSettings settings, Action<bool>? arrived)
     {
-        if (!IsHeldUp)
-            _rejectedBytes = 0;
-        else if (reason is DeadLetterReason.Rejected or DeadLetterReason.DeliveryLimit)
+        if (IsHeldUp && reason is DeadLetterReason.Rejected or DeadLetterReason.DeliveryLimit)
             _rejectedBytes += message.SizeBytes;
-        // One that nobody keeps, of a publish that was refused: rather than fill the memory it is lost.
-        if (arrived is null && _unroutedBytes > LineOptions.MostUnawaitedBytes)
+        // Of a publish that was refused, which nobody keeps: rather than fill the memory it is lost.
+        if (arrived is null && reason == DeadLetterReason.MaxLength && _unroutedBytes > LineOptions.MostUnawaitedBytes)
         {
             message.Slab.Release(1);
             return;
@@ -69,6 +67,9 @@ internal sealed class DeadLettering
         _unroutedBytes += message.SizeBytes;
         _unrouted.Route(new Letter(message, reason, settings, arrived));
     }
+
+    /// <summary>Dead letters may go on: what clients reject is counted anew.</summary>
+    public void GoOn() => _rejectedBytes = 0;
 
     /// <summary>What was found to have nowhere to go is looked at again.</summary>
     public void LookAgain(bool isReached) => _unrouted.LookAgain(isReached);

@@ -170,6 +170,9 @@ public sealed class Queue : QueueHome
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
+        // What this turn has sent on its way counts for the next one.
+        if (_deadLettering is { IsHeldUp: true })
+            _machine.CutOff.HoldsDeadLetters = true;
         _storage.AwaitDurable(_machine.ResidentBytes > _broker.PagingBudgetBytes);
         if (_held is { IsEmpty: false } held)
             ReleaseCredit(held, nowMs);
@@ -183,8 +186,14 @@ public sealed class Queue : QueueHome
     {
         bool holds = deadLettering.IsHeldUp;
         _machine.CutOff.HoldsDeadLetters = holds;
+        if (!holds)
+            deadLettering.GoOn();
         if (deadLettering.StopsDeliveries != _stopsDeliveries)
-            SetReturning(_stopsDeliveries = !_stopsDeliveries, nowMs);
+        {
+            _stopsDeliveries = !_stopsDeliveries;
+            SetReturning(_stopsDeliveries, nowMs);
+            _machine.HoldGets(_stopsDeliveries, nowMs);
+        }
         if (holds)
             ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }

@@ -299,6 +299,13 @@ public sealed class QueueMachine
         _gets.Get(request, noAck, nowMs);
     }
 
+    /// <summary>Gets wait, as consumers do in a group, or go on.</summary>
+    public void HoldGets(bool holds, long nowMs)
+    {
+        _gets.IsHeld = holds;
+        _gets.AnswerWaiting(nowMs);
+    }
+
     /// <summary>queue.purge: drops what is ready, and answers how much. Nothing is dead-lettered.</summary>
     public void Purge(object request, long nowMs)
     {

@@ -3,6 +3,7 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Cluster.Consensus;
+using Warren.Cluster.Links;
 using Warren.Wire;
 using Xunit;
 
@@ -165,6 +166,36 @@ public sealed class ServingLeaseTests
         Assert.Contains("newer", await _node.Store.WhenHalted, StringComparison.Ordinal);
         Assert.All(_cluster.Nodes, node => Assert.False(node.Store.HasLease || node.Store.Gate.IsOpen));
         Assert.All(_cluster.Nodes, node => Assert.True(node.Store.LastIndex < node.Store.Group.Applied.Value));
+        // What it does not see may be there: whoever has found nothing is not told that there is nothing.
+        bool? isReached = null;
+        _node.Store.RequestBarrier(reached => isReached = reached);
+        _cluster.Until(() => isReached is not null, what: "an answer");
+        Assert.False(isReached);
+    }
+
+    [Fact]
+    public void Who_has_a_link_again_after_it_ended_as_that_of_a_process_does_is_waited_for_again()
+    {
+        // Something between the two has ended, and is there again.
+        SimulatedNode leader = _cluster.Leader!;
+        leader.Transport!.LinkLost(_node.Id, LinkEnd.PeerGone);
+        leader.Transport.LinkUp(_node.Id, _node.Transport!.Process, _node.Transport.Boot);
+        _cluster.Steps(1000);
+        Assert.True(_node.Store.HasLease);
+        _node.Transport.IsBehind = true;
+        _other.Send(new QueueBind("q", "x", "", noWait: false, FieldTable.Empty));
+        _cluster.Steps(200);
+        Assert.True(_node.Store.HasLease);
+        Assert.Empty(_other.Take());
+    }
+
+    [Fact]
+    public void Who_is_taken_for_ended_and_lives_is_lent_nothing()
+    {
+        _cluster.Leader!.Transport!.LinkLost(_node.Id, LinkEnd.PeerGone);
+        _cluster.Until(() => !_node.Store.HasLease, mostSteps: 1000, what: "the end of the lease");
+        _cluster.Steps(1000);
+        Assert.False(_node.Store.HasLease);
     }
 
     [Fact]

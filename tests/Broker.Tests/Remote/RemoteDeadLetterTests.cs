@@ -91,6 +91,63 @@ public sealed class RemoteDeadLetterTests
         await client.ExpectAsync(MethodId.BasicAck);
     }
 
+    [Fact]
+    public async Task What_has_expired_and_cannot_go_is_no_way_around_the_limit()
+    {
+        await using TestCluster cluster = await StartAsync(new FieldTable { ["x-max-length"] = FieldValue.Of(100) });
+        WireClient client = await cluster.ConnectAsync(0);
+        await HoldUpAsync(cluster, client);
+        await client.CallAsync(1, new BasicCancel("c", noWait: false), MethodId.BasicCancelOk);
+        await client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
+        byte[] expiring = new BasicProperties { DeliveryMode = 2, Expiration = "1" }.ToArray();
+        int taken = 0;
+        for (Received? verdict = null; verdict?.Method != MethodId.BasicNack; taken++)
+        {
+            Assert.InRange(taken, 0, 30);
+            client.AddPublish(1, "", "source", new byte[MiB], expiring);
+            await client.FlushInBackground().WaitAsync(Eventually.Patience);
+            verdict = await client.NextAsync();
+            cluster.Advance(TimeSpan.FromMilliseconds(100));
+            // Whoever wants one puts all aside that has expired.
+            await client.CallAsync(1, new BasicGet("source", noAck: true), MethodId.BasicGetEmpty);
+        }
+        Assert.InRange(taken - 1, 16, 18);
+        Assert.Equal(0, cluster.Home(0, "source").ReadyCount);
+        await MendAsync(cluster, dead: 3 + taken - 1);
+    }
+
+    [Fact]
+    public async Task Nobody_gets_and_rejects_without_end()
+    {
+        await using TestCluster cluster = await StartAsync([]);
+        WireClient client = await cluster.ConnectAsync(0);
+        await HoldUpAsync(cluster, client);
+        await client.CallAsync(1, new BasicCancel("c", noWait: false), MethodId.BasicCancelOk);
+        await client.OpenChannelAsync(2);
+        for (int count = 0; count < 5; count++)
+            client.AddPublish(1, "", "source", new byte[MiB], Persistent);
+        await client.FlushInBackground().WaitAsync(Eventually.Patience);
+        Queue source = cluster.Home(0, "source");
+        await cluster.Holds(0, "source", ready: 5, unacked: 0);
+        for (int count = 0; count < 2; count++)
+        {
+            await client.SendAsync(1, new BasicGet("source", noAck: false));
+            Received got = await client.ExpectAsync(MethodId.BasicGetOk);
+            await client.SendAsync(1, new BasicReject(got.DeliveryTag, requeue: false));
+            await Eventually.True(() => source.Totals.Rejected == 4 + count);
+        }
+        // The next turn counts what this one has sent.
+        cluster.Advance(TimeSpan.FromMilliseconds(200));
+        client.Add(1, new BasicGet("source", noAck: true))
+            .Add(2, new QueueDeclare("source", passive: true, true, false, false, noWait: false, FieldTable.Empty));
+        await client.FlushAsync();
+        // In the queue's order the get comes first.
+        await client.ExpectAsync(MethodId.QueueDeclareOk);
+        await MendAsync(cluster, dead: 5);
+        await client.ExpectAsync(MethodId.BasicGetOk);
+        await cluster.Holds(0, "source", ready: 2, unacked: 0);
+    }
+
     // Queue "source" on the first node, whose dead letters go to "dead" on the second.
     private static async Task<TestCluster> StartAsync(FieldTable arguments)
     {

@@ -36,7 +36,14 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public void LinkUp(PeerIdentity peer)
     {
         NodeId node = peer.NodeId;
-        store.Post(new TurnEvent(() => SetUp(node, isUp: true)));
+        long boot = peer.Boot;
+        store.Post(new TurnEvent(() =>
+        {
+            // It was something between the two that has ended.
+            PeerProgress progress = Find(node);
+            progress.GoneBoot = Math.Min(progress.GoneBoot, boot - 1);
+            SetUp(node, isUp: true);
+        }));
     }
 
     public void LinkDown(PeerIdentity peer, LinkEnd end)

@@ -13,8 +13,11 @@ internal sealed class PeerProgress(long nowMs)
     /// <summary>How far it is, since the link is up.</summary>
     public bool HasTold { get; set; }
 
-    /// <summary>The processes of its directory's starts up to this have ended, or will never serve again.</summary>
+    /// <summary>The processes of its directory's starts up to this have ended, as the end of a link has told.</summary>
     public long GoneBoot { get; set; }
+
+    /// <summary>Those of up to this have said that they will never serve again.</summary>
+    public long ClosedBoot { get; private set; }
 
     /// <summary>When something was heard of it.</summary>
     public long HeardMs { get; set; } = nowMs;
@@ -52,7 +55,7 @@ internal sealed class PeerProgress(long nowMs)
         _word = word;
         HasTold = true;
         if (word.Incarnation < 0)
-            GoneBoot = Math.Max(GoneBoot, word.Boot);
+            ClosedBoot = Math.Max(ClosedBoot, word.Boot);
         if (word.HeardBoot == boot && (word.Term, word.HeardMs).CompareTo(HeardOf) > 0)
             HeardOf = (word.Term, word.HeardMs);
         return true;
@@ -63,13 +66,16 @@ internal sealed class PeerProgress(long nowMs)
     public void Hear(bool isOwed)
     {
         Unconfirmed = null;
-        IsOwedEcho = isOwed && Echo != (_word.Boot, _word.SaidMs);
+        IsOwedEcho = isOwed && (IsOwedEcho || Echo != (_word.Boot, _word.SaidMs));
         Echo = (_word.Boot, _word.SaidMs);
     }
 
     /// <summary>This node leads, and waits for it from now on as long as a lease may last that comes of it.</summary>
     public void Grant(long nowMs)
     {
+        // Whom nobody waits for is lent nothing: what came late from one that has ended, or lives after all.
+        if (_word.Boot <= Math.Max(GoneBoot, ClosedBoot))
+            return;
         GrantedMs = nowMs;
         // The first is confirmed first: what comes behind it would never be, if it came often enough.
         if (Echo != (_word.Boot, _word.SaidMs))
@@ -99,6 +105,6 @@ internal sealed class PeerProgress(long nowMs)
     {
         // It had no session then, and so no lease; its next one comes through the leader of that term, or a later one.
         bool servesNobody = _word.Boot == session.Boot && _word.Incarnation == 0 && _word.Term == term;
-        return session.Boot > GoneBoot && nowMs - GrantedMs < ServingLease.WaitMs && !servesNobody;
+        return session.Boot > Math.Max(GoneBoot, ClosedBoot) && nowMs - GrantedMs < ServingLease.WaitMs && !servesNobody;
     }
 }

@@ -179,8 +179,10 @@ internal sealed class Disposals(
         return hasHead || ready.Count == 0;
     }
 
-    private bool IsFarOverLimit =>
-        HoldsDeadLetters && _deadLetters && _overLimitBytes > MostOverLimitBytes && _limit.MustDrop(ready);
+    // What was put aside counts no more as ready, and would be gone.
+    private bool IsFarOverLimit => HoldsDeadLetters && _deadLetters
+        && (aside.SizeBytes > MostOverLimitBytes
+            || (_overLimitBytes > MostOverLimitBytes && _limit.MustDrop(ready)));
 
     // Returns its size.
     private int DropHead(DeadLetterReason reason)

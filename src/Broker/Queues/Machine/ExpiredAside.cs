@@ -9,10 +9,13 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class ExpiredAside(ReadyMessages ready, Paging paging, Deliveries deliveries, QueueLog log)
 {
-    private readonly Queue<(int Slot, long Token, int ResidentBytes)> _places = new(0);
+    private readonly Queue<(int Slot, long Token, int SizeBytes, int ResidentBytes)> _places = new(0);
     private long _residentBytes;
 
     public int Count => _places.Count;
+
+    /// <summary>Of all that is here, in memory or not.</summary>
+    public long SizeBytes { get; private set; }
 
     /// <summary>Puts the head aside. False: it has no bytes yet, or too many are here.</summary>
     public bool TryAddHead(long nowMs)
@@ -28,17 +31,20 @@ internal sealed class ExpiredAside(ReadyMessages ready, Paging paging, Deliverie
         else if (_residentBytes > LineOptions.FullBytes || !paging.TryTake(out queued))
             return false;
         int residentBytes = queued.Message.IsResident ? queued.Message.SizeBytes : 0;
+        int sizeBytes = queued.Message.SizeBytes;
         _residentBytes += residentBytes;
-        _places.Enqueue((deliveries.SetAside(in queued, nowMs), queued.Token, residentBytes));
+        SizeBytes += sizeBytes;
+        _places.Enqueue((deliveries.SetAside(in queued, nowMs), queued.Token, sizeBytes, residentBytes));
         return true;
     }
 
     /// <summary>Puts some back, those that went first.</summary>
     public void PutBack(int most)
     {
-        for (; most > 0 && _places.TryDequeue(out (int Slot, long Token, int ResidentBytes) place); most--)
+        for (; most > 0 && _places.TryDequeue(out var place); most--)
         {
             _residentBytes -= place.ResidentBytes;
+            SizeBytes -= place.SizeBytes;
             // An acknowledgement that came late may have settled it.
             if (deliveries.TryTake(place.Slot, place.Token, out QueuedMessage queued, out _))
                 ready.PutBack(in queued);

@@ -10,6 +10,9 @@ internal sealed class Gets(
 {
     private readonly Queue<(object Request, bool NoAck)> _waiting = new(0);
 
+    /// <summary>Nobody gets anything for now.</summary>
+    public bool IsHeld { get; set; }
+
     public void Get(object request, bool noAck, long nowMs)
     {
         if (_waiting.Count > 0 || !TryGet(request, noAck, nowMs))
@@ -30,9 +33,11 @@ internal sealed class Gets(
             effects.Answer(get.Request, AnswerKind.Closed);
     }
 
-    // False: the bytes are not here yet, or what must go first waits for the log.
+    // False: the bytes are not here yet, or what must go first waits for the log, or all do.
     private bool TryGet(object request, bool noAck, long nowMs)
     {
+        if (IsHeld)
+            return false;
         while (!disposals.ClearHead(isWanted: true, nowMs))
         {
             if (disposals.AwaitsLog || !paging.HasHead())

@@ -143,7 +143,8 @@ internal sealed class LinePeer
             }
             if (!begins)
                 return null;
-            if (_early.Count >= LineOptions.MostEarlyLines)
+            bool isKnown = _links.FindLocal(queue) is not null;
+            if (!isKnown && _early.Count >= LineOptions.MostEarlyLines)
                 throw new FormatException($"{_early.Count} lines have begun to queues that are not known here");
             if (isThere)
                 Retire(visit!);
@@ -152,7 +153,9 @@ internal sealed class LinePeer
             older?.TellAtEnd(visit);
             _visits[queue] = visit;
             _lastLines[queue] = line;
-            _early.Add(visit);
+            // It takes itself out when its queue becomes known.
+            if (!isKnown)
+                _early.Add(visit);
             return visit;
         }
     }
