@@ -146,7 +146,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     {
         SimulatedNode home = Homes[queue];
         SimulatedNode taker = copy.TakenBy!;
-        bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen;
+        // What was delivered may have come from a process that had crashed on the way.
+        bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen || home.StartedAt > copy.DeliveredAt;
         long outage = taker == home ? 0 : cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
         if (outage >= PatienceSteps || (hasCrashed && !copy.IsStored))
             return;
