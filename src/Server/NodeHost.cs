@@ -100,7 +100,7 @@ public sealed class NodeHost : IAsyncDisposable
             do
             {
                 await cluster.PrepareAsync(stop.Token).ConfigureAwait(false);
-                forced = await new ForcedBoot(this).DecideAsync(cluster).ConfigureAwait(false);
+                forced = await new ForcedBoot(this).DecideAsync(cluster, stop.Token).ConfigureAwait(false);
             }
             while (cluster.ReadOverruled() is not null);
             Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, cluster, forced));
@@ -120,7 +120,7 @@ public sealed class NodeHost : IAsyncDisposable
     internal async Task WithStoppedAsync(Func<ClusterHost, Task> act, CancellationToken cancellation = default)
     {
         // A start that waits for an operator has found him.
-        if (IsStarting && _cluster?.ReadOverruled() is not null)
+        if (IsStarting && (_cluster?.AwaitsOperator ?? _cluster?.ReadOverruled()) is not null)
             CancelStart();
         await EnterAsync(cancellation).ConfigureAwait(false);
         try
@@ -131,8 +131,14 @@ public sealed class NodeHost : IAsyncDisposable
         }
         finally
         {
-            _cluster?.DirectoryChanged();
-            _changing.Release();
+            try
+            {
+                _cluster?.DirectoryChanged();
+            }
+            finally
+            {
+                _changing.Release();
+            }
         }
     }
 
@@ -206,6 +212,11 @@ public sealed class NodeHost : IAsyncDisposable
         catch (Exception error) when (error is ConfigurationException or BusyException or ObjectDisposedException)
         {
             Log.Write(LogLevel.Error, LogCategory.Default, $"the node does not start again: {error.Message}");
+        }
+        catch (Exception error)
+        {
+            // Nobody waits for this, to whom it could be thrown.
+            Log.Write(LogLevel.Error, LogCategory.Default, $"the node does not start again: {error}");
         }
     }
 

@@ -9,12 +9,16 @@ namespace Warren.Server;
 internal static class QuietNode
 {
     /// <exception cref="ConfigurationException">It cannot start; the message says why.</exception>
-    public static Node Start(NodeHost host, ClusterHost cluster) => Node.Start(
-        host.Options with
+    public static Node Start(NodeHost host, ClusterHost cluster)
+    {
+        // Its generation would take the others out of service, who may have come to life since.
+        ForcedBoot.RefuseHalfDone(host, cluster);
+        NodeOptions options = host.Options with
         {
             Listeners = [],
             Broker = host.Options.Broker with { DefinitionsPath = null },
             Notes = [],
-        },
-        host.Seams, host.Log, cluster);
+        };
+        return Node.Start(options, host.Seams, host.Log, cluster);
+    }
 }

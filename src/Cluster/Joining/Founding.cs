@@ -112,20 +112,30 @@ public sealed class Founding
             GiveUp();
     }
 
+    /// <summary>
+    /// A node has proved that it is in no cluster, without a link: its broker does not run. It was a member, perhaps,
+    /// and was reset since.
+    /// </summary>
+    public void MeetBlank(NodeName node)
+    {
+        if (!_members.Remove(node) || _members.Count > 0)
+            return;
+        // Proposals that were passed over are made again.
+        SayHello();
+        Decide();
+    }
+
+    /// <summary>The cluster that a node was met in; none: it was not, or is blank by now.</summary>
+    public ClusterId FindMember(NodeName node) => _members.GetValueOrDefault(node, ClusterId.None);
+
     /// <summary>A blank node is linked.</summary>
     public void LinkUp(NodeName peer)
     {
         _contacts[peer] = new Contact();
-        if (_members.Remove(peer) && _members.Count == 0)
-        {
-            // Proposals that were passed over are made again.
-            SayHello();
-            Decide();
-        }
-        else if (_digest is not null)
-        {
+        bool isHelloDue = !_members.ContainsKey(peer) || _members.Count > 1;
+        MeetBlank(peer);
+        if (isHelloDue && _digest is not null)
             Send(peer, Hello());
-        }
     }
 
     /// <summary>Its link is gone, or it is blank no more.</summary>

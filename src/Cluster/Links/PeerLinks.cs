@@ -250,7 +250,8 @@ public sealed class PeerLinks : IAsyncDisposable
         PeerAddress address = _setup.Locate?.Invoke(contact.Known.Name) ?? contact.Known.Address;
         HandshakeOutcome outcome = await _handshakes.DialAsync(
             attempt, address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
-        _setup.NoteGeneration(Self, outcome.Peer, outcome.Refusal);
+        // Whatever the refusal says: one whose broker does not run has proved its generation all the same.
+        _setup.NoteGeneration(Self, outcome.Peer);
         bool isLink, isDisplaced;
         lock (_lock)
         {
@@ -446,7 +447,8 @@ public sealed class PeerLinks : IAsyncDisposable
         lock (_lock)
             seen = _peers.Find(identity.NodeId)?.Seen ?? default;
         Refusal? refusal = IdentityChecks.Check(Self, identity, purpose, seen);
-        _setup.NoteGeneration(Self, identity, refusal);
+        if (refusal?.Code == RefusalCode.WrongGeneration)
+            _setup.NoteGeneration(Self, identity);
         return refusal ?? dialed?.Mismatch(identity) ?? _owner.Judge(identity, purpose);
     }
 

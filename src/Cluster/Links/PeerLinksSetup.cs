@@ -43,11 +43,12 @@ public sealed record PeerLinksSetup
     /// <summary>Runs a loop that has something to do: the thread pool, or a simulation.</summary>
     public required Action<IThreadPoolWorkItem> Schedule { get; init; }
 
-    /// <summary>One of the two has refused the other: this node may be the earlier of two generations.</summary>
-    internal void NoteGeneration(PeerIdentity self, PeerIdentity? peer, Refusal? refusal)
+    /// <summary>
+    /// Who was dialed, or has dialed and was refused for its generation: this node may be the earlier of two.
+    /// </summary>
+    internal void NoteGeneration(PeerIdentity self, PeerIdentity? peer)
     {
-        if (refusal?.Code == RefusalCode.WrongGeneration && peer?.ClusterId == self.ClusterId
-            && peer.Generation > self.Generation)
+        if (peer?.ClusterId == self.ClusterId && peer.Generation > self.Generation)
             Overruled?.Invoke(peer);
     }
 }

@@ -149,6 +149,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <summary>What the node waits for before it serves; null: nothing.</summary>
     public string? Waiting { get; internal set; }
 
+    /// <summary>What the start waits for that only an operator can do; null: nothing.</summary>
+    internal string? AwaitsOperator { get; private set; }
+
     /// <summary>Where it is, for a link of its own.</summary>
     internal KnownPeer Locate(NodeName name) => new() { Name = name, Address = _book.Find(name) };
 
@@ -156,10 +159,10 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     internal MemberRecord Record(NodeId self) => new(self, _name, new PeerAddress(_name.Host, Port));
 
     /// <summary>Asks a member to let this node in, or out.</summary>
-    internal Task<MembershipAnswer> AskAsync(
+    internal Task<AskedMember> AskAsync(
         MembershipRequestKind kind, MembershipCalls calls, PeerLinks links, NodeName member, NodeId self,
         TimeSpan patience) =>
-        calls.AskAsync(links, _book.Find(member), new MembershipRequest(kind, Record(self)), patience);
+        calls.AskAsync(links, member, _book.Find(member), new MembershipRequest(kind, Record(self)), patience);
 
     /// <summary>
     /// A blank directory gets an identity: at once, or when the node has founded or joined a cluster with those that it
@@ -173,7 +176,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         if (_network is not null)
             await _overruling.LookAroundAsync().ConfigureAwait(false);
         if (ReadOverruled() is { } sentence)
-            await WaitAsync(sentence, stop).ConfigureAwait(false);
+            await WaitForOperatorAsync(sentence, () => _overruling.WaitAsync(stop)).ConfigureAwait(false);
         if (_options.Discovery is not { } discovery)
             return;
         string directory = _options.Places.DataDirectory;
@@ -236,22 +239,20 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         }
     }
 
-    // Until the start is given up.
-    private async Task WaitAsync(string why, CancellationToken stop)
+    /// <summary>The start waits for an operator to do something; whatever changes the directory ends it.</summary>
+    /// <param name="why">What it is, with what to do.</param>
+    /// <param name="until">Ends when it goes on, or throws when it is given up.</param>
+    internal async Task WaitForOperatorAsync(string why, Func<Task> until)
     {
         Log(LogLevel.Error, LogCategory.Default, why);
-        Waiting = why;
+        Waiting = AwaitsOperator = why;
         try
         {
-            await _overruling.WaitAsync(stop).ConfigureAwait(false);
-        }
-        catch (DiskException error)
-        {
-            throw new ConfigurationException(error.Message);
+            await until().ConfigureAwait(false);
         }
         finally
         {
-            Waiting = null;
+            Waiting = AwaitsOperator = null;
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class ForcedBoot(NodeHost host)
     /// <summary>Others that run are met in less; those that do not are seldom slower to be known as such.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Until those that were taken for dead, and run, are looked for again.</summary>
+    private static readonly TimeSpan AbsenceInterval = TimeSpan.FromSeconds(1);
+
     private string Self => host.Options.Places.NodeName;
 
     /// <summary>Notes that the next start is forced; what it comes to, a sentence each.</summary>
@@ -60,9 +63,39 @@ internal sealed class ForcedBoot(NodeHost host)
         return report;
     }
 
-    /// <summary>At a start: whether it is forced; null: it is as any other.</summary>
+    /// <summary>Only a forced start, which looks for the others before, may run what is in such a directory.</summary>
+    /// <exception cref="ConfigurationException">
+    /// A forced start was cut off in it behind the step from which there is no way back.
+    /// </exception>
+    public static void RefuseHalfDone(NodeHost host, ClusterHost cluster)
+    {
+        string directory = host.Options.Places.DataDirectory;
+        if (!new NodeDirectory(directory).Exists)
+            return;
+        (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
+        try
+        {
+            if (identity is null || ForcedBootFile.Read(host.Seams.OpenDisk(directory)) is not { } plan
+                || !IsHalfDone(plan, identity, members))
+                return;
+        }
+        catch (Exception error) when (error is IdentityException or DiskException)
+        {
+            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+        }
+        string self = host.Options.Places.NodeName;
+        throw new ConfigurationException(
+            $"force_boot is half done on {self}, and to run it could take the others out of service: 'rabbitmqctl "
+            + "start_app' looks for them and goes on with it, 'rabbitmqctl force_reset' gives it up");
+    }
+
+    /// <summary>
+    /// At a start: whether it is forced; null: it is as any other. One that was cut off waits while somebody runs whom
+    /// it would overrule.
+    /// </summary>
     /// <exception cref="ConfigurationException">It can be neither now; the message says why.</exception>
-    public async Task<ForcedGeneration?> DecideAsync(ClusterHost cluster)
+    /// <exception cref="OperationCanceledException">It was stopped while it waited.</exception>
+    public async Task<ForcedGeneration?> DecideAsync(ClusterHost cluster, CancellationToken stop)
     {
         string directory = host.Options.Places.DataDirectory;
         if (!new NodeDirectory(directory).HasLog)
@@ -79,10 +112,9 @@ internal sealed class ForcedBoot(NodeHost host)
                     $"data directory {directory}: the file \"{IdentityFile.Path}\", which says who is to go on alone, "
                     + "is lost: put it back from a copy, or set the directory aside");
             }
-            if (identity.Cluster == plan.Cluster && identity.Generation == plan.Generation
-                && members.All(one => one.Id == identity.Node || plan.Members.Any(dead => dead.Id == one.Id)))
+            if (IsHalfDone(plan, identity, members))
             {
-                await CheckAbsenceAsync(cluster, plan).ConfigureAwait(false);
+                await WaitForAbsenceAsync(cluster, plan, stop).ConfigureAwait(false);
                 return Begins(plan);
             }
             // The generation has members by now, or the node has come to another one: it would leave them.
@@ -108,15 +140,29 @@ internal sealed class ForcedBoot(NodeHost host)
 
     // A start was cut off behind the step from which there is no way back. Those that were taken for dead may have come
     // to life since, and would be overruled with whatever they have done.
-    private async Task CheckAbsenceAsync(ClusterHost cluster, MembershipAnswer plan)
+    private async Task WaitForAbsenceAsync(ClusterHost cluster, MembershipAnswer plan, CancellationToken stop)
     {
-        if (await cluster.Guest.FindRunningAsync(plan.Members).ConfigureAwait(false) is not { } there)
-            return;
-        throw new ConfigurationException(
-            $"force_boot on {Self} was cut off half way, and {there}, which was taken for dead, runs: stop it, and "
-            + $"start this node again, which goes on without it; or 'rabbitmqctl force_reset' {Self}, forget it on "
-            + $"{there}, and let it join again");
+        while (await FindAsync().ConfigureAwait(false) is { } there)
+        {
+            await cluster.WaitForOperatorAsync(
+                $"force_boot on {Self} was cut off half way, and {there}, which was taken for dead, runs: stop it, and "
+                + $"this node goes on without it; or 'rabbitmqctl force_reset' {Self}, forget it on {there}, and let "
+                + "it join again",
+                async () =>
+                {
+                    do
+                        await Task.Delay(AbsenceInterval, host.Seams.Time, stop).ConfigureAwait(false);
+                    while (await FindAsync().ConfigureAwait(false) == there);
+                }).ConfigureAwait(false);
+        }
+
+        Task<NodeName?> FindAsync() => cluster.Guest.FindRunningAsync(plan).WaitAsync(stop);
     }
+
+    private static bool IsHalfDone(
+        MembershipAnswer plan, NodeIdentity identity, ImmutableArray<MemberRecord> members) =>
+        identity.Cluster == plan.Cluster && identity.Generation == plan.Generation
+        && members.All(one => one.Id == identity.Node || plan.Members.Any(dead => dead.Id == one.Id));
 
     private ForcedGeneration Begins(MembershipAnswer plan) => new(plan, Self, host.Seams.Time);
 
@@ -131,7 +177,8 @@ internal sealed class ForcedBoot(NodeHost host)
             throw new ConfigurationException($"data directory {directory}: {error.Message}");
         }
         host.Log.Write(
-            LogLevel.Warning, LogCategory.Default, $"force_boot is not needed, and not done: {reason.Message}");
+            LogLevel.Warning, LogCategory.Default,
+            $"force_boot is not done, and must be given again if it is still wanted: {reason.Message}");
     }
 
     private async Task<(ImmutableArray<MemberRecord> Dead, ImmutableArray<string> Report)> LookAsync(

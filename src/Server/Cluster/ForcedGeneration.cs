@@ -1,4 +1,3 @@
-using Warren.Broker.Administration;
 using Warren.Broker.Definitions.Nodes;
 using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
@@ -59,7 +58,8 @@ public sealed class ForcedGeneration(MembershipAnswer plan, string self, TimePro
                 ForcedBootFile.Remove(disk);
                 return;
             }
-            catch (Exception error) when (error is DiskException or AdministrationException)
+            // The outermost loop: left behind, nobody could ever join.
+            catch (Exception error) when (!stop.IsCancellationRequested)
             {
                 if (told != error.Message)
                     tell(error.Message);

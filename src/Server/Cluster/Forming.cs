@@ -197,7 +197,7 @@ internal sealed class Forming : IPeerUser
         {
             if (name == _host.Name || _linked.ContainsKey(name))
                 continue;
-            MembershipAnswer answer = await _host
+            (MembershipAnswer answer, PeerIdentity? met) = await _host
                 .AskAsync(MembershipRequestKind.Join, _calls, _links, name, _self, AskPatience)
                 .WaitAsync(stop).ConfigureAwait(false);
             if (answer.Outcome == MembershipOutcome.Done)
@@ -207,12 +207,28 @@ internal sealed class Forming : IPeerUser
                     LogLevel.Info, LogCategory.Default, $"this node joins the cluster {answer.Cluster} of {name}");
                 return true;
             }
-            if (!answer.Cluster.IsNone)
-                _founding.MeetMember(name, answer.Cluster);
-            if (answer.Outcome == MembershipOutcome.Refused || !answer.Cluster.IsNone)
-                _refusal ??= $"{name} does not let this node in: {answer.Reason}";
+            _refusal ??= Judge(name, answer, met);
         }
         return false;
+    }
+
+    // What an operator is told of one that does not let this node in; null: it is none that could.
+    private string? Judge(NodeName name, MembershipAnswer answer, PeerIdentity? met)
+    {
+        if (!answer.Cluster.IsNone)
+        {
+            _founding.MeetMember(name, answer.Cluster);
+            return $"{name} does not let this node in: {answer.Reason}; it is in the cluster {answer.Cluster}, and no "
+                + "other one is founded beside it";
+        }
+        if (met is not null)
+            _founding.MeetBlank(name);
+        else if (_founding.FindMember(name) is { IsNone: false } cluster)
+        {
+            return $"{name}, which was met in the cluster {cluster}, is not reached now ({answer.Reason}); if it is "
+                + "gone for good, 'rabbitmqctl stop_app' and 'rabbitmqctl start_app' on this node make it forget that";
+        }
+        return answer.Outcome == MembershipOutcome.Refused ? $"{name} does not let this node in: {answer.Reason}" : null;
     }
 
     private void Tell(string sentence)

@@ -16,10 +16,17 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
     /// <summary>Whoever is there answers in milliseconds; a start is held up for no longer than this.</summary>
     private static readonly TimeSpan LookingPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Silence for so long is taken for death, which must be no pause of a busy machine.</summary>
+    private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Until one whose broker does not run is asked again: it may be starting.</summary>
+    private static readonly TimeSpan StartingInterval = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Asks a member to let this node in under an identity, or out.</summary>
     public Task<MembershipAnswer> AskAsync(
         MembershipRequestKind kind, NodeName member, NodeId self, TimeSpan patience) =>
-        CallAsync(self, (calls, links) => host.AskAsync(kind, calls, links, member, self, patience));
+        CallAsync(self, async (calls, links) =>
+            (await host.AskAsync(kind, calls, links, member, self, patience).ConfigureAwait(false)).Answer);
 
     /// <summary>
     /// Who has proved to be at a node's address, whether it lets one in or not; null: nobody.
@@ -31,14 +38,20 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
     public async Task<PeerIdentity?> FindLaterAsync(NodeIdentity own, ImmutableArray<MemberRecord> members)
     {
         VisitOutcome?[] visits = await Task.WhenAll(
-            members.Where(one => one.Id != own.Node).Select(VisitSoonAsync)).ConfigureAwait(false);
+            members.Where(one => one.Id != own.Node).Select(one => VisitSoonAsync(one, LookingPatience)))
+            .ConfigureAwait(false);
         return visits.Select(MetIn).FirstOrDefault(peer => Overruling.IsLater(peer, own));
     }
 
-    /// <summary>One of these whose broker runs, whether it lets this node in or not; null: none does.</summary>
-    public async Task<NodeName?> FindRunningAsync(ImmutableArray<MemberRecord> members)
+    /// <summary>
+    /// One of those that were taken for dead whose broker runs, whether it lets this node in or not; null: none does.
+    /// </summary>
+    /// <param name="plan">The generation that begins without them.</param>
+    public async Task<NodeName?> FindRunningAsync(MembershipAnswer plan)
     {
-        VisitOutcome?[] visits = await Task.WhenAll(members.Select(VisitSoonAsync)).ConfigureAwait(false);
+        ImmutableArray<MemberRecord> members = plan.Members;
+        VisitOutcome?[] visits = await Task.WhenAll(members.Select(one => VisitPatientlyAsync(one, plan)))
+            .ConfigureAwait(false);
         for (int place = 0; place < visits.Length; place++)
         {
             // Stopping: its process is there, and serves nobody. Who has proved to be another has only its address.
@@ -53,13 +66,27 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
 
     private static PeerIdentity? MetIn(VisitOutcome? visit) => visit?.Link?.Peer ?? visit?.Peer;
 
-    private async Task<VisitOutcome?> VisitSoonAsync(MemberRecord member)
+    private async Task<VisitOutcome?> VisitPatientlyAsync(MemberRecord member, MembershipAnswer plan)
+    {
+        long begun = host.Seams.Time.GetTimestamp();
+        while (true)
+        {
+            VisitOutcome? visit = await VisitSoonAsync(member, DeathPatience).ConfigureAwait(false);
+            bool mayBeStarting = visit is { Refusal.Code: RefusalCode.Stopping, Peer: { } peer }
+                && peer.ClusterId == plan.Cluster.Value && peer.Generation < plan.Generation;
+            if (!mayBeStarting || host.Seams.Time.GetElapsedTime(begun) >= DeathPatience)
+                return visit;
+            await Task.Delay(StartingInterval, host.Seams.Time).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<VisitOutcome?> VisitSoonAsync(MemberRecord member, TimeSpan patience)
     {
         // The process may be so new that nobody has told it yet.
         book.Tell(member.Name, member.Address);
         try
         {
-            return await VisitAsync(member.Name).WaitAsync(LookingPatience, host.Seams.Time).ConfigureAwait(false);
+            return await VisitAsync(member.Name).WaitAsync(patience, host.Seams.Time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -17,6 +17,8 @@ namespace Warren.Server.Cluster;
 /// <param name="directory">Its data directory.</param>
 internal sealed class IdlePort(ClusterHost host, string directory)
 {
+    private static readonly NodeIdentity Blank = new(NodeId.None, ClusterId.None, 0);
+
     private readonly Lock _lock = new();
     private PeerLinks? _links;
     private bool _isTaken;
@@ -29,14 +31,14 @@ internal sealed class IdlePort(ClusterHost host, string directory)
         hub.Serve(LinkPurpose.Command, host.Commands);
         var declines = new Refusal(
             RefusalCode.Stopping, $"the broker of {host.Name} does not run: it is starting, or start_app starts it");
-        PeerLinks links = host.MakeLinks(hub, 0, Identity(), declines);
-        hub.Attach(links);
         lock (_lock)
         {
             if (_isClosed || _isTaken || _links is not null)
                 return;
-            _links = links;
-            links.Start();
+            // Under the lock: a change of the directory that is not in it finds the links, and tells them.
+            _links = host.MakeLinks(hub, 0, Identity() ?? Blank, declines);
+            hub.Attach(_links);
+            _links.Start();
         }
     }
 
@@ -66,10 +68,9 @@ internal sealed class IdlePort(ClusterHost host, string directory)
     /// <summary>The directory may be another one, or of another cluster.</summary>
     public void LookAgain()
     {
-        NodeIdentity identity = Identity();
         lock (_lock)
         {
-            if (_links is { } links)
+            if (_links is { } links && Identity() is { } identity)
                 links.Self = links.Self with { ClusterId = identity.Cluster.Value, Generation = identity.Generation };
         }
     }
@@ -89,18 +90,18 @@ internal sealed class IdlePort(ClusterHost host, string directory)
     }
 
     // Nobody's own: a node that does not run is nobody's peer. One that only waits for a founder is of no cluster yet.
-    private NodeIdentity Identity()
+    // Null: it cannot be read.
+    private NodeIdentity? Identity()
     {
-        var blank = new NodeIdentity(NodeId.None, ClusterId.None, 0);
         if (!new NodeDirectory(directory).Exists)
-            return blank;
+            return Blank;
         try
         {
             IDisk disk = host.Seams.OpenDisk(directory);
             if (IdentityFile.Read(disk) is not { Generation: > 0 } own)
-                return blank;
+                return Blank;
             // A forced start may still be held up by who is there, whom its generation must not overrule before.
-            return blank with
+            return Blank with
             {
                 Cluster = own.Cluster,
                 Generation = ForcedBootFile.Read(disk) is null ? own.Generation : 0,
@@ -109,7 +110,7 @@ internal sealed class IdlePort(ClusterHost host, string directory)
         catch (Exception error) when (error is IdentityException or DiskException)
         {
             // The start says what is wrong with it.
-            return blank;
+            return null;
         }
     }
 }

@@ -15,49 +15,29 @@ internal sealed class MembershipCalls(Func<MembershipRequest, Task<MembershipAns
     private readonly ConcurrentDictionary<PeerLink, TaskCompletionSource<MembershipAnswer?>> _asked = new();
 
     /// <summary>
-    /// Asks the node at an address; a reason instead of an answer if it could not be asked. Whatever it says, the
-    /// cluster is the one that the node has proved to be in; none: it is in none, or was not met.
+    /// Asks the node of a name at an address; a reason instead of an answer if it could not be asked. Whatever it says,
+    /// the cluster is the one that the node has proved to be in.
     /// </summary>
-    public async Task<MembershipAnswer> AskAsync(
-        PeerLinks links, PeerAddress address, MembershipRequest request, TimeSpan patience)
+    public async Task<AskedMember> AskAsync(
+        PeerLinks links, NodeName member, PeerAddress address, MembershipRequest request, TimeSpan patience)
     {
         VisitOutcome visit = await links.VisitAsync(address, LinkPurpose.Join).ConfigureAwait(false);
-        if (visit.Link is not { } link)
+        PeerIdentity? met = visit.Link?.Peer ?? visit.Peer;
+        if (met is not null && met.Name != member)
         {
-            bool isTemporary = visit.Refusal!.Code is RefusalCode.Unreachable or RefusalCode.TimedOut
-                or RefusalCode.Busy or RefusalCode.Stopping;
-            return MembershipAnswer.Refused(
-                isTemporary ? MembershipOutcome.Later : MembershipOutcome.Refused, visit.Refusal.Sentence) with
-            {
-                Cluster = new ClusterId(visit.Peer?.ClusterId ?? default),
-            };
+            visit.Link?.Close("another node was looked for");
+            return new AskedMember(
+                MembershipAnswer.Refused(
+                    MembershipOutcome.Refused, $"at its address {address} answers {met.Name} instead"),
+                Met: null);
         }
-        var cluster = new ClusterId(link.Peer.ClusterId);
-        TaskCompletionSource<MembershipAnswer?> answered = Answered(link);
-        // It may have ended before anybody waited for its end.
-        if (link.EndReason is not null)
-            answered.TrySetResult(null);
-        try
-        {
-            link.TrySend(LinkClass.Control, MembershipFormat.RequestKind, MembershipFormat.Write(request));
-            MembershipAnswer? answer = await answered.Task.WaitAsync(patience).ConfigureAwait(false);
-            answer ??= MembershipAnswer.Refused(
-                MembershipOutcome.Later, link.EndReason ?? "the node answered what this version does not understand");
-            return answer.Outcome == MembershipOutcome.Done ? answer : answer with { Cluster = cluster };
-        }
-        catch (TimeoutException)
-        {
-            return MembershipAnswer.Refused(
-                MembershipOutcome.Later, $"{link.Peer.Name} has not answered for {patience.TotalSeconds:0} s") with
-            {
-                Cluster = cluster,
-            };
-        }
-        finally
-        {
-            _asked.TryRemove(link, out _);
-            link.Close("all is said");
-        }
+        if (visit.Link is { } link)
+            return new AskedMember(await AskAsync(link, request, patience).ConfigureAwait(false), met);
+        bool isTemporary = visit.Refusal!.Code is RefusalCode.Unreachable or RefusalCode.TimedOut
+            or RefusalCode.Busy or RefusalCode.Stopping;
+        MembershipAnswer refused = MembershipAnswer.Refused(
+            isTemporary ? MembershipOutcome.Later : MembershipOutcome.Refused, visit.Refusal.Sentence);
+        return new AskedMember(refused with { Cluster = new ClusterId(met?.ClusterId ?? default) }, met);
     }
 
     public void LinkUp(PeerLink link)
@@ -84,6 +64,36 @@ internal sealed class MembershipCalls(Func<MembershipRequest, Task<MembershipAns
 
     public void RoomAgain(PeerLink link, LinkClass linkClass)
     {
+    }
+
+    private async Task<MembershipAnswer> AskAsync(PeerLink link, MembershipRequest request, TimeSpan patience)
+    {
+        var cluster = new ClusterId(link.Peer.ClusterId);
+        TaskCompletionSource<MembershipAnswer?> answered = Answered(link);
+        // It may have ended before anybody waited for its end.
+        if (link.EndReason is not null)
+            answered.TrySetResult(null);
+        try
+        {
+            link.TrySend(LinkClass.Control, MembershipFormat.RequestKind, MembershipFormat.Write(request));
+            MembershipAnswer? answer = await answered.Task.WaitAsync(patience).ConfigureAwait(false);
+            answer ??= MembershipAnswer.Refused(
+                MembershipOutcome.Later, link.EndReason ?? "the node answered what this version does not understand");
+            return answer.Outcome == MembershipOutcome.Done ? answer : answer with { Cluster = cluster };
+        }
+        catch (TimeoutException)
+        {
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Later, $"{link.Peer.Name} has not answered for {patience.TotalSeconds:0} s") with
+            {
+                Cluster = cluster,
+            };
+        }
+        finally
+        {
+            _asked.TryRemove(link, out _);
+            link.Close("all is said");
+        }
     }
 
     private async Task ServeAsync(PeerLink link, MembershipRequest request)

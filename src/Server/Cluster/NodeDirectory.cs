@@ -30,7 +30,8 @@ internal sealed class NodeDirectory(string path)
         .All(static entry => Path.GetFileName(entry) is Incidents or "lock");
 
     // Beside it: what is about to be deleted, and must never be taken for a node's, with half of what it had.
-    private string Removed => path + ".removed";
+    // No operator would call a copy of his like that.
+    private string Removed => path + ".removed-by-reset";
 
     // Beside it, since it outlives the directory.
     private string JoiningFile => path + ".joining";

@@ -39,7 +39,7 @@ internal sealed class Overruling(ClusterHost host, string directory)
         if (!Note(own, later))
             return false;
         // The directory is locked by this process.
-        TryWrite(isTold: true);
+        TryWrite(isTold: true, isLocked: true);
         return true;
     }
 
@@ -61,8 +61,7 @@ internal sealed class Overruling(ClusterHost host, string directory)
             if (await host.Guest.FindLaterAsync(own, members).ConfigureAwait(false) is not { } later)
                 return;
             Note(own, later);
-            using DirectoryLock held = DirectoryLock.Take(directory);
-            TryWrite(isTold: true);
+            TryWrite(isTold: true, isLocked: false);
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
@@ -98,8 +97,7 @@ internal sealed class Overruling(ClusterHost host, string directory)
     {
         while (true)
         {
-            using (DirectoryLock held = DirectoryLock.Take(directory))
-                TryWrite(isTold: false);
+            TryWrite(isTold: false, isLocked: false);
             await Task.Delay(Interval, host.Seams.Time, stop).ConfigureAwait(false);
         }
     }
@@ -122,10 +120,12 @@ internal sealed class Overruling(ClusterHost host, string directory)
         }
     }
 
-    private void TryWrite(bool isTold)
+    private void TryWrite(bool isTold, bool isLocked)
     {
         try
         {
+            // A tool may look at the directory just now, or its disk be full.
+            using DirectoryLock? held = isLocked ? null : DirectoryLock.Take(directory);
             lock (_lock)
             {
                 IDisk disk = host.Seams.OpenDisk(directory);

@@ -3,6 +3,7 @@ using Warren.Broker;
 using Warren.Cluster;
 using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
 using Warren.Server.Cluster;
 
 namespace Warren.Server.Control;
@@ -15,6 +16,9 @@ internal sealed class ClusterChanges(NodeHost host)
 {
     /// <summary>Longer than a change of the leader at the member that is asked.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whoever is there is met in less.</summary>
+    private static readonly TimeSpan MeetingPatience = TimeSpan.FromSeconds(5);
 
     private readonly NodeDirectory _directory = new(host.Options.Places.DataDirectory);
 
@@ -38,8 +42,12 @@ internal sealed class ClusterChanges(NodeHost host)
             throw ControlRefusalException.Because("cannot cluster node with itself");
         (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
         bool isOverruled = await IsOverruledAsync(cluster, name, identity, members).ConfigureAwait(false);
-        if (!isOverruled && members.Any(one => one.Name == name))
+        bool isForgotten = !isOverruled && identity is not null
+            && members.FirstOrDefault(one => one.Name == name) is { } fellow
+            && await IsForgottenAsync(cluster, fellow).ConfigureAwait(false);
+        if (!isOverruled && !isForgotten && members.Any(one => one.Name == name))
             return;
+        isOverruled |= isForgotten;
         if (!isOverruled && members.Length > 1)
         {
             throw ControlRefusalException.Because(
@@ -104,6 +112,34 @@ internal sealed class ClusterChanges(NodeHost host)
             return true;
         return identity is not null && members.Any(one => one.Name == member)
             && Overruling.IsLater(await cluster.Guest.MeetAsync(member).ConfigureAwait(false), identity);
+    }
+
+    // The member itself says so: this node's directory knows of nothing that came since it was stopped. What it has was
+    // given up when it was forgotten.
+    private async Task<bool> IsForgottenAsync(ClusterHost cluster, MemberRecord member)
+    {
+        // Let in and never started: there is nothing by which anybody could have met it.
+        if (!_directory.HasLog)
+            return false;
+        string? reason = null;
+        Node node = QuietNode.Start(host, cluster);
+        await using (node.ConfigureAwait(false))
+        {
+            long begun = host.Seams.Time.GetTimestamp();
+            while (host.Seams.Time.GetElapsedTime(begun) < MeetingPatience)
+            {
+                PeerStatus? peer = cluster.Status().FirstOrDefault(one => one.Name == member.Name);
+                if (peer is { IsUp: true })
+                    return false;
+                if (peer is { Refusal: RefusalCode.Forgotten })
+                    return true;
+                reason = peer?.Reason;
+                await Task.Delay(TimeSpan.FromMilliseconds(50), host.Seams.Time).ConfigureAwait(false);
+            }
+        }
+        throw ControlRefusalException.Because(
+            $"{Self} was a member of the cluster of {member.Name} when it was stopped, and cannot ask {member.Name} "
+            + $"whether it is one still: {reason ?? "it is not reached"}");
     }
 
     private static string Names(IEnumerable<MemberRecord> members) =>

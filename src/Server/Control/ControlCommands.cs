@@ -15,6 +15,9 @@ internal sealed class ControlCommands
     /// <summary>Longer than nodes that start together need to find their leader.</summary>
     private static readonly TimeSpan ServingPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Until it is looked at again whether a start waits for whoever has asked for it.</summary>
+    private static readonly TimeSpan OperatorInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly NodeHost _host;
     private readonly ClusterCommands _cluster;
     private readonly Dictionary<string, Handler> _handlers;
@@ -301,7 +304,7 @@ internal sealed class ControlCommands
             Task start = _host.StartAppAsync(reply.Cancellation);
             try
             {
-                await start.WaitAsync(reply.Cancellation).ConfigureAwait(false);
+                await WaitForStartAsync(start).WaitAsync(reply.Cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -325,6 +328,17 @@ internal sealed class ControlCommands
         {
             throw ControlRefusalException.Because($"{_host.Options.Places.NodeName} was stopped while it started");
         }
+    }
+
+    private async Task WaitForStartAsync(Task start)
+    {
+        while (await Task.WhenAny(start, Task.Delay(OperatorInterval, _host.Seams.Time)).ConfigureAwait(false) != start)
+        {
+            // Whoever asks is to do something first.
+            if (_host.Cluster?.AwaitsOperator is { } waiting)
+                throw ControlRefusalException.Because(waiting);
+        }
+        await start.ConfigureAwait(false);
     }
 
     private async Task TellLateAsync(Task start)
