@@ -35,13 +35,7 @@ public sealed class Node : IAsyncDisposable
     private readonly Task _finishing;
     private readonly MinorityPause? _pausing;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Lock _listening = new();
-    private ImmutableArray<AmqpListener> _listeners;
-    private ImmutableArray<AmqpListener> _suspended = [];
-    private ImmutableArray<AmqpListener> _paused = [];
-    private bool _isPaused;
-    private volatile bool _isHalted;
-    private ImmutableArray<Task> _accepting;
+    private readonly NodeListeners _listeners;
 
     private Node(
         NodeOptions options, NodeSeams seams, NodeLog log, NodeStorage storage, MessageBroker broker,
@@ -56,11 +50,11 @@ public sealed class Node : IAsyncDisposable
         _broker = broker;
         _member = member;
         _tls = tls;
-        _listeners = listeners ?? [];
-        _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
+        _listeners = new NodeListeners(listener => Listen(listener, options, broker, tls));
+        _listeners.Begin(listeners ?? []);
         Serving = listeners is null ? ServeLaterAsync() : Task.CompletedTask;
         _finishing = forced is null ? Task.CompletedTask : FinishForcedAsync(forced);
-        _ = PauseWhenHaltedAsync();
+        _ = HaltWhenToldAsync();
         if (membership is not null && options.Listeners.Length > 0)
         {
             _pausing = new MinorityPause(
@@ -83,20 +77,10 @@ public sealed class Node : IAsyncDisposable
     /// <summary>It is under maintenance.</summary>
     public bool IsDrained { get; private set; }
 
-    public ImmutableArray<AmqpListener> Listeners => _listeners;
+    public ImmutableArray<AmqpListener> Listeners => _listeners.Open;
 
     /// <summary>Takes no new clients; those that there are go on.</summary>
-    public void SuspendListeners()
-    {
-        lock (_listening)
-        {
-            foreach (AmqpListener listener in _listeners)
-                listener.Dispose();
-            _suspended = [.. _suspended, .. _listeners, .. _paused];
-            _listeners = [];
-            _paused = [];
-        }
-    }
+    public void SuspendListeners() => _listeners.Suspend();
 
     /// <summary>
     /// Maintenance: takes no new clients and asks those that there are to go elsewhere. What queues hold stays.
@@ -119,74 +103,50 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>Takes new clients again, where they were taken before.</summary>
     /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
-    public void ResumeListeners()
-    {
-        lock (_listening)
-        {
-            if (_isPaused)
-            {
-                // They open with the others when the pause is over.
-                _paused = _paused.AddRange(_suspended);
-                _suspended = [];
-            }
-            _suspended = Open(_suspended);
-        }
-    }
+    public void ResumeListeners() => _listeners.Resume();
 
     /// <summary>Serves no clients for a while, and ends the connections of those that there are.</summary>
     internal void Pause()
     {
-        lock (_listening)
-        {
-            _isPaused = true;
-            foreach (AmqpListener listener in _listeners)
-                listener.Dispose();
-            _paused = _paused.AddRange(_listeners);
-            _listeners = [];
-        }
+        _listeners.Pause();
+        EndConnections();
+    }
+
+    /// <summary>The end of the pause; what an operator has suspended stays so.</summary>
+    /// <returns>False: it is halted, and serves nobody.</returns>
+    /// <exception cref="ConfigurationException">
+    /// Somebody else has taken a port meanwhile; it can be tried again.
+    /// </exception>
+    internal bool EndPause() => _listeners.EndPause();
+
+    /// <summary>
+    /// Serves no clients until it is started again: it would by definitions that grow older and older, and they are
+    /// better off with other nodes. Its vote and the queues that live on it are still good for the others.
+    /// </summary>
+    internal void Halt(string reason)
+    {
+        _listeners.Halt();
+        Membership?.TellHalted($"serving no clients until it is started again: {reason}");
+        EndConnections();
+    }
+
+    private void EndConnections()
+    {
         foreach (Connection connection in _broker.Connections.Snapshot())
             connection.Shutdown("broker forced connection closure with reason 'paused'");
     }
 
-    /// <summary>The end of the pause; what an operator has suspended stays so.</summary>
-    /// <exception cref="ConfigurationException">
-    /// Somebody else has taken a port meanwhile; it can be tried again.
-    /// </exception>
-    internal void EndPause()
-    {
-        lock (_listening)
-        {
-            if (_isHalted)
-                return;
-            _paused = Open(_paused);
-            _isPaused = false;
-        }
-    }
-
-    private PausedNode Paused(MembershipService membership) => new()
+    internal PausedNode Paused(MembershipService membership) => new()
     {
         HasServed = () => Serving.IsCompletedSuccessfully,
         ReachesMajority = () => membership.ReachesMajority,
         Reaches = membership.Reaches,
-        IsServing = () => membership.IsServing,
+        IsServing = () => !_listeners.IsHalted && membership.IsServing,
         Pause = Pause,
         EndPause = EndPause,
         TellPaused = membership.TellPaused,
         TellServing = membership.TellServing,
     };
-
-    // What could not be opened is left; under the lock.
-    private ImmutableArray<AmqpListener> Open(ImmutableArray<AmqpListener> closed)
-    {
-        while (closed is [var last, .. var rest])
-        {
-            AmqpListener listener = Listen(last.Again, _options, _broker, _tls);
-            closed = rest;
-            _listeners = _listeners.Add(listener);
-            _accepting = _accepting.Add(listener.RunAsync());
-        }
-        return closed;
-    }
 
     /// <summary>Starts everything; returns when every listener accepts.</summary>
     /// <param name="options">What it is told.</param>
@@ -266,9 +226,7 @@ public sealed class Node : IAsyncDisposable
         await _finishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_pausing is not null)
             await _pausing.DisposeAsync().ConfigureAwait(false);
-        foreach (AmqpListener listener in _listeners)
-            listener.Dispose();
-        await Task.WhenAll(_accepting).ConfigureAwait(false);
+        await _listeners.CloseAsync().ConfigureAwait(false);
         _broker.StopDeliveries();
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
@@ -334,14 +292,10 @@ public sealed class Node : IAsyncDisposable
                 Membership?.TellWaiting();
             _stopping.Token.ThrowIfCancellationRequested();
             await LoadDefinitionsAsync().ConfigureAwait(false);
-            lock (_listening)
-            {
-                foreach (ListenerOptions listener in _options.Listeners)
-                    _listeners = _listeners.Add(Listen(listener, _options, _broker, _tls));
-                _accepting = [.. _listeners.Select(listener => listener.RunAsync())];
-            }
+            if (!_listeners.TryBegin(_options.Listeners))
+                await Task.Delay(Timeout.InfiniteTimeSpan, _seams.Time, _stopping.Token).ConfigureAwait(false);
             Membership?.TellServing();
-            Tell(_listeners, _log);
+            Tell(Listeners, _log);
         }
         catch (ConfigurationException error)
         {
@@ -375,15 +329,7 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
-    // It would serve by definitions that grow older and older: its clients are better off with other nodes. Its vote
-    // and the queues that live on it are still good for the others.
-    private async Task PauseWhenHaltedAsync()
-    {
-        string reason = await _broker.Cluster.WhenHalted.ConfigureAwait(false);
-        _isHalted = true;
-        Membership?.TellPaused($"serving no clients until it is started again: {reason}");
-        Pause();
-    }
+    private async Task HaltWhenToldAsync() => Halt(await _broker.Cluster.WhenHalted.ConfigureAwait(false));
 
     private async Task<bool> HasSessionAsync()
     {

@@ -24,6 +24,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     /// <summary>What is missed by nobody's telling is found by then.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    /// <summary>It reaches no majority of a cluster that has none of it: a mere reset would wait for one.</summary>
+    private const string Again = "'rabbitmqctl force_reset' it and let it join again";
+
     /// <summary>Some elections, and less than an operator waits.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
@@ -42,6 +45,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private readonly MemberChanges _changes;
     private readonly FollowedMembers _followed;
     private readonly NodeQuestions _questions;
+    private readonly Lock _saying = new();
+    private bool _isHalted;
     private ClusterMembership? _cluster;
     private ITimer? _timer;
     private long _seenTimestamp;
@@ -160,9 +165,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
             ? "waiting for the cluster's leader to take this node in"
             : $"waiting for a majority of the cluster's {status.Count + 1} nodes; {up} "
                 + $"{(up == 1 ? "is" : "are")} up, not {others}";
-        if (_host.Waiting == sentence)
+        if (_host.Waiting == sentence || !TrySay(sentence))
             return;
-        _host.Waiting = sentence;
         _host.Log(LogLevel.Info, LogCategory.Default, sentence);
     }
 
@@ -170,10 +174,20 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     public bool IsServing => _cluster?.Status is { IsServing: true, Leader.IsNone: false };
 
     /// <summary>It serves nobody for now, for a reason that it says.</summary>
-    public void TellPaused(string why) => _host.Waiting = why;
+    public void TellPaused(string why) => TrySay(why);
 
     /// <summary>It waits no more.</summary>
-    public void TellServing() => _host.Waiting = null;
+    public void TellServing() => TrySay(null);
+
+    /// <summary>It serves nobody until it is started again, whatever it waits for beside.</summary>
+    public void TellHalted(string why)
+    {
+        lock (_saying)
+        {
+            _host.Waiting = why;
+            _isHalted = true;
+        }
+    }
 
     public void LinkUp(PeerIdentity peer)
     {
@@ -216,6 +230,16 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _host.Waiting = null;
     }
 
+    private bool TrySay(string? waiting)
+    {
+        lock (_saying)
+        {
+            if (!_isHalted)
+                _host.Waiting = waiting;
+            return !_isHalted;
+        }
+    }
+
     // Nodes of the cluster's id that were members are told that they are none any more.
     private Refusal? Judge(PeerIdentity peer, LinkPurpose purpose)
     {
@@ -229,9 +253,9 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                     CultureInfo.InvariantCulture,
                     $"{peer.Name} ({peer.NodeId}) was forgotten by {forgotten.By} at ")
                     + string.Create(CultureInfo.InvariantCulture, $"{forgotten.At:yyyy-MM-dd HH:mm:ss} UTC: ")
-                    + "reset it and let it join again"
+                    + Again
                 : $"{peer.Name} ({peer.NodeId}) is no member of the cluster that {_name} is in, any more or yet: if it "
-                    + "was removed, reset it and let it join again");
+                    + $"was removed, {Again}");
     }
 
     private async Task ServeAsync(NodeId from, long number, MembershipRequest request)

@@ -91,7 +91,8 @@ internal sealed class MinorityPause : IAsyncDisposable
         }
         else if (!isCutOff && _isPaused && _node.IsServing())
         {
-            _node.EndPause();
+            if (!_node.EndPause())
+                return;
             _isPaused = _isWhollyPaused = false;
             _node.TellServing();
             _tell("the pause is over: this node serves clients again");

@@ -18,8 +18,8 @@ internal sealed record PausedNode
     /// <summary>Serves no clients; again: goes on with what has failed.</summary>
     public required Action Pause { get; init; }
 
-    /// <summary>Serves clients; throws what can be tried again.</summary>
-    public required Action EndPause { get; init; }
+    /// <summary>Serves clients, or says that it does not; throws what can be tried again.</summary>
+    public required Func<bool> EndPause { get; init; }
 
     /// <summary>Says why it serves nobody.</summary>
     public required Action<string> TellPaused { get; init; }

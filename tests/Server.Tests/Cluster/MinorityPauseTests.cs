@@ -31,7 +31,7 @@ public sealed class MinorityPauseTests : IAsyncDisposable
             Reaches = _ => throw new InvalidOperationException("nobody was named"),
             IsServing = () => true,
             Pause = () => Do("pause"),
-            EndPause = () => Do("end"),
+            EndPause = () => { Do("end"); return true; },
             TellPaused = _ => { },
             TellServing = () => { },
         },
