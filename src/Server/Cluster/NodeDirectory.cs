@@ -20,6 +20,9 @@ internal sealed class NodeDirectory(string path)
 
     private const string Mark = ".set-aside.";
 
+    /// <summary>Is told before each change that <see cref="Remove"/> makes: where a test cuts it off.</summary>
+    internal Action BeforeStep { get; init; } = static () => { };
+
     public bool Exists => Directory.Exists(path);
 
     /// <summary>A node has had its log in it.</summary>
@@ -88,12 +91,18 @@ internal sealed class NodeDirectory(string path)
         if (Directory.Exists(incidents))
         {
             var disk = new FileDisk(path);
+            BeforeStep();
             disk.MakeDirectory(Incidents);
             foreach (string file in Directory.GetFiles(incidents))
+            {
+                BeforeStep();
                 File.Move(file, Path.Combine(path, Incidents, Path.GetFileName(file)), overwrite: true);
+            }
+            BeforeStep();
             disk.SyncDirectory(Incidents);
             disk.SyncDirectory("");
         }
+        BeforeStep();
         Directory.Delete(Removed, recursive: true);
     }
 
@@ -117,7 +126,9 @@ internal sealed class NodeDirectory(string path)
     // Durable when it returns: what is done behind it must not outlive it.
     private void Move(string to)
     {
+        BeforeStep();
         Directory.Move(path, to);
+        BeforeStep();
         new FileDisk(Path.GetDirectoryName(Path.GetFullPath(path))!).SyncDirectory("");
     }
 }

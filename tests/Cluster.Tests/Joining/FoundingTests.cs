@@ -84,6 +84,27 @@ public sealed class FoundingTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void One_that_was_reset_and_does_not_run_holds_nobody_up()
+    {
+        FoundingLab lab = Listed(3);
+        lab.MeetMember(1, 0);
+        lab.MeetMember(2, 0);
+        lab.Link(1, 2);
+        lab.DeliverAll();
+        Assert.Empty(lab.Founded);
+        Founding one = lab.Nodes[1]!;
+        Assert.False(one.FindMember(Name(0)).IsNone);
+        one.MeetBlank(Name(0));
+        Assert.True(one.FindMember(Name(0)).IsNone);
+        lab.DeliverAll();
+        // The other one still knows of a cluster.
+        Assert.Empty(lab.Founded);
+        lab.Nodes[2]!.MeetBlank(Name(0));
+        lab.DeliverAll();
+        Assert.Single(lab.Founded);
+    }
+
+    [Fact]
     public void Who_hears_of_a_cluster_gives_up_what_it_was_promised()
     {
         FoundingLab lab = Listed(5);

@@ -1,3 +1,5 @@
+using Warren.Cluster.Identity;
+using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
 
@@ -80,11 +82,33 @@ public sealed class FormingProcessTests : IDisposable
         TestedPeer b = Make(2);
         b.Launch();
         await b.LogsAsync($"{a.Name} does not let this node in: the broker of {a.Name} does not run");
-        b.Kill();
+        // Its process lives: it says that it is in none now, although nobody links with it.
         Assert.Equal("done", await a.TellAsync("only_force_reset"));
         TestedPeer c = Make(3);
-        b.Launch();
         c.Launch();
+        await Eventually.True(
+            () => b.Log.Has("founds the cluster") || c.Log.Has("founds the cluster"), () => $"{b.Log}{c.Log}");
+    }
+
+    /// <summary>It holds the others up for good: they are to say whom they wait for, and what to do.</summary>
+    [Fact]
+    public async Task A_member_that_is_gone_is_waited_for_by_name()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        Assert.Equal("done", await a.TellAsync("stop_app"));
+        TestedPeer b = Make(2);
+        TestedPeer c = Make(3);
+        b.Launch();
+        await b.LogsAsync("and no other one is founded beside it");
+        string cluster = $"{IdentityFile.Read(new FileDisk(a.DataDirectory))!.Cluster}";
+        a.Kill();
+        c.Launch();
+        await b.LogsAsync($"{a.Name}, which was met in the cluster {cluster}, is not reached now (");
+        await b.LogsAsync($"node {c.Name} is up ");
+        Assert.False(b.Log.Has("founds the cluster"));
+        // The way out that it names.
+        b.Kill();
+        b.Launch();
         await Eventually.True(
             () => b.Log.Has("founds the cluster") || c.Log.Has("founds the cluster"), () => $"{b.Log}{c.Log}");
     }

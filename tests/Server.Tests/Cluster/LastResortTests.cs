@@ -104,7 +104,7 @@ public sealed class LastResortTests : IDisposable
         Assert.Equal("done", await a.TellAsync("force_boot"));
         await b.StartAsync();
         Assert.Equal("done", await a.TellAsync("start_app"));
-        await a.LogsAsync("force_boot is not needed, and not done: ");
+        await a.LogsAsync("force_boot is not done, and must be given again if it is still wanted: ");
         Assert.Equal("done", await a.TellAsync("serves"));
         await a.SeesAsync(b, "up");
         Assert.Empty(a.Files("incidents"));
@@ -129,6 +129,16 @@ public sealed class LastResortTests : IDisposable
         await b.StartAsync();
         await b.LogsAsync($"{b.Name} ({b.Id}) was forgotten by {c.Name} at 20");
         await b.SeesAsync(a, "down, Forgotten");
+        // It comes back as a new member, whatever its directory says.
+        string before = b.Id;
+        await b.JoinAsync(a);
+        Assert.NotEqual(before, b.Id);
+        await a.SeesAsync(b, "up");
+        Assert.True(Directory.Exists(b.DataDirectory + ".set-aside.1"));
+        // Once more changes nothing.
+        before = b.Id;
+        await b.JoinAsync(c);
+        Assert.Equal(before, b.Id);
     }
 
     /// <summary>It was declared first, and whoever declared it was told that it is there.</summary>

@@ -14,6 +14,7 @@ public sealed class MinorityPauseTests : IAsyncDisposable
     private readonly ConcurrentQueue<string> _done = new();
     private readonly MinorityPause _pause;
     private volatile bool _reaches = true;
+    private volatile bool _isHalted;
     private volatile string? _failing;
     private int _looks;
 
@@ -31,7 +32,7 @@ public sealed class MinorityPauseTests : IAsyncDisposable
             Reaches = _ => throw new InvalidOperationException("nobody was named"),
             IsServing = () => true,
             Pause = () => Do("pause"),
-            EndPause = () => { Do("end"); return true; },
+            EndPause = Ends,
             TellPaused = _ => { },
             TellServing = () => { },
         },
@@ -53,6 +54,18 @@ public sealed class MinorityPauseTests : IAsyncDisposable
         await DoneAsync("pause");
         await LookAsync(3);
         Assert.Equal(["pause"], _done);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_pause_that_opens_nothing_is_not_told()
+    {
+        _reaches = false;
+        await LookAsync(3);
+        await DoneAsync("pause");
+        _isHalted = _reaches = true;
+        await LookAsync(2);
+        Assert.Contains("end", _done);
+        Assert.DoesNotContain(_told, one => one.StartsWith("the pause is over", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -119,6 +132,12 @@ public sealed class MinorityPauseTests : IAsyncDisposable
     }
 
     // One after another: a tick that finds the one before at work is lost.
+    private bool Ends()
+    {
+        Do("end");
+        return !_isHalted;
+    }
+
     private async Task LookAsync(int times)
     {
         for (int time = 0; time < times; time++)

@@ -42,31 +42,56 @@ public sealed class NodeDirectoryTests : IDisposable
     }
 
     /// <summary>Each of the points at which a crash can come: the node is blank, and nothing is lost.</summary>
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void A_removal_that_was_cut_off_is_finished(int point)
+    [Fact]
+    public void A_removal_that_was_cut_off_is_finished()
     {
-        string removed = PathOf() + ".removed";
-        Fill(removed, "first");
-        if (point >= 1)
-            Directory.CreateDirectory(PathOf("incidents"));
-        if (point >= 2)
-            File.Move(Path.Combine(removed, "incidents", "first"), PathOf("incidents", "first"));
-        if (point >= 3)
-            Directory.Delete(Path.Combine(removed, "incidents"));
-        Assert.False(_directory.HasLog);
-        _directory.FinishRemoval();
-        AssertOnlyIncidents("first");
+        int cut = 0;
+        for (bool isDone = false; !isDone; cut++)
+        {
+            Fill(PathOf(), "first");
+            Fill(PathOf(), "second");
+            int steps = 0;
+            var crashing = new NodeDirectory(PathOf())
+            {
+                BeforeStep = () =>
+                {
+                    if (steps++ == cut)
+                        throw new OperationCanceledException("the process is killed");
+                },
+            };
+            try
+            {
+                crashing.Remove();
+                isDone = true;
+            }
+            catch (OperationCanceledException)
+            {
+                // As it was, or blank: never half of it.
+                Assert.Equal(_directory.HasLog, File.Exists(PathOf("identity")));
+                Assert.Equal(cut == 0, _directory.HasLog);
+            }
+            _directory.FinishRemoval();
+            if (cut == 0)
+                _directory.Remove();
+            AssertOnlyIncidents("first", "second");
+        }
+        Assert.True(cut > 5, "it was not cut off everywhere");
+    }
+
+    [Fact]
+    public void What_an_operator_has_called_removed_is_his()
+    {
+        Fill(PathOf() + ".removed", "his");
+        Fill(PathOf(), "first");
+        _directory.Remove();
+        Assert.True(File.Exists(Path.Combine(PathOf() + ".removed", "log", "1")));
     }
 
     /// <summary>It was started again since, and is to be reset again.</summary>
     [Fact]
     public void A_removal_begins_with_what_was_left_of_the_one_before()
     {
-        Fill(PathOf() + ".removed", "first");
+        Fill(PathOf() + ".removed-by-reset", "first");
         Fill(PathOf(), "second");
         _directory.Remove();
         AssertOnlyIncidents("first", "second");

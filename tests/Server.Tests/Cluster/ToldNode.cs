@@ -32,8 +32,8 @@ internal static class ToldNode
             await using var host = new NodeHost(options, seams, log);
             await using ControlEndpoint control = ControlEndpoint.Start(host);
             Task starting = host.StartAppAsync();
-            // One that is overruled waits to be told something else.
-            while (!starting.IsCompleted && host.Cluster?.ReadOverruled() is null)
+            // One that waits for an operator is told something else.
+            while (!starting.IsCompleted && host.Cluster?.AwaitsOperator is null)
                 await Task.Delay(10);
             if (starting.IsCompleted)
                 await starting;
@@ -109,6 +109,8 @@ internal static class ToldNode
             case ["serves"]:
                 await host.Node!.Serving;
                 return "done";
+            case ["waiting"]:
+                return host.Cluster!.Waiting ?? "";
             case ["stop_app"]:
                 await host.StopAppAsync();
                 return "done";

@@ -33,6 +33,40 @@ public sealed class ListenerTests
         }
     }
 
+    /// <summary>One that is open already would be bound again, and never be.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Listeners_whose_neighbour_cannot_open_yet_are_not_opened_twice(bool pauses)
+    {
+        await using RunningNode node = RunningNode.Start("""
+            listeners.tcp.1 = 127.0.0.1:0
+            listeners.tcp.2 = 127.0.0.2:0
+            """);
+        IPEndPoint[] places = [.. node.Listeners.Select(listener => listener.LocalEndPoint)];
+        Action open = pauses ? () => Assert.True(node.Itself.EndPause()) : node.Itself.ResumeListeners;
+        if (pauses)
+            node.Itself.Pause();
+        else
+            node.Itself.SuspendListeners();
+        Assert.Empty(node.Listeners);
+        using (var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            taken.Bind(places[1]);
+            taken.Listen();
+            Assert.Throws<ConfigurationException>(open);
+            Assert.Throws<ConfigurationException>(open);
+            Assert.Equal([places[0]], node.Listeners.Select(listener => listener.LocalEndPoint));
+        }
+        open();
+        Assert.Equal(places, node.Listeners.Select(listener => listener.LocalEndPoint));
+        for (int listener = 0; listener < 2; listener++)
+        {
+            await using NetworkStream stream = await node.DialAsync(listener);
+            await new WireClient(stream).LoginAsync();
+        }
+    }
+
     [Fact]
     public async Task A_port_that_another_node_uses_stops_the_start()
     {

@@ -1,6 +1,7 @@
 using Warren.Cluster;
 using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
+using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Server.Tests.Cluster;
 using Warren.Storage.Disk;
@@ -59,4 +60,126 @@ public sealed class NodeHostTests : IDisposable
                 () => $"{host.Cluster!.Waiting} {_log}");
         }
     }
+
+    /// <summary>A halted node serves nobody, whatever else goes on: pauses, commands, waits.</summary>
+    [Fact]
+    public async Task A_halted_node_opens_nothing_and_says_why_until_it_is_started_again()
+    {
+        using NodeLog log = NodeLog.Start(Options().Log, TimeProvider.System, _log);
+        await using var host = new NodeHost(Options(), Seams(), log);
+        await host.StartAppAsync();
+        Warren.Server.Node node = host.Node!;
+        Assert.Single(node.Listeners);
+        node.Pause();
+        node.Halt("definitions of a newer version");
+        Assert.False(node.EndPause());
+        node.ResumeListeners();
+        node.SuspendListeners();
+        node.ResumeListeners();
+        Assert.Empty(node.Listeners);
+        MembershipService membership = node.Membership!;
+        Assert.True(membership.IsServing);
+        Assert.False(node.Paused(membership).IsServing());
+        membership.TellWaiting();
+        membership.TellPaused("paused");
+        membership.TellServing();
+        Assert.Equal(
+            "serving no clients until it is started again: definitions of a newer version", host.Cluster!.Waiting);
+        await host.StopAppAsync();
+        await host.StartAppAsync();
+        Assert.Single(host.Node!.Listeners);
+        Assert.Null(host.Cluster!.Waiting);
+    }
+
+    /// <summary>It was halted while it waited for others.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_begins_to_listen_behind_a_halt_or_an_end(bool halts)
+    {
+        var listeners = new NodeListeners(_ => throw new InvalidOperationException("it was opened"));
+        if (halts)
+            listeners.Halt();
+        else
+            await listeners.CloseAsync();
+        Assert.False(listeners.TryBegin([new ListenerOptions("1", null, 0, IsTls: false)]));
+    }
+
+    /// <summary>Its disk was full when it was overruled, or a tool looks at it just now.</summary>
+    [Fact]
+    public async Task Who_is_overruled_waits_although_its_directory_is_locked()
+    {
+        NodeOptions options = Options();
+        string directory = options.Places.DataDirectory;
+        OverruledFile.Write(new FileDisk(directory), Answer("other@host", new ClusterId(Guid.NewGuid())));
+        using DirectoryLock held = DirectoryLock.Take(directory);
+        using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, _log);
+        await using var host = new NodeHost(options, Seams(), log);
+        Task start = host.StartAppAsync();
+        await Eventually.True(() => start.IsCompleted || host.Cluster?.AwaitsOperator is not null);
+        // It has tried to write by then.
+        Assert.False(start.IsCompleted, $"{start.Exception}");
+        await host.StopAppAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
+    }
+
+    /// <summary>Nobody could ever join.</summary>
+    [Fact]
+    public async Task A_generation_that_fails_in_whatever_way_is_finished_all_the_same()
+    {
+        NodeOptions options = Options();
+        using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, _log);
+        string directory = options.Places.DataDirectory;
+        await using (var first = new NodeHost(options, Seams(), log))
+            await first.StartAppAsync();
+        NodeIdentity own = IdentityFile.Read(new FileDisk(directory))!;
+        IdentityFile.Write(new FileDisk(directory), own with { Generation = 2 });
+        ForcedBootFile.Write(new FileDisk(directory), Answer("", own.Cluster));
+        int failures = 0;
+        NodeSeams seams = Seams() with
+        {
+            OpenDisk = path => new HookedDisk(new FileDisk(path), file =>
+            {
+                if (file == ForcedBootFile.Path && failures++ == 0)
+                    throw new InvalidOperationException("something else");
+            }),
+        };
+        await using var host = new NodeHost(options, seams, log);
+        await host.StartAppAsync();
+        await Eventually.True(
+            () => _log.Has("generation 2 of the cluster has begun with this node alone"), () => $"{_log}");
+        Assert.True(_log.Has("which is tried again; until then no other node may join: something else"));
+        Assert.False(host.Node!.Membership!.AddsNobody);
+    }
+
+    [Fact]
+    public async Task Whatever_keeps_an_overruled_node_from_starting_again_is_told()
+    {
+        NodeOptions options = Options();
+        using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, _log);
+        bool isBroken = false;
+        NodeSeams seams = Seams() with
+        {
+            OpenDisk = path => isBroken ? throw new InvalidOperationException("broken") : new FileDisk(path),
+        };
+        await using var host = new NodeHost(options, seams, log);
+        await host.StartAppAsync();
+        isBroken = true;
+        host.Cluster!.Overruled!();
+        await Eventually.True(
+            () => _log.Has("the node does not start again: System.InvalidOperationException: broken"), () => $"{_log}");
+    }
+
+    private static MembershipAnswer Answer(string reason, ClusterId cluster) => new()
+    {
+        Outcome = MembershipOutcome.Done,
+        Reason = reason,
+        Cluster = cluster,
+        Generation = 2,
+    };
+
+    private NodeOptions Options() => RunningNode.Load(_directory, "distribution.listener.interface = 127.0.0.1");
+
+    private NodeSeams Seams() =>
+        new(TimeProvider.System, new Random(1), message => _log.Write(message));
 }

@@ -47,6 +47,8 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Why it wanted to end the process, as often as it did.</summary>
     public ConcurrentQueue<string> Ends { get; } = new();
 
+    public Warren.Server.Node Itself => _node;
+
     public IReadOnlyList<AmqpListener> Listeners => _node.Listeners;
 
     public ConnectionRegistry Connections => _node.Broker.Connections;
