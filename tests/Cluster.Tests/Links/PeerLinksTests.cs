@@ -309,6 +309,21 @@ public sealed class PeerLinksTests
         Assert.Equal("down a: rabbit@a ended the link: done", b.Events[^1]);
     }
 
+    /// <summary>It has proved its generation, whatever it refuses the link for.</summary>
+    [Fact]
+    public void Who_dials_one_of_a_later_generation_hears_of_it_although_its_broker_does_not_run()
+    {
+        SimulatedNode a = _world.Start("a");
+        SimulatedNode b = _world.Start(
+            "b", SimulatedWorld.Identity("b") with { Generation = 2 },
+            declines: new Refusal(RefusalCode.Stopping, "the broker does not run"));
+        SimulatedWorld.Know(a, b);
+        _world.AdvanceUntil(() => a.Refusals.Count > 0);
+        Assert.Equal(RefusalCode.Stopping, a.Refusals[0].Code);
+        Assert.Equal("b", a.Later[0]);
+        Assert.Empty(b.Later);
+    }
+
     private (SimulatedNode A, SimulatedNode B) StartTwo()
     {
         SimulatedNode a = _world.Start("a");

@@ -73,7 +73,9 @@ public sealed class NodeHostTests : IDisposable
         node.Pause();
         node.Halt("definitions of a newer version");
         Assert.False(node.EndPause());
+        Assert.Empty(node.Listeners);
         node.ResumeListeners();
+        Assert.Empty(node.Listeners);
         node.SuspendListeners();
         node.ResumeListeners();
         Assert.Empty(node.Listeners);

@@ -17,6 +17,9 @@ internal sealed class SimulatedNode : IPeerOwner
 
     public List<Refusal> Refusals { get; } = [];
 
+    /// <summary>Nodes of later generations that it was told of.</summary>
+    public List<string> Later { get; } = [];
+
     /// <summary>Texts of frames, with who sent them: "b: text".</summary>
     public List<string> Frames { get; } = [];
 

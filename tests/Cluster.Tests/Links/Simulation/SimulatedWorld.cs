@@ -42,7 +42,8 @@ internal sealed class SimulatedWorld
         PeerIdentity? identity = null,
         string cookie = "COOKIE",
         LinkOptions? options = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Refusal? declines = null)
     {
         var node = new SimulatedNode { Identity = identity ?? Identity(host) };
         node.Links = new PeerLinks(new PeerLinksSetup
@@ -53,6 +54,8 @@ internal sealed class SimulatedWorld
             Options = options ?? new LinkOptions(),
             Network = Network.From(host),
             Owner = node,
+            Declines = declines,
+            Overruled = later => node.Later.Add(later.Name.Host),
             Time = time ?? Time,
             Random = _random,
             Schedule = Turns.Schedule,
