@@ -94,6 +94,13 @@ internal sealed class FoundingLab
         Collect(one);
     }
 
+    /// <summary>One has met another one that is in no cluster, and does not run.</summary>
+    public void MeetBlank(int one, int blank)
+    {
+        Nodes[one]!.MeetBlank(FoundingTests.Name(blank));
+        Collect(one);
+    }
+
     public void LinkAll()
     {
         for (int one = 0; one < Nodes.Length; one++)

@@ -94,12 +94,12 @@ public sealed class FoundingTests(ITestOutputHelper output)
         Assert.Empty(lab.Founded);
         Founding one = lab.Nodes[1]!;
         Assert.False(one.FindMember(Name(0)).IsNone);
-        one.MeetBlank(Name(0));
+        lab.MeetBlank(1, 0);
         Assert.True(one.FindMember(Name(0)).IsNone);
         lab.DeliverAll();
         // The other one still knows of a cluster.
         Assert.Empty(lab.Founded);
-        lab.Nodes[2]!.MeetBlank(Name(0));
+        lab.MeetBlank(2, 0);
         lab.DeliverAll();
         Assert.Single(lab.Founded);
     }

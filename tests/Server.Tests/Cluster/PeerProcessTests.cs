@@ -301,6 +301,24 @@ public sealed class PeerProcessTests : IDisposable
         Assert.Contains(sentence, server.Errors.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A stale entry, or a port that has another owner by now: it is not who was named.</summary>
+    [Fact]
+    public async Task Who_answers_in_the_place_of_another_is_not_asked_to_let_anybody_in()
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        TestedPeer b = await Make(2).StartAsync();
+        const string Gone = "r9@127.0.0.41";
+        string entry = Assert.Single(Directory.GetFiles(_runDirectory, a.Name + "*"));
+        await File.WriteAllTextAsync(
+            entry.Replace(a.Name, Gone, StringComparison.Ordinal),
+            (await File.ReadAllTextAsync(entry)).Replace(a.Name, Gone, StringComparison.Ordinal));
+        string answer = await b.TellAsync($"join {Gone}");
+        Assert.StartsWith(
+            $"refused: {Gone} does not let {b.Name} in: at its address ", answer, StringComparison.Ordinal);
+        Assert.EndsWith($" answers {a.Name} instead", answer, StringComparison.Ordinal);
+        Assert.Equal("", await a.TellAsync("status"));
+    }
+
     private TestedPeer Make(int number, string configuration = "", string cookie = "ONECOOKIE")
     {
         var peer = new TestedPeer(number, _runDirectory, configuration, cookie);
