@@ -250,7 +250,6 @@ public sealed class PeerLinks : IAsyncDisposable
         PeerAddress address = _setup.Locate?.Invoke(contact.Known.Name) ?? contact.Known.Address;
         HandshakeOutcome outcome = await _handshakes.DialAsync(
             attempt, address, LinkPurpose.Peer, Introduction(), Decide).ConfigureAwait(false);
-        // Whatever the refusal says: one whose broker does not run has proved its generation all the same.
         _setup.NoteGeneration(Self, outcome.Peer);
         bool isLink, isDisplaced;
         lock (_lock)

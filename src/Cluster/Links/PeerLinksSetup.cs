@@ -44,7 +44,8 @@ public sealed record PeerLinksSetup
     public required Action<IThreadPoolWorkItem> Schedule { get; init; }
 
     /// <summary>
-    /// Who was dialed, or has dialed and was refused for its generation: this node may be the earlier of two.
+    /// Who was dialed, or has dialed and was refused for its generation: this node may be the earlier of two. One that
+    /// was dialed has proved its generation whatever it refuses a link for, such as that its broker does not run.
     /// </summary>
     internal void NoteGeneration(PeerIdentity self, PeerIdentity? peer)
     {

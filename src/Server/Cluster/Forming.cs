@@ -228,7 +228,9 @@ internal sealed class Forming : IPeerUser
             return $"{name}, which was met in the cluster {cluster}, is not reached now ({answer.Reason}); if it is "
                 + "gone for good, 'rabbitmqctl stop_app' and 'rabbitmqctl start_app' on this node make it forget that";
         }
-        return answer.Outcome == MembershipOutcome.Refused ? $"{name} does not let this node in: {answer.Reason}" : null;
+        return answer.Outcome == MembershipOutcome.Refused
+            ? $"{name} does not let this node in: {answer.Reason}"
+            : null;
     }
 
     private void Tell(string sentence)

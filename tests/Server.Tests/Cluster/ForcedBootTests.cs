@@ -75,7 +75,8 @@ public sealed class ForcedBootTests : IDisposable
         NodeIdentity own = IdentityFile.Read(new FileDisk(a.DataDirectory))!;
         ForcedBootFile.Write(new FileDisk(a.DataDirectory), Plan(own.Cluster, b, idOfB));
         await a.StartAsync();
-        await a.LogsAsync("force_boot is not done, and must be given again if it is still wanted: the node is of another generation by now");
+        await a.LogsAsync(
+            "force_boot is not done, and must be given again if it is still wanted: the node is of another");
         await a.SeesAsync(c, "up");
         Assert.Equal("done", await a.TellAsync("serves"));
         c.Kill();
