@@ -46,11 +46,6 @@ internal sealed class DeadLettering
     public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes > LineOptions.FullBytes;
 
     /// <summary>
-    /// Clients have rejected so much since then that nothing is delivered any more: there would be no end to it.
-    /// </summary>
-    public bool StopsDeliveries => IsHeldUp && _rejectedBytes > LineOptions.FullBytes;
-
-    /// <summary>
     /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or when it is
     /// known that there is none; null: nobody asks.
     /// </summary>
@@ -68,8 +63,16 @@ internal sealed class DeadLettering
         _unrouted.Route(new Letter(message, reason, settings, arrived));
     }
 
-    /// <summary>Dead letters may go on: what clients reject is counted anew.</summary>
-    public void GoOn() => _rejectedBytes = 0;
+    /// <summary>
+    /// Whether dead letters are held up, and clients have rejected so much since then that nothing is delivered any
+    /// more: there would be no end to it.
+    /// </summary>
+    public (bool Holds, bool StopsDeliveries) Look()
+    {
+        if (!IsHeldUp)
+            _rejectedBytes = 0;
+        return (IsHeldUp, _rejectedBytes > LineOptions.FullBytes);
+    }
 
     /// <summary>What was found to have nowhere to go is looked at again.</summary>
     public void LookAgain(bool isReached) => _unrouted.LookAgain(isReached);

@@ -170,9 +170,7 @@ public sealed class Queue : QueueHome
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
-        // What this turn has sent on its way counts for the next one.
-        if (_deadLettering is { IsHeldUp: true })
-            _machine.CutOff.HoldsDeadLetters = true;
+        _machine.CutOff.HoldsDeadLetters |= _deadLettering?.IsHeldUp == true;
         _storage.AwaitDurable(_machine.ResidentBytes > _broker.PagingBudgetBytes);
         if (_held is { IsEmpty: false } held)
             ReleaseCredit(held, nowMs);
@@ -184,17 +182,13 @@ public sealed class Queue : QueueHome
 
     private void HoldDeadLetters(DeadLettering deadLettering, long nowMs)
     {
-        bool holds = deadLettering.IsHeldUp;
-        _machine.CutOff.HoldsDeadLetters = holds;
-        if (!holds)
-            deadLettering.GoOn();
-        if (deadLettering.StopsDeliveries != _stopsDeliveries)
+        (_machine.CutOff.HoldsDeadLetters, bool stops) = deadLettering.Look();
+        if (stops != _stopsDeliveries)
         {
-            _stopsDeliveries = !_stopsDeliveries;
-            SetReturning(_stopsDeliveries, nowMs);
-            _machine.HoldGets(_stopsDeliveries, nowMs);
+            SetReturning(_stopsDeliveries = stops, nowMs);
+            _machine.Gets.Hold(stops, nowMs);
         }
-        if (holds)
+        if (_machine.CutOff.HoldsDeadLetters)
             ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }
 

@@ -37,7 +37,6 @@ public sealed class QueueMachine
     private readonly Consumers _consumers;
     private readonly Disposals _disposals;
     private readonly QueueLog _log;
-    private readonly Gets _gets;
     private readonly Returns _returns;
     private readonly bool _counts;
     private readonly byte _maxPriority;
@@ -66,7 +65,7 @@ public sealed class QueueMachine
         _disposals.Configure(settings);
         _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
         _returns.Configure(settings);
-        _gets = new Gets(effects, _ready, Paging, _disposals, _deliveries, Totals);
+        Gets = new Gets(effects, _ready, Paging, _disposals, _deliveries, Totals);
         CutOff = new CutOffClients(this, _ready, _deliveries, _disposals, effects, _log);
         _lastUseMs = nowMs;
     }
@@ -84,6 +83,8 @@ public sealed class QueueMachine
 
     /// <summary>Clients and targets on nodes that are cut off.</summary>
     internal CutOffClients CutOff { get; }
+
+    internal Gets Gets { get; }
 
     /// <summary>Bytes, with envelope and properties, of the ready messages that are in memory.</summary>
     public long ResidentBytes => _ready.ResidentBytes;
@@ -239,9 +240,7 @@ public sealed class QueueMachine
         DeliverReady(nowMs);
     }
 
-    /// <summary>
-    /// basic.consume. Answers Ok, RefusedExclusive or Closed (if a request is given), then delivers.
-    /// </summary>
+    /// <summary>basic.consume. Answers Ok, RefusedExclusive or Closed (if a request is given), then delivers.</summary>
     public void AddConsumer(Consumer consumer, object? request, long nowMs)
     {
         if (IsClosed || _consumers.Refuses(consumer))
@@ -296,14 +295,7 @@ public sealed class QueueMachine
             return;
         }
         _lastUseMs = nowMs;
-        _gets.Get(request, noAck, nowMs);
-    }
-
-    /// <summary>Gets wait, as consumers do in a group, or go on.</summary>
-    public void HoldGets(bool holds, long nowMs)
-    {
-        _gets.IsHeld = holds;
-        _gets.AnswerWaiting(nowMs);
+        Gets.Get(request, noAck, nowMs);
     }
 
     /// <summary>queue.purge: drops what is ready, and answers how much. Nothing is dead-lettered.</summary>
@@ -320,7 +312,7 @@ public sealed class QueueMachine
         Totals.Purged += purged;
         _effects.Answer(request, AnswerKind.Ok, purged, _consumers.Count);
         // Those that waited for bytes are answered too: there are none.
-        _gets.AnswerWaiting(nowMs);
+        Gets.AnswerWaiting(nowMs);
     }
 
     /// <summary>queue.declare of what exists: its counts. If not passive it <paramref name="touches"/>.</summary>
@@ -414,7 +406,7 @@ public sealed class QueueMachine
             return;
         _disposals.DropExpired(nowMs);
         _disposals.DropOverLimit(nowMs);
-        _gets.AnswerWaiting(nowMs);
+        Gets.AnswerWaiting(nowMs);
         DeliverReady(nowMs);
     }
 
@@ -495,7 +487,7 @@ public sealed class QueueMachine
     {
         IsClosed = true;
         _log.Close();
-        _gets.Close();
+        Gets.Close();
         while (_consumers.First is { } consumer)
         {
             _consumers.Remove(consumer);

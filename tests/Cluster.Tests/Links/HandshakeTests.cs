@@ -158,7 +158,7 @@ public sealed class HandshakeTests
         AssertBoth(
             RefusalCode.WentBack,
             $"the data directory of rabbit@a went back in time: it is at boot {boot}, LSN {durableLsn}, and was seen "
-            + $"at boot {seenBoot}, LSN {seenLsn}: it was restored from a copy; reset it and let it join again");
+            + $"at boot {seenBoot}, LSN {seenLsn}: it was restored from a copy; force_reset it and let it join again");
     }
 
     [Fact]
@@ -170,6 +170,15 @@ public sealed class HandshakeTests
         var same = new HandshakePair();
         same.SeenByListener = new PeerRecord(same.Dialer.Boot, same.Dialer.Process, 1000);
         Assert.Equal((null, null), same.Refusals());
+    }
+
+    [Fact]
+    public void A_blank_node_that_has_started_again_is_no_copy()
+    {
+        // No log counts its starts.
+        _pair.Dialer = _pair.Dialer with { Boot = 0, DurableLsn = 0 };
+        _pair.SeenByListener = new PeerRecord(0, 77, 0);
+        Assert.Equal((null, null), _pair.Refusals());
     }
 
     [Fact]

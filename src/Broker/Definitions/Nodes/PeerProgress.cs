@@ -105,6 +105,7 @@ internal sealed class PeerProgress(long nowMs)
     {
         // It had no session then, and so no lease; its next one comes through the leader of that term, or a later one.
         bool servesNobody = _word.Boot == session.Boot && _word.Incarnation == 0 && _word.Term == term;
-        return session.Boot > Math.Max(GoneBoot, ClosedBoot) && nowMs - GrantedMs < ServingLease.WaitMs && !servesNobody;
+        return !servesNobody && session.Boot > Math.Max(GoneBoot, ClosedBoot)
+            && nowMs - GrantedMs < ServingLease.WaitMs;
     }
 }

@@ -9,9 +9,14 @@ internal sealed class Gets(
     QueueTotals totals)
 {
     private readonly Queue<(object Request, bool NoAck)> _waiting = new(0);
+    private bool _isHeld;
 
-    /// <summary>Nobody gets anything for now.</summary>
-    public bool IsHeld { get; set; }
+    /// <summary>Nobody gets anything, as consumers do not in a group; or all go on.</summary>
+    public void Hold(bool holds, long nowMs)
+    {
+        _isHeld = holds;
+        AnswerWaiting(nowMs);
+    }
 
     public void Get(object request, bool noAck, long nowMs)
     {
@@ -36,7 +41,7 @@ internal sealed class Gets(
     // False: the bytes are not here yet, or what must go first waits for the log, or all do.
     private bool TryGet(object request, bool noAck, long nowMs)
     {
-        if (IsHeld)
+        if (_isHeld)
             return false;
         while (!disposals.ClearHead(isWanted: true, nowMs))
         {

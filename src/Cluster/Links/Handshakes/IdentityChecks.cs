@@ -31,6 +31,8 @@ internal static class IdentityChecks
             return null;
         if (peer.Boot < seen.Boot || peer.DurableLsn < seen.DurableLsn)
             return RefusalText.WentBack(peer, seen);
-        return peer.Boot == seen.Boot && seen.Process != 0 ? RefusalText.SameIdentity(peer, peer) : null;
+        // A directory without a log counts no starts: whoever waits to found a cluster may start again.
+        bool isCopied = peer.Boot > 0 && peer.Boot == seen.Boot && seen.Process != 0;
+        return isCopied ? RefusalText.SameIdentity(peer, peer) : null;
     }
 }

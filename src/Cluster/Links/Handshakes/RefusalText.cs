@@ -66,7 +66,7 @@ internal static class RefusalText
 
     public static Refusal Forgotten(PeerIdentity peer) => new(
         RefusalCode.Forgotten,
-        $"{peer.Name} ({peer.NodeId}) was removed from the cluster: reset it and let it join again");
+        $"{peer.Name} ({peer.NodeId}) was removed from the cluster: force_reset it and let it join again");
 
     public static Refusal WentBack(PeerIdentity peer, PeerRecord seen) => new(
         RefusalCode.WentBack,
@@ -76,7 +76,7 @@ internal static class RefusalText
         + string.Create(
             CultureInfo.InvariantCulture,
             $"and was seen at boot {seen.Boot}, LSN {seen.DurableLsn}: it was restored from a copy; ")
-        + "reset it and let it join again");
+        + "force_reset it and let it join again");
 
     public static Refusal OtherNode(NodeName expected, NodeId expectedId, PeerIdentity found) => new(
         RefusalCode.OtherNode,
