@@ -1,7 +1,7 @@
 using Warren.Amqp;
+using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions.Entries;
-using Warren.Broker.Arguments;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
