@@ -110,10 +110,26 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
     /// <summary>All that is to be restored has come: it is made, in the place of what was there.</summary>
     public void MakeRestored()
     {
-        if (_restored is not { } restored)
+        if (_restored is not { } restored || IsHalted)
             return;
+        if (!store.Publisher.IsStarting && !store.IsUnsound && Group.Soundness != Soundness.Sound)
+        {
+            HaltUnsound();
+            return;
+        }
         _restored = null;
         store.Replace(restored.Make(IsTolerant, Tell));
+    }
+
+    // What there was is given up for what a leader brings. To show nothing meanwhile would delete all queues with their
+    // messages: the next start sets them aside until it is known which there are.
+    private void HaltUnsound()
+    {
+        IsHalted = true;
+        const string Reason = "what this node has of the definitions cannot be read from its disk any more. Queues of "
+            + "this node stay as they are: start it again, and another node brings what is lost";
+        store.Broker.Log(LogLevel.Error, LogCategory.Default, Reason);
+        _halted.TrySetResult(Reason);
     }
 
     /// <summary>Reads an entry that is to be applied; false: it cannot be understood, and nothing is applied any

@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Broker.Definitions;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Wire;
 using Xunit;
@@ -50,6 +51,28 @@ public sealed class UnsoundMemberTests
         _cluster.UntilServing();
         Assert.True(_node.Has("later"));
         client = _node.Connect();
+        client.Send(new BasicGet("q", noAck: true));
+        Assert.Equal(WireClient.Bytes("kept"), Expect(client, MethodId.BasicGetOk).Body);
+    }
+
+    [Fact]
+    public void What_cannot_be_read_while_it_runs_costs_no_queue()
+    {
+        SimulatedConnection client = _node.Connect();
+        Expect(client, MethodId.ChannelOpenOk);
+        client.Send(Declaration);
+        Expect(client, MethodId.QueueDeclareOk);
+        client.Send(new ConfirmSelect(false));
+        Expect(client, MethodId.ConfirmSelectOk);
+        client.Writer.AddPublish(
+            1, "", "q", WireClient.Bytes("kept"), new BasicProperties { DeliveryMode = 2 }.ToArray());
+        client.Flush();
+        Expect(client, MethodId.BasicAck);
+        _node.Store.Post(new TurnEvent(_node.Store.Group.BecomeUnsound));
+        _cluster.Until(() => _node.Store.WhenHalted.IsCompletedSuccessfully, what: "a halt");
+        _cluster.Steps(1000);
+        Assert.True(_node.Has("q"));
+        Assert.False(_node.Store.HasLease);
         client.Send(new BasicGet("q", noAck: true));
         Assert.Equal(WireClient.Bytes("kept"), Expect(client, MethodId.BasicGetOk).Body);
     }
