@@ -158,21 +158,26 @@ build() { dotnet build "$1" -c Release -v q -clp:NoSummary "${@:2}" >&2; }
 command_run() {
     [ "${1:-}" = "--" ] && shift
     need_sdk
-    if build_ahead; then
-        exec dotnet src/Server/bin/run/warren.dll "$@"
+    if build_image src/Server/bin/run >/dev/null 2>&1; then
+        exec src/Server/bin/run/warren "$@"
     fi
     build src/Server
     exec dotnet src/Server/bin/Release/net10.0/warren.dll "$@"
 }
 
-# Compiled ahead of time: else half of a start is the runtime compiling what it compiled at the last one. The compiler is
-# a package; without it, or with a mistake in the code, the ordinary build has the word.
-build_ahead() {
+# build_image DIRECTORY: the node compiled ahead of time, in one image with the framework, which holds generic code of the
+# framework over our types: else half of a start is the runtime compiling what it compiled at the last one. The compiler
+# is a package; without it, or with a mistake in the code, whoever calls has the word.
+build_image() {
+    dotnet publish src/Server -c Release -r "$(native_system)" --self-contained -v q -clp:NoSummary \
+        -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=true -o "$1"
+}
+
+native_system() {
     local system=linux architecture=x64
     [ "$(uname -s)" = Darwin ] && system=osx
     case $(uname -m) in aarch64 | arm64) architecture=arm64 ;; esac
-    dotnet publish src/Server -c Release -r "$system-$architecture" --self-contained false -v q -clp:NoSummary \
-        -p:PublishReadyToRun=true -o src/Server/bin/run >/dev/null 2>&1
+    echo "$system-$architecture"
 }
 
 # Ends with the line "N passed, N failed, N skipped" and fails when anything failed.
@@ -211,19 +216,16 @@ command_lint() {
 command_dist() {
     need_sdk
     need_native_compiler
-    local architecture
     case $(uname -m) in
-        x86_64) architecture=x64 ;;
-        aarch64) architecture=arm64 ;;
+        x86_64 | aarch64) ;;
         *) fail "a tree can be made on x86_64 and aarch64; this machine is $(uname -m)" ;;
     esac
-    # What an operator keeps in a tree (etc/rabbitmq/*.conf, var/) stays. One image with the framework's own: it holds
-    # generic code of the framework over our types, which a start would compile otherwise.
+    # What an operator keeps in a tree (etc/rabbitmq/*.conf, var/) stays.
     rm -rf dist/lib dist/sbin dist/share
     mkdir -p dist/etc/rabbitmq dist/share/doc/warren
-    dotnet publish src/Server -c Release -r "linux-$architecture" --self-contained -v q -clp:NoSummary \
-        -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=true -p:DebugType=none -o dist/lib/warren >&2
-    dotnet publish src/Cli -c Release -r "linux-$architecture" -v q -clp:NoSummary \
+    build_image dist/lib/warren >&2
+    rm -f dist/lib/warren/*.pdb
+    dotnet publish src/Cli -c Release -r "$(native_system)" -v q -clp:NoSummary \
         -p:DebugType=none -o src/Cli/bin/native >&2
     cp src/Cli/bin/native/warren-cli dist/lib/warren/
     cp -R packaging/tree/. dist/
