@@ -74,6 +74,17 @@ public sealed record BrokerOptions
     /// </summary>
     public string QueueLeaderLocator { get; init; } = "client-local";
 
+    /// <summary>
+    /// <c>quorum_queue.initial_cluster_size</c>: members of a quorum queue that asks for no number itself.
+    /// </summary>
+    public int QuorumInitialGroupSize { get; init; } = 3;
+
+    /// <summary>
+    /// Quorum queues that are declared in a cluster get members on several nodes. Goes away when all is there that they
+    /// need: until then each lives on one node, as a classic queue does.
+    /// </summary>
+    internal bool ReplicatesQueues { get; init; }
+
     /// <summary><c>default_user</c>, created at the first start, with <see cref="DefaultPassword"/>.</summary>
     public string DefaultUser { get; init; } = "guest";
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -27,6 +28,12 @@ public sealed record ClusterSetup
     public LineOptions Lines { get; init; } = new();
 
     public required IGroupTransport Transport { get; init; }
+
+    /// <summary>
+    /// Who has the replicated queues, if <see cref="BrokerOptions.ReplicatesQueues"/>; null: nobody, and no queue is
+    /// replicated.
+    /// </summary>
+    internal Func<MessageBroker, IReplication>? Replication { get; init; }
 
     /// <summary>The same for all members.</summary>
     public RaftOptions Options { get; init; } = new();

@@ -12,6 +12,7 @@ using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
@@ -103,7 +104,12 @@ public sealed class MessageBroker : IDisposable
         Operations = new QueueOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (cluster is not null)
+        {
             QueueLinks = new QueueLinks(this, cluster);
+            MostQueueMembers = cluster.Options.Voters;
+            if (options.ReplicatesQueues)
+                Replication = cluster.Replication?.Invoke(this);
+        }
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);
         Definitions.Start();
@@ -179,6 +185,12 @@ public sealed class MessageBroker : IDisposable
 
     /// <summary>Queues on other nodes, and their clients here; null: there are no other nodes.</summary>
     internal QueueLinks? QueueLinks { get; }
+
+    /// <summary>The replicated queues; null: there are none, and none is made.</summary>
+    internal IReplication? Replication { get; }
+
+    /// <summary>Members that a replicated queue may have: consensus takes no more that vote.</summary>
+    internal int MostQueueMembers { get; } = 1;
 
     internal QueueTimers Timers { get; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
@@ -101,7 +102,11 @@ internal sealed class DeclareQueue : DefinitionsChange
     internal static QueueEntry EntryOf(
         MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, ValidQueue valid)
     {
-        NodeId home = QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments);
+        ImmutableArray<NodeId> members =
+            QueuePlacement.MembersOf(broker, topology, declaration, valid.Type, valid.Arguments);
+        NodeId home = members.IsEmpty
+            ? QueuePlacement.HomeOf(broker, topology, declaration, valid.Type, valid.Arguments)
+            : NodeId.None;
         return new QueueEntry
         {
             Vhost = declaration.Vhost,
@@ -112,6 +117,7 @@ internal sealed class DeclareQueue : DefinitionsChange
             OwnerConnectionId = declaration.Exclusive ? declaration.ConnectionId : 0,
             HomeNode = home,
             OfMember = !home.IsNone,
+            Members = members,
             DeclaredArguments = valid.Arguments,
         };
     }

@@ -55,12 +55,21 @@ internal sealed class DefinitionsDraft
     /// <summary>Entries that were added and change something, in order.</summary>
     public IReadOnlyList<DefinitionsEntry> Entries => _entries;
 
+    /// <summary>It holds all that there is, instead of what an entry or two have changed.</summary>
+    public bool IsAnew => _homes is not null;
+
     /// <summary>Nothing has been applied.</summary>
     public bool IsUntouched { get; private set; } = true;
 
     public List<QueueDefinition> QueuesMade { get; } = [];
 
     public List<QueueDefinition> QueuesGone { get; } = [];
+
+    /// <summary>
+    /// Replicated queues that are shown with another home, since members have come or gone; their homes' definitions
+    /// are set when that is published.
+    /// </summary>
+    public List<QueueDefinition> QueuesMoved { get; } = [];
 
     /// <summary>Queues that go on with other settings, because of their policies.</summary>
     public Dictionary<QueueDefinition, QueueSettings> QueuesConfigured { get; } = [];
@@ -98,8 +107,8 @@ internal sealed class DefinitionsDraft
     }
 
     /// <summary>The last queue that was made and has messages in this node's log; null: none was.</summary>
-    public long? LastStored =>
-        QueuesMade.FindLast(static queue => queue is { SurvivesRestart: true, Home.IsRemote: false })?.Id.Value;
+    public long? LastStored => QueuesMade.FindLast(queue => queue.SurvivesRestart
+        && (queue.IsReplicated ? queue.Members.Contains(Broker.Definitions.Self) : queue.IsHere))?.Id.Value;
 
     /// <summary>
     /// Of a draft that was made anew: what has gone and what has come, compared with what there was.
@@ -212,12 +221,22 @@ internal sealed class DefinitionsDraft
         Nodes = Nodes.WithoutSession(node);
     }
 
+    /// <summary>Durable queues live on this node alone.</summary>
+    public bool HasDurableQueues(NodeId node) => Topology.Vhosts.Any(vhost =>
+        vhost.Value.Queues.Any(queue => queue.Value.SurvivesRestart && Nodes.IsOnlyOn(queue.Value, node)));
+
+    /// <summary>A node belongs to the cluster, or is called otherwise.</summary>
+    public void AddMember(MemberEntry member)
+    {
+        bool isNew = !Nodes.Members.ContainsKey(member.Node);
+        Nodes = Nodes.With(member);
+        if (isNew)
+            MoveQueues(member.Node);
+    }
+
     /// <summary>A node belongs to the cluster no more.</summary>
     /// <param name="node">Which.</param>
-    /// <param name="withQueues">What lives on it goes with it: it would be nowhere.</param>
-    public bool HasDurableQueues(NodeId node) => Topology.Vhosts.Any(vhost =>
-        vhost.Value.Queues.Any(queue => queue.Value.SurvivesRestart && queue.Value.HomeNode == node));
-
+    /// <param name="withQueues">What lives on it alone goes with it: it would be nowhere.</param>
     public void RemoveMember(NodeId node, bool withQueues)
     {
         if (withQueues)
@@ -226,12 +245,13 @@ internal sealed class DefinitionsDraft
             {
                 foreach ((string name, QueueDefinition queue) in vhost.Queues)
                 {
-                    if (queue.HomeNode == node)
+                    if (Nodes.IsOnlyOn(queue, node))
                         TakeAlongQueue(vhost.Name, name, keepsDurable: false);
                 }
             }
         }
         Nodes = Nodes.WithoutMember(node);
+        MoveQueues(node);
     }
 
     /// <summary>Queues whose entries name no home live on this node.</summary>
@@ -297,6 +317,28 @@ internal sealed class DefinitionsDraft
             QueuesMade.Add(homed);
         if (!isNew && home != queue.Home)
             QueuesGone.Add(queue);
+    }
+
+    // Where a replicated queue is shown follows from its entry and from the members of the cluster, whatever came first.
+    private void MoveQueues(NodeId member)
+    {
+        Dictionary<QueueDefinition, QueueDefinition>? moved = null;
+        foreach ((string name, Vhost vhost) in Topology.Vhosts)
+        {
+            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            {
+                if (!queue.Members.Contains(member) || Nodes.HomeOf(queue.Members) == queue.HomeNode)
+                    continue;
+                QueueDefinition one = queue.LivingOn(Nodes.HomeOf(queue.Members), queue.Home);
+                (moved ??= [])[queue] = one;
+                Put(VhostOf(name).WithQueue(one));
+            }
+        }
+        if (moved is null)
+            return;
+        QueuesMoved.AddRange(moved.Values);
+        for (int place = 0; place < QueuesMade.Count; place++)
+            QueuesMade[place] = moved.GetValueOrDefault(QueuesMade[place], QueuesMade[place]);
     }
 
     private void RemoveTransient()

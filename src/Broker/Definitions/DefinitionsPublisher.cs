@@ -35,6 +35,8 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
 
     public OwnedQueues Owned => _owned;
 
+    public ReplicationNews Replicated { get; } = new(broker);
+
     /// <summary>This node's session is over: who owns what goes with it is told so when it has gone.</summary>
     public void CloseOwners() => _closesOwners = true;
 
@@ -42,6 +44,8 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
     /// <param name="session">This node's.</param>
     public void Publish(DefinitionsDraft draft, long session)
     {
+        foreach (QueueDefinition queue in draft.QueuesMoved)
+            queue.Home.Definition = queue;
         if (!IsStarting)
         {
             foreach (QueueDefinition queue in draft.QueuesMade)
@@ -52,6 +56,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         broker.Security = draft.Security;
         broker.Nodes = draft.Nodes;
         broker.Topology = draft.Topology;
+        Replicated.Published(draft, IsStarting);
         foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
         {
             if (IsStarting)

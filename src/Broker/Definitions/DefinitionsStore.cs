@@ -181,7 +181,11 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Start()
     {
         // The turn is this thread's, as nobody has posted yet: what the log reports meanwhile comes behind it.
-        PostInline(new Item(new TurnEvent(_session.Start)));
+        PostInline(new Item(new TurnEvent(() =>
+        {
+            _publisher.Replicated.Begin();
+            _session.Start();
+        })));
         _publisher.Begin();
         NotePublished();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Queues;
 using Warren.Cluster;
 
 namespace Warren.Broker.Definitions;
@@ -43,6 +44,25 @@ internal sealed record NodesSnapshot
     };
 
     public NodesSnapshot WithoutSession(NodeId node) => this with { Sessions = Sessions.Remove(node) };
+
+    /// <summary>
+    /// What is shown as the home of a queue with these members: the first that is in the cluster; when none is, the
+    /// first.
+    /// </summary>
+    public NodeId HomeOf(ImmutableArray<NodeId> members)
+    {
+        foreach (NodeId member in members)
+        {
+            if (Members.ContainsKey(member))
+                return member;
+        }
+        return members[0];
+    }
+
+    /// <summary>The queue lives on this node, and on no other node of the cluster.</summary>
+    public bool IsOnlyOn(QueueDefinition queue, NodeId node) => queue.IsReplicated
+        ? queue.Members.Contains(node) && !queue.Members.Any(one => one != node && Members.ContainsKey(one))
+        : queue.HomeNode == node;
 
     /// <summary>Whether the session goes on.</summary>
     public bool IsOpen(long session)

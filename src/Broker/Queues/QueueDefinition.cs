@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Cluster;
 
@@ -27,8 +28,21 @@ public sealed class QueueDefinition
     /// <summary>The node session that it goes with, unless it survives a restart; 0 is none.</summary>
     public long OwnerSession { get; init; }
 
-    /// <summary>The node that it lives on; none: this one, which is by itself.</summary>
+    /// <summary>
+    /// The node that it lives on; none: this one, which is by itself. Of a replicated queue the first of
+    /// <see cref="Members"/> that is in the cluster: who leads it its group knows.
+    /// </summary>
     public NodeId HomeNode { get; init; }
+
+    /// <summary>
+    /// The members that a replicated queue began with, the first was to lead; none: it is not replicated.
+    /// </summary>
+    public ImmutableArray<NodeId> Members { get; init; } = [];
+
+    public bool IsReplicated => !Members.IsEmpty;
+
+    /// <summary>The nodes that have it, as far as the definitions know: its members, or its home.</summary>
+    public ImmutableArray<NodeId> LivesOn => IsReplicated ? Members : [HomeNode];
 
     /// <summary>It lives on this node.</summary>
     public bool IsHere => !Home.IsRemote;
@@ -60,6 +74,7 @@ public sealed class QueueDefinition
         OwnerConnectionId = OwnerConnectionId,
         OwnerSession = OwnerSession,
         HomeNode = node,
+        Members = Members,
         Arguments = Arguments,
         Home = home,
     };

@@ -3,7 +3,6 @@ using Warren.Amqp;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
-using Warren.Cluster;
 
 namespace Warren.Broker.Topology;
 
@@ -44,7 +43,7 @@ public sealed class Vhost
         DefaultQueueType = other.DefaultQueueType;
         Exchanges = other.Exchanges;
         Queues = other.Queues;
-        QueueCounts = other.QueueCounts;
+        Spread = other.Spread;
         ToQueues = other.ToQueues;
         ToExchanges = other.ToExchanges;
         Policies = other.Policies;
@@ -67,9 +66,8 @@ public sealed class Vhost
 
     public NameMap<QueueDefinition> Queues { get; private init; } = NameMap<QueueDefinition>.Empty;
 
-    /// <summary>How many of <see cref="Queues"/> live on each node; none: on whichever node this is.</summary>
-    internal ImmutableDictionary<NodeId, int> QueueCounts { get; private init; } =
-        ImmutableDictionary<NodeId, int>.Empty;
+    /// <summary>How many of <see cref="Queues"/> are on each node.</summary>
+    internal QueueSpread Spread { get; private init; } = QueueSpread.Empty;
 
     public VhostPolicies Policies { get; private init; } = VhostPolicies.Empty;
 
@@ -139,11 +137,10 @@ public sealed class Vhost
             toQueues = toQueues.With(rebound);
             exchanges = exchanges.With(binding.Source, SourceOf(binding, exchanges).WithBinding(rebound));
         }
-        ImmutableDictionary<NodeId, int> counts = Queues.TryGetValue(queue.Name, out QueueDefinition? present)
-            ? Counted(QueueCounts, present, -1)
-            : QueueCounts;
-        return With(
-            exchanges, Queues.With(queue.Name, queue), toQueues, ToExchanges, Counted(counts, queue, 1));
+        QueueSpread rest = Queues.TryGetValue(queue.Name, out QueueDefinition? present)
+            ? Spread.Without(present)
+            : Spread;
+        return With(exchanges, Queues.With(queue.Name, queue), toQueues, ToExchanges, rest.With(queue));
     }
 
     /// <summary>Removes a queue, all bindings to it, and auto-delete exchanges left without a binding.</summary>
@@ -159,7 +156,7 @@ public sealed class Vhost
         Vhost rest = change.Vhost.WithPolicies(Policies.WithQueue(name, null));
         return change with
         {
-            Vhost = new Vhost(rest) { QueueCounts = Counted(QueueCounts, removed!, -1) },
+            Vhost = new Vhost(rest) { Spread = Spread.Without(removed!) },
         };
     }
 
@@ -226,11 +223,11 @@ public sealed class Vhost
         NameMap<QueueDefinition> queues,
         BindingIndex toQueues,
         BindingIndex toExchanges,
-        ImmutableDictionary<NodeId, int>? counts = null) => new(this)
+        QueueSpread? spread = null) => new(this)
         {
             Exchanges = exchanges,
             Queues = queues,
-            QueueCounts = counts ?? QueueCounts,
+            Spread = spread ?? Spread,
             ToQueues = toQueues,
             ToExchanges = toExchanges,
         };
@@ -245,13 +242,6 @@ public sealed class Vhost
         new(this) { Parameters = Parameters.SetItem(name, value) };
 
     internal Vhost WithoutParameter(ParameterName name) => new(this) { Parameters = Parameters.Remove(name) };
-
-    private static ImmutableDictionary<NodeId, int> Counted(
-        ImmutableDictionary<NodeId, int> counts, QueueDefinition queue, int change)
-    {
-        int count = counts.GetValueOrDefault(queue.HomeNode) + change;
-        return count == 0 ? counts.Remove(queue.HomeNode) : counts.SetItem(queue.HomeNode, count);
-    }
 
     private static Binding Implicit(QueueDefinition queue) => new("", DestinationKind.Queue, queue.Name, queue.Name);
 

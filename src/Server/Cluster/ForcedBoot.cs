@@ -219,7 +219,8 @@ internal sealed class ForcedBoot(NodeHost host)
                 await node.Broker.Cluster.ForeseeAsync().ConfigureAwait(false);
             ImmutableArray<QueueDefinition> lost =
             [
-                .. queues.Where(queue => queue.SurvivesRestart && dead.Any(one => one.Id == queue.HomeNode)),
+                .. queues.Where(queue => queue.SurvivesRestart
+                    && queue.LivesOn.All(node => dead.Any(one => one.Id == node))),
             ];
             return (dead, Report(dead, lost, last, identity));
         }

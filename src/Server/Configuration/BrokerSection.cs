@@ -31,6 +31,8 @@ public static class BrokerSection
                 environment.Find("PRODUCT_VERSION") ?? settings.Text("product.version") ?? defaults.ProductVersion,
             DefaultQueueType = ReadQueueType(settings, defaults, notes),
             QueueLeaderLocator = ReadLocator(settings) ?? defaults.QueueLeaderLocator,
+            QuorumInitialGroupSize =
+                settings.Int("quorum_queue.initial_cluster_size") ?? defaults.QuorumInitialGroupSize,
             PasswordHashing = ReadHashing(settings, defaults),
             DefinitionsPath = settings.Text("load_definitions")
                 ?? settings.Text("definitions.local.path")

@@ -21,12 +21,8 @@ internal sealed record Holdings(ImmutableArray<QueueDefinition> Queues, bool Has
 
     /// <param name="broker">Of the node, serving nobody.</param>
     /// <param name="isOfSeveral">The other members have all definitions too.</param>
-    public static Holdings Of(MessageBroker broker, bool isOfSeveral)
-    {
-        ImmutableArray<QueueDefinition> queues =
-            [.. broker.AllQueues().Where(queue => queue is { SurvivesRestart: true, IsHere: true })];
-        return new Holdings(queues, !isOfSeveral && HasDefinitions(broker));
-    }
+    public static Holdings Of(MessageBroker broker, bool isOfSeveral) =>
+        new(broker.Cluster.OnlyCopies(), !isOfSeveral && HasDefinitions(broker));
 
     public override string ToString()
     {

@@ -3,6 +3,7 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Queues;
+using Warren.Broker.Tests.Definitions;
 using Warren.Broker.Topology;
 using Warren.Cluster;
 
@@ -28,7 +29,7 @@ internal sealed class DefinitionsSimulation
     {
         _random = new Random(seed);
         _size = _random.Next(4) == 0 ? 5 : 3;
-        _cluster = new SimulatedCluster(_size, seed: seed, graceMs: 1000 + _random.Next(4000));
+        _cluster = new SimulatedCluster(_size, seed: seed, graceMs: 1000 + _random.Next(4000), replicates: true);
     }
 
     public int Answered { get; private set; }
@@ -105,8 +106,11 @@ internal sealed class DefinitionsSimulation
         if (!node.IsServing)
             return;
         MessageBroker broker = node.Broker!;
-        switch (_random.Next(8))
+        switch (_random.Next(9))
         {
+            case 8:
+                Replicate(node);
+                break;
             case 0:
                 broker.Administration.Users.PutAsync(
                     $"u{_random.Next(4)}", broker.Administration.Users.NewHash($"p{_random.Next(3)}"), []);
@@ -155,6 +159,8 @@ internal sealed class DefinitionsSimulation
             default:
                 string name = $"q{++_names}";
                 var arguments = new FieldTable();
+                if (_random.Next(3) == 0)
+                    arguments["x-queue-type"] = FieldValue.Of("quorum");
                 if (_random.Next(20) == 0)
                     arguments["x"] = FieldValue.Of(new string('x', 70_000));
                 _waiting.Add((
@@ -162,6 +168,21 @@ internal sealed class DefinitionsSimulation
                     _cluster.Network.Now, broker));
                 break;
         }
+    }
+
+    // A member that no cluster has is taken out by the leader soon, with the queues that it has alone: others are shown
+    // on the next of theirs.
+    private void Replicate(SimulatedNode node)
+    {
+        int stranger = 50 + _random.Next(2);
+        bool isAlone = _random.Next(3) == 0;
+        int after = 1 + _random.Next(_size);
+        string name = $"stranger{++_names}";
+        Post(node, store =>
+        {
+            store.Commit(Samples.Member(stranger));
+            store.Commit(Samples.ReplicatedQueue(name, "/", isAlone ? [stranger] : [stranger, after]));
+        });
     }
 
     private string? Existing()

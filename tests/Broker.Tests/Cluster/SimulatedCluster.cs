@@ -11,16 +11,19 @@ internal sealed class SimulatedCluster
     private readonly int _graceMs;
     private readonly int _mostTurns;
     private readonly int _patienceMs;
+    private readonly bool _replicates;
     private long _steps;
 
     public SimulatedCluster(
-        int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000)
+        int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
+        bool replicates = false)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
         _graceMs = graceMs;
         _patienceMs = patienceMs;
         _mostTurns = mostTurns;
+        _replicates = replicates;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
             AddNode(number <= founders ? ids : []);
@@ -57,6 +60,7 @@ internal sealed class SimulatedCluster
             GraceMs = _graceMs,
             PatienceMs = _patienceMs,
             MostTurns = _mostTurns,
+            Replicates = _replicates,
         };
         _nodes.Add(node);
         return node;

@@ -45,6 +45,13 @@ internal sealed class SimulatedNode(
 
     public List<string> Lines { get; } = [];
 
+    /// <summary>Null: no queue is replicated.</summary>
+    public TestReplication? Replication { get; private set; }
+
+    public bool Replicates { get; init; }
+
+    public BrokerOptions Configuration { get; init; } = new();
+
     /// <summary>How a new directory begins.</summary>
     public ImmutableArray<NodeId> Founders { get; init; } = [];
 
@@ -97,7 +104,13 @@ internal sealed class SimulatedNode(
         Transport = new SimulatedTransport(network, Id, Options);
         Assert.True(NodeName.TryParse(Name, out NodeName name));
         Broker = new MessageBroker(
-            new BrokerOptions { NodeName = Name, MemoryHighWatermarkBytes = long.MaxValue / 2 }, _life, Clock,
+            Configuration with
+            {
+                NodeName = Name,
+                MemoryHighWatermarkBytes = long.MaxValue / 2,
+                ReplicatesQueues = Replicates,
+            },
+            _life, Clock,
             new Random(random.Next()), OnLog, new StorageSetup(Disk, SmallLog, this, static () => { }),
             new ClusterSetup
             {
@@ -110,6 +123,7 @@ internal sealed class SimulatedNode(
                 Founders = Founders,
                 PatienceMs = PatienceMs,
                 SessionGraceMs = GraceMs,
+                Replication = broker => Replication = new TestReplication(broker),
             });
         _background = new StorageBackground(Broker.Storage!, SmallLog, this);
         Transport.Boot = Broker.Storage!.Boot;

@@ -57,7 +57,7 @@ internal static class DefinitionsText
             {
                 lines.Add(
                     $"queue {vhost.Name} {name}: {queue.Id.Value} {queue.Type} {queue.AutoDelete} "
-                    + $"{queue.Home.Settings} " + Hex(queue.Arguments));
+                    + $"{queue.Home.Settings} {MembersOf(queue)} " + Hex(queue.Arguments));
             }
         }
         foreach (Binding binding in vhost.AllBindings().Where(each => each.Source.Length > 0))
@@ -66,6 +66,9 @@ internal static class DefinitionsText
                 lines.Add($"binding {vhost.Name} {binding} {Hex(binding.Arguments)} {binding.Queue?.Id.Value}");
         }
     }
+
+    private static string MembersOf(QueueDefinition queue) =>
+        queue.IsReplicated ? $"{queue.HomeNode} of {string.Join(',', queue.Members)}" : "";
 
     private static bool IsDurable(Vhost vhost, Binding binding) =>
         ExchangeOf(vhost, binding.Source).Durable

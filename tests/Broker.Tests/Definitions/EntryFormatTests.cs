@@ -77,10 +77,59 @@ public sealed class EntryFormatTests
         Assert.Equal(4, EntryFormat.Write(removal)[0]);
     }
 
+    /// <summary>The second example of docs/formats/definitions.md.</summary>
+    [Fact]
+    public void The_documented_bytes_of_a_replicated_queue_are_those_written()
+    {
+        byte[] expected = Convert.FromHexString(
+            "05" + "06" + "01"
+            + "00000096" + "05" + "76686F7374" + "53" + "00000001" + "2F"
+            + "04" + "6E616D65" + "53" + "00000001" + "71"
+            + "04" + "74797065" + "53" + "00000006" + "71756F72756D"
+            + "07" + "64757261626C65" + "74" + "01"
+            + "0B" + "6175746F2D64656C657465" + "74" + "00"
+            + "07" + "6D656D62657273" + "41" + "0000004A"
+            + "53" + "00000020" + Convert.ToHexString("00000002000000000000000000000000"u8)
+            + "53" + "00000020" + Convert.ToHexString("00000001000000000000000000000000"u8)
+            + "00000000");
+        QueueEntry entry = Samples.ReplicatedQueue("q", "/", members: [2, 1]);
+        Assert.Equal(expected, EntryFormat.Write(entry));
+        var read = Assert.IsType<QueueEntry>(Read(expected));
+        Assert.Equal([Samples.Node(2), Samples.Node(1)], read.Members);
+        Assert.Equal(Samples.Node(2), read.HomeNode);
+        Assert.False(read.OfMember);
+        Assert.Equal(expected, EntryFormat.Write(read));
+    }
+
+    [Fact]
+    public void Members_that_are_none_or_twice_the_same_or_no_nodes_are_refused()
+    {
+        byte[] bytes = EntryFormat.Write(Samples.ReplicatedQueue("q", "/", members: [2, 1]));
+        int first = bytes.AsSpan().IndexOf("00000002"u8);
+        byte[] twice = [.. bytes];
+        twice[first + 7] = (byte)'1';
+        const string One = "00000001000000000000000000000000";
+        Assert.Equal(
+            $"makes a queue with the members '{One} {One}'",
+            Assert.Throws<FormatException>(() => Read(twice)).Message);
+        byte[] strange = [.. bytes];
+        strange[first] = (byte)'x';
+        Assert.Equal(
+            "makes a queue on the node 'x0000002000000000000000000000000', which is no identity",
+            Assert.Throws<FormatException>(() => Read(strange)).Message);
+        var none = new FieldTable();
+        Samples.Queue().Write(none);
+        none.Add("members", FieldValue.Of(FieldArray.Empty));
+        Assert.Equal(
+            "makes a queue with the members ''",
+            Assert.Throws<FormatException>(
+                () => QueueEntry.Read(new EntryFields(none), FieldTable.Empty)).Message);
+    }
+
     [Theory]
-    [InlineData("", "has format version none; this node knows versions 1 to 4")]
-    [InlineData("00", "has format version 0; this node knows versions 1 to 4")]
-    [InlineData("05", "has format version 5; this node knows versions 1 to 4")]
+    [InlineData("", "has format version none; this node knows versions 1 to 5")]
+    [InlineData("00", "has format version 0; this node knows versions 1 to 5")]
+    [InlineData("06", "has format version 6; this node knows versions 1 to 5")]
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
     [InlineData("020C01", "is of kind 12, which is not known")]

@@ -97,7 +97,7 @@ public sealed class RandomDefinitionsTests
     {
         DefinitionsEntry entry = Draw(random);
         if (random.Next(4) == 0)
-            entry = new RemovalEntry(entry.Key);
+            entry = new RemovalEntry(entry.Key) { WithQueues = random.Next(2) == 0 };
         else if (entry.Missing(node.Store.NewDraft()) is not null)
             return;
         node.Do(entry);
@@ -111,7 +111,7 @@ public sealed class RandomDefinitionsTests
         string user = random.Next(2) == 0 ? "u" : "guest";
         string exchange = $"x{random.Next(3)}";
         string queue = $"q{random.Next(4)}";
-        return random.Next(16) switch
+        return random.Next(20) switch
         {
             0 => Samples.Vhost(vhost) with { DefaultQueueType = random.Next(2) == 0 ? null : "classic" },
             1 => Samples.User(user, $"p{random.Next(3)}"),
@@ -123,6 +123,9 @@ public sealed class RandomDefinitionsTests
                 $"p{random.Next(2)}", vhost, random.Next(2) == 0 ? "1$" : ".*", random.Next(2) == 0, random.Next(3)),
             14 => Samples.Parameter($"n{random.Next(2)}", vhost, random.Next(2)),
             15 => Samples.GlobalParameter($"g{random.Next(2)}", $"{random.Next(2)}"),
+            16 or 17 => Samples.Member(1 + random.Next(4)),
+            18 => Samples.ReplicatedQueue(queue, vhost, 1 + random.Next(2), 3 + random.Next(2)),
+            19 => Samples.ReplicatedQueue(queue, vhost, 1 + random.Next(4)),
             9 => Samples.Binding(exchange, $"x{random.Next(3)}", "k", vhost, DestinationKind.Exchange),
             _ => Samples.Binding(exchange, queue, $"k{random.Next(2)}", vhost),
         };

@@ -193,7 +193,7 @@ public sealed class RecoveryTests
         UnreadableDefinitionException error = Assert.Throws<UnreadableDefinitionException>(() => Run(_ => { }));
         Assert.Equal(index, error.Index);
         Assert.StartsWith(
-            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 4. ",
+            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 5. ",
             error.Message, StringComparison.Ordinal);
     }
 

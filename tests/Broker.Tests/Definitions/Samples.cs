@@ -102,6 +102,22 @@ internal static class Samples
         };
     }
 
+    /// <param name="name">The queue.</param>
+    /// <param name="vhost">Its vhost.</param>
+    /// <param name="members">Their numbers, see <see cref="Node"/>.</param>
+    public static QueueEntry ReplicatedQueue(
+        string name = "q", string vhost = "v", params ReadOnlySpan<int> members) => new()
+        {
+            Vhost = vhost,
+            Name = name,
+            Type = QueueType.Quorum,
+            Durable = true,
+            Members = [.. members.ToArray().Select(Node)],
+            DeclaredArguments = FieldTable.Empty,
+        };
+
+    public static MemberEntry Member(int number) => new(Node(number), $"rabbit@host{number}", $"10.0.0.{number}:25672");
+
     public static BindingEntry Binding(
         string source = "x", string queue = "q", string key = "k", string vhost = "v",
         DestinationKind kind = DestinationKind.Queue) =>

@@ -11,14 +11,16 @@ internal static class Domain
 {
     private static readonly FieldTable NoArguments = [];
 
-    public static QueueDefinition Queue(string name, bool durable = false, NodeId home = default) => new()
-    {
-        Id = new QueueId(name.Length),
-        Vhost = "/",
-        Name = name,
-        Durable = durable,
-        HomeNode = home,
-    };
+    public static QueueDefinition Queue(
+        string name, bool durable = false, NodeId home = default, params ReadOnlySpan<NodeId> members) => new()
+        {
+            Id = new QueueId(name.Length),
+            Vhost = "/",
+            Name = name,
+            Durable = durable,
+            HomeNode = home,
+            Members = [.. members],
+        };
 
     public static Exchange Exchange(
         string name, string type, FieldTable? arguments = null, bool autoDelete = false) =>

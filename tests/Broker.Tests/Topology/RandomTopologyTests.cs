@@ -54,10 +54,14 @@ public sealed class RandomTopologyTests
     /// <summary>They are kept with each change, and say what counting all queues would.</summary>
     private static void AssertCounts(Vhost vhost)
     {
-        Dictionary<NodeId, int> counted =
-            vhost.Queues.CountBy(static queue => queue.Value.HomeNode).ToDictionary();
         Assert.Equal(
-            counted.OrderBy(static one => one.Key.Value), vhost.QueueCounts.OrderBy(static one => one.Key.Value));
+            vhost.Queues.CountBy(static queue => queue.Value.HomeNode).OrderBy(static one => one.Key.Value),
+            vhost.Spread.Homes.OrderBy(static one => one.Key.Value));
+        Assert.Equal(
+            vhost.Queues
+                .SelectMany(static queue => queue.Value.Members.Where(member => member != queue.Value.HomeNode))
+                .CountBy(static member => member).OrderBy(static one => one.Key.Value),
+            vhost.Spread.Followers.OrderBy(static one => one.Key.Value));
     }
 
     private static Vhost Change(Vhost vhost, NaiveRouter naive, Random random)
@@ -79,8 +83,9 @@ public sealed class RandomTopologyTests
             case 4 or 5 or 6:
                 // A queue that is there already is declared anew: its definition changes under its bindings.
                 naive.Queues.Add(queue);
-                return vhost.WithQueue(
-                    Domain.Queue(queue, durable: random.Next(2) == 0, Homes[random.Next(Homes.Length)]));
+                return vhost.WithQueue(Domain.Queue(
+                    queue, durable: random.Next(2) == 0, Homes[random.Next(Homes.Length)],
+                    random.Next(3) == 0 ? Homes[1..] : []));
             case 7 when random.Next(3) == 0:
                 naive.Queues.Remove(queue);
                 naive.Remove(b => b.DestinationKind == DestinationKind.Queue && b.Destination == queue);

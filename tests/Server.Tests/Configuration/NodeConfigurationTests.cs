@@ -54,6 +54,7 @@ public sealed class NodeConfigurationTests : IDisposable
         channel_max_per_node = infinity
         connection_max = 8
         default_queue_type = quorum
+        quorum_queue.initial_cluster_size = 5
         default_user = ann
         default_pass = 'p#w'
         default_vhost = main
@@ -130,6 +131,7 @@ public sealed class NodeConfigurationTests : IDisposable
             ConsumerMaxPerChannel = 7,
             ConnectionMax = 8,
             DefaultQueueType = "quorum",
+            QuorumInitialGroupSize = 5,
             DefaultUser = "ann",
             DefaultPassword = "p#w",
             DefaultVhost = "main",

@@ -12,13 +12,16 @@ namespace Warren.Broker.Definitions.Entries;
 internal static class EntryFormat
 {
     /// <summary>The highest version that is read; what is written says the lowest that can hold it.</summary>
-    public const byte Version = 4;
+    public const byte Version = 5;
 
     /// <summary>The version that knows on which node a queue lives.</summary>
     public const byte WithHomeNode = 3;
 
     /// <summary>The version in which a queue lives nowhere but on a member.</summary>
     public const byte WithMembers = 4;
+
+    /// <summary>The version in which a queue may have members on several nodes.</summary>
+    public const byte WithReplicas = 5;
 
     public const int HeadBytes = 3;
 

@@ -22,7 +22,7 @@ internal sealed record MemberEntry(NodeId Node, string Name, string Address) : D
     public override bool ChangesNothing(DefinitionsDraft draft) =>
         draft.Nodes.Members.TryGetValue(Node, out MemberEntry? present) && present == this;
 
-    public override void Apply(DefinitionsDraft draft, long index) => draft.Nodes = draft.Nodes.With(this);
+    public override void Apply(DefinitionsDraft draft, long index) => draft.AddMember(this);
 
     public override void Write(FieldTable fields)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Policies;
@@ -15,6 +16,7 @@ namespace Warren.Broker.Definitions.Entries;
 internal sealed record QueueEntry : DefinitionsEntry
 {
     private readonly FieldTable _arguments = FieldTable.Empty;
+    private readonly NodeId _homeNode;
 
     public required string Vhost { get; init; }
 
@@ -31,9 +33,19 @@ internal sealed record QueueEntry : DefinitionsEntry
 
     /// <summary>
     /// The node that the queue lives on; none: the one that <see cref="HomesEntry"/> names, or, without one, the node
-    /// whose log the entry is in, which is by itself.
+    /// whose log the entry is in, which is by itself. Of a replicated queue the first of <see cref="Members"/>.
     /// </summary>
-    public NodeId HomeNode { get; init; }
+    public NodeId HomeNode
+    {
+        get => Members.IsEmpty ? _homeNode : Members[0];
+        init => _homeNode = value;
+    }
+
+    /// <summary>
+    /// The first members of a replicated queue, of which the first is to lead; none: it is not replicated. Who its
+    /// members are later its own group knows, and no entry says. It is made only if all of them are in the cluster.
+    /// </summary>
+    public ImmutableArray<NodeId> Members { get; init; } = [];
 
     /// <summary>
     /// The node session that it goes with: of the owner, or of the home of a queue that is not durable; 0: none.
@@ -46,8 +58,9 @@ internal sealed record QueueEntry : DefinitionsEntry
     /// <summary>It is made only if its home is a member: it would live nowhere.</summary>
     public bool OfMember { get; init; }
 
-    public override byte FormatVersion => OfMember
-        ? EntryFormat.WithMembers
+    public override byte FormatVersion => !Members.IsEmpty
+        ? EntryFormat.WithReplicas
+        : OfMember ? EntryFormat.WithMembers
         : HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
 
     public override DefinitionKey Key => DefinitionKey.OfQueue(Vhost, Name);
@@ -72,7 +85,8 @@ internal sealed record QueueEntry : DefinitionsEntry
                 : throw new FormatException($"makes a queue of the type '{type}', which is not known"),
             Durable = fields.Flag("durable"),
             AutoDelete = fields.Flag("auto-delete"),
-            HomeNode = ReadNode(fields.OptionalText("home-node")),
+            HomeNode = fields.OptionalText("home-node") is { } home ? ReadNode(home) : NodeId.None,
+            Members = fields.OptionalWords("members") is { } members ? ReadMembers(members) : [],
             OwnerConnectionId = fields.OptionalNumber("connection") ?? 0,
             OwnerSession = fields.OptionalNumber("session") ?? 0,
             WithinLimit = fields.Flag("within-limit"),
@@ -94,6 +108,7 @@ internal sealed record QueueEntry : DefinitionsEntry
     public override bool Conflicts(DefinitionsDraft draft) => Missing(draft) is not null
         || (WithinLimit && draft.VhostOf(Vhost).Queues.Count >= draft.Security.LimitsOf(Vhost).MaxQueues)
         || (OfMember && !draft.Nodes.Members.ContainsKey(HomeNode))
+        || Members.Any(member => !draft.Nodes.Members.ContainsKey(member))
         || (OwnerSession != 0 && !draft.Nodes.IsOpen(OwnerSession));
 
     public override void Apply(DefinitionsDraft draft, long index)
@@ -103,6 +118,8 @@ internal sealed record QueueEntry : DefinitionsEntry
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
         QueueHome? present = draft.FindHome(index);
         NodeId homeNode = HomeNode.IsNone ? draft.Nodes.HomeOfHomeless : HomeNode;
+        if (!Members.IsEmpty)
+            homeNode = draft.Nodes.HomeOf(Members);
         QueueHome home = present ?? MakeHome(draft.Broker, homeNode, settings);
         home.Definition = new QueueDefinition
         {
@@ -115,6 +132,7 @@ internal sealed record QueueEntry : DefinitionsEntry
             OwnerConnectionId = OwnerConnectionId,
             OwnerSession = OwnerSession,
             HomeNode = homeNode,
+            Members = Members,
             Arguments = Arguments,
             Home = home,
         };
@@ -131,8 +149,10 @@ internal sealed record QueueEntry : DefinitionsEntry
         fields.Add("type", FieldValue.Of(QueueTypes.NameOf(Type)));
         fields.Add("durable", FieldValue.Of(Durable));
         fields.Add("auto-delete", FieldValue.Of(AutoDelete));
-        if (!HomeNode.IsNone)
-            fields.Add("home-node", FieldValue.Of(HomeNode.Value.ToString("N")));
+        if (!Members.IsEmpty)
+            fields.Add("members", FieldValue.Of(new FieldArray([.. Members.Select(ValueOf)])));
+        else if (!HomeNode.IsNone)
+            fields.Add("home-node", ValueOf(HomeNode));
         if (OwnerConnectionId != 0)
             fields.Add("connection", FieldValue.Of(OwnerConnectionId));
         if (OwnerSession != 0)
@@ -143,17 +163,26 @@ internal sealed record QueueEntry : DefinitionsEntry
             fields.Add("of-member", FieldValue.Of(true));
     }
 
-    private QueueHome MakeHome(MessageBroker broker, NodeId homeNode, QueueSettings settings) =>
-        broker.QueueLinks is { } links && !homeNode.IsNone && homeNode != links.Self
+    private QueueHome MakeHome(MessageBroker broker, NodeId homeNode, QueueSettings settings)
+    {
+        if (!Members.IsEmpty && broker.Replication is { } replication)
+            return replication.MakeHome(broker, Vhost, settings, Members);
+        return broker.QueueLinks is { } links && !homeNode.IsNone && homeNode != links.Self
             ? new RemoteQueue(broker, links, homeNode, settings)
             : new Queue(broker, Vhost, settings);
-
-    private static NodeId ReadNode(string? text)
-    {
-        if (text is null)
-            return NodeId.None;
-        return Guid.TryParseExact(text, "N", out Guid node)
-            ? new NodeId(node)
-            : throw new FormatException($"makes a queue on the node '{text}', which is no identity");
     }
+
+    private static FieldValue ValueOf(NodeId node) => FieldValue.Of(node.Value.ToString("N"));
+
+    private static ImmutableArray<NodeId> ReadMembers(ImmutableArray<string> members)
+    {
+        ImmutableArray<NodeId> nodes = [.. members.Select(ReadNode)];
+        return nodes.Length > 0 && nodes.Distinct().Count() == nodes.Length
+            ? nodes
+            : throw new FormatException($"makes a queue with the members '{string.Join(' ', members)}'");
+    }
+
+    private static NodeId ReadNode(string text) => Guid.TryParseExact(text, "N", out Guid node)
+        ? new NodeId(node)
+        : throw new FormatException($"makes a queue on the node '{text}', which is no identity");
 }

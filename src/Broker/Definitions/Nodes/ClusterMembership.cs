@@ -112,9 +112,24 @@ public sealed class ClusterMembership
             ? new ForgottenNode(one.Name, one.By, DateTimeOffset.FromUnixTimeMilliseconds(one.AtMs))
             : null;
 
-    /// <summary>The durable queues that live on a node, of which nobody else has a copy.</summary>
-    public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node) =>
-        [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && queue.HomeNode == node)];
+    /// <summary>The durable queues that live on a node alone, so that nobody else has a copy.</summary>
+    public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node)
+    {
+        NodesSnapshot nodes = _store.Broker.Nodes;
+        return [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && nodes.IsOnlyOn(queue, node))];
+    }
+
+    /// <summary>The durable queues of which this node has the only copy, also when it is no member of anything.
+    /// </summary>
+    public ImmutableArray<QueueDefinition> OnlyCopies()
+    {
+        NodesSnapshot nodes = _store.Broker.Nodes;
+        return
+        [
+            .. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart
+                && (queue.IsReplicated ? nodes.IsOnlyOn(queue, _store.Self) : queue.IsHere)),
+        ];
+    }
 
     /// <summary>
     /// All queues that there are if everything counts that this node has in its log, and the last index there; also

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Policies;
 using Warren.Broker.Topology;
 using Warren.Cluster;
@@ -8,7 +10,8 @@ namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
 /// Decides, where a queue is declared, which node becomes its home: by its argument, else by its policy, else by the
-/// configuration (<c>queue_leader_locator</c>, <c>queue_master_locator</c>), else this node.
+/// configuration (<c>queue_leader_locator</c>, <c>queue_master_locator</c>), else this node. And which others become
+/// members with it, if the queue is replicated.
 /// </summary>
 internal static class QueuePlacement
 {
@@ -23,10 +26,48 @@ internal static class QueuePlacement
         IReadOnlyList<NodeId> members = links.Members;
         return Locator(broker, topology, declaration, type, arguments) switch
         {
-            "balanced" or "min-masters" or "least-leaders" => Emptiest(topology, links.Self, members),
+            "balanced" or "min-masters" or "least-leaders" when members.Count > 0 =>
+                Emptiest(topology, links.Self, members),
             "random" when members.Count > 0 => members[broker.NewRandom().Next(members.Count)],
             _ => links.Self,
         };
+    }
+
+    /// <summary>
+    /// The first members of a replicated queue; none: it is not replicated, and lives on <see cref="HomeOf"/> alone.
+    /// The first is the one that it would live on; the others are those with the fewest members of queues, of the nodes
+    /// that are up before those that are not.
+    /// </summary>
+    public static ImmutableArray<NodeId> MembersOf(
+        MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, QueueType type,
+        FieldTable arguments)
+    {
+        ImmutableSortedDictionary<NodeId, MemberEntry> members = broker.Nodes.Members;
+        if (broker.Replication is null || broker.QueueLinks is not { } links || type != QueueType.Quorum
+            || members.Count < 2)
+            return [];
+        NodeId first = HomeOf(broker, topology, declaration, type, arguments);
+        long wanted = Math.Min(SizeOf(broker, topology, declaration, type, arguments), broker.MostQueueMembers);
+        IReadOnlyList<NodeId> up = links.Members;
+        Dictionary<NodeId, int> counts = Count(topology, links.Self, members.Keys, withFollowers: true);
+        IEnumerable<NodeId> others = members.Keys.Where(member => member != first)
+            .OrderBy(member => up.Contains(member) ? 0 : 1)
+            .ThenBy(member => counts[member])
+            .ThenBy(member => Rank(declaration, member));
+        return [first, .. others.Take((int)wanted - 1)];
+    }
+
+    // The argument is taken at its word, as in RabbitMQ. A policy's target is what the queue would be grown to.
+    private static long SizeOf(
+        MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, QueueType type,
+        FieldTable arguments)
+    {
+        if (NumberOf(arguments, "x-quorum-initial-group-size") is { } asked)
+            return asked;
+        long target = PolicyOf(topology, declaration, type) is { } policy
+            ? NumberOf(policy.Definition, "target-group-size") ?? 0
+            : 0;
+        return Math.Max(broker.Options.QuorumInitialGroupSize, target);
     }
 
     private static string? Locator(
@@ -38,8 +79,7 @@ internal static class QueuePlacement
             if (TextOf(arguments, "x-" + name) is { } asked)
                 return asked;
         }
-        if (topology.Vhosts.TryGetValue(declaration.Vhost, out Vhost? vhost)
-            && vhost.Policies.Match(declaration.Name, type) is { } policy)
+        if (PolicyOf(topology, declaration, type) is { } policy)
         {
             foreach (string name in (ReadOnlySpan<string>)["queue-leader-locator", "queue-master-locator"])
             {
@@ -53,18 +93,59 @@ internal static class QueuePlacement
     private static string? TextOf(FieldTable table, string name) =>
         table.TryGetValue(name, out FieldValue value) && value.Kind == FieldKind.LongString ? value.AsText() : null;
 
+    private static long? NumberOf(FieldTable table, string name) =>
+        table.TryGetValue(name, out FieldValue value) && value.TryGetInteger(out long number) ? number : null;
+
+    private static EffectivePolicy? PolicyOf(
+        TopologySnapshot topology, QueueDeclaration declaration, QueueType type) =>
+        topology.Vhosts.TryGetValue(declaration.Vhost, out Vhost? vhost)
+            ? vhost.Policies.Match(declaration.Name, type)
+            : null;
+
     // This node among equals: no way is shorter.
     private static NodeId Emptiest(TopologySnapshot topology, NodeId self, IReadOnlyList<NodeId> members)
     {
-        var counts = members.ToDictionary(member => member, _ => 0);
-        foreach ((NodeId node, int queues) in topology.Vhosts.SelectMany(vhost => vhost.Value.QueueCounts))
+        Dictionary<NodeId, int> counts = Count(topology, self, members, withFollowers: false);
+        return members.OrderBy(member => counts[member]).ThenBy(member => member == self ? 0 : 1).First();
+    }
+
+    private static Dictionary<NodeId, int> Count(
+        TopologySnapshot topology, NodeId self, IEnumerable<NodeId> nodes, bool withFollowers)
+    {
+        var counts = nodes.ToDictionary(node => node, _ => 0);
+        foreach ((_, Vhost vhost) in topology.Vhosts)
         {
-            NodeId home = node.IsNone ? self : node;
-            if (counts.TryGetValue(home, out int count))
-                counts[home] = count + queues;
+            Add(vhost.Spread.Homes);
+            if (withFollowers)
+                Add(vhost.Spread.Followers);
         }
-        return members.Count == 0
-            ? self
-            : members.OrderBy(member => counts[member]).ThenBy(member => member == self ? 0 : 1).First();
+        return counts;
+
+        void Add(ImmutableDictionary<NodeId, int> queues)
+        {
+            foreach ((NodeId node, int count) in queues)
+            {
+                NodeId home = node.IsNone ? self : node;
+                if (counts.TryGetValue(home, out int present))
+                    counts[home] = present + count;
+            }
+        }
+    }
+
+    // Which of equals comes first is another matter for each name, and the same on every node and in every run
+    // (FNV-1a, mixed so that the last octets matter as much as the first).
+    private static ulong Rank(QueueDeclaration declaration, NodeId node)
+    {
+        Span<byte> identity = stackalloc byte[16];
+        node.Value.TryWriteBytes(identity);
+        ulong hash = 14695981039346656037;
+        foreach (char letter in declaration.Vhost)
+            hash = (hash ^ letter) * 1099511628211;
+        foreach (char letter in declaration.Name)
+            hash = (hash ^ letter) * 1099511628211;
+        foreach (byte octet in identity)
+            hash = (hash ^ octet) * 1099511628211;
+        hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCD;
+        return hash ^ (hash >> 33);
     }
 }

@@ -1,0 +1,57 @@
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
+
+namespace Warren.Broker.Definitions;
+
+/// <summary>
+/// Tells <see cref="IReplication"/> which replicated queues have come into what is published, and which have gone.
+/// Owned by the definitions' turn. Invariant: what has been told is what is published, once a start has begun.
+/// </summary>
+internal sealed class ReplicationNews(MessageBroker broker)
+{
+    private readonly HashSet<long> _told = [];
+    // Of a start.
+    private readonly HashSet<long> _compacted = [];
+
+    /// <summary>A draft has been published.</summary>
+    public void Published(DefinitionsDraft draft, bool isStarting)
+    {
+        if (broker.Replication is not { } replication)
+            return;
+        if (isStarting)
+        {
+            if (draft.IsAnew)
+                _compacted.UnionWith(Replicated(draft.QueuesMade).Select(static queue => queue.Id.Value));
+            return;
+        }
+        foreach (QueueDefinition queue in Replicated(draft.QueuesMade))
+            Tell(replication, queue, draft.IsAnew ? QueueOrigin.Snapshot : QueueOrigin.Applied);
+        foreach (QueueDefinition queue in draft.QueuesGone)
+        {
+            if (_told.Remove(queue.Id.Value))
+                replication.Removed(queue);
+        }
+    }
+
+    /// <summary>All that a start has found is published.</summary>
+    public void Begin()
+    {
+        if (broker.Replication is not { } replication)
+            return;
+        foreach (QueueDefinition queue in Replicated(broker.AllQueues()))
+        {
+            bool isCompacted = _compacted.Contains(queue.Id.Value);
+            Tell(replication, queue, isCompacted ? QueueOrigin.Compacted : QueueOrigin.Applied);
+        }
+        _compacted.Clear();
+    }
+
+    private void Tell(IReplication replication, QueueDefinition queue, QueueOrigin origin)
+    {
+        if (_told.Add(queue.Id.Value))
+            replication.Created(queue, origin);
+    }
+
+    private static IEnumerable<QueueDefinition> Replicated(IEnumerable<QueueDefinition> queues) =>
+        queues.Where(static queue => queue.IsReplicated);
+}

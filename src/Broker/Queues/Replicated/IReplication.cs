@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Warren.Cluster;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// The replicated queues of a node, as the definitions' turn sees them (docs/decisions/0013-replicated-queues.md). All
+/// calls are in that turn, which must not be held up.
+/// </summary>
+internal interface IReplication
+{
+    /// <summary>
+    /// Where commands for such a queue are posted on this node. What it is made for may never be published: nothing
+    /// outside it may know of it before <see cref="Created"/>.
+    /// </summary>
+    /// <param name="broker">This node's.</param>
+    /// <param name="vhost">The queue's.</param>
+    /// <param name="settings">Its policies' included.</param>
+    /// <param name="members">
+    /// As the queue's entry names them, the first was to lead. Some may be in the cluster no more.
+    /// </param>
+    QueueHome MakeHome(
+        MessageBroker broker, string vhost, QueueSettings settings, ImmutableArray<NodeId> members);
+
+    /// <summary>
+    /// A queue is part of what is published now: once for each queue and process. At a start it comes when the whole
+    /// log has been read, for all queues that there are by then, before anything new.
+    /// </summary>
+    void Created(QueueDefinition queue, QueueOrigin origin);
+
+    /// <summary>A queue that was created is part of it no more: its group goes with what it holds.</summary>
+    void Removed(QueueDefinition queue);
+}

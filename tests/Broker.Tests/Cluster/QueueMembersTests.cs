@@ -1,0 +1,176 @@
+using Warren.Amqp;
+using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Policies;
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Security;
+using Warren.Broker.Tests.Definitions;
+using Warren.Broker.Tests.Policies;
+using Warren.Broker.Tests.Topology;
+using Warren.Broker.Topology;
+using Warren.Cluster;
+using Xunit;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>Which nodes become the members of a replicated queue; the node that is asked is number 1.</summary>
+public sealed class QueueMembersTests
+{
+    private readonly SimulatedNode _node;
+
+    public QueueMembersTests()
+    {
+        SimulatedCluster cluster = new SimulatedCluster(1, replicates: true).StartAll();
+        cluster.UntilServing();
+        _node = cluster[1];
+    }
+
+    private MessageBroker Broker => _node.Broker!;
+
+    [Theory]
+    [InlineData(9, null, null, 3)]
+    [InlineData(9, 1, null, 1)]
+    [InlineData(9, 5, null, 5)]
+    [InlineData(9, 100, null, 7)]
+    [InlineData(2, null, null, 2)]
+    [InlineData(4, 5, null, 4)]
+    [InlineData(9, null, 5, 5)]
+    [InlineData(9, null, 1, 3)]
+    [InlineData(9, 2, 5, 2)]
+    public void They_are_as_many_as_asked_for_and_as_there_are(int nodes, int? argument, int? policy, int members)
+    {
+        if (policy is { } target)
+            _node.Store.Commit(PolicyOf("target-group-size", target));
+        SetNodes(nodes);
+        FieldTable arguments = argument is { } size ? Fields.Of(("x-quorum-initial-group-size", size)) : [];
+        NodeId[] placed = Place("q", arguments);
+        Assert.Equal(members, placed.Distinct().Count());
+        Assert.Equal(members, placed.Length);
+        Assert.Equal(_node.Id, placed[0]);
+    }
+
+    [Fact]
+    public void The_configured_number_counts_where_nothing_else_is_said()
+    {
+        var cluster = new SimulatedCluster(0);
+        var node = new SimulatedNode(1, cluster.Network, cluster.Time, cluster.Random, cluster.Truth)
+        {
+            Founders = [Samples.Node(1)],
+            Replicates = true,
+            Configuration = new BrokerOptions { QuorumInitialGroupSize = 5 },
+        };
+        node.Start();
+        SetNodes(node.Broker!, 9, 9);
+        Assert.Equal(5, Place(node.Broker!, "q", []).Length);
+    }
+
+    [Fact]
+    public void Nodes_that_are_down_become_members_only_if_too_few_are_up()
+    {
+        SetNodes(5, up: 3);
+        Assert.Equal(Nodes(1, 2, 3), Place("q", []).Order());
+        NodeId[] five = Place("q", Fields.Of(("x-quorum-initial-group-size", 5)));
+        Assert.Equal(Nodes(1, 2, 3), five[..3].Order());
+        Assert.Equal(Nodes(4, 5), five[3..].Order());
+    }
+
+    [Fact]
+    public void Those_with_the_fewest_members_of_queues_follow()
+    {
+        SetNodes(5);
+        Put(
+            Domain.Queue("a", home: Samples.Node(2), members: Nodes(2, 3)),
+            Domain.Queue("b", home: Samples.Node(1), members: Nodes(1, 3)),
+            Domain.Queue("c", home: Samples.Node(5)));
+        // 1 each on 2 and 5, 2 on 3, none on 4.
+        Assert.All(Names(20), name => Assert.Equal(Samples.Node(4), Place(name, [])[1]));
+        Assert.All(Names(20), name => Assert.DoesNotContain(Samples.Node(3), Place(name, [])));
+        Assert.Equal(2, Names(20).Select(name => Place(name, [])[2]).Distinct().Count());
+    }
+
+    /// <summary>They follow each name alike, whoever asks.</summary>
+    [Fact]
+    public void Equals_take_turns_by_the_names_of_queues()
+    {
+        SetNodes(6);
+        Dictionary<NodeId, int> followers = Names(300)
+            .SelectMany(name => Place(name, [])[1..]).CountBy(static node => node).ToDictionary();
+        Assert.Equal(5, followers.Count);
+        Assert.All(followers, one => Assert.InRange(one.Value, 90, 150));
+        Assert.Equal(Nodes(1, 6, 5), Place("q", []));
+    }
+
+    [Fact]
+    public void The_first_is_where_the_locator_wants_the_leader()
+    {
+        SetNodes(3);
+        Put(
+            Domain.Queue("a", home: Samples.Node(1), members: Nodes(1, 2)),
+            Domain.Queue("b", home: Samples.Node(3), members: Nodes(3, 2)));
+        FieldTable balanced = Fields.Of(
+            ("x-queue-leader-locator", "balanced"), ("x-quorum-initial-group-size", 2));
+        Assert.All(Names(10), name => Assert.Equal(Samples.Node(2), Place(name, balanced)[0]));
+    }
+
+    [Fact]
+    public void The_first_is_where_the_policy_wants_the_leader()
+    {
+        _node.Store.Commit(PolicyOf("queue-leader-locator", "balanced"));
+        SetNodes(3);
+        Put(
+            Domain.Queue("a", home: Samples.Node(1), members: Nodes(1, 2)),
+            Domain.Queue("b", home: Samples.Node(3), members: Nodes(3, 2)));
+        Assert.Equal(Samples.Node(2), Place("q", [])[0]);
+    }
+
+    [Fact]
+    public void There_are_none_for_classic_queues_by_oneself_and_without_replication()
+    {
+        SetNodes(3);
+        Assert.Empty(QueuePlacement.MembersOf(Broker, Broker.Topology, Declaration("q"), QueueType.Classic, []));
+        SetNodes(1);
+        Assert.Empty(Place("q", []));
+        SimulatedNode other = new SimulatedCluster(1).StartAll()[1];
+        SetNodes(other.Broker!, 3, 3);
+        Assert.Null(other.Broker!.Replication);
+        Assert.Empty(Place(other.Broker, "q", []));
+    }
+
+    private static PolicyEntry PolicyOf(string key, object value) => new(
+        "/",
+        new Policy("p", NamePattern.Compile(".*"), PolicyTarget.Queues, 0, Fields.Of((key, value))), false);
+
+    private static IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(number => $"q{number}");
+
+    private static NodeId[] Nodes(params int[] numbers) => [.. numbers.Select(Samples.Node)];
+
+    private static QueueDeclaration Declaration(string name) => new() { Vhost = "/", Name = name, Durable = true };
+
+    private void SetNodes(int count, int? up = null) => SetNodes(Broker, count, up ?? count);
+
+    private static void SetNodes(MessageBroker broker, int count, int up)
+    {
+        NodesSnapshot nodes = NodesSnapshot.Empty;
+        for (int number = 1; number <= count; number++)
+            nodes = nodes.With(Samples.Member(number));
+        for (int number = 1; number <= up; number++)
+            nodes = nodes.With(new NodeSession(number, Samples.Node(number), 1, 1), 1);
+        broker.Nodes = nodes;
+    }
+
+    private void Put(params ReadOnlySpan<QueueDefinition> queues)
+    {
+        Assert.True(Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost));
+        foreach (QueueDefinition queue in queues)
+            vhost = vhost!.WithQueue(queue);
+        Broker.Topology = Broker.Topology.With(vhost!);
+    }
+
+    private NodeId[] Place(string name, FieldTable arguments) => Place(Broker, name, arguments);
+
+    private static NodeId[] Place(MessageBroker broker, string name, FieldTable arguments) =>
+    [
+        .. QueuePlacement.MembersOf(broker, broker.Topology, Declaration(name), QueueType.Quorum, arguments),
+    ];
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
+using Warren.Cluster;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>
+/// Replicates nothing: a queue lives on its first member. Keeps what the definitions tell, and that it is told as it
+/// must be.
+/// </summary>
+internal sealed class TestReplication(MessageBroker broker) : IReplication
+{
+    private readonly Dictionary<long, QueueOrigin> _origins = [];
+
+    /// <summary>Those that are there, and how they have come.</summary>
+    public IReadOnlyDictionary<long, QueueOrigin> Origins => _origins;
+
+    /// <summary>Those that have gone.</summary>
+    public HashSet<long> Gone { get; } = [];
+
+    public QueueHome MakeHome(
+        MessageBroker broker, string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
+        members[0] == broker.QueueLinks!.Self
+            ? new Queue(broker, vhost, settings)
+            : new RemoteQueue(broker, broker.QueueLinks, members[0], settings);
+
+    public void Created(QueueDefinition queue, QueueOrigin origin)
+    {
+        Require(queue.IsReplicated, $"{queue.Name} is not replicated");
+        Require(_origins.TryAdd(queue.Id.Value, origin), $"{queue.Name} is created twice");
+        Require(!Gone.Contains(queue.Id.Value), $"{queue.Name} comes back");
+    }
+
+    public void Removed(QueueDefinition queue)
+    {
+        Require(_origins.Remove(queue.Id.Value), $"{queue.Name} goes and was not there");
+        Gone.Add(queue.Id.Value);
+        Require(
+            broker.AllQueues().All(one => one.Id != queue.Id), $"{queue.Name} is told to be gone and is still published");
+    }
+
+    /// <summary>What is published is what was told, when none of the node's turns is under way.</summary>
+    public void Check()
+    {
+        long[] published = [.. broker.AllQueues().Where(queue => queue.IsReplicated).Select(queue => queue.Id.Value)];
+        Require(
+            published.Order().SequenceEqual(_origins.Keys.Order()),
+            $"told {string.Join(' ', _origins.Keys.Order())}, published {string.Join(' ', published.Order())}");
+        foreach (QueueDefinition queue in broker.AllQueues().Where(queue => queue.IsReplicated))
+        {
+            Require(queue.Home.Definition == queue, $"{queue.Name} and its home go by two definitions");
+            Require(
+                queue.HomeNode == broker.Nodes.HomeOf(queue.Members), $"{queue.Name} is shown on {queue.HomeNode}");
+        }
+    }
+
+    private void Require(bool holds, string what)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"{broker.Options.NodeName}: {what}");
+    }
+}
