@@ -24,8 +24,14 @@ internal sealed class ReplicationNews(MessageBroker broker)
                 _compacted.UnionWith(Replicated(draft.QueuesMade).Select(static queue => queue.Id.Value));
             return;
         }
+        // Made and gone at once: it was never published.
+        HashSet<QueueId>? gone =
+            draft.QueuesGone.Count > 0 ? [.. draft.QueuesGone.Select(static queue => queue.Id)] : null;
         foreach (QueueDefinition queue in Replicated(draft.QueuesMade))
-            Tell(replication, queue, draft.IsAnew ? QueueOrigin.Snapshot : QueueOrigin.Applied);
+        {
+            if (gone?.Contains(queue.Id) != true)
+                Tell(replication, queue, draft.IsAnew ? QueueOrigin.Snapshot : QueueOrigin.Applied);
+        }
         foreach (QueueDefinition queue in draft.QueuesGone)
         {
             if (_told.Remove(queue.Id.Value))

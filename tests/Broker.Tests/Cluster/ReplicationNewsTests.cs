@@ -1,5 +1,6 @@
 using Warren.Amqp;
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Definitions;
@@ -45,6 +46,20 @@ public sealed class ReplicationNewsTests
             Assert.Empty(node.Replication!.Origins);
             Assert.Equal([queue.Id.Value], node.Replication.Gone);
         });
+    }
+
+    /// <summary>What was never published needs no group, and leaves none behind.</summary>
+    [Fact]
+    public void A_queue_that_comes_and_goes_at_once_is_not_told()
+    {
+        SimulatedCluster cluster = new SimulatedCluster(1, replicates: true).StartAll();
+        cluster.UntilServing();
+        QueueEntry entry = Samples.ReplicatedQueue("q", "/", 1);
+        long before = cluster[1].Store.LastIndex;
+        cluster[1].Store.Commit(entry, new RemovalEntry(entry.Key));
+        Assert.Equal(before + 2, cluster[1].Store.LastIndex);
+        Assert.Empty(cluster[1].Replication!.Origins);
+        Assert.Empty(cluster[1].Replication!.Gone);
     }
 
     [Fact]

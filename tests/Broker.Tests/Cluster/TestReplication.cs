@@ -31,6 +31,7 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
         Require(queue.IsReplicated, $"{queue.Name} is not replicated");
         Require(_origins.TryAdd(queue.Id.Value, origin), $"{queue.Name} is created twice");
         Require(!Gone.Contains(queue.Id.Value), $"{queue.Name} comes back");
+        Require(broker.AllQueues().Any(one => one.Id == queue.Id), $"{queue.Name} is not published");
     }
 
     public void Removed(QueueDefinition queue)

@@ -162,7 +162,8 @@ public sealed class EntryFormatTests
     public void Any_octet_may_be_another_and_is_read_or_refused()
     {
         int refused = 0;
-        foreach (DefinitionsEntry entry in Samples.All().Concat(Samples.OfNodes()))
+        DefinitionsEntry[] all = [.. Samples.All(), .. Samples.OfNodes(), Samples.ReplicatedQueue("q", "v", 1, 2)];
+        foreach (DefinitionsEntry entry in all)
         {
             byte[] bytes = EntryFormat.Write(entry);
             for (int at = 0; at < bytes.Length; at++)

@@ -24,7 +24,8 @@ internal interface IReplication
 
     /// <summary>
     /// A queue is part of what is published now: once for each queue and process. At a start it comes when the whole
-    /// log has been read, for all queues that there are by then, before anything new.
+    /// log has been read, for all queues that there are by then, before anything new. Its home's definition is replaced
+    /// when it is shown on another node.
     /// </summary>
     void Created(QueueDefinition queue, QueueOrigin origin);
 
