@@ -1,5 +1,6 @@
 using Warren.Broker.Connections;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 
 namespace Warren.Broker.Channels;
@@ -32,6 +33,10 @@ public class DeliveryChannel
 
     /// <summary>The node of its client; none: this one.</summary>
     public virtual NodeId Node => NodeId.None;
+
+    /// <summary>Whose numbered publishes it is the address of; null: of none, or to a queue that is not replicated.
+    /// </summary>
+    internal virtual PublishSource? Source => null;
 
     public Outbox Outbox { get; }
 

@@ -1,6 +1,7 @@
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Turns;
+using Warren.Cluster.Groups;
 using Warren.Storage;
 
 namespace Warren.Broker.Durability;
@@ -19,14 +20,23 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>
     public MessageReader(MessageBroker broker)
         : base(broker.Turns) => _broker = broker;
 
-    /// <summary>A queue, or null: the delayed messages; and what it wants. It is told when that was read.</summary>
-    internal readonly record struct Item(Queue? Queue, FetchBatch Batch);
+    /// <summary>
+    /// A queue, or null: the delayed messages; and what it wants, messages or payloads for other members of its group. It
+    /// is told when that was read.
+    /// </summary>
+    internal readonly record struct Item(Queue? Queue, FetchBatch? Batch, PayloadRead? Payloads = null);
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {
         _reader ??= _broker.Storage!.OpenReader();
         foreach (ref readonly Item item in batch)
         {
+            if (item.Payloads is { } payloads)
+            {
+                payloads.Run(_reader);
+                item.Queue!.Post(QueueCommand.GroupRead(payloads));
+                continue;
+            }
             Read(_reader, item);
             if (item.Queue is { } queue)
                 queue.Post(QueueCommand.Fetched());
@@ -40,7 +50,7 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>
         // Slabs of this batch alone: one that nobody drains must not pin another owner's.
         var writer = new SlabWriter(_broker.Slabs);
         GroupId stored = item.Queue?.Group ?? DurableGroups.Delays;
-        foreach (ref FetchItem wanted in item.Batch.Items)
+        foreach (ref FetchItem wanted in item.Batch!.Items)
         {
             Message sizes = wanted.Message;
             GroupId group = wanted.IsPaged ? item.Queue!.PagedGroup : stored;

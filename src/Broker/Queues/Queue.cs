@@ -18,17 +18,17 @@ namespace Warren.Broker.Queues;
 /// that a message is safe is told when its record is durable.
 /// Nothing here decides anything about messages.
 /// </summary>
-public sealed class Queue : QueueHome
+public class Queue : QueueHome
 {
     /// <summary>How often a queue whose dead letters are held back looks whether they may go on.</summary>
     private const int HeldDeadLettersMs = 20;
 
     private readonly MessageBroker _broker;
     private readonly EffectList _effects = new();
-    private readonly QueueLog _log = new();
-    private readonly QueueMachine _machine;
-    private readonly QueueStorage _storage;
     private readonly string _vhost;
+    private QueueLog _log;
+    private QueueMachine _machine;
+    private QueueStorage _storage;
     private DeadLettering? _deadLettering;
     private HeldCredit? _held;
     private long _scheduledMs = long.MaxValue;
@@ -40,9 +40,38 @@ public sealed class Queue : QueueHome
     {
         _broker = broker;
         _vhost = vhost;
+        _log = new QueueLog();
         _machine = new QueueMachine(settings, _effects, broker.NowMs, _log);
         _storage = new QueueStorage(this, _log);
     }
+
+    private protected MessageBroker Broker => _broker;
+
+    /// <summary>What waits for this queue's log.</summary>
+    private protected QueueStorage Waits => _storage;
+
+    /// <summary>Begins anew, with another log; what the machine of before had in memory is given back.</summary>
+    private protected void Renew(QueueLog log)
+    {
+        _machine.Abandon();
+        CarryOutEffects();
+        _held?.Release(long.MaxValue);
+        _deadLettering = null;
+        _scheduledMs = long.MaxValue;
+        _log = log;
+        _machine = new QueueMachine(Settings, _effects, _broker.NowMs, log);
+        _storage = new QueueStorage(this, log);
+    }
+
+    private protected void CarryOutEffects() => CarryOut(QueueScratch.ForThisThread);
+
+    /// <summary>
+    /// Whether an effect may be carried out only later; then whoever holds it carries it out.
+    /// </summary>
+    private protected virtual bool Holds(in QueueEffect effect) => false;
+
+    /// <summary>The turn has written all that it decided.</summary>
+    private protected virtual void Stamp() => _storage.Stamp();
 
     /// <inheritdoc/>
     public override int ReadyCount => _machine.ReadyCount;
@@ -94,7 +123,7 @@ public sealed class Queue : QueueHome
     }
 
     // One entry at a time: it is armed anew only when it has fired, or for an earlier moment.
-    private void ScheduleAt(long dueMs, long nowMs)
+    private protected void ScheduleAt(long dueMs, long nowMs)
     {
         dueMs = Math.Min(dueMs, nowMs + QueueTimers.FarAwayMs);
         if (dueMs >= _scheduledMs)
@@ -139,13 +168,18 @@ public sealed class Queue : QueueHome
         }
         catch (StorageFailedException)
         {
-            // The node stops. Nobody may be told of what this turn decided, since it was not written.
-            _effects.Clear();
-            QueueScratch.Abandon();
+            Abandon();
         }
     }
 
-    private void HandleAll(ReadOnlySpan<QueueCommand> batch)
+    // The node stops. Nobody may be told of what this turn decided, since it was not written.
+    private protected void Abandon()
+    {
+        _effects.Clear();
+        QueueScratch.Abandon();
+    }
+
+    private protected void HandleAll(ReadOnlySpan<QueueCommand> batch)
     {
         QueueScratch scratch = QueueScratch.ForThisThread;
         long nowMs = _broker.NowMs;
@@ -209,19 +243,10 @@ public sealed class Queue : QueueHome
     {
         CarryOut(scratch);
         _machine.Stored.Write();
-        _storage.Stamp();
+        Stamp();
         scratch.Flush();
         if (_lost > 0)
-            ReportLost();
-    }
-
-    private void ReportLost()
-    {
-        _broker.Log(
-            LogLevel.Error, LogCategory.Queue,
-            $"{_lost} messages of queue '{Definition.Name}' in vhost '{_vhost}' cannot be read from the node log and "
-            + "are not delivered: their records are damaged and lost, or the disk refuses to read them, and then the "
-            + "next start tries again. 'warren storage check' tells which, and what else is.");
+            QueueReports.Lost(_broker, Definition, _lost);
         _lost = 0;
     }
 
@@ -253,7 +278,7 @@ public sealed class Queue : QueueHome
             _machine.EndGroup(nowMs);
     }
 
-    private void Apply(in QueueCommand command, QueueScratch scratch, long nowMs)
+    private protected virtual void Apply(in QueueCommand command, QueueScratch scratch, long nowMs)
     {
         switch (command.Kind)
         {
@@ -352,7 +377,7 @@ public sealed class Queue : QueueHome
     // The verdict comes when everything appended so far is durable, at once if it is.
     private void Await(in PublishTicket ticket, QueueScratch scratch)
     {
-        if (_log.MayComeBack || (_log.IsOpen && _log.LastLsn > _broker.Storage!.DurableLsn))
+        if (_log.MayComeBack || _log.IsAwaited)
             _storage.Await(ticket);
         else
             QueueReplies.Verdict(ticket, accepted: true, scratch);
@@ -415,30 +440,36 @@ public sealed class Queue : QueueHome
     {
         foreach (ref readonly QueueEffect effect in _effects.Span)
         {
-            switch (effect.Kind)
-            {
-                case QueueEffectKind.Deliver:
-                    QueueReplies.Deliver(effect, scratch);
-                    break;
-                case QueueEffectKind.Confirm:
-                    // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
-                    if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { NeedsNoSync: true })
-                        _storage.Await(effect.Ticket);
-                    else
-                        QueueReplies.Verdict(effect.Ticket, accepted: true, scratch);
-                    break;
-                case QueueEffectKind.Release:
-                    // A delivery before it may have been the slab's last reference but this one.
-                    scratch.FlushReferences();
-                    effect.Slab.Release(effect.References);
-                    break;
-                default:
-                    CarryOutRare(effect, scratch);
-                    break;
-            }
+            if (!_machine.Paging.IsLimited || !Holds(in effect))
+                CarryOut(in effect, scratch);
         }
         scratch.FlushReferences();
         _effects.Clear();
+    }
+
+    private protected void CarryOut(in QueueEffect effect, QueueScratch scratch)
+    {
+        switch (effect.Kind)
+        {
+            case QueueEffectKind.Deliver:
+                QueueReplies.Deliver(effect, scratch);
+                break;
+            case QueueEffectKind.Confirm:
+                // Who waits for a dead letter's arrival needs no sync: the source is released behind it in the log.
+                if (effect.AwaitsSync && effect.Ticket.Group is not PublishGroup { NeedsNoSync: true })
+                    _storage.Await(effect.Ticket);
+                else
+                    QueueReplies.Verdict(effect.Ticket, accepted: true, scratch);
+                break;
+            case QueueEffectKind.Release:
+                // A delivery before it may have been the slab's last reference but this one.
+                scratch.FlushReferences();
+                effect.Slab.Release(effect.References);
+                break;
+            default:
+                CarryOutRare(effect, scratch);
+                break;
+        }
     }
 
     private void CarryOutRare(in QueueEffect effect, QueueScratch scratch)
@@ -463,12 +494,7 @@ public sealed class Queue : QueueHome
                 scratch.Events.Add(new ChannelEvent(
                     effect.Consumer.Channel, ConnectionEventKind.ConsumerEnded, effect.Consumer));
                 if (effect.CancelReason == CancelReason.Timeout)
-                {
-                    _broker.Log(
-                        LogLevel.Warning, LogCategory.Queue,
-                        $"Consumer '{effect.Consumer.Tag}' on queue '{Definition.Name}' in vhost '{_vhost}' "
-                        + "did not acknowledge in time: its messages were returned to the queue and it was cancelled");
-                }
+                    QueueReports.CancelledLate(_broker, Definition, effect.Consumer);
                 break;
             case QueueEffectKind.FreePlaces:
                 scratch.Events.Add(new ChannelEvent(

@@ -4,6 +4,9 @@ using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
+using Warren.Cluster;
+using Warren.Cluster.Groups;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -191,4 +194,27 @@ public readonly struct QueueCommand
 
     public static QueueCommand Credit(PublishCredit credit, int sizeBytes) =>
         new(QueueCommandKind.Credit, 0, false, 0, default, 0, sizeBytes, credit, null);
+
+    /// <summary>Consensus has sent something.</summary>
+    internal static QueueCommand GroupMessage(GroupLetter letter) =>
+        new(QueueCommandKind.GroupMessage, 0, false, 0, default, 0, 0, letter, null);
+
+    internal static QueueCommand GroupWake() =>
+        new(QueueCommandKind.GroupWake, 0, false, 0, default, 0, 0, null, null);
+
+    internal static QueueCommand GroupRead(PayloadRead read) =>
+        new(QueueCommandKind.GroupRead, 0, false, 0, default, 0, 0, read, null);
+
+    internal static QueueCommand Campaign() => new(QueueCommandKind.Campaign, 0, false, 0, default, 0, 0, null, null);
+
+    internal static QueueCommand Left() => new(QueueCommandKind.Left, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>
+    /// What a consumer of another node holds, of a leader before this one; <paramref name="consumer"/> null: by gets.
+    /// </summary>
+    internal static QueueCommand Claim(Consumer? consumer, long[] positions) =>
+        new(QueueCommandKind.Claim, 0, false, 0, default, 0, 0, consumer, positions);
+
+    internal static QueueCommand ClaimsComplete(NodeId node) => new(
+        QueueCommandKind.ClaimsComplete, 0, false, 0, default, 0, 0, new GroupLetter(node, null), null);
 }

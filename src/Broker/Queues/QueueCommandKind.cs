@@ -74,4 +74,25 @@ public enum QueueCommandKind : byte
 
     /// <summary>The link with another node changed; stand-ins only.</summary>
     PeerSignal,
+
+    /// <summary>A message of consensus; from here on for members of replicated queues only.</summary>
+    GroupMessage,
+
+    /// <summary>Heartbeats have gathered, or something of the group is durable.</summary>
+    GroupWake,
+
+    /// <summary>Payloads of the group were read.</summary>
+    GroupRead,
+
+    /// <summary>Asks to lead.</summary>
+    Campaign,
+
+    /// <summary>All that came to it as the leader of before has come.</summary>
+    Left,
+
+    /// <summary>Clients of a node hold these messages.</summary>
+    Claim,
+
+    /// <summary>A node has said all that its clients hold.</summary>
+    ClaimsComplete,
 }

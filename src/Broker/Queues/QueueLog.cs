@@ -10,7 +10,7 @@ namespace Warren.Broker.Queues;
 /// anybody sees an outcome of that turn. A queue that stores nothing has one that is not open and does nothing.
 /// The format of the entries is docs/formats/queue-log.md.
 /// </summary>
-public sealed class QueueLog
+public class QueueLog
 {
     private readonly RemovedRanges _removed = new();
     private readonly Queue<(Lsn Lsn, long Position)> _marks = new(0);
@@ -23,32 +23,41 @@ public sealed class QueueLog
     private long _lastAppended;
     private bool _isClosed;
 
+    /// <summary>The queue has been closed.</summary>
+    private protected bool IsClosed => _isClosed;
+
     /// <summary>There is a group, and the queue is alive.</summary>
-    public bool IsOpen => _group is not null && !_isClosed;
+    public virtual bool IsOpen => _group is not null && !_isClosed;
 
     /// <summary>The queue has been closed, and its group is still to be dropped.</summary>
-    public bool IsEnding => _group is not null && _isClosed;
+    public virtual bool IsEnding => _group is not null && _isClosed;
 
     /// <summary>The queue has been closed, and a crash now could still bring it back.</summary>
-    public bool MayComeBack => IsEnding || (_isClosed && _log is not null && LastLsn > _log.DurableLsn);
+    public virtual bool MayComeBack => IsEnding || (_isClosed && _log is not null && LastLsn > _log.DurableLsn);
 
     /// <summary>The node's log has taken far more than it has written, from whomever.</summary>
-    public bool IsNodeBehind => _log is { HasMuchPending: true };
+    public virtual bool IsNodeBehind => _log is { HasMuchPending: true };
 
     /// <summary>Something was removed and not written yet.</summary>
     public bool HasRemoved => !_removed.IsEmpty;
 
+    /// <summary>What was removed and not written yet.</summary>
+    private protected RemovedRanges Removed => _removed;
+
     /// <summary>Messages that are not stored and were written to spare memory; open or not without this one.</summary>
     internal PagedLog Paged { get; } = new();
 
-    /// <summary>The queue's last record; 0: none since the start.</summary>
-    public Lsn LastLsn { get; private set; }
+    /// <summary>
+    /// The queue's last record; 0: none since the start. In a replicated queue, here and wherever a queue waits: the
+    /// index of its last entry, which is durable when it is committed.
+    /// </summary>
+    public Lsn LastLsn { get; private protected set; }
 
     /// <summary>Every stored message up to this position is on stable storage.</summary>
-    public long DurablePosition { get; private set; }
+    public long DurablePosition { get; private protected set; }
 
     /// <summary>The node's log takes records faster than it writes them, some of this queue's among them.</summary>
-    public bool IsBehind => _log is { IsBehind: true } && LastLsn > _log.DurableLsn;
+    public virtual bool IsBehind => _log is { IsBehind: true } && LastLsn > _log.DurableLsn;
 
     /// <summary>Begins; everything up to <paramref name="durablePosition"/> was found by recovery.</summary>
     public void Open(NodeLog log, LogGroup group, TimeProvider time, long durablePosition)
@@ -60,7 +69,7 @@ public sealed class QueueLog
     }
 
     /// <summary>Nothing is written any more: the queue has been closed.</summary>
-    public void Close()
+    public virtual void Close()
     {
         _removed.Clear();
         _shared = null;
@@ -69,11 +78,14 @@ public sealed class QueueLog
         Paged.Close();
     }
 
+    /// <summary>Nothing is written any more, of whatever there is: another machine takes over.</summary>
+    internal void Abandon() => _isClosed = true;
+
     /// <summary>
     /// Stores a message under its position; its record's place is noted in it. <paramref name="replaces"/>: the
     /// entries that it takes the place of, by rising index.
     /// </summary>
-    internal void Append(
+    internal virtual void Append(
         ref QueuedMessage queued, SharedBody? shared, long nowMs, ReadOnlySpan<IndexRange> replaces = default)
     {
         Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
@@ -94,8 +106,13 @@ public sealed class QueueLog
         if (shared is not null)
             (_shared ??= []).Add(queued.Position, shared);
         queued.Record = shared is null ? appended.Position : default;
+        NoteAppended(ref queued, appended.Lsn);
+    }
+
+    private protected void NoteAppended(ref QueuedMessage queued, Lsn lsn)
+    {
         queued.Flags |= PublishFlags.Stored;
-        LastLsn = appended.Lsn;
+        LastLsn = lsn;
         _lastAppended = queued.Position;
     }
 
@@ -126,11 +143,11 @@ public sealed class QueueLog
     /// A stored message has been taken over by somebody else, who says so before he can be seen to have it: on any
     /// thread. <see cref="Forget"/> follows in the queue's own turn.
     /// </summary>
-    internal void ReleaseTaken(long position) =>
+    internal virtual void ReleaseTaken(long position) =>
         Volatile.Read(ref _group)?.Release(new IndexRange(new LogIndex(position), new LogIndex(position)));
 
     /// <summary>A stored message was released by who took it over: nothing else is kept of it.</summary>
-    internal void Forget(long position)
+    internal virtual void Forget(long position)
     {
         if (!IsOpen)
             return;
@@ -140,7 +157,7 @@ public sealed class QueueLog
     }
 
     /// <summary>A stored message came back for the <paramref name="count"/>-th time; takes an index.</summary>
-    internal void Return(long position, int count, long index)
+    internal virtual void Return(long position, int count, long index)
     {
         Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
         meta = meta[..MessageMeta.WriteReturn(meta, position, count)];
@@ -157,7 +174,7 @@ public sealed class QueueLog
     }
 
     /// <summary>Writes what is gone, under an index of its own.</summary>
-    internal void WriteRemoved(long index)
+    internal virtual void WriteRemoved(long index)
     {
         LastLsn = _group!.Append(new NewEntry
         {
@@ -177,7 +194,7 @@ public sealed class QueueLog
     }
 
     /// <summary>The group is durable up to here.</summary>
-    internal void NoteDurable(Lsn lsn)
+    internal virtual void NoteDurable(Lsn lsn)
     {
         while (_marks.TryPeek(out (Lsn Lsn, long Position) mark) && mark.Lsn <= lsn)
         {
@@ -187,8 +204,15 @@ public sealed class QueueLog
         Paged.NoteDurable(lsn);
     }
 
-    /// <summary>The body that a stored message shares with other queues.</summary>
-    internal SharedBody? SharedBodyOf(long position) => _shared?.GetValueOrDefault(position);
+    /// <summary>The next place in the queue's order, which is the index of the entry that is written next.</summary>
+    internal virtual long NextPosition(long last) => last + 1;
+
+    /// <summary>Where the bytes of a stored message are: with its record, or in a body that it shares.</summary>
+    internal virtual FetchItem Locate(in FetchItem item) =>
+        item.Record.IsNone ? item with { SharedBody = _shared?.GetValueOrDefault(item.Position) } : item;
+
+    /// <summary>What was written last is not on stable storage yet.</summary>
+    internal virtual bool IsAwaited => IsOpen && LastLsn > _log!.DurableLsn;
 
     /// <summary>Recovery found a message that shares its body.</summary>
     internal void RecoverShared(long position, SharedBody body) => (_shared ??= []).Add(position, body);
@@ -206,14 +230,14 @@ public sealed class QueueLog
     }
 
     /// <summary>What the queue remembers over a clean stop.</summary>
-    internal void SetState(ReadOnlySpan<byte> state)
+    internal virtual void SetState(ReadOnlySpan<byte> state)
     {
         if (IsOpen)
             LastLsn = _group!.SetState(state).Lsn;
     }
 
     /// <summary>The group ends, with everything in it.</summary>
-    internal void Drop()
+    internal virtual void Drop()
     {
         Close();
         if (_group is not null)

@@ -152,7 +152,7 @@ public sealed class QueueMachine
         queued.Priority = Math.Min(priority, _maxPriority);
         queued.Flags = flags;
         bool isStored = _log.IsOpen && (_counts || (flags & PublishFlags.Persistent) != 0);
-        Consumer? taker = _ready.Count == 0 && _groups == 0 ? _consumers.Next() : null;
+        Consumer? taker = _ready.Count == 0 && _groups == 0 && !Paging.IsLimited ? _consumers.Next() : null;
         // Gone as it is sent: there is nothing to store.
         isStored &= taker is not { NoAck: true };
         if (isStored)
@@ -475,6 +475,15 @@ public sealed class QueueMachine
             consumer.OverdueReported = false;
         }
         _groups--;
+    }
+
+    /// <summary>It decides nothing any more, and gives back what it has in memory; nobody is told.</summary>
+    internal void Abandon()
+    {
+        IsClosed = true;
+        _log.Abandon();
+        _disposals.ReleaseReady();
+        _deliveries.ReleaseAll();
     }
 
     private void EndItself(CloseReason reason)

@@ -54,6 +54,9 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
         _untilEnd.Clear();
     }
 
+    /// <summary>A replicated queue's log is committed up to this index.</summary>
+    public void NoteCommitted(Lsn index) => _waits.NoteDurable(index);
+
     public void Hold(PublishCredit credit, int sizeBytes) => _waits.Hold(credit, sizeBytes);
 
     /// <summary>Takes note of what is durable now, and lets publishers go on if they may.</summary>

@@ -109,6 +109,9 @@ public sealed class RaftGroup
         }
     }
 
+    /// <summary>This member's log is on stable storage up to here.</summary>
+    public LogIndex DurableIndex => _node.Log.Durable;
+
     /// <summary>The next batch of heartbeats should not wait for its time.</summary>
     public bool WantsHeartbeat => _node.WantsHeartbeat;
 
@@ -165,6 +168,9 @@ public sealed class RaftGroup
     public bool TryHeartbeat(NodeId to, out Heartbeat heartbeat) => _node.TryHeartbeat(to, out heartbeat);
 
     public void Tick() => _node.Tick();
+
+    /// <inheritdoc cref="RaftNode.Campaign"/>
+    public void Campaign() => _node.Campaign();
 
     /// <summary>
     /// Puts what the owner has decided behind the log, all or nothing; false: this does not lead, or must not go on

@@ -14,7 +14,7 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 {
     private readonly SimulatedNetwork _network;
     private readonly GroupHeartbeats _heartbeats;
-    private IGroupMember? _member;
+    private readonly Dictionary<long, IGroupMember> _members = [];
     private readonly Dictionary<int, IPeerUser> _users = [];
     // Of the peers that it has or had links with.
     private readonly Dictionary<NodeId, long> _boots = [];
@@ -65,18 +65,22 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
                 Self, to, LinkClass.Control, isReliable: false,
                 receiver =>
                 {
-                    if (!receiver.IsBehind)
-                        receiver._member?.Receive(Self, message);
+                    if (!receiver.IsBehind && receiver._members.TryGetValue(group.Value, out IGroupMember? member))
+                        member.Receive(Self, message);
                 });
     }
 
     public HeartbeatSlot Register(GroupId group, IGroupMember member)
     {
-        _member = member;
+        _members.Add(group.Value, member);
         return _heartbeats.Register(group, member.Wake);
     }
 
-    public void Remove(HeartbeatSlot slot) => _heartbeats.Remove(slot);
+    public void Remove(HeartbeatSlot slot)
+    {
+        _members.Remove(slot.Id.Value);
+        _heartbeats.Remove(slot);
+    }
 
     public void Beat() => _heartbeats.Beat();
 

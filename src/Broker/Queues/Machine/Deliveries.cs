@@ -19,6 +19,9 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     /// <summary>Stands for nobody: holds what has expired and cannot go.</summary>
     private readonly Consumer _nobody = new() { Tag = "", Channel = null! };
 
+    // By position, the slots of what was held when this leader began, and is not settled by position yet.
+    private Dictionary<long, int>? _claimed;
+
     // By priority, the highest position that was ever handed out.
     private readonly long[] _handedOut = new long[maxPriority + 1];
 
@@ -92,6 +95,20 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
 
     /// <summary>Keeps a message for nobody; returns its slot.</summary>
     public int SetAside(in QueuedMessage queued, long nowMs) => _unacked.Add(in queued, _nobody, nowMs);
+
+    /// <summary>A client holds it already; null: by a get.</summary>
+    public void HoldAgain(in QueuedMessage queued, Consumer? holder, long nowMs)
+    {
+        NoteHandedOut(in queued);
+        int slot = Hold(holder ?? _getters, in queued, nowMs);
+        (_claimed ??= []).Add(queued.Position, slot);
+    }
+
+    /// <summary>
+    /// The slot of what is held by <see cref="HoldAgain"/>, as its client knows only the position; -1: none.
+    /// </summary>
+    public int SlotOf(long position) =>
+        _claimed is not null && _claimed.Remove(position, out int slot) ? slot : -1;
 
     /// <summary>Takes a delivery back, for good or for bad; false: there is none such any more.</summary>
     public bool TryTake(int slot, long position, out QueuedMessage queued, out Consumer consumer)

@@ -36,8 +36,16 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     /// <summary>A batch is under way.</summary>
     public bool IsFetching { get; private set; }
 
-    /// <summary>The head's bytes are being read; nothing can be done with it before they are here.</summary>
-    public bool AwaitsHead => IsFetching && LacksHead;
+    /// <summary>Messages up to this position may be handed out: of a replicated queue, what is committed.</summary>
+    public long Limit { get; set; } = long.MaxValue;
+
+    /// <summary>A message that comes may not be handed out at once.</summary>
+    public bool IsLimited => Limit != long.MaxValue;
+
+    /// <summary>
+    /// The head's bytes are being read, or it may not be handed out: nothing can be done with it before that is over.
+    /// </summary>
+    public bool AwaitsHead => (IsFetching && LacksHead) || (ready.Count > 0 && ready.First.Position > Limit);
 
     /// <summary>Bytes were wanted, none are being read, and the head has its own.</summary>
     public bool IsSatisfied => _isWanted && !IsFetching && !LacksHead;
@@ -56,6 +64,8 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         while (ready.Count > 0)
         {
             ref QueuedMessage first = ref ready.First;
+            if (first.Position > Limit)
+                return false;
             if (first.Message.IsResident)
                 return true;
             if (_fetched is null || !_fetched.TryGetValue(first.Position, out Message message))
@@ -167,8 +177,8 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         }
         foreach (ref FetchItem item in _batch.Items)
         {
-            if (item.Record.IsNone)
-                item = item with { SharedBody = log.SharedBodyOf(item.Position) };
+            if (!item.IsPaged)
+                item = log.Locate(in item);
         }
         IsFetching = true;
         return _batch;

@@ -21,7 +21,7 @@ internal sealed class StoredMessages(
     public Span<long> HandedOut => deliveries.HandedOut;
 
     /// <summary>The next place in the queue's order.</summary>
-    public long NextPosition() => ++_lastPosition;
+    public long NextPosition() => _lastPosition = log.NextPosition(_lastPosition);
 
     /// <summary>
     /// Takes in what recovery found, by rising position; its bytes are in the log, its expiry in the queue's time.
@@ -33,6 +33,18 @@ internal sealed class StoredMessages(
         if (!counts)
             recovered.DeliveryCount = -1;
         ready.Add(in recovered);
+    }
+
+    /// <summary>
+    /// Takes in what a client had of a leader before, with its bytes; <paramref name="holder"/> null: it was got.
+    /// </summary>
+    public void Hold(in QueuedMessage queued, Consumer? holder, long nowMs)
+    {
+        QueuedMessage recovered = queued;
+        recovered.Priority = Math.Min(queued.Priority, maxPriority);
+        if (!counts)
+            recovered.DeliveryCount = -1;
+        deliveries.HoldAgain(in recovered, holder, nowMs);
     }
 
     /// <summary>How often recovered messages came back, by position.</summary>

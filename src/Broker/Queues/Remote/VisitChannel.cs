@@ -1,5 +1,6 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
@@ -13,6 +14,12 @@ internal sealed class VisitChannel(ushort number, VisitOutbox outbox, long conne
 
     /// <inheritdoc/>
     public override NodeId Node => outbox.Visitor;
+
+    /// <inheritdoc/>
+    internal override PublishSource? Source => ReplicatedSource;
+
+    /// <summary>Of publishes to a replicated queue.</summary>
+    public PublishSource? ReplicatedSource { get; init; }
 
     /// <summary>The consumer that it is the address of; 0: it is that of publishes.</summary>
     public long ConsumerNumber { get; init; }

@@ -1,0 +1,57 @@
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// What a leader's machine has decided and nobody may see before it is committed: deliveries that nobody acknowledges,
+/// answers that say that something is done. In order: while one waits, all that comes behind it does. Owned by the queue's
+/// turn.
+/// </summary>
+internal sealed class HeldEffects
+{
+    private readonly Queue<(long Index, QueueEffect Effect)> _held = new(0);
+    private readonly Queue<QueueEffect> _fresh = new(0);
+
+    /// <summary>Nothing waits.</summary>
+    public bool IsEmpty => _held.Count + _fresh.Count == 0;
+
+    /// <summary>Waits for what this turn decides, which has no index yet.</summary>
+    public void Add(in QueueEffect effect) => _fresh.Enqueue(effect);
+
+    /// <summary>The turn has written what it decided, up to this index.</summary>
+    public void Stamp(long index)
+    {
+        while (_fresh.TryDequeue(out QueueEffect effect))
+            _held.Enqueue((index, effect));
+    }
+
+    /// <summary>The next that may be seen.</summary>
+    public bool TryNext(long committed, out QueueEffect effect)
+    {
+        effect = default;
+        if (!_held.TryPeek(out (long Index, QueueEffect Effect) first) || first.Index > committed)
+            return false;
+        effect = _held.Dequeue().Effect;
+        return true;
+    }
+
+    /// <summary>It will not be committed, as far as is known here: gives back the messages that were to go out.</summary>
+    public void Clear()
+    {
+        Stamp(0);
+        while (_held.TryDequeue(out (long Index, QueueEffect Effect) held))
+        {
+            QueueEffect effect = held.Effect;
+            if (effect.Kind is QueueEffectKind.Deliver or QueueEffectKind.GetOk && effect.Slot < 0)
+                effect.Slab.Release(1);
+        }
+    }
+
+    /// <summary>Whether this may be seen only when what comes of it is committed.</summary>
+    public static bool MustWait(in QueueEffect effect) => effect.Kind switch
+    {
+        QueueEffectKind.Deliver or QueueEffectKind.GetOk => effect.Slot < 0,
+        QueueEffectKind.Closed => true,
+        QueueEffectKind.Answer => effect.Answer == AnswerKind.Ok,
+        QueueEffectKind.CancelConsumer => effect.CancelReason == CancelReason.QueueClosed,
+        _ => false,
+    };
+}

@@ -1,0 +1,250 @@
+using Warren.Broker.Definitions;
+using Warren.Broker.Durability;
+using Warren.Broker.Messages;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// How a member comes to serve as leader, and ceases: it calls for what clients hold, waits for it, reads what they hold,
+/// fills the machine. Before it begins again all that came to it as the leader of before has come. Owned by the queue's turn.
+/// </summary>
+internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announcer)
+{
+    /// <summary>
+    /// How long nodes may take to say what their clients hold: longer than it takes to notice that one is gone.
+    /// </summary>
+    private const long TakeoverMs = 1500;
+
+    private readonly Dictionary<long, QueueEffect> _barriers = new(0);
+    private readonly Queue<Paging> _given = new(0);
+    private readonly FetchBatch _batch = new();
+    private readonly Dictionary<long, Message> _claimed = [];
+    private Queue<long>? _unread;
+    private Takeover? _takeover;
+    private Term _term;
+    private long _lastBarrier;
+    private bool _isReading;
+    private bool _isLeaving;
+    private bool _isBegun;
+
+    /// <summary>Messages are being read for this leadership, or for one that is over.</summary>
+    public bool IsFetching => _isReading || _given.Count > 0;
+
+    /// <summary>It is still the leadership that was begun.</summary>
+    public bool IsOf(RaftGroup group) => group.IsLeader && group.Term == _term;
+
+    /// <summary>Goes on with what is to be done before it serves; true if the queue has changed.</summary>
+    public bool Tend(RaftGroup group)
+    {
+        if (_isBegun && !IsOf(group))
+        {
+            Stop(null);
+            return true;
+        }
+        if (!_isBegun)
+        {
+            if (_isLeaving || !group.MayDecide)
+                return false;
+            Begin(group);
+            return true;
+        }
+        if (_takeover is not { } takeover)
+            return false;
+        if (_unread is null && takeover.IsOver(queue.NowMs))
+            _unread = new Queue<long>(takeover.Claims.Keys.Where(queue.Replica.Messages.Contains).Order());
+        if (_unread is null)
+            return false;
+        if (_isReading || ReadNext())
+            return false;
+        _takeover = null;
+        _unread = null;
+        queue.Serve(takeover, _claimed);
+        _claimed.Clear();
+        return true;
+    }
+
+    public void Handle(in QueueCommand command)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.Left:
+                _isLeaving = false;
+                break;
+            case QueueCommandKind.Claim:
+                _takeover?.Claim(command.Target as Consumer, (long[])command.Group!);
+                break;
+            case QueueCommandKind.ClaimsComplete:
+                _takeover?.Heard(((GroupLetter)command.Target!).From);
+                break;
+        }
+    }
+
+    /// <summary>Commands of clients, while it does not serve.</summary>
+    public void Delay(ReadOnlySpan<QueueCommand> commands)
+    {
+        foreach (ref readonly QueueCommand command in commands)
+        {
+            if (_takeover is { } takeover && command.Kind != QueueCommandKind.Tick)
+                takeover.Add(in command);
+            else
+                Drop(in command);
+        }
+    }
+
+    public void AwaitBarrier(RaftGroup group, in QueueEffect effect)
+    {
+        _barriers.Add(++_lastBarrier, effect);
+        group.RequestBarrier(_lastBarrier);
+    }
+
+    public void BarrierReached(BarrierOutcome outcome)
+    {
+        if (!_barriers.Remove(outcome.Id, out QueueEffect effect) || outcome.Index.Value == 0)
+            return;
+        QueueScratch scratch = QueueScratch.ForThisThread;
+        queue.CarryOutNow(in effect, scratch);
+        scratch.Flush();
+    }
+
+    /// <summary>Ends, at once; whoever waits for something hears of it by his line.</summary>
+    /// <param name="reading">What the machine that goes is being read; null: nothing.</param>
+    public void Stop(Paging? reading)
+    {
+        if (reading is not null)
+            _given.Enqueue(reading);
+        _barriers.Clear();
+        if (_takeover is { } takeover)
+        {
+            foreach (QueueCommand command in takeover.Waiting)
+                Drop(in command);
+        }
+        _takeover = null;
+        _unread = null;
+        foreach (Message message in _claimed.Values)
+            message.Slab.Release(1);
+        _claimed.Clear();
+        if (!_isBegun)
+            return;
+        _isBegun = false;
+        _isLeaving = true;
+        announcer.EndLeading(queue, () => queue.Post(QueueCommand.Left()));
+    }
+
+    /// <summary>Something has been read; false: for the machine of today.</summary>
+    public bool TakeFetched(MessageBroker broker)
+    {
+        if (_given.TryDequeue(out Paging? gone))
+        {
+            queue.GiveBack(gone);
+            return true;
+        }
+        if (!_isReading)
+            return false;
+        _isReading = false;
+        foreach (FetchItem item in _batch.Items)
+        {
+            if (!item.Message.IsResident)
+                continue;
+            if (_takeover is null)
+                item.Message.Slab.Release(1);
+            else
+                _claimed.Add(item.Position, item.Message);
+        }
+        _batch.Clear();
+        return true;
+    }
+
+    /// <summary>Makes the queue of what is live; nothing is delivered meanwhile.</summary>
+    public static void Fill(
+        QueueReplica replica, QueueMachine machine, Dictionary<long, Consumer?> claims,
+        IReadOnlyDictionary<long, Message> claimed, MessageBroker broker)
+    {
+        long nowMs = broker.NowMs;
+        long offsetMs = nowMs - broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        long after = 0;
+        while (replica.Messages.TryNext(after, out ReplicaMessage message))
+        {
+            after = message.Index;
+            var queued = new QueuedMessage
+            {
+                Message = new Message(
+                    null!, 0, message.EnvelopeBytes, message.PropertiesBytes, message.BodyBytes),
+                Record = message.Record,
+                Position = message.Index,
+                ExpiresAtMs = message.ExpiresAt == long.MaxValue
+                    ? long.MaxValue
+                    : Math.Max(nowMs, message.ExpiresAt + offsetMs),
+                DeliveryCount = message.DeliveryCount,
+                Priority = message.Priority,
+                Flags = PublishFlags.Stored | (message.IsPersistent ? PublishFlags.Persistent : PublishFlags.None),
+                Redelivered = true,
+            };
+            if (claims.TryGetValue(message.Index, out Consumer? holder)
+                && claimed.TryGetValue(message.Index, out Message bytes))
+            {
+                queued.Message = bytes;
+                machine.Stored.Hold(in queued, holder, nowMs);
+            }
+            else
+            {
+                machine.Stored.Recover(in queued);
+            }
+        }
+    }
+
+    private void Begin(RaftGroup group)
+    {
+        _isBegun = true;
+        _term = group.Term;
+        if (queue.Replica.State.IsClosed)
+        {
+            // Whoever closed it may not have lived to take its definition out.
+            queue.RemoveDefinition();
+            return;
+        }
+        _takeover = new Takeover(announcer.Nodes, queue.NowMs + TakeoverMs);
+        announcer.BeginLeading(queue, group.Term.Value);
+        queue.TickAt(_takeover.UntilMs);
+    }
+
+    // False: nothing is left to read.
+    private bool ReadNext()
+    {
+        while (!_batch.IsFull && _unread!.TryDequeue(out long position))
+        {
+            if (queue.Replica.Messages.TryNext(position - 1, out ReplicaMessage message) && message.Index == position)
+            {
+                _batch.Add(position, message.Record, new Message(
+                    null!, 0, message.EnvelopeBytes, message.PropertiesBytes, message.BodyBytes));
+            }
+        }
+        if (_batch.Count == 0)
+            return false;
+        _isReading = true;
+        queue.Fetch(_batch);
+        return true;
+    }
+
+    private static void Drop(in QueueCommand command)
+    {
+        switch (command.Kind)
+        {
+            case QueueCommandKind.Publish:
+                command.Message.Slab.Release(1);
+                break;
+            case QueueCommandKind.Credit:
+                ((Channels.PublishCredit)command.Target!).Give((int)command.Second);
+                break;
+            case QueueCommandKind.SaveState:
+                ((Action)command.Target!)();
+                break;
+            case QueueCommandKind.ListConsumers:
+                QueueReports.NoConsumers(command.Target!);
+                break;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Runtime.CompilerServices;
+using Warren.Broker.Durability;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// What a member has of a replicated queue, changed by applied entries alone and the same on all members at the same
+/// index: live messages, how often they came back, and the <see cref="QueueState"/>. Interprets no rule. Owned by the
+/// queue's turn.
+/// <para>Live are entries of messages, of the latest return of each, and the latest state. That is enough: a removal comes
+/// behind a state that has its message's number (<see cref="ReplicatedLog"/>), so that live entries up to any index make
+/// what all entries up to there made.</para>
+/// </summary>
+/// <param name="compacted">How far the group is compacted; everything, while there is no group yet.</param>
+internal sealed class QueueReplica(Func<long> compacted)
+{
+    private readonly ReplicaMessages _messages = new();
+    // By the index of a live return's entry, and by its message's.
+    private readonly SortedDictionary<long, ReturnEntry> _returns = [];
+    private readonly Dictionary<long, long> _returnOf = [];
+    // Entries that ended since the last compaction and lie below it.
+    private readonly RemovedRanges _ended = new();
+    private LiveEntry _state;
+
+    public ReplicaMessages Messages => _messages;
+
+    /// <summary>The index of the last entry that came in.</summary>
+    public long LastApplied { get; private set; }
+
+    /// <summary>Where a message's record lies; none: it is not live any more.</summary>
+    public Position RecordOf(long position)
+    {
+        ref ReplicaMessage message = ref _messages.Find(position);
+        return Unsafe.IsNullRef(ref message) ? Position.None : message.Record;
+    }
+
+    /// <summary>As of the last entry that was applied.</summary>
+    public QueueState State { get; private set; } = new();
+
+    /// <summary>The next entry. One that is restored comes in the same way, in order.</summary>
+    /// <exception cref="DurableFormatException">It cannot be understood: nothing may be skipped.</exception>
+    public void Apply(long index, Position record, ReadOnlySpan<byte> meta, int bodyBytes, ReadOnlySpan<byte> body)
+    {
+        LastApplied = index;
+        switch (meta.IsEmpty ? 0 : meta[0])
+        {
+            case EntryKinds.Message:
+                AddMessage(index, record, meta, bodyBytes);
+                break;
+            case EntryKinds.Return:
+                AddReturn(index, record, meta);
+                break;
+            case EntryKinds.Removal:
+                RemoveAll(new RangeReader(meta[1..]));
+                break;
+            case EntryKinds.State:
+                State = QueueState.Read(body.IsEmpty ? meta[1..] : [.. meta[1..], .. body]);
+                End(_state.Index.Value);
+                _state = new LiveEntry(new LogIndex(index), record, meta.Length + bodyBytes);
+                break;
+            default:
+                throw new DurableFormatException(
+                    $"entry {index} begins with {(meta.IsEmpty ? 0 : meta[0])}, which this node does not know");
+        }
+    }
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        _messages.Clear();
+        _returns.Clear();
+        _returnOf.Clear();
+        _ended.Clear();
+        _state = default;
+        LastApplied = 0;
+        State = new QueueState();
+    }
+
+    /// <summary>The first live entry behind an index.</summary>
+    public bool TryNextLive(long after, out LiveEntry entry)
+    {
+        bool isFound = _messages.TryNext(after, out ReplicaMessage message);
+        entry = isFound
+            ? new LiveEntry(new LogIndex(message.Index), message.Record, message.PayloadBytes)
+            : default;
+        if (_state.Index.Value > after && (!isFound || _state.Index < entry.Index))
+        {
+            entry = _state;
+            isFound = true;
+        }
+        if (_returns.Count == 0)
+            return isFound;
+        foreach ((long index, ReturnEntry one) in _returns)
+        {
+            if (index <= after)
+                continue;
+            if (!isFound || index < entry.Index.Value)
+                entry = new LiveEntry(new LogIndex(index), one.Record, one.MetaBytes);
+            return true;
+        }
+        return isFound;
+    }
+
+    public bool IsLive(long index) =>
+        index == _state.Index.Value || _messages.Contains(index) || _returns.ContainsKey(index);
+
+    public void Move(in MovedEntry moved)
+    {
+        long index = moved.Index.Value;
+        if (index == _state.Index.Value)
+            _state = _state with { Position = moved.To };
+        else if (_returns.TryGetValue(index, out ReturnEntry one))
+            _returns[index] = one with { Record = moved.To };
+        else
+            _messages.Move(in moved);
+    }
+
+    /// <summary>What <see cref="RaftGroup.Compact"/> wants to know when the group is compacted up to an index.</summary>
+    public (LogIndex[] Live, IndexRange[] Released) Compact(long index)
+    {
+        var live = new List<LogIndex>();
+        long after = compacted();
+        while (TryNextLive(after, out LiveEntry entry) && entry.Index.Value <= index)
+        {
+            live.Add(entry.Index);
+            after = entry.Index.Value;
+        }
+        IndexRange[] released = [.. _ended.Sorted()];
+        _ended.Clear();
+        return ([.. live], released);
+    }
+
+    private void AddMessage(long index, Position record, ReadOnlySpan<byte> meta, int bodyBytes)
+    {
+        MessageEntry.Read(
+            meta, bodyBytes, out ReplicaMessage message, out int ordinal, out long number, out RangeReader releases);
+        RemoveAll(releases);
+        message.Index = index;
+        message.Record = record;
+        _messages.Add(in message);
+        if (ordinal != 0)
+            State.Find(ordinal)?.Take(number);
+    }
+
+    private void AddReturn(long index, Position record, ReadOnlySpan<byte> meta)
+    {
+        int at = 1;
+        long position = MessageMeta.ReadNumber(meta, ref at);
+        int count = checked((int)MessageMeta.ReadNumber(meta, ref at));
+        ref ReplicaMessage message = ref _messages.Find(position);
+        if (Unsafe.IsNullRef(ref message))
+        {
+            // Its message was removed by an entry that is restored no more.
+            End(index);
+            return;
+        }
+        message.DeliveryCount = count;
+        EndReturn(position);
+        _returns.Add(index, new ReturnEntry(record, meta.Length));
+        _returnOf.Add(position, index);
+    }
+
+    private void RemoveAll(RangeReader ranges)
+    {
+        while (ranges.TryNext(out IndexRange range))
+        {
+            long after = range.First.Value - 1;
+            while (_messages.TryNext(after, out ReplicaMessage message) && message.Index <= range.Last.Value)
+            {
+                after = message.Index;
+                _messages.Remove(after);
+                EndReturn(after);
+                End(after);
+            }
+        }
+    }
+
+    private void EndReturn(long position)
+    {
+        if (!_returnOf.Remove(position, out long index))
+            return;
+        _returns.Remove(index);
+        End(index);
+    }
+
+    private void End(long index)
+    {
+        if (index > 0 && index <= compacted())
+            _ended.Add(index);
+    }
+
+    private readonly record struct ReturnEntry(Position Record, int MetaBytes);
+}

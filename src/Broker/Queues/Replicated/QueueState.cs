@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using Warren.Broker.Durability;
+using Warren.Cluster;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// What a replicated queue's log says beside its messages: which numbers of which sources were taken, and whether the
+/// queue is closed. An entry of it stands for all that came before; its bytes are drawn in docs/formats/queue-log.md.
+/// </summary>
+internal sealed class QueueState
+{
+    private const int SourceBytes = 24;
+
+    private readonly Dictionary<PublishSource, SourceNumbers> _sources = [];
+    private readonly Dictionary<int, SourceNumbers> _byOrdinal = [];
+    private int _lastOrdinal;
+
+    /// <summary>The queue has ended: nothing is published to it any more, and its definition goes.</summary>
+    public bool IsClosed { get; set; }
+
+    public IReadOnlyCollection<SourceNumbers> Sources => _sources.Values;
+
+    public bool TryFind(PublishSource source, out SourceNumbers? numbers) => _sources.TryGetValue(source, out numbers);
+
+    /// <summary>Of an entry's ordinal; null: a later state has it, or none.</summary>
+    public SourceNumbers? Find(int ordinal) => _byOrdinal.GetValueOrDefault(ordinal);
+
+    /// <summary>A source that is new. Others learn of it by an entry before the first message that names it.</summary>
+    public SourceNumbers Add(PublishSource source)
+    {
+        var numbers = new SourceNumbers(source, ++_lastOrdinal);
+        Add(numbers);
+        return numbers;
+    }
+
+    /// <summary>A source whose process is over asks for nothing any more.</summary>
+    public void Remove(PublishSource source)
+    {
+        if (_sources.Remove(source, out SourceNumbers? numbers))
+            _byOrdinal.Remove(numbers.Ordinal);
+    }
+
+    public QueueState Copy()
+    {
+        var copy = new QueueState { IsClosed = IsClosed, _lastOrdinal = _lastOrdinal };
+        foreach (SourceNumbers numbers in _sources.Values)
+            copy.Add(numbers.Copy());
+        return copy;
+    }
+
+    public byte[] Write()
+    {
+        var output = new List<byte>(16 + (_sources.Count * 48)) { (byte)(IsClosed ? 1 : 0) };
+        Add(output, _lastOrdinal);
+        Add(output, _sources.Count);
+        Span<byte> identity = stackalloc byte[SourceBytes];
+        foreach (SourceNumbers numbers in _sources.Values)
+        {
+            numbers.Source.Node.Value.TryWriteBytes(identity, bigEndian: true, out _);
+            BinaryPrimitives.WriteInt64LittleEndian(identity[16..], numbers.Source.Process);
+            output.AddRange(identity);
+            Add(output, numbers.Ordinal);
+            Add(output, numbers.Last);
+            Add(output, numbers.PassedOver.Count);
+            foreach ((long from, long to) in numbers.PassedOver)
+            {
+                Add(output, from);
+                Add(output, to - from);
+            }
+        }
+        return [.. output];
+    }
+
+    /// <exception cref="DurableFormatException">It makes no sense.</exception>
+    public static QueueState Read(ReadOnlySpan<byte> input)
+    {
+        if (input.IsEmpty)
+            throw new DurableFormatException("a state says nothing");
+        var state = new QueueState { IsClosed = (input[0] & 1) != 0 };
+        int at = 1;
+        state._lastOrdinal = checked((int)MessageMeta.ReadNumber(input, ref at));
+        for (long left = MessageMeta.ReadNumber(input, ref at); left > 0; left--)
+        {
+            if (input.Length - at < SourceBytes)
+                throw new DurableFormatException("a state ends within a source");
+            var source = new PublishSource(
+                new NodeId(new Guid(input.Slice(at, 16), bigEndian: true)),
+                BinaryPrimitives.ReadInt64LittleEndian(input[(at + 16)..]));
+            at += SourceBytes;
+            int ordinal = checked((int)MessageMeta.ReadNumber(input, ref at));
+            long last = MessageMeta.ReadNumber(input, ref at);
+            var passedOver = new List<(long From, long To)>();
+            for (long ranges = MessageMeta.ReadNumber(input, ref at); ranges > 0; ranges--)
+            {
+                long from = MessageMeta.ReadNumber(input, ref at);
+                passedOver.Add((from, from + MessageMeta.ReadNumber(input, ref at)));
+            }
+            state.Add(SourceNumbers.Read(source, ordinal, last, passedOver));
+        }
+        return state;
+    }
+
+    private static void Add(List<byte> output, long value)
+    {
+        Span<byte> number = stackalloc byte[10];
+        int length = 0;
+        MessageMeta.WriteNumber(number, ref length, value);
+        output.AddRange(number[..length]);
+    }
+
+    private void Add(SourceNumbers numbers)
+    {
+        _sources.Add(numbers.Source, numbers);
+        _byOrdinal.Add(numbers.Ordinal, numbers);
+    }
+}

@@ -1,0 +1,74 @@
+using Warren.Broker.Durability;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>Between consensus and a member of a replicated queue, in the queue's turn.</summary>
+internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, IGroupTransport transport)
+    : RaftGroupOwner
+{
+    /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
+    public bool IsHalted { get; private set; }
+
+    public override void Send(NodeId to, RaftMessage message) => transport.Send(to, queue.Group, message);
+
+    public override void Read(PayloadRead read) => queue.ReadBeside(read);
+
+    public override void Apply(in AppliedEntry entry) =>
+        Apply(entry.Index, entry.Position, entry.Meta.Span, entry.Body.Length, entry.Body.Span);
+
+    public override void Restore(in RestoredEntry entry)
+    {
+        // Bodies of messages are left where they are; a state's is short.
+        ReadOnlySpan<byte> body = entry.Body is { } there ? there.Span : default;
+        if (entry is { Body: null, BodyBytes: > 0, Meta: [EntryKinds.State, ..] })
+            body = queue.ReadNow(entry.Index, entry.Position, entry.Meta.Length + entry.BodyBytes);
+        Apply(entry.Index, entry.Position, entry.Meta, entry.BodyBytes, body);
+    }
+
+    // What is committed the queue sees when it has flushed.
+    public override void Committed(LogIndex index)
+    {
+    }
+
+    public override void Reset() => replica.Clear();
+
+    public override bool TryNextLive(LogIndex after, out LiveEntry entry) => replica.TryNextLive(after.Value, out entry);
+
+    public override bool IsLive(LogIndex index) => replica.IsLive(index.Value);
+
+    public override void Moved(IReadOnlyList<MovedEntry> entries)
+    {
+        foreach (MovedEntry moved in entries)
+            replica.Move(in moved);
+    }
+
+    public override void Barrier(BarrierOutcome outcome) => queue.BarrierReached(outcome);
+
+    public override void Strange(NodeId from) => queue.Report(
+        LogLevel.Error,
+        $"node {from} is no member as far as this node knows, but sends as if it were: that is thrown away");
+
+    private void Apply(
+        LogIndex index, Position record, ReadOnlySpan<byte> meta, int bodyBytes, ReadOnlySpan<byte> body)
+    {
+        if (IsHalted)
+            return;
+        try
+        {
+            replica.Apply(index.Value, record, meta, bodyBytes, body);
+        }
+        catch (DurableFormatException error)
+        {
+            // Nothing is skipped: what follows may rest on it.
+            IsHalted = true;
+            queue.Report(
+                LogLevel.Error,
+                $"entry {index} cannot be understood, and this member goes no further: {error.Message}");
+        }
+    }
+}

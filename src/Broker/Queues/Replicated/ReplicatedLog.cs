@@ -1,0 +1,218 @@
+using Warren.Broker.Messages;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// The log of a queue that this member leads: what the machine decides is proposed, under the index that is the
+/// message's position. Lives for one leadership. Owned by the queue's turn.
+/// <para>Before anything is removed there is a state with the numbers of all messages so far: what was taken of a source
+/// is known as long as the log is, also when its messages are gone.</para>
+/// </summary>
+internal sealed class ReplicatedLog : QueueLog
+{
+    /// <summary>Beyond this many bytes that are not committed publishers wait.</summary>
+    private const long BehindBytes = 4 * 1024 * 1024;
+
+    private readonly RaftGroup _group;
+    private readonly QueueReplica _replica;
+    private readonly NodeLog _log;
+    private readonly TimeProvider _time;
+    private readonly Queue<(long Index, int SizeBytes)> _uncommitted = new(0);
+    private long _uncommittedBytes;
+    private long _committed;
+    private SourceNumbers? _source;
+    private long _number;
+    // Numbers were taken that no state says yet.
+    private bool _isStateOwed;
+
+    public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, TimeProvider time)
+    {
+        _group = group;
+        _replica = replica;
+        _log = log;
+        _time = time;
+        State = replica.State.Copy();
+        _committed = group.Commit.Value;
+        LastLsn = new Lsn(_committed);
+        DurablePosition = Math.Min(_committed, replica.LastApplied);
+    }
+
+    /// <summary>As of what is proposed.</summary>
+    public QueueState State { get; }
+
+    /// <summary>Something could not be proposed: this member leads no more, or is about to.</summary>
+    public bool IsRefused { get; private set; }
+
+    public override bool IsOpen => !IsClosed;
+
+    public override bool IsEnding => false;
+
+    public override bool MayComeBack => IsClosed && IsAwaited;
+
+    public override bool IsNodeBehind => _log.HasMuchPending;
+
+    public override bool IsBehind => _uncommittedBytes > BehindBytes || _log.IsBehind;
+
+    internal override bool IsAwaited => LastLsn.Value > _committed;
+
+    /// <summary>The message that is published next has this number of its source; null: no number.</summary>
+    public void SetNumber(SourceNumbers? source, long number)
+    {
+        _source = source;
+        _number = number;
+    }
+
+    /// <summary>The numbers of a source, which the log is told of before its first message.</summary>
+    public SourceNumbers NumbersOf(PublishSource source)
+    {
+        if (State.TryFind(source, out SourceNumbers? numbers))
+            return numbers!;
+        numbers = State.Add(source);
+        WriteState();
+        return numbers;
+    }
+
+    /// <summary>All up to here is committed; false: that is no news.</summary>
+    public bool TryCommit(long index)
+    {
+        if (index <= _committed)
+            return false;
+        _committed = index;
+        while (_uncommitted.TryPeek(out (long Index, int SizeBytes) first) && first.Index <= index)
+        {
+            _uncommitted.Dequeue();
+            _uncommittedBytes -= first.SizeBytes;
+        }
+        return true;
+    }
+
+    public override void Close()
+    {
+        if (IsClosed)
+            return;
+        base.Close();
+        State.IsClosed = true;
+        WriteState();
+    }
+
+    internal override long NextPosition(long last) => _group.LastIndex.Value + 1;
+
+    internal override FetchItem Locate(in FetchItem item) => item with { Record = _replica.RecordOf(item.Position) };
+
+    internal override void Append(
+        ref QueuedMessage queued, SharedBody? shared, long nowMs, ReadOnlySpan<IndexRange> replaces = default)
+    {
+        long? expiresAt = queued.Expires
+            ? _time.GetUtcNow().ToUnixTimeMilliseconds() + queued.ExpiresAtMs - nowMs
+            : null;
+        // What takes the place of another is no publish.
+        SourceNumbers? source = replaces.IsEmpty ? _source : null;
+        if (!replaces.IsEmpty && _isStateOwed)
+            WriteStateBefore(ref queued);
+        Span<byte> meta = stackalloc byte[MessageEntry.MostBytes + (replaces.Length * 20)];
+        meta = meta[..MessageEntry.Write(meta, in queued, expiresAt, source, _number, replaces)];
+        Message message = queued.Message;
+        byte[] payload = GC.AllocateUninitializedArray<byte>(meta.Length + message.SizeBytes);
+        meta.CopyTo(payload);
+        message.Bytes.Span.CopyTo(payload.AsSpan(meta.Length));
+        Propose(payload, meta.Length);
+        if (source is not null)
+        {
+            source.Take(_number);
+            _isStateOwed = true;
+            _source = null;
+        }
+        queued.Record = default;
+        NoteAppended(ref queued, LastLsn);
+    }
+
+    // A target has it: what the machine says next is that it is gone.
+    internal override void ReleaseTaken(long position)
+    {
+    }
+
+    internal override void Forget(long position) => Remove(position);
+
+    internal override void Return(long position, int count, long index)
+    {
+        Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
+        meta = meta[..MessageMeta.WriteReturn(meta, position, count)];
+        Propose(meta.ToArray(), meta.Length);
+    }
+
+    internal override void WriteRemoved(long index)
+    {
+        if (_isStateOwed)
+            WriteState();
+        byte[] meta = MessageEntry.WriteRemoval(Removed.Sorted());
+        // What does not fit the meta of one entry takes several.
+        if (meta.Length > ushort.MaxValue)
+            ProposeInParts(Removed.Sorted());
+        else
+            Propose(meta, meta.Length);
+        Removed.Clear();
+    }
+
+    /// <summary>Sums up, for compaction; nothing if the last state says all.</summary>
+    public void WriteStateIfOwed()
+    {
+        if (_isStateOwed)
+            WriteState();
+    }
+
+    internal override void NoteDurable(Lsn lsn) =>
+        base.NoteDurable(new Lsn(Math.Min(lsn.Value, _group.DurableIndex.Value)));
+
+    // Nothing of a machine is kept over a stop: what was handed out is in the replicas.
+    internal override void SetState(ReadOnlySpan<byte> state)
+    {
+    }
+
+    internal override void Drop()
+    {
+    }
+
+    private void ProposeInParts(ReadOnlySpan<IndexRange> ranges)
+    {
+        const int PerEntry = 3000;
+        for (; !ranges.IsEmpty; ranges = ranges[Math.Min(PerEntry, ranges.Length)..])
+        {
+            byte[] meta = MessageEntry.WriteRemoval(ranges[..Math.Min(PerEntry, ranges.Length)]);
+            Propose(meta, meta.Length);
+        }
+    }
+
+    // The message was given its position before: the state takes that, and the message the next.
+    private void WriteStateBefore(ref QueuedMessage queued)
+    {
+        WriteState();
+        queued.Position = NextPosition(queued.Position);
+    }
+
+    private void WriteState()
+    {
+        _isStateOwed = false;
+        byte[] state = State.Write();
+        byte[] payload = new byte[1 + state.Length];
+        payload[0] = EntryKinds.State;
+        state.CopyTo(payload, 1);
+        // A start has the meta at hand; what is longer it reads.
+        Propose(payload, Math.Min(payload.Length, ushort.MaxValue));
+    }
+
+    private void Propose(byte[] payload, int metaBytes)
+    {
+        var entry = new EntryPayload(payload.AsMemory(0, metaBytes), payload.AsMemory(metaBytes));
+        if (IsRefused || !_group.TryPropose([entry], out LogIndex index))
+        {
+            IsRefused = true;
+            return;
+        }
+        LastLsn = new Lsn(index.Value);
+        _uncommitted.Enqueue((index.Value, payload.Length + RaftEntry.OverheadBytes));
+        _uncommittedBytes += payload.Length + RaftEntry.OverheadBytes;
+    }
+}

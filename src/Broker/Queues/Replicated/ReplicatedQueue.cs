@@ -1,0 +1,389 @@
+using Warren.Broker.Channels;
+using Warren.Broker.Definitions;
+using Warren.Broker.Durability;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// This node's member of a replicated queue: consensus, the replica, and while it leads the queue itself, all in one turn
+/// (docs/decisions/0013-replicated-queues.md). Clients do not post to it but their nodes' stand-ins do, by lines, and
+/// only while it leads.
+/// </summary>
+internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
+{
+    /// <summary>So many entries behind the last compaction are worth the next.</summary>
+    private const int CompactFromEntries = 4096;
+
+    /// <summary>A member that is slow does not hold compaction up beyond this.</summary>
+    private const int MostEntries = 200_000;
+
+    private readonly IGroupTransport _transport;
+    private readonly NodeId _self;
+    private readonly RaftOptions _options;
+    private readonly QueueReplica _replica;
+    private readonly ReplicaOwner _owner;
+    private readonly DurableWaits _durable;
+    private readonly HeldEffects _heldBack = new();
+    private readonly Leadership _leadership;
+    private readonly List<MovedEntries> _moves = new(0);
+    private RaftGroup? _group;
+    private LogGroup? _logGroup;
+    private RaftGroupStart? _start;
+    private NodeLog? _startLog;
+    private ReplicatedLog? _leading;
+    private bool _isOver;
+
+    /// <param name="broker">The node's.</param>
+    /// <param name="vhost">The queue's.</param>
+    /// <param name="settings">The rules in force.</param>
+    /// <param name="setup">The cluster's.</param>
+    /// <param name="announcer">Who tells clients that this member leads.</param>
+    public ReplicatedQueue(
+        MessageBroker broker, string vhost, QueueSettings settings, ClusterSetup setup, ILeaderAnnouncer announcer)
+        : base(broker, vhost, settings)
+    {
+        _transport = setup.Transport;
+        _self = setup.Self;
+        _options = setup.Options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
+        _replica = new QueueReplica(() => _group?.CompactedIndex.Value ?? long.MaxValue);
+        _owner = new ReplicaOwner(this, _replica, setup.Transport);
+        _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
+        _leadership = new Leadership(this, announcer);
+    }
+
+    /// <summary>The member's consensus; null before it is opened, and when the queue is gone.</summary>
+    public RaftGroup? Consensus => _group;
+
+    /// <summary>What this member has.</summary>
+    public QueueReplica Replica => _replica;
+
+    /// <summary>It leads, and serves clients.</summary>
+    public bool IsServing => _leading is not null;
+
+    /// <summary>The directory has the group: within the call that brings it.</summary>
+    public void Recover(NodeLog log, RecoveredGroup found)
+    {
+        _startLog = log;
+        _start = RaftGroupStart.Recover(_self, found, _owner, acceptsLoss: false);
+        _startLog = null;
+    }
+
+    /// <summary>Begins: with what was recovered, or as what this node is when it was not.</summary>
+    /// <param name="log">The node's.</param>
+    /// <param name="otherwise">Of a group that the directory does not have.</param>
+    public void Join(NodeLog log, RaftGroupStart otherwise)
+    {
+        _logGroup = log.OpenGroup(Group, this);
+        _group = new RaftGroup(_start ?? otherwise, _options, Broker.NewRandom(), _logGroup, _owner);
+        _start = null;
+        _group.Heartbeats = _transport.Register(Group, this);
+        Post(QueueCommand.GroupWake());
+    }
+
+    /// <summary>The first member asks to lead at once: the others wait for longer.</summary>
+    public void LeadFirst() => Post(QueueCommand.Campaign());
+
+    /// <inheritdoc/>
+    public void Receive(NodeId from, RaftMessage message) =>
+        Post(QueueCommand.GroupMessage(new GroupLetter(from, message)));
+
+    /// <inheritdoc/>
+    public void Wake() => Post(QueueCommand.GroupWake());
+
+    void IGroupOwner.Durable(Lsn lsn) => _durable.NoteDurable(lsn);
+
+    void IGroupOwner.Moved(MovedEntries moves) => Post(QueueCommand.Moved(moves, isPaged: false));
+
+    /// <summary>Reads payloads beside the turn.</summary>
+    internal void ReadBeside(PayloadRead read) => Broker.Reader.Post(new MessageReader.Item(this, null, read));
+
+    /// <summary>Reads the body of an entry at a start.</summary>
+    internal ReadOnlySpan<byte> ReadNow(LogIndex index, Position position, int payloadBytes)
+    {
+        using EntryReader reader = _startLog!.OpenReader();
+        ReadOutcome outcome = reader.Read(
+            Group, index, position, EntryReader.EntryOverheadBytes + payloadBytes, out _,
+            out ReadOnlySpan<byte> body);
+        return outcome == ReadOutcome.Whole
+            ? body.ToArray()
+            : throw new DurableFormatException($"entry {index} cannot be read ({outcome})");
+    }
+
+    internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(outcome);
+
+    internal long NowMs => Broker.NowMs;
+
+    /// <summary>Carries out an effect that waited for a read barrier.</summary>
+    internal void CarryOutNow(in QueueEffect effect, QueueScratch scratch) => CarryOut(in effect, scratch);
+
+    /// <summary>Its turn comes at this time, if not before.</summary>
+    internal void TickAt(long dueMs) => ScheduleAt(dueMs, Broker.NowMs);
+
+    /// <summary>Has messages read; <see cref="QueueCommandKind.Fetched"/> follows.</summary>
+    internal void Fetch(FetchBatch batch) => Broker.Reader.Post(new MessageReader.Item(this, batch));
+
+    /// <summary>The queue is closed for good: its definition goes.</summary>
+    internal void RemoveDefinition() => Broker.Definitions.Post(new RemoveQueue(Definition));
+
+    /// <summary>What was read for a machine that is over goes.</summary>
+    internal void GiveBack(Paging gone)
+    {
+        gone.Fetched();
+        CarryOutEffects();
+    }
+
+    /// <summary>Says something about this queue in the node's log.</summary>
+    internal void Report(LogLevel level, string text) => Broker.Log(
+        level, LogCategory.Queue, $"Replicated queue '{Definition.Name}' in vhost '{Definition.Vhost}': {text}");
+
+    protected override void Handle(ReadOnlySpan<QueueCommand> batch)
+    {
+        try
+        {
+            int from = 0;
+            for (int at = 0; at < batch.Length; at++)
+            {
+                if (!IsOfMember(batch[at]))
+                    continue;
+                HandleClients(batch[from..at]);
+                HandleOfMember(batch[at]);
+                from = at + 1;
+            }
+            HandleClients(batch[from..]);
+            GoOn();
+        }
+        catch (StorageFailedException)
+        {
+            Abandon();
+        }
+    }
+
+    // A publish that is sent again is answered by what became of it; one that is new has its number noted with it.
+    private protected override void Apply(in QueueCommand command, QueueScratch scratch, long nowMs)
+    {
+        if (command.Kind != QueueCommandKind.Publish || _leading is not { } log
+            || command.Target is not DeliveryChannel { Source: { } source })
+        {
+            base.Apply(command, scratch, nowMs);
+            return;
+        }
+        long number = command.Second;
+        SourceNumbers numbers = log.NumbersOf(source);
+        if (number > numbers.Last)
+        {
+            log.SetNumber(numbers, number);
+            base.Apply(command, scratch, nowMs);
+            log.SetNumber(null, 0);
+            return;
+        }
+        command.Message.Slab.Release(1);
+        var ticket = new PublishTicket(command.Target, (ulong)number, command.Group);
+        if (numbers.WasTaken(number))
+            Waits.Await(ticket);
+        else
+            QueueReplies.Verdict(ticket, accepted: false, scratch);
+    }
+
+    private protected override bool Holds(in QueueEffect effect)
+    {
+        if (_leading is null)
+            return false;
+        if (effect is { Kind: QueueEffectKind.Answer, Answer: AnswerKind.Empty })
+        {
+            _leadership.AwaitBarrier(_group!, effect);
+            return true;
+        }
+        bool waits = HeldEffects.MustWait(in effect)
+            || (!_heldBack.IsEmpty && effect.Kind is not (QueueEffectKind.Confirm or QueueEffectKind.Release));
+        if (waits)
+            _heldBack.Add(in effect);
+        return waits;
+    }
+
+    private protected override void Stamp()
+    {
+        base.Stamp();
+        if (_leading is { } log)
+            _heldBack.Stamp(log.LastLsn.Value);
+    }
+
+    private static bool IsOfMember(in QueueCommand command) => command.Kind switch
+    {
+        >= QueueCommandKind.GroupMessage => true,
+        QueueCommandKind.Moved => !command.Flag,
+        QueueCommandKind.Fetched or QueueCommandKind.DropLog or QueueCommandKind.Configure => true,
+        _ => false,
+    };
+
+    private void HandleOfMember(in QueueCommand command)
+    {
+        if (command.Kind == QueueCommandKind.DropLog)
+            End();
+        else if (command.Kind == QueueCommandKind.Fetched)
+            OnFetched(command);
+        if (_isOver || _group is null)
+            return;
+        switch (command.Kind)
+        {
+            case QueueCommandKind.GroupMessage:
+                var letter = (GroupLetter)command.Target!;
+                _group.Step(letter.From, letter.Message!);
+                break;
+            case QueueCommandKind.GroupWake:
+                _group.Durable(_durable.DurableLsn);
+                _group.TakeHeartbeats();
+                break;
+            case QueueCommandKind.GroupRead:
+                _group.Complete((PayloadRead)command.Target!);
+                break;
+            case QueueCommandKind.Campaign:
+                _group.Campaign();
+                break;
+            case QueueCommandKind.Moved when _leadership.IsFetching || Machine.Paging.IsFetching:
+                _moves.Add((MovedEntries)command.Target!);
+                break;
+            case QueueCommandKind.Moved:
+                _group.Moved((MovedEntries)command.Target!);
+                break;
+            case QueueCommandKind.Configure when _leading is null:
+                Settings = (QueueSettings)command.Target!;
+                break;
+            case QueueCommandKind.Configure:
+                HandleAll([command]);
+                break;
+            default:
+                _leadership.Handle(command);
+                break;
+        }
+    }
+
+    // Everything that waits for what this turn has brought; until nothing more comes of it.
+    private void GoOn()
+    {
+        if (_isOver || _group is null || _owner.IsHalted)
+            return;
+        do
+        {
+            _group.Flush();
+        }
+        while (!_owner.IsHalted && Tend());
+        CompactNowAndThen();
+        _durable.AwaitDurable(_group.Awaited);
+    }
+
+    private bool Tend()
+    {
+        RaftGroup group = _group!;
+        if (_leading is not null && (!_leadership.IsOf(group) || _leading.IsRefused))
+        {
+            StopServing();
+            return true;
+        }
+        if (_leading is null)
+            return _leadership.Tend(group);
+        bool isNews = _leading.TryCommit(group.Commit.Value);
+        CarryOutHeld(group.Commit.Value);
+        if (!isNews)
+            return false;
+        Waits.NoteCommitted(new Lsn(group.Commit.Value));
+        Machine.Paging.Limit = group.Commit.Value;
+        HandleAll([QueueCommand.Tick(), QueueCommand.Durable()]);
+        return true;
+    }
+
+    private void CarryOutHeld(long committed)
+    {
+        if (_heldBack.IsEmpty)
+            return;
+        QueueScratch scratch = QueueScratch.ForThisThread;
+        while (_heldBack.TryNext(committed, out QueueEffect effect))
+            CarryOut(in effect, scratch);
+        scratch.Flush();
+    }
+
+    /// <summary>All is known that a leader must know: the queue is made of it, and serves.</summary>
+    internal void Serve(Takeover takeover, IReadOnlyDictionary<long, Messages.Message> claimed)
+    {
+        RaftGroup group = _group!;
+        _leading = new ReplicatedLog(group, _replica, Broker.Storage!, Broker.Time);
+        Renew(_leading);
+        Waits.NoteCommitted(new Lsn(group.Commit.Value));
+        Machine.Paging.Limit = group.Commit.Value;
+        Machine.BeginGroup();
+        HandleAll([.. takeover.Consumers]);
+        Leadership.Fill(_replica, Machine, takeover.Claims, claimed, Broker);
+        Machine.EndGroup(Broker.NowMs);
+        HandleAll([.. takeover.Waiting]);
+    }
+
+    private void StopServing()
+    {
+        _leading = null;
+        _heldBack.Clear();
+        // Fetched bytes of the machine that goes are given back when they come.
+        _leadership.Stop(Machine.Paging.IsFetching ? Machine.Paging : null);
+        Renew(new QueueLog());
+    }
+
+    private void OnFetched(in QueueCommand command)
+    {
+        if (!_leadership.TakeFetched(Broker))
+        {
+            if (_leading is not null)
+                HandleAll([command]);
+        }
+        if (_leadership.IsFetching || Machine.Paging.IsFetching || _group is null)
+            return;
+        foreach (MovedEntries moves in _moves)
+            _group.Moved(moves);
+        _moves.Clear();
+    }
+
+    private void HandleClients(ReadOnlySpan<QueueCommand> commands)
+    {
+        if (commands.IsEmpty)
+            return;
+        if (_leading is not null)
+            HandleAll(commands);
+        else
+            _leadership.Delay(commands);
+    }
+
+    private void CompactNowAndThen()
+    {
+        RaftGroup group = _group!;
+        long before = group.CompactedIndex.Value;
+        if (group.Applied.Value - before < CompactFromEntries)
+            return;
+        LogIndex index = group.CompactionLimit;
+        if (group.Applied.Value - before > MostEntries || index > group.CompactionMost)
+            index = group.CompactionMost;
+        if (index.Value - before < CompactFromEntries / 2)
+            return;
+        (LogIndex[] live, IndexRange[] released) = _replica.Compact(index.Value);
+        group.Compact(index, live, released);
+    }
+
+    private void End()
+    {
+        if (_isOver)
+            return;
+        _isOver = true;
+        if (_leading is not null)
+            StopServing();
+        else
+            _leadership.Stop(null);
+        if (_group?.Heartbeats is { } slot)
+            _transport.Remove(slot);
+        foreach (MovedEntries moves in _moves)
+            moves.Complete();
+        _moves.Clear();
+        _logGroup?.Drop();
+        _group = null;
+    }
+}

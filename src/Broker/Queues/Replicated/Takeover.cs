@@ -1,0 +1,45 @@
+using Warren.Cluster;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// What a new leader learns before it serves: what clients of each node hold. Until then everything else waits, in order.
+/// Owned by the queue's turn.
+/// </summary>
+internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
+{
+    private readonly HashSet<NodeId> _asked = [.. asked];
+    private readonly List<QueueCommand> _waiting = [];
+
+    /// <summary>Who holds a message, by its position; no consumer: somebody who got it.</summary>
+    public Dictionary<long, Consumer?> Claims { get; } = [];
+
+    /// <summary>Consumers, in the order they came.</summary>
+    public List<QueueCommand> Consumers { get; } = [];
+
+    /// <summary>Everything else, in the order it came.</summary>
+    public List<QueueCommand> Waiting => _waiting;
+
+    /// <summary>All have said what their clients hold, or have had the time to.</summary>
+    public bool IsOver(long nowMs) => _asked.Count == 0 || nowMs >= untilMs;
+
+    /// <summary>When it is over at the latest.</summary>
+    public long UntilMs => untilMs;
+
+    /// <summary>A node has said all that its clients hold, or is gone.</summary>
+    public void Heard(NodeId node) => _asked.Remove(node);
+
+    public void Claim(Consumer? consumer, ReadOnlySpan<long> positions)
+    {
+        foreach (long position in positions)
+            Claims[position] = consumer;
+    }
+
+    public void Add(in QueueCommand command)
+    {
+        if (command.Kind == QueueCommandKind.AddConsumer)
+            Consumers.Add(command);
+        else
+            _waiting.Add(command);
+    }
+}

@@ -1,0 +1,153 @@
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
+using Warren.Broker.Tests.Cluster;
+using Warren.Storage;
+using Xunit;
+
+namespace Warren.Broker.Tests.Queues.Replicated;
+
+/// <summary>A queue with members on three nodes: what it tells, and what the next leader has.</summary>
+public sealed class ReplicatedQueueTests
+{
+    [Fact]
+    public void What_is_confirmed_is_on_all_members()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        for (int number = 1; number <= 20; number++)
+            group.Publish(leader, number, $"m{number}");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 20, what: "confirms");
+        group.UntilEqual();
+        Assert.All(group.Client.Verdicts.Values, Assert.True);
+        Assert.All(group.Members, member => Assert.Equal(20, member.Replica.Messages.Count));
+    }
+
+    [Fact]
+    public void Nothing_is_confirmed_or_delivered_without_a_majority()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        group.Publish(leader, 1, "alone");
+        group.Cluster.Steps(20);
+        Assert.Empty(group.Client.Verdicts);
+        Assert.Empty(group.Client.Deliveries);
+        ReplicatedQueue next = group.UntilLed(leader);
+        // The same publish, sent again by who heard nothing of it.
+        group.Publish(next, 1, "alone");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 1, what: "the verdict");
+        group.Cluster.SetCut(group.NodeOf(leader), false);
+        group.UntilEqual();
+        Assert.All(group.Members, member => Assert.Equal(1, member.Replica.Messages.Count));
+    }
+
+    [Fact]
+    public void A_publish_that_a_leader_before_has_taken_is_not_taken_again()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        for (int number = 1; number <= 5; number++)
+            group.Publish(leader, number, $"m{number}");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 5, what: "confirms");
+        group.Client.Verdicts.Clear();
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        ReplicatedQueue next = group.UntilLed(leader);
+        for (int number = 3; number <= 6; number++)
+            group.Publish(next, number, $"m{number}");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 4, what: "confirms");
+        group.Cluster.SetCut(group.NodeOf(leader), false);
+        group.UntilEqual();
+        Assert.All(group.Client.Verdicts.Values, Assert.True);
+        Assert.All(group.Members, member => Assert.Equal(6, member.Replica.Messages.Count));
+    }
+
+    [Fact]
+    public void A_number_is_known_when_its_message_is_gone()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Publish(leader, 1, "gone");
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        Acknowledge(group, leader, 0);
+        group.Cluster.Until(() => group.Members.All(member => member.Replica.Messages.Count == 0), what: "its end");
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        ReplicatedQueue next = group.UntilLed(leader);
+        group.Client.Verdicts.Clear();
+        group.Publish(next, 1, "gone");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 1, what: "the verdict");
+        group.Cluster.Steps(50);
+        Assert.True(group.Client.Verdicts[1]);
+        Assert.Equal(0, next.Replica.Messages.Count);
+    }
+
+    [Fact]
+    public void What_was_refused_is_refused_again()
+    {
+        var group = new ReplicaGroup(new QueueSettings { MaxLength = 2, Overflow = Overflow.RejectPublish });
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(prefetch: 1), null));
+        for (int number = 1; number <= 4; number++)
+            group.Publish(leader, number, $"m{number}");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 4, what: "verdicts");
+        Assert.Contains(group.Client.Verdicts, verdict => !verdict.Value);
+        long refused = group.Client.Verdicts.First(verdict => !verdict.Value).Key;
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        Acknowledge(group, leader, 0);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 2, what: "the next delivery");
+        group.Publish(leader, 5, "m5");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 5, what: "the last verdict");
+        Assert.True(group.Client.Verdicts[5]);
+        group.Client.Verdicts.Clear();
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        ReplicatedQueue next = group.UntilLed(leader);
+        group.Publish(next, refused, "again");
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 1, what: "the verdict");
+        Assert.False(group.Client.Verdicts[refused]);
+    }
+
+    [Fact]
+    public void A_delivery_that_nobody_acknowledges_goes_out_when_its_removal_is_committed()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(noAck: true), null));
+        group.Publish(leader, 1, "once");
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        ReplicatedQueue next = group.UntilLed(leader);
+        Assert.Equal(0, next.Replica.Messages.Count);
+    }
+
+    [Fact]
+    public void Who_holds_a_message_still_holds_it_at_the_next_leader()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Publish(leader, 1, "held");
+        group.Publish(leader, 2, "not claimed");
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 2, what: "deliveries");
+        long held = group.Client.Deliveries[0].Position;
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        group.Client.Deliveries.Clear();
+        group.Claims = (next, node) =>
+        {
+            Consumer consumer = group.Client.Consumer();
+            next.Post(QueueCommand.AddConsumer(consumer, null));
+            next.Post(QueueCommand.Claim(consumer, [held]));
+            next.Post(QueueCommand.ClaimsComplete(node));
+        };
+        ReplicatedQueue next = group.UntilLed(leader);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "what nobody claimed");
+        Assert.Equal(("not claimed", true), (group.Client.Deliveries[0].Body, group.Client.Deliveries[0].IsRedelivered));
+        Assert.Equal(2, next.UnackedCount);
+    }
+
+    private static void Acknowledge(ReplicaGroup group, ReplicatedQueue leader, int delivery)
+    {
+        (_, int slot, long position, _) = group.Client.Deliveries[delivery];
+        leader.Post(QueueCommand.Settle(slot, position));
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using Warren.Broker.Channels;
+using Warren.Broker.Connections;
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
+using Warren.Broker.Tests.Definitions;
+
+namespace Warren.Broker.Tests.Queues.Replicated;
+
+/// <summary>What a leader tells one client: verdicts by number, deliveries in order.</summary>
+internal sealed class TestClient
+{
+    public TestClient()
+    {
+        var outbox = new TestOutbox(this);
+        Publisher = new SourceChannel(outbox);
+        Channel = new DeliveryChannel(2, outbox, null);
+    }
+
+    public DeliveryChannel Publisher { get; }
+
+    public DeliveryChannel Channel { get; }
+
+    public Dictionary<long, bool> Verdicts { get; } = [];
+
+    public List<(string Body, int Slot, long Position, bool IsRedelivered)> Deliveries { get; } = [];
+
+    public Consumer Consumer(bool noAck = false, int prefetch = 0) => new()
+    {
+        Tag = "consumer",
+        Channel = Channel,
+        NoAck = noAck,
+        PrefetchCount = prefetch,
+    };
+
+    private sealed class SourceChannel(Outbox outbox) : DeliveryChannel(1, outbox, null)
+    {
+        internal override PublishSource? Source => new PublishSource(Samples.Node(9), 1);
+    }
+
+    private sealed class TestOutbox(TestClient client) : Outbox(new NoTurns(), static () => { })
+    {
+        public override void Post(ReadOnlySpan<OutboxItem> items)
+        {
+            foreach (ref readonly OutboxItem item in items)
+            {
+                if (item.Kind == OutboxItemKind.Confirm)
+                    client.Verdicts.Add(item.Extra, item.Flag);
+                if (item.Kind != OutboxItemKind.Deliver)
+                    continue;
+                client.Deliveries.Add((
+                    Encoding.UTF8.GetString(item.Message.Body), item.Slot, item.Position, item.Flag));
+                item.Message.Slab.Release(1);
+            }
+        }
+    }
+
+    private sealed class NoTurns : Warren.Broker.Turns.ITurnScheduler
+    {
+        public void Schedule(IThreadPoolWorkItem turn) => throw new InvalidOperationException("nothing runs here");
+
+        public void ScheduleNext(IThreadPoolWorkItem loop) => Schedule(loop);
+    }
+}
