@@ -63,6 +63,8 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
                 (queue.Home as Queue)?.ConfigureEarly(settings);
             else
                 queue.Home.Post(QueueCommand.Configure(settings));
+            if (queue.IsReplicated)
+                broker.Replication?.Configured(queue, settings);
         }
         if (IsStarting)
             return;

@@ -46,6 +46,7 @@ internal static class DurableGroups
     {
         var seen = new HashSet<GroupId>();
         Dictionary<long, Queue>? queues = null;
+        Dictionary<long, QueueDefinition>? members = null;
         var losses = new RecoveredLosses(broker);
         NodeLog log = StorageDirectory.Open(
             setup.Disk, setup.Options, setup.Watcher,
@@ -62,7 +63,8 @@ internal static class DurableGroups
                     broker.Delays.Open(log, group);
                     losses.Note(group, "The delayed exchanges' group");
                 }
-                else
+                else if (!(members ??= MembersById(broker)).TryGetValue(group.Id.Value, out QueueDefinition? replicated)
+                    || !broker.Replication!.TryRecover(log, group, replicated))
                     OpenQueue(queues ??= ById(broker), losses, log, group);
             },
             setup.Wake);
@@ -83,6 +85,10 @@ internal static class DurableGroups
     private static Dictionary<long, Queue> ById(MessageBroker broker) =>
         broker.LocalQueues().Where(queue => queue.Definition.SurvivesRestart)
             .ToDictionary(queue => queue.Definition.Id.Value);
+
+    private static Dictionary<long, QueueDefinition> MembersById(MessageBroker broker) => broker.Replication is null
+        ? []
+        : broker.AllQueues().Where(static queue => queue.IsReplicated).ToDictionary(static queue => queue.Id.Value);
 
     // A queue whose definition is gone was deleted, and the crash came before the end of its group; but not where
     // definitions are lost.

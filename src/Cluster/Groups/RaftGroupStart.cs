@@ -55,6 +55,10 @@ public sealed class RaftGroupStart
     public static RaftGroupStart Join(NodeId self) =>
         new(new RaftStart { Self = self, State = new HardState() }) { WritesState = true };
 
+    /// <summary>A group that this node had and has not any more: it counts for nothing until a leader brings it.</summary>
+    public static RaftGroupStart Lost(NodeId self) =>
+        new(new RaftStart { Self = self, State = new HardState(), IsUnsound = true }) { LostEntries = 1 };
+
     /// <summary>The same, but indexes up to one are never given; of a group that is taken over.</summary>
     public RaftGroupStart Above(LogIndex index)
     {

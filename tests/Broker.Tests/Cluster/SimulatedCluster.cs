@@ -1,3 +1,4 @@
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Definitions;
 using Warren.Cluster;
 using Warren.Wire;
@@ -12,18 +13,20 @@ internal sealed class SimulatedCluster
     private readonly int _mostTurns;
     private readonly int _patienceMs;
     private readonly bool _replicates;
+    private readonly Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? _replicator;
     private long _steps;
 
     public SimulatedCluster(
         int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
-        bool replicates = false)
+        bool replicates = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
         _graceMs = graceMs;
         _patienceMs = patienceMs;
         _mostTurns = mostTurns;
-        _replicates = replicates;
+        _replicates = replicates || replicator is not null;
+        _replicator = replicator;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
             AddNode(number <= founders ? ids : []);
@@ -61,6 +64,7 @@ internal sealed class SimulatedCluster
             PatienceMs = _patienceMs,
             MostTurns = _mostTurns,
             Replicates = _replicates,
+            Replicator = _replicator,
         };
         _nodes.Add(node);
         return node;

@@ -5,6 +5,7 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Security;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Definitions;
@@ -49,6 +50,9 @@ internal sealed class SimulatedNode(
     public TestReplication? Replication { get; private set; }
 
     public bool Replicates { get; init; }
+
+    /// <summary>Makes who has the replicated queues; null: <see cref="Replication"/>.</summary>
+    public Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? Replicator { get; init; }
 
     public BrokerOptions Configuration { get; init; } = new();
 
@@ -112,22 +116,31 @@ internal sealed class SimulatedNode(
             },
             _life, Clock,
             new Random(random.Next()), OnLog, new StorageSetup(Disk, SmallLog, this, static () => { }),
-            new ClusterSetup
-            {
-                Self = Id,
-                Name = name,
-                Address = $"10.0.0.{number}",
-                Peers = Transport,
-                Transport = Transport,
-                Options = Options,
-                Founders = Founders,
-                PatienceMs = PatienceMs,
-                SessionGraceMs = GraceMs,
-                Replication = broker => Replication = new TestReplication(broker),
-            });
+            Setup(name));
         _background = new StorageBackground(Broker.Storage!, SmallLog, this);
         Transport.Boot = Broker.Storage!.Boot;
         network.Add(Transport);
+    }
+
+    private ClusterSetup Setup(NodeName name)
+    {
+        ClusterSetup setup = null!;
+        setup = new ClusterSetup
+        {
+            Self = Id,
+            Name = name,
+            Address = $"10.0.0.{number}",
+            Peers = Transport!,
+            Transport = Transport!,
+            Options = Options,
+            Founders = Founders,
+            PatienceMs = PatienceMs,
+            SessionGraceMs = GraceMs,
+            Replication = broker => Replicator is { } replicator
+                ? replicator(this, broker, setup)
+                : Replication = new TestReplication(broker),
+        };
+        return setup;
     }
 
     /// <summary>The power is cut.</summary>

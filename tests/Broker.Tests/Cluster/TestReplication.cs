@@ -3,6 +3,7 @@ using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
+using Warren.Storage;
 
 namespace Warren.Broker.Tests.Cluster;
 
@@ -33,6 +34,11 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
         Require(!Gone.Contains(queue.Id.Value), $"{queue.Name} comes back");
         Require(broker.AllQueues().Any(one => one.Id == queue.Id), $"{queue.Name} is not published");
     }
+
+    public void Configured(QueueDefinition queue, QueueSettings settings) =>
+        Require(queue.IsReplicated, $"{queue.Name} is not replicated");
+
+    public bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue) => false;
 
     public void Removed(QueueDefinition queue)
     {

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using Warren.Cluster;
+using Warren.Storage;
 
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
 /// The replicated queues of a node, as the definitions' turn sees them (docs/decisions/0013-replicated-queues.md). All
-/// calls are in that turn, which must not be held up.
+/// calls but that of a start are in that turn, which must not be held up.
 /// </summary>
 internal interface IReplication
 {
@@ -31,4 +32,12 @@ internal interface IReplication
 
     /// <summary>A queue that was created is part of it no more: its group goes with what it holds.</summary>
     void Removed(QueueDefinition queue);
+
+    /// <summary>Its policies have changed.</summary>
+    void Configured(QueueDefinition queue, QueueSettings settings);
+
+    /// <summary>
+    /// A start has found the group of a queue that is defined; false: this node is no member of it, and the group goes.
+    /// </summary>
+    bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue);
 }

@@ -71,6 +71,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _startLog = log;
         _start = RaftGroupStart.Recover(_self, found, _owner, acceptsLoss: false);
         _startLog = null;
+        if (_start.IsUnsound)
+            Report(LogLevel.Error, "this member has lost something of it, and waits for the leader to bring it all");
     }
 
     /// <summary>Begins: with what was recovered, or as what this node is when it was not.</summary>

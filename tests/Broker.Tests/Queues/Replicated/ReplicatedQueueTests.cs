@@ -1,3 +1,4 @@
+using Warren.Broker.Definitions;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster;
@@ -14,9 +15,7 @@ public sealed class ReplicatedQueueTests
     {
         var group = new ReplicaGroup();
         ReplicatedQueue leader = group.UntilLed();
-        for (int number = 1; number <= 20; number++)
-            group.Publish(leader, number, $"m{number}");
-        group.Cluster.Until(() => group.Client.Verdicts.Count == 20, what: "confirms");
+        group.Publish(leader, 1, 20);
         group.UntilEqual();
         Assert.All(group.Client.Verdicts.Values, Assert.True);
         Assert.All(group.Members, member => Assert.Equal(20, member.Replica.Messages.Count));
@@ -47,9 +46,7 @@ public sealed class ReplicatedQueueTests
     {
         var group = new ReplicaGroup();
         ReplicatedQueue leader = group.UntilLed();
-        for (int number = 1; number <= 5; number++)
-            group.Publish(leader, number, $"m{number}");
-        group.Cluster.Until(() => group.Client.Verdicts.Count == 5, what: "confirms");
+        group.Publish(leader, 1, 5);
         group.Client.Verdicts.Clear();
         group.Cluster.SetCut(group.NodeOf(leader), true);
         ReplicatedQueue next = group.UntilLed(leader);
@@ -70,7 +67,7 @@ public sealed class ReplicatedQueueTests
         leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
         group.Publish(leader, 1, "gone");
         group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
-        Acknowledge(group, leader, 0);
+        group.Acknowledge(leader, 0);
         group.Cluster.Until(() => group.Members.All(member => member.Replica.Messages.Count == 0), what: "its end");
         group.Cluster.SetCut(group.NodeOf(leader), true);
         ReplicatedQueue next = group.UntilLed(leader);
@@ -85,7 +82,7 @@ public sealed class ReplicatedQueueTests
     [Fact]
     public void What_was_refused_is_refused_again()
     {
-        var group = new ReplicaGroup(new QueueSettings { MaxLength = 2, Overflow = Overflow.RejectPublish });
+        var group = new ReplicaGroup(1, ("x-max-length", 2), ("x-overflow", "reject-publish"));
         ReplicatedQueue leader = group.UntilLed();
         leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(prefetch: 1), null));
         for (int number = 1; number <= 4; number++)
@@ -94,7 +91,7 @@ public sealed class ReplicatedQueueTests
         Assert.Contains(group.Client.Verdicts, verdict => !verdict.Value);
         long refused = group.Client.Verdicts.First(verdict => !verdict.Value).Key;
         group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
-        Acknowledge(group, leader, 0);
+        group.Acknowledge(leader, 0);
         group.Cluster.Until(() => group.Client.Deliveries.Count == 2, what: "the next delivery");
         group.Publish(leader, 5, "m5");
         group.Cluster.Until(() => group.Client.Verdicts.Count == 5, what: "the last verdict");
@@ -145,9 +142,65 @@ public sealed class ReplicatedQueueTests
         Assert.Equal(2, next.UnackedCount);
     }
 
-    private static void Acknowledge(ReplicaGroup group, ReplicatedQueue leader, int delivery)
+    [Fact]
+    public void All_is_there_after_all_nodes_have_crashed()
     {
-        (_, int slot, long position, _) = group.Client.Deliveries[delivery];
-        leader.Post(QueueCommand.Settle(slot, position));
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(prefetch: 1), null));
+        group.Publish(leader, 1, 10);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        group.Acknowledge(leader, 0);
+        group.Cluster.Until(() => group.Members.All(member => member.Replica.Messages.Count == 9), what: "its end");
+        foreach (SimulatedNode node in group.Cluster.Nodes)
+            node.Crash();
+        group.Cluster.StartAll();
+        leader = group.UntilLed();
+        group.UntilEqual();
+        Assert.Equal(9, leader.ReadyCount);
+        group.Client.Verdicts.Clear();
+        group.Publish(leader, 10, 11);
+        group.UntilEqual();
+        Assert.Equal(10, leader.Replica.Messages.Count);
+    }
+
+    [Fact]
+    public void A_member_that_was_away_while_the_log_was_compacted_gets_what_is_live()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Publish(leader, 1, 1);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        SimulatedNode away = group.Cluster.Nodes.First(node => node != group.NodeOf(leader));
+        away.Crash();
+        for (int round = 0; round < 60; round++)
+        {
+            int first = 2 + (round * 100);
+            group.Publish(leader, first, first + 99);
+            group.Cluster.Until(() => group.Client.Deliveries.Count == first + 99, what: "deliveries");
+            for (int at = first - 1; at < first + 99; at++)
+                group.Acknowledge(leader, at);
+        }
+        group.Cluster.Until(() => leader.Consensus!.CompactedIndex.Value > 4000, what: "compaction");
+        away.Start();
+        group.UntilEqual();
+        Assert.All(group.Members, member => Assert.Equal(1, member.Replica.Messages.Count));
+        Assert.All(group.Members, member => Assert.Equal(6001, Assert.Single(member.Replica.State.Sources).Last));
+    }
+
+    [Fact]
+    public void A_queue_that_is_deleted_leaves_nothing()
+    {
+        var group = new ReplicaGroup();
+        group.Publish(group.UntilLed(), 1, 10);
+        group.Cluster.Nodes[0].Store.Post(new RemoveQueue(
+            group.Cluster.Nodes[0].Broker!.AllQueues().Single(queue => queue.IsReplicated)));
+        group.Cluster.Until(() => !group.Members.Any(), what: "the end of all members");
+        group.Cluster.Steps(100);
+        foreach (SimulatedNode node in group.Cluster.Nodes)
+            node.Crash();
+        group.Cluster.StartAll().UntilServing();
+        Assert.Empty(group.Members);
     }
 }

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
+using Warren.Broker.Tests.Cluster;
+using Warren.Broker.Tests.Definitions;
+using Warren.Cluster;
+
+namespace Warren.Broker.Tests.Queues.Replicated;
+
+/// <summary>No stand-ins: a test posts to members itself, and says what clients hold.</summary>
+internal sealed class TestClients(SimulatedNode node, MessageBroker broker) : IReplicatedClients
+{
+    /// <summary>Called for what clients hold, when a member begins to lead; null: nobody is asked.</summary>
+    public Action<ReplicatedQueue, NodeId>? Claims { get; set; }
+
+    public IEnumerable<NodeId> Nodes => Claims is null ? [] : [node.Id];
+
+    // A stand-in that never finds its home.
+    public QueueHome MakeHome(string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
+        new RemoteQueue(broker, broker.QueueLinks!, Samples.Node(99), settings);
+
+    public void BeginLeading(ReplicatedQueue queue, long term) => Claims?.Invoke(queue, node.Id);
+
+    public void EndLeading(ReplicatedQueue queue, Action ended) => ended();
+}
