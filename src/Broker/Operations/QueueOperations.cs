@@ -85,7 +85,7 @@ public sealed class QueueOperations
         Task<ImmutableArray<ConsumerStatus>>[] asked =
         [
             .. vhost.Queues.Select(queue => queue.Value.Home).OfType<Queue>()
-                .Where(queue => queue.ConsumerCount > 0).Select(queue => queue.ListConsumersAsync()),
+                .Where(queue => queue.ConsumerCount > 0).Select(queue => ConsumerStatus.ListAsync(queue)),
             _broker.QueueLinks?.ListConsumersAsync(vhost.Name, patience)
                 ?? Task.FromResult(ImmutableArray<ConsumerStatus>.Empty),
         ];

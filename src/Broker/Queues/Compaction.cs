@@ -17,7 +17,7 @@ internal sealed class Compaction
 
     public void Run(QueueMachine machine)
     {
-        machine.Rehome(Relocate);
+        machine.Stored.Rehome(Relocate);
         _writer.Retire();
     }
 

@@ -5,6 +5,8 @@ namespace Warren.Broker.Queues;
 /// <summary>
 /// Publish credit that a queue gives back a little later than it could. Bounded in time, so that a client who has
 /// stopped reading slows publishers down but never stops them. Owned by the queue's turn.
+/// <para>Publishers and writers share the node's threads. While a backlog grows only because the writers have not had
+/// their turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.</para>
 /// </summary>
 internal sealed class HeldCredit
 {

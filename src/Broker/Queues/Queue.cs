@@ -46,8 +46,6 @@ public class Queue : QueueHome
     }
 
     private protected MessageBroker Broker => _broker;
-
-    /// <summary>What waits for this queue's log.</summary>
     private protected QueueStorage Waits => _storage;
 
     /// <summary>Begins anew, with another log; what the machine of before had in memory is given back.</summary>
@@ -105,15 +103,6 @@ public class Queue : QueueHome
 
     /// <summary>The group of what it has written to spare memory.</summary>
     internal GroupId PagedGroup => DurableGroups.PagedOf(Definition.Id.Value, _broker.Storage!.Boot);
-
-    /// <summary>Its consumers of all nodes, in the order they came.</summary>
-    internal Task<ImmutableArray<ConsumerStatus>> ListConsumersAsync()
-    {
-        var listed = new TaskCompletionSource<ImmutableArray<ConsumerStatus>>(
-            TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(QueueCommand.ListConsumers(listed));
-        return listed.Task;
-    }
 
     /// <summary>Makes sure that the machine's first timer runs. Called before the queue is published.</summary>
     internal void ScheduleTick()
@@ -250,8 +239,6 @@ public class Queue : QueueHome
         _lost = 0;
     }
 
-    // Publishers and writers share the node's threads. While a backlog grows only because the writers have not had
-    // their turn, publishers wait for a moment: else they take every thread, and memory, and latency with it.
     private void GiveCredit(PublishCredit credit, int sizeBytes, long nowMs)
     {
         if (_storage.IsBehind)
@@ -352,25 +339,12 @@ public class Queue : QueueHome
                 _storage.Ended();
                 break;
             case QueueCommandKind.SaveState:
-                SaveState((Action)command.Target!);
+                QueueRecovery.Save(_machine, _log, _broker, (Action)command.Target!);
                 break;
             case QueueCommandKind.Rest:
                 // A group that does not end.
                 _machine.BeginGroup();
                 break;
-        }
-    }
-
-    private void SaveState(Action done)
-    {
-        try
-        {
-            if (_log.IsOpen && _machine.ReadyCount + _machine.UnackedCount > 0)
-                _log.SetState(QueueRecovery.WriteState(_machine, _broker.Storage!.Boot));
-        }
-        finally
-        {
-            done();
         }
     }
 

@@ -388,16 +388,6 @@ public sealed class QueueMachine
         GoOn(nowMs);
     }
 
-    /// <summary>
-    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab; the
-    /// reference moves with it. Takes time for every message.
-    /// </summary>
-    public void Rehome(Relocation relocate)
-    {
-        _ready.Rehome(relocate);
-        _deliveries.Rehome(relocate);
-    }
-
     private static long Later(long nowMs, long afterMs) => nowMs + Math.Min(afterMs, long.MaxValue - nowMs);
 
     private void GoOn(long nowMs)

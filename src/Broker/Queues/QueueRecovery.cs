@@ -43,6 +43,20 @@ internal static class QueueRecovery
         machine.Stored.RecoverLast(group.LastIndex.Value);
     }
 
+    /// <summary>The node stops: notes what the next start must know, if anything waits.</summary>
+    public static void Save(QueueMachine machine, QueueLog log, MessageBroker broker, Action done)
+    {
+        try
+        {
+            if (log.IsOpen && machine.ReadyCount + machine.UnackedCount > 0)
+                log.SetState(WriteState(machine, broker.Storage!.Boot));
+        }
+        finally
+        {
+            done();
+        }
+    }
+
     /// <summary>
     /// What a clean stop notes: how far each priority has been handed out, and the boot for which that holds.
     /// </summary>

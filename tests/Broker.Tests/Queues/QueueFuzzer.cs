@@ -238,7 +238,7 @@ internal sealed class QueueFuzzer
                 break;
             case 3:
                 if (!_isStored)
-                    _machine.Rehome(Move);
+                    _machine.Stored.Rehome(Move);
                 break;
             default:
                 bool touches = Chance(0.5);

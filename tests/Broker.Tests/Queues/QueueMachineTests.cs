@@ -141,7 +141,7 @@ public sealed class QueueMachineTests
         _machine.Reject(returned.Slot, returned.Position, requeue: true, 0);
         var elsewhere = new Slab(new byte[64], null);
         int shown = 0;
-        _machine.Rehome((ref Message message) =>
+        _machine.Stored.Rehome((ref Message message) =>
         {
             Assert.Same(_slab, message.Slab);
             message = new Message(elsewhere, 0, 2, 0, 0);

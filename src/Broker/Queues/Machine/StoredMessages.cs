@@ -79,6 +79,16 @@ internal sealed class StoredMessages(
         log.Paged.Write();
     }
 
+    /// <summary>
+    /// Shows every message to <paramref name="relocate"/>, which may replace it by a copy in another slab; the
+    /// reference moves with it. Takes time for every message.
+    /// </summary>
+    public void Rehome(Relocation relocate)
+    {
+        ready.Rehome(relocate);
+        deliveries.Rehome(relocate);
+    }
+
     /// <summary>Records were copied in the node log; by rising position.</summary>
     public void Move(ReadOnlySpan<MovedEntry> moves)
     {

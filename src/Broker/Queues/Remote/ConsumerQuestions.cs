@@ -140,7 +140,7 @@ internal sealed class ConsumerQuestions(QueueLinks links)
             .OrderBy(queue => queue.Definition.Id.Value))
         {
             long id = queue.Definition.Id.Value;
-            ImmutableArray<ConsumerStatus> consumers = await queue.ListConsumersAsync().ConfigureAwait(false);
+            ImmutableArray<ConsumerStatus> consumers = await ConsumerStatus.ListAsync(queue).ConfigureAwait(false);
             for (int at = id == fromQueue ? fromConsumer : 0; at < consumers.Length && next.Queue == 0; at++)
             {
                 if (used + 8 + ConsumerFormat.MostBytes > body.Length)

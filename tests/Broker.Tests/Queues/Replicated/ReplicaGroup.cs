@@ -80,8 +80,9 @@ internal sealed class ReplicaGroup
 
     public void Acknowledge(ReplicatedQueue leader, int delivery)
     {
-        (_, int slot, long position, _) = Client.Deliveries[delivery];
-        leader.Post(QueueCommand.Settle(slot, position));
+        TestDelivery delivered = Client.Deliveries[delivery];
+        leader.Post(QueueCommand.Written(delivered.Consumer, 1, delivered.SizeBytes));
+        leader.Post(QueueCommand.Settle(delivered.Slot, delivered.Position));
     }
 
     public void Publish(ReplicatedQueue queue, int from, int to)

@@ -23,7 +23,7 @@ internal sealed class TestClient
 
     public Dictionary<long, bool> Verdicts { get; } = [];
 
-    public List<(string Body, int Slot, long Position, bool IsRedelivered)> Deliveries { get; } = [];
+    public List<TestDelivery> Deliveries { get; } = [];
 
     public Consumer Consumer(bool noAck = false, int prefetch = 0) => new()
     {
@@ -48,8 +48,9 @@ internal sealed class TestClient
                     client.Verdicts.Add(item.Extra, item.Flag);
                 if (item.Kind != OutboxItemKind.Deliver)
                     continue;
-                client.Deliveries.Add((
-                    Encoding.UTF8.GetString(item.Message.Body), item.Slot, item.Position, item.Flag));
+                client.Deliveries.Add(new TestDelivery(
+                    Encoding.UTF8.GetString(item.Message.Body), item.Slot, item.Position, item.Flag,
+                    (Consumer)item.Target!, item.Message.SizeBytes));
                 item.Message.Slab.Release(1);
             }
         }
