@@ -77,15 +77,6 @@ public sealed class Queue : QueueHome
     /// <summary>The group of what it has written to spare memory.</summary>
     internal GroupId PagedGroup => DurableGroups.PagedOf(Definition.Id.Value, _broker.Storage!.Boot);
 
-    /// <summary>Its consumers of all nodes, in the order they came.</summary>
-    internal Task<ImmutableArray<ConsumerStatus>> ListConsumersAsync()
-    {
-        var listed = new TaskCompletionSource<ImmutableArray<ConsumerStatus>>(
-            TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(QueueCommand.ListConsumers(listed));
-        return listed.Task;
-    }
-
     /// <summary>Makes sure that the machine's first timer runs. Called before the queue is published.</summary>
     internal void ScheduleTick()
     {
@@ -333,6 +324,7 @@ public sealed class Queue : QueueHome
                 // A group that does not end.
                 _machine.BeginGroup();
                 break;
+            // Claims and settlements by position: only replicated queues get them.
         }
     }
 

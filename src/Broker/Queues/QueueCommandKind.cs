@@ -74,4 +74,17 @@ public enum QueueCommandKind : byte
 
     /// <summary>The link with another node changed; stand-ins only.</summary>
     PeerSignal,
+
+    /// <summary>What a client holds of a queue whose leader has changed; replicated queues only, as the next ones.
+    /// </summary>
+    Claim,
+
+    /// <summary>A node has made all its claims.</summary>
+    ClaimsComplete,
+
+    /// <summary>Settlements by position alone: acknowledgement, reject, requeue, return.</summary>
+    SettleAt,
+    RejectAt,
+    RequeueAt,
+    ReturnAt,
 }

@@ -1,5 +1,6 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
@@ -16,6 +17,9 @@ internal sealed class VisitChannel(ushort number, VisitOutbox outbox, long conne
 
     /// <summary>The consumer that it is the address of; 0: it is that of publishes.</summary>
     public long ConsumerNumber { get; init; }
+
+    /// <summary>Of publishes to a replicated queue: whose numbers they bear.</summary>
+    public PublishSource Source { get; init; }
 
     internal override void Tell(ConnectionEventKind kind, object subject) =>
         Outbox.Post(OutboxItem.VisitEvent(this, kind, subject));
