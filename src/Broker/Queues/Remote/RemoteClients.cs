@@ -162,6 +162,11 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
     {
     }
 
+    /// <summary>The queue has taken back what a consumer did not settle in time.</summary>
+    protected virtual void NoteTakenBack(long consumer)
+    {
+    }
+
     /// <summary>Tells the queue of a consumer.</summary>
     /// <param name="consumer">Who.</param>
     /// <param name="request">The request's number; 0: nobody waits for an answer.</param>
@@ -267,7 +272,9 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
                 }
                 break;
             case LineItemKind.ConsumerOverdue:
-                if (Find(reader.Int64()) is { } overdue)
+                long late = reader.Int64();
+                NoteTakenBack(late);
+                if (Find(late) is { } overdue)
                     scratch.Events.Add(
                         new ChannelEvent(overdue.Channel, ConnectionEventKind.ConsumerOverdue, overdue));
                 break;

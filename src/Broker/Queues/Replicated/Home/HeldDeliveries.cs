@@ -30,6 +30,16 @@ internal sealed class HeldDeliveries
         return isHeld;
     }
 
+    /// <summary>The queue has taken back all that a consumer held.</summary>
+    public void Forget(long consumer)
+    {
+        foreach ((long position, Held held) in _held)
+        {
+            if (held.Consumer == consumer)
+                _held.Remove(position);
+        }
+    }
+
     /// <summary>What each holds, in the order of the queue; 0: gets, and consumers that are not among these.</summary>
     public Dictionary<long, List<long>> ByConsumer(Func<long, bool> isThere)
     {

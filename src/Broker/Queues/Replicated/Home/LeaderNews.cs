@@ -46,9 +46,8 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
 
     private void Send(ushort kind, Dictionary<long, long> news)
     {
-        Span<byte> body = news.Count == 0
-            ? []
-            : new byte[LineFrame.LeadershipBytes * Math.Min(news.Count, PeerLink.MostBodyBytes / LineFrame.LeadershipBytes)];
+        int entries = Math.Min(news.Count, PeerLink.MostBodyBytes / LineFrame.LeadershipBytes);
+        Span<byte> body = entries == 0 ? [] : new byte[entries * LineFrame.LeadershipBytes];
         while (news.Count > 0)
         {
             int used = 0;

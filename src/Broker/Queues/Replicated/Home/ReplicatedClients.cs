@@ -54,6 +54,8 @@ internal sealed class ReplicatedClients(StandIn queue, StandInLanes lanes, Messa
         effect.Consumer.UnwrittenBytes += effect.Message.SizeBytes;
     }
 
+    protected override void NoteTakenBack(long consumer) => Held.Forget(consumer);
+
     /// <summary>What settlements frames up to this one have said is committed.</summary>
     public void Committed(long frame)
     {

@@ -19,6 +19,8 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class ReplicatedHome : StandIn
 {
+    private const long MostRetryPauseMs = 1000;
+
     private readonly ReplicatedPublishes _publishes;
     private readonly ReplicatedClients _clients;
     private readonly UncommittedSettlements _uncommitted;
@@ -32,8 +34,9 @@ internal sealed class ReplicatedHome : StandIn
     private bool _isGone;
     // The leader has answered on this line.
     private bool _isServed;
-    // It has said that it does not lead, and is not asked again before this.
+    // It has said that it does not lead, and is not asked again before this; how long after the next such word.
     private long _retryAtMs;
+    private long _retryPauseMs;
     // Since when somebody waits for a leader; none: nobody does.
     private long? _waitsSinceMs;
 
@@ -177,9 +180,8 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (from == _peer && Lanes.Takes(kind, line))
         {
-            _isServed |= kind != LineFrame.Closed;
-            if (_isServed)
-                Volatile.Write(ref _unavailable, null);
+            if (kind != LineFrame.Closed)
+                NoteServed();
             return true;
         }
         // One that led before: what it has handed out on its line is claimed from another by now.
@@ -204,7 +206,7 @@ internal sealed class ReplicatedHome : StandIn
             case LineFrame.Closed:
                 EndLine();
                 if ((LineClosed)reader.Byte() != LineClosed.NoSuchLine)
-                    _retryAtMs = Broker.NowMs + (long)Links.Options.TickInterval.TotalMilliseconds;
+                    Pause();
                 break;
         }
     }
@@ -214,7 +216,23 @@ internal sealed class ReplicatedHome : StandIn
         Links.Refuse(_peer!.Id, $"as the leader of {Describe()}", error);
         TellEnd(_peer, Lanes.Line);
         EndLine();
-        _retryAtMs = Broker.NowMs + (long)Links.Options.TickInterval.TotalMilliseconds;
+        Pause();
+    }
+
+    private void NoteServed()
+    {
+        _isServed = true;
+        _retryPauseMs = 0;
+        Volatile.Write(ref _unavailable, null);
+    }
+
+    // Whoever leads next says so himself: it is asked again in case that word was lost, and ever less often, since each
+    // time it is told everything.
+    private void Pause()
+    {
+        _retryPauseMs = Math.Clamp(
+            2 * _retryPauseMs, (long)Links.Options.TickInterval.TotalMilliseconds, MostRetryPauseMs);
+        _retryAtMs = Broker.NowMs + _retryPauseMs;
     }
 
     protected override void OnSignal(LineSignal signal, long process, QueueScratch scratch)
@@ -260,6 +278,7 @@ internal sealed class ReplicatedHome : StandIn
         }
         _term = term;
         _retryAtMs = 0;
+        _retryPauseMs = 0;
         _waitsSinceMs = null;
         Volatile.Write(ref _unavailable, null);
         if (_peer == leader)
@@ -340,7 +359,7 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (HasSomething)
             NeedLine();
-        if (_isUp && HasLine)
+        if (_isUp)
             Lanes.Send(Definition.Id.Value, this);
         if (_unavailable is not null)
             _publishes.GiveAllCredit();
