@@ -39,6 +39,11 @@ public static class ConsumeArguments
         return Settings(arguments);
     }
 
+    /// <summary>x-cancel-on-ha-failover: the consumer is cancelled when the queue's leader moves.</summary>
+    /// <param name="arguments">Of a consumer, checked before.</param>
+    public static bool CancelsOnFailover(FieldTable arguments) =>
+        arguments.TryGetValue(CancelOnFailover, out FieldValue cancel) && cancel.IsTrue;
+
     private static bool IsFor(string name, QueueType type) => name switch
     {
         Priority => type != QueueType.Stream,
@@ -64,7 +69,7 @@ public static class ConsumeArguments
             Priority = hasPriority
                 ? (int)Math.Clamp(ArgumentChecks.Number(priority), int.MinValue, int.MaxValue)
                 : 0,
-            CancelOnFailover = arguments.TryGetValue(CancelOnFailover, out FieldValue cancel) && cancel.IsTrue,
+            CancelOnFailover = CancelsOnFailover(arguments),
             ConsumerTimeoutMs = hasTimeout ? Math.Max(ArgumentChecks.Number(timeout), 0) : null,
             StreamOffset = hasOffset ? offset : null,
         };

@@ -35,16 +35,7 @@ public sealed record ConsumerStatus
     /// <summary>It is served: false while a single active consumer of the queue is another one.</summary>
     public bool IsActive { get; init; }
 
-    /// <summary>A queue's consumers of all nodes, in the order they came.</summary>
-    internal static Task<ImmutableArray<ConsumerStatus>> ListAsync(Queue queue)
-    {
-        var listed = new TaskCompletionSource<ImmutableArray<ConsumerStatus>>(
-            TaskCreationOptions.RunContinuationsAsynchronously);
-        queue.Post(QueueCommand.ListConsumers(listed));
-        return listed.Task;
-    }
-
-    /// <summary>The same, in its turn.</summary>
+    /// <summary>A queue's consumers, in the order they came. In its turn.</summary>
     internal static ImmutableArray<ConsumerStatus> AllOf(QueueMachine machine, QueueDefinition queue)
     {
         var found = ImmutableArray.CreateBuilder<ConsumerStatus>(machine.ConsumerCount);

@@ -85,7 +85,8 @@ public sealed class QueueOperations
         Task<ImmutableArray<ConsumerStatus>>[] asked =
         [
             .. vhost.Queues.Select(queue => queue.Value.Home).OfType<Queue>()
-                .Where(queue => queue.ConsumerCount > 0).Select(queue => ConsumerStatus.ListAsync(queue)),
+                .Concat(_broker.QueueLinks?.LedIn(vhost.Name) ?? [])
+                .Where(queue => queue.ConsumerCount > 0).Select(queue => queue.ListConsumersAsync()),
             _broker.QueueLinks?.ListConsumersAsync(vhost.Name, patience)
                 ?? Task.FromResult(ImmutableArray<ConsumerStatus>.Empty),
         ];

@@ -56,6 +56,15 @@ public sealed class Consumer
     /// <summary>Places in the shared prefetch that its queue's home was given and has not used yet.</summary>
     internal int PlacesOut;
 
+    /// <summary>
+    /// Of a replicated queue: deliveries that its connection has and has not said to have written, and their bytes. The
+    /// stand-in's turn's.
+    /// </summary>
+    internal int UnwrittenMessages;
+
+    /// <inheritdoc cref="UnwrittenMessages"/>
+    internal long UnwrittenBytes;
+
     // The ring of its level's ready consumers: all null while it cannot take a message.
     internal ConsumerLevel? Level;
     internal Consumer? NextReady;

@@ -154,8 +154,35 @@ public readonly struct QueueCommand
         new(QueueCommandKind.Together, 0, begins, 0, default, cause, 0, null, null);
 
     /// <summary>A frame of this kind has come from another node; for a stand-in alone.</summary>
-    internal static QueueCommand PeerFrame(ushort kind, Message frame) =>
-        new(QueueCommandKind.PeerFrame, 0, false, kind, frame, 0, 0, null, null);
+    internal static QueueCommand PeerFrame(ushort kind, Message frame, LinePeer from) =>
+        new(QueueCommandKind.PeerFrame, 0, false, kind, frame, 0, 0, from, null);
+
+    /// <summary>What a client of some node holds; for the leader of a replicated queue alone, as the next ones.</summary>
+    internal static QueueCommand Claim(HeldClaim claim) =>
+        new(QueueCommandKind.Claim, 0, false, 0, default, 0, 0, claim, null);
+
+    /// <summary>A node has said all that its clients hold.</summary>
+    internal static QueueCommand ClaimsComplete(NodeId node) =>
+        new(QueueCommandKind.ClaimsComplete, 0, false, 0, default, 0, 0, node, null);
+
+    /// <summary>
+    /// An acknowledgement of what a client of <paramref name="visit"/> was delivered by some leader before, or on
+    /// another line. It counts whoever holds the message now; the next ones only if that client still does.
+    /// </summary>
+    internal static QueueCommand SettleAt(long position, Outbox visit) =>
+        new(QueueCommandKind.SettleAt, 0, false, 0, default, position, 0, visit, null);
+
+    /// <inheritdoc cref="SettleAt"/>
+    internal static QueueCommand RejectAt(long position, Outbox visit) =>
+        new(QueueCommandKind.RejectAt, 0, false, 0, default, position, 0, visit, null);
+
+    /// <inheritdoc cref="SettleAt"/>
+    internal static QueueCommand RequeueAt(long position, Outbox visit) =>
+        new(QueueCommandKind.RequeueAt, 0, true, 0, default, position, 0, visit, null);
+
+    /// <inheritdoc cref="SettleAt"/>
+    internal static QueueCommand ReturnAt(long position, bool countsDelivery, Outbox visit) =>
+        new(QueueCommandKind.ReturnAt, 0, countsDelivery, 0, default, position, 0, visit, null);
 
     /// <summary>The link with the home node has changed, or its time has gone on; for a stand-in alone.</summary>
     internal static QueueCommand PeerSignal(LineSignal signal, long process) =>
@@ -208,13 +235,4 @@ public readonly struct QueueCommand
     internal static QueueCommand Campaign() => new(QueueCommandKind.Campaign, 0, false, 0, default, 0, 0, null, null);
 
     internal static QueueCommand Left() => new(QueueCommandKind.Left, 0, false, 0, default, 0, 0, null, null);
-
-    /// <summary>
-    /// What a consumer of another node holds, of a leader before this one; <paramref name="consumer"/> null: by gets.
-    /// </summary>
-    internal static QueueCommand Claim(Consumer? consumer, long[] positions) =>
-        new(QueueCommandKind.Claim, 0, false, 0, default, 0, 0, consumer, positions);
-
-    internal static QueueCommand ClaimsComplete(NodeId node) => new(
-        QueueCommandKind.ClaimsComplete, 0, false, 0, default, 0, 0, new GroupLetter(node, null), null);
 }

@@ -90,9 +90,16 @@ public enum QueueCommandKind : byte
     /// <summary>All that came to it as the leader of before has come.</summary>
     Left,
 
-    /// <summary>Clients of a node hold these messages.</summary>
+    /// <summary>What a client holds of a queue whose leader has changed; replicated queues only, as the next ones.
+    /// </summary>
     Claim,
 
-    /// <summary>A node has said all that its clients hold.</summary>
+    /// <summary>A node has made all its claims.</summary>
     ClaimsComplete,
+
+    /// <summary>Settlements by position alone: acknowledgement, reject, requeue, return.</summary>
+    SettleAt,
+    RejectAt,
+    RequeueAt,
+    ReturnAt,
 }

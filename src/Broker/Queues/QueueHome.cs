@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Operations;
 using Warren.Broker.Turns;
@@ -6,7 +7,7 @@ namespace Warren.Broker.Queues;
 
 /// <summary>
 /// Where a queue's commands are posted: the <see cref="Queue"/> itself on its home node, and on every other node a
-/// <see cref="Remote.RemoteQueue"/> that carries them there and carries out here what comes back. Who posts need not
+/// <see cref="Remote.StandIn"/> that carries them there and carries out here what comes back. Who posts need not
 /// know which of them it is. Counts are the turn's; others may read an old value, and those of a queue on another node
 /// are as old as the last time somebody asked for them.
 /// </summary>
@@ -52,6 +53,15 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     /// The single active or the exclusive consumer, of whatever node; null: all consumers are served, or there is none.
     /// </summary>
     public abstract ConsumerStatus? Holder { get; }
+
+    /// <summary>Its consumers of all nodes, in the order they came; of a queue that this node serves alone.</summary>
+    internal Task<ImmutableArray<ConsumerStatus>> ListConsumersAsync()
+    {
+        var listed = new TaskCompletionSource<ImmutableArray<ConsumerStatus>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(QueueCommand.ListConsumers(listed));
+        return listed.Task;
+    }
 
     /// <summary>Its home node has not been reached for longer than is waited for.</summary>
     public bool IsAway => Unavailable is not null;

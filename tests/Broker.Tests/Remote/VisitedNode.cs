@@ -26,7 +26,7 @@ namespace Warren.Broker.Tests.Remote;
 internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDisposable
 {
     private readonly Queue<IThreadPoolWorkItem> _turns = new();
-    private bool _isRead;
+    private NodeId? _reader;
 
     public VisitedNode()
     {
@@ -56,8 +56,8 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
 
     public List<string> Lines { get; } = [];
 
-    /// <summary>What goes to the other node.</summary>
-    public List<(ushort Kind, byte[] Body)> Sent { get; } = [];
+    /// <summary>What goes to other nodes.</summary>
+    public List<(ushort Kind, byte[] Body, NodeId To)> Sent { get; } = [];
 
     /// <summary>Why its link was ended.</summary>
     public List<string> Closed { get; } = [];
@@ -80,10 +80,10 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
-        if (_isRead)
-            Arrive(kind, body);
+        if (_reader is { } from)
+            Arrive(kind, body, from);
         else
-            Sent.Add((kind, body.ToArray()));
+            Sent.Add((kind, body.ToArray(), peer));
         return true;
     }
 
@@ -142,16 +142,17 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
     }
 
     /// <summary>What the lane holds and was not sent before comes from the other node.</summary>
-    public void Send(LaneSender lane, long queue, long line = 1)
+    public void Send(LaneSender lane, long queue, long line = 1, NodeId? from = null)
     {
-        _isRead = true;
+        _reader = from ?? Other;
         lane.Send(Peer, queue, line);
-        _isRead = false;
+        _reader = null;
     }
 
-    public void Arrive(ushort kind, ReadOnlySpan<byte> body) => Broker.QueueLinks!.FrameArrived(new PeerFrame
+    public void Arrive(ushort kind, ReadOnlySpan<byte> body, NodeId? from = null) =>
+        Broker.QueueLinks!.FrameArrived(new PeerFrame
     {
-        From = Other,
+        From = from ?? Other,
         Link = null!,
         Class = LinkClass.Acknowledgements,
         Kind = kind,

@@ -47,6 +47,9 @@ internal sealed class StoredMessages(
         deliveries.HoldAgain(in recovered, holder, nowMs);
     }
 
+    /// <inheritdoc cref="Deliveries.SlotOf"/>
+    public int SlotOf(long position) => deliveries.SlotOf(position);
+
     /// <summary>How often recovered messages came back, by position.</summary>
     public void RecoverCounts(Dictionary<long, int> deliveryCounts) => ready.SetCounts(deliveryCounts);
 

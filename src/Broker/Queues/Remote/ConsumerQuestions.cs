@@ -69,9 +69,9 @@ internal sealed class ConsumerQuestions(QueueLinks links)
         var found = ImmutableArray.CreateBuilder<ConsumerStatus>();
         while (!reader.IsAtEnd)
         {
-            RemoteQueue? queue = links.FindRemote(reader.Int64());
+            StandIn? queue = links.FindStandIn(reader.Int64());
             ConsumerStatus consumer = ConsumerFormat.Read(ref reader, queue?.Definition!);
-            if (queue is not null && queue.HomeNode == node)
+            if (queue?.IsServedBy(links.PeerOf(node)) == true)
                 found.Add(consumer);
         }
         TaskCompletionSource<Page?>? page;
@@ -134,13 +134,12 @@ internal sealed class ConsumerQuestions(QueueLinks links)
         BinaryPrimitives.WriteInt64LittleEndian(body, number);
         int used = PageHeadBytes;
         (long Queue, int Consumer) next = (0, 0);
-        foreach (Queue queue in links.Homes.OfType<Queue>()
-            .Where(queue => queue.Definition.Id.Value >= fromQueue && queue.Definition.Vhost == vhost
-                && queue.ConsumerCount > 0)
-            .OrderBy(queue => queue.Definition.Id.Value))
+        foreach ((long id, QueueHome queue) in links.Served
+            .Where(served => served.Id >= fromQueue && served.Home.Definition.Vhost == vhost
+                && served.Home.ConsumerCount > 0)
+            .OrderBy(static served => served.Id))
         {
-            long id = queue.Definition.Id.Value;
-            ImmutableArray<ConsumerStatus> consumers = await ConsumerStatus.ListAsync(queue).ConfigureAwait(false);
+            ImmutableArray<ConsumerStatus> consumers = await queue.ListConsumersAsync().ConfigureAwait(false);
             for (int at = id == fromQueue ? fromConsumer : 0; at < consumers.Length && next.Queue == 0; at++)
             {
                 if (used + 8 + ConsumerFormat.MostBytes > body.Length)

@@ -92,7 +92,7 @@ internal sealed class CountQuestions(QueueLinks links)
 
     private void Read(ref LineReader reader, NodeId node)
     {
-        RemoteQueue? queue = links.FindRemote(reader.Int64());
+        StandIn? queue = links.FindStandIn(reader.Int64());
         int ready = reader.Int32();
         int unacked = reader.Int32();
         long readyBytes = reader.Int64();
@@ -101,7 +101,7 @@ internal sealed class CountQuestions(QueueLinks links)
         int consumers = reader.Int32();
         ConsumerStatus? holder = reader.Byte() == 0 ? null : ConsumerFormat.Read(ref reader, queue?.Definition!);
         // What is not known here any more was read all the same, for what is behind it.
-        if (queue?.HomeNode == node)
+        if (queue?.IsServedBy(links.PeerOf(node)) == true)
         {
             queue.Counts = new QueueCounts(
                 ready, unacked, readyBytes, unackedBytes, residentBytes, consumers, holder);
@@ -113,10 +113,8 @@ internal sealed class CountQuestions(QueueLinks links)
         byte[] body = new byte[PeerLink.MostBodyBytes];
         BinaryPrimitives.WriteInt64LittleEndian(body, number);
         int used = HeadBytes;
-        foreach (QueueHome home in links.Homes)
+        foreach ((long id, QueueHome queue) in links.Served)
         {
-            if (home is not Queue queue)
-                continue;
             if (used + EntryBytes + ConsumerFormat.MostBytes > body.Length)
             {
                 // Without room the question stays open there, and its patience bounds it.
@@ -124,15 +122,15 @@ internal sealed class CountQuestions(QueueLinks links)
                     return;
                 used = HeadBytes;
             }
-            used += Write(body.AsSpan(used), queue);
+            used += Write(body.AsSpan(used), id, queue);
         }
         body[8] = 1;
         peer.TrySend(LinkClass.Control, LineFrame.Counts, body.AsSpan(0, used));
     }
 
-    private int Write(Span<byte> entry, Queue queue)
+    private int Write(Span<byte> entry, long id, QueueHome queue)
     {
-        BinaryPrimitives.WriteInt64LittleEndian(entry, queue.Definition.Id.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(entry, id);
         BinaryPrimitives.WriteInt32LittleEndian(entry[8..], queue.ReadyCount);
         BinaryPrimitives.WriteInt32LittleEndian(entry[12..], queue.UnackedCount);
         BinaryPrimitives.WriteInt64LittleEndian(entry[16..], queue.ReadyBytes);

@@ -50,6 +50,15 @@ internal static class LineFrame
     /// <summary>A page of consumers. Class Control.</summary>
     public const ushort Consumers = PeerFrameKind.FirstOfQueues + 13;
 
+    /// <summary>How far the leader of a replicated queue has received, and committed. Class Acknowledgements.</summary>
+    public const ushort LeaderReceipt = PeerFrameKind.FirstOfQueues + 14;
+
+    /// <summary>Replicated queues that the node leads. Class Control.</summary>
+    public const ushort Leads = PeerFrameKind.FirstOfQueues + 15;
+
+    /// <summary>Of queues that another node leads: clients of this one hold nothing there. Class Control.</summary>
+    public const ushort HoldsNothing = PeerFrameKind.FirstOfQueues + 16;
+
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 
@@ -58,6 +67,12 @@ internal static class LineFrame
 
     /// <summary>Address, two lanes' numbers, the window.</summary>
     public const int ReceiptBytes = AddressBytes + 24;
+
+    /// <summary>A receipt, and up to which settlements frame all is committed.</summary>
+    public const int LeaderReceiptBytes = ReceiptBytes + 8;
+
+    /// <summary>A queue's id and its leader's term.</summary>
+    public const int LeadershipBytes = 16;
 
     /// <summary>It begins within an item that the frame before it began.</summary>
     public const byte BeginsInside = 1;

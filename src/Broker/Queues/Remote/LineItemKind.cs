@@ -13,6 +13,9 @@ internal enum LineItemKind : byte
     /// <summary>Answered by a verdict when everything before it is durable.</summary>
     Sync = 6,
 
+    /// <summary>Whose publishes these are: the first post of a line to a replicated queue.</summary>
+    Source = 7,
+
     // Settlements, to the home.
     Acknowledge = 16,
     Reject = 17,
@@ -59,4 +62,21 @@ internal enum LineItemKind : byte
 
     // Verdicts, from the home.
     Verdicts = 48,
+
+    // Settlements, to the leader of a replicated queue, of what was delivered on lines before this one.
+    AcknowledgeAt = 56,
+    RejectAt = 57,
+    RequeueAt = 58,
+
+    /// <summary>The client's channel is gone.</summary>
+    ReturnAt = 59,
+
+    /// <summary>It never reached the client.</summary>
+    UndeliveredAt = 60,
+
+    /// <summary>What a consumer, or gets, hold.</summary>
+    Claim = 61,
+
+    /// <summary>All claims of the node are said.</summary>
+    ClaimsComplete = 62,
 }

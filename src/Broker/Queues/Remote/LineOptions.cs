@@ -48,6 +48,21 @@ public sealed record LineOptions
     public TimeSpan HomePatience { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
+    /// Publishes to a replicated queue that may be unanswered before their publishers are held back: they are kept
+    /// until they are committed, and sent again to the next leader.
+    /// </summary>
+    internal const long MostUnansweredBytes = 8 * 1024 * 1024;
+
+    /// <inheritdoc cref="MostUnansweredBytes"/>
+    internal const int MostUnanswered = 50_000;
+
+    /// <summary>
+    /// How long a replicated queue may have no leader before publishes are nacked and requests refused: several
+    /// elections, and less than clients wait for an answer.
+    /// </summary>
+    public TimeSpan PublishPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// How long a queue delivers nothing because a node has said that more of the same cause comes. It is sent in one
     /// go: what is not here by then comes by a link that does not go on, and order among consumers is worth no more.
     /// </summary>

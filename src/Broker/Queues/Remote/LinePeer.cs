@@ -1,4 +1,5 @@
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 using Warren.Cluster.Links;
 
@@ -6,11 +7,22 @@ namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
 /// Another node, as the queues see it: whether there is a link, which lines go over it, and which of them wait for
-/// room. Its lock guards tables and the order of signals; under it lines are posted to, which takes their leaf locks.
+/// room. This node has one too, for the lines to replicated queues that it leads: its link is always up, and frames
+/// are handed over at once. Its lock guards tables and the order of signals; under it lines are posted to, which takes
+/// their leaf locks.
 /// </summary>
 internal sealed class LinePeer
 {
+    /// <summary>
+    /// Senders of this node that copy at once, mostly: turns run on about as many threads as there are cores.
+    /// </summary>
+    private const int OwnWriters = 8;
+
+    /// <summary>It does not change while anybody looks.</summary>
+    private const long OwnProcess = 1;
+
     private readonly QueueLinks _links;
+    private readonly SlabWriter[] _slabs;
     private readonly Lock _lock = new();
     private readonly HashSet<ILine> _standIns = [];
     private readonly Dictionary<long, QueueVisit> _visits = [];
@@ -29,17 +41,26 @@ internal sealed class LinePeer
     {
         _links = links;
         Id = id;
-        Slabs = new SlabWriter(links.Broker.Slabs);
+        IsOwn = id == links.Self;
+        _slabs = [.. Enumerable.Range(0, IsOwn ? OwnWriters : 1).Select(_ => new SlabWriter(links.Broker.Slabs))];
         Replies = new ReplyLane(links, this);
         Alarm = new PeerAlarm(links, this);
+        News = new LeaderNews(links, this);
+        if (IsOwn)
+        {
+            _isUp = true;
+            _process = OwnProcess;
+            return;
+        }
         _standIns.Add(Replies);
         _standIns.Add(Alarm);
+        _standIns.Add(News);
     }
 
     public NodeId Id { get; }
 
-    /// <summary>Where its frames are copied to; for the link's reader alone.</summary>
-    public SlabWriter Slabs { get; }
+    /// <summary>It is this node.</summary>
+    public bool IsOwn { get; }
 
     /// <summary>Direct replies to its clients and from them.</summary>
     public ReplyLane Replies { get; }
@@ -47,8 +68,39 @@ internal sealed class LinePeer
     /// <summary>What it knows of this node's alarms.</summary>
     public PeerAlarm Alarm { get; }
 
-    public bool TrySend(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>
-        _links.Peers.TrySend(Id, linkClass, kind, body);
+    /// <summary>What it knows of replicated queues.</summary>
+    public LeaderNews News { get; }
+
+    /// <summary>Whether there is a link, and with which process.</summary>
+    public bool TryGetProcess(out long process)
+    {
+        lock (_lock)
+        {
+            process = _process;
+            return _isUp;
+        }
+    }
+
+    public bool TrySend(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
+    {
+        if (!IsOwn)
+            return _links.Peers.TrySend(Id, linkClass, kind, body);
+        _links.HandOver(this, kind, body);
+        return true;
+    }
+
+    /// <summary>
+    /// A copy of a frame, with one reference: the messages in it are used from where they lie. For the link's reader
+    /// alone; frames of this node come from any thread.
+    /// </summary>
+    public Message Copy(ReadOnlySpan<byte> body)
+    {
+        SlabWriter slabs = _slabs[Environment.CurrentManagedThreadId % _slabs.Length];
+        if (!IsOwn)
+            return slabs.Append([], [], body);
+        lock (slabs)
+            return slabs.Append([], [], body);
+    }
 
     /// <summary>Sends a frame; false: it found no room, and the line is told when there is some.</summary>
     public bool SendOrAwait(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body, ILine line)
@@ -116,7 +168,7 @@ internal sealed class LinePeer
             Tell(LineSignal.Down);
         }
         // What came last must not keep a slab from being given back.
-        Slabs.Retire();
+        _slabs[0].Retire();
     }
 
     /// <summary>
@@ -138,12 +190,12 @@ internal sealed class LinePeer
                 return visit;
             if (line <= _lastLines.GetValueOrDefault(queue))
             {
-                _links.SendClosed(this, queue, line, isGone: false);
+                _links.SendClosed(this, queue, line, LineClosed.NoSuchLine);
                 return null;
             }
             if (!begins)
                 return null;
-            bool isKnown = _links.FindLocal(queue) is not null;
+            bool isKnown = _links.IsKnown(queue);
             if (!isKnown && _early.Count >= LineOptions.MostEarlyLines)
                 throw new FormatException($"{_early.Count} lines have begun to queues that are not known here");
             if (isThere)
@@ -157,6 +209,16 @@ internal sealed class LinePeer
             if (!isKnown)
                 _early.Add(visit);
             return visit;
+        }
+    }
+
+    /// <summary>This node leads a replicated queue, or does so no more: lines to it look again.</summary>
+    public void LeadershipChanged(long queue, LineSignal signal)
+    {
+        lock (_lock)
+        {
+            if (_visits.TryGetValue(queue, out QueueVisit? visit))
+                visit.Signal(signal, 0);
         }
     }
 

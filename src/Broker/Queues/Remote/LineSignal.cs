@@ -24,6 +24,12 @@ internal enum LineSignal
     /// <summary>The other node's process is another one: the line is over.</summary>
     Retire,
 
+    /// <summary>Another node leads a replicated queue, or the same one in another term, or it says so again.</summary>
+    Led,
+
+    /// <summary>This node leads a replicated queue no more.</summary>
+    NotLeading,
+
     /// <summary>The line before this one has ended, and all of it is with the queue again.</summary>
     Left,
 }

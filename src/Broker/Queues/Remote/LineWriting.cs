@@ -7,6 +7,10 @@ namespace Warren.Broker.Queues.Remote;
 internal static class LineWriting
 {
     private const int AddConsumerBytes = 47;
+    private const int ClaimHeadBytes = 1 + 8 + 4;
+
+    // An item lies in one frame.
+    private const int MostClaims = 4096;
 
     public const int PublishHeadBytes = 1 + 1 + 1 + 8 + 8 + MessageSizes.SizeBytes;
     public const int DeliveryHeadBytes = 1 + 1 + 8 + 4 + 8 + 4 + 4 + MessageSizes.SizeBytes;
@@ -173,6 +177,31 @@ internal static class LineWriting
         BinaryPrimitives.WriteInt64LittleEndian(item[2..], from);
         BinaryPrimitives.WriteInt32LittleEndian(item[10..], count);
     }
+
+    /// <summary>Whose publishes follow.</summary>
+    public static void Source(LaneSender lane, long process) => Number(lane, LineItemKind.Source, process);
+
+    /// <summary>A settlement of what was delivered on a line before this one.</summary>
+    public static void SettlementAt(LaneSender lane, LineItemKind kind, long position) =>
+        Number(lane, kind, position);
+
+    /// <summary>What a consumer holds; 0: what gets do. In as many items as it takes.</summary>
+    public static void Claims(LaneSender lane, long consumer, ReadOnlySpan<long> positions)
+    {
+        while (!positions.IsEmpty)
+        {
+            ReadOnlySpan<long> some = positions[..Math.Min(positions.Length, MostClaims)];
+            positions = positions[some.Length..];
+            Span<byte> item = lane.Add(ClaimHeadBytes + (8 * some.Length));
+            item[0] = (byte)LineItemKind.Claim;
+            BinaryPrimitives.WriteInt64LittleEndian(item[1..], consumer);
+            BinaryPrimitives.WriteInt32LittleEndian(item[9..], some.Length);
+            for (int at = 0; at < some.Length; at++)
+                BinaryPrimitives.WriteInt64LittleEndian(item[(ClaimHeadBytes + (8 * at))..], some[at]);
+        }
+    }
+
+    public static void ClaimsComplete(LaneSender lane) => lane.Add(1)[0] = (byte)LineItemKind.ClaimsComplete;
 
     public static void Reply(LaneSender lane, in Message message)
     {

@@ -1,10 +1,11 @@
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
-/// The publishes of a line that the home has not answered, by number: a ring, since answers come mostly in order.
-/// Owned by the stand-in's turn.
+/// The publishes of a stand-in that were not answered, by number: a ring, since answers come mostly in order. Owned by
+/// the stand-in's turn.
 /// </summary>
-internal sealed class OwedPublishes
+/// <param name="keepsNumbers">They rise for good; else they begin anew with each line.</param>
+internal sealed class OwedPublishes(bool keepsNumbers = false)
 {
     private const int KeptCapacity = 4096;
     private const int QuietTimes = 1000;
@@ -19,7 +20,16 @@ internal sealed class OwedPublishes
     /// <summary>Bytes of the messages that are kept.</summary>
     public long KeptBytes { get; private set; }
 
-    /// <summary>Takes one in; returns its number on the line, from 1.</summary>
+    /// <summary>How many are not answered.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The number of the first that may not be answered.</summary>
+    public long First => _first;
+
+    /// <summary>The number that the next one gets.</summary>
+    public long Next => _first + _count;
+
+    /// <summary>Takes one in; returns its number, from 1.</summary>
     public long Add(in OwedPublish owed)
     {
         if (_count == _ring.Length)
@@ -28,6 +38,7 @@ internal sealed class OwedPublishes
         if (owed.IsKept)
             KeptBytes += owed.Kept.SizeBytes;
         _count++;
+        Count++;
         _peak = Math.Max(_peak, _count);
         return _first + _count - 1;
     }
@@ -46,12 +57,22 @@ internal sealed class OwedPublishes
             KeptBytes -= owed.Kept.SizeBytes;
         entry = default;
         entry.IsAnswered = true;
+        Count--;
         while (_count > 0 && _ring[_head].IsAnswered)
             DropFirst();
         return true;
     }
 
-    /// <summary>The line is over: everything unanswered, in order. Numbers begin anew.</summary>
+    /// <summary>What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered.</summary>
+    public bool TryPeek(long number, out OwedPublish owed)
+    {
+        owed = _ring[(_head + (int)(number - _first)) & (_ring.Length - 1)];
+        return !owed.IsAnswered;
+    }
+
+    /// <summary>
+    /// The line is over: everything unanswered, in order. Then numbers begin anew, unless they are kept.
+    /// </summary>
     public bool TryTake(out OwedPublish owed)
     {
         while (_count > 0)
@@ -60,11 +81,13 @@ internal sealed class OwedPublishes
             DropFirst();
             if (owed.IsAnswered)
                 continue;
+            Count--;
             if (owed.IsKept)
                 KeptBytes -= owed.Kept.SizeBytes;
             return true;
         }
-        _first = 1;
+        if (!keepsNumbers)
+            _first = 1;
         owed = default;
         return false;
     }

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -17,7 +19,9 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class QueueLinks : IPeerUser, IDisposable
 {
     private readonly ConcurrentDictionary<long, QueueHome> _queues = new();
+    private readonly ConcurrentDictionary<long, ReplicatedLeader> _leaders = new();
     private readonly ConcurrentDictionary<NodeId, LinePeer> _peers = new();
+    private readonly LinePeer _own;
     private readonly ClusterNames _names;
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
@@ -33,6 +37,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         Broker = broker;
         Peers = setup.Peers;
         Options = setup.Lines;
+        _own = new LinePeer(this, Self);
         _names = new ClusterNames(broker);
         _questions = new CountQuestions(this);
         _consumers = new ConsumerQuestions(this);
@@ -58,8 +63,20 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <inheritdoc cref="ClusterNames.Of"/>
     public string NameOf(NodeId node) => _names.Of(node);
 
+    /// <summary>This node's is not among <see cref="AllPeers"/>.</summary>
     public LinePeer PeerOf(NodeId id) =>
-        _peers.TryGetValue(id, out LinePeer? peer) ? peer : _peers.GetOrAdd(id, new LinePeer(this, id));
+        _peers.TryGetValue(id, out LinePeer? peer) ? peer
+        : id == Self ? _own
+        : _peers.GetOrAdd(id, new LinePeer(this, id));
+
+    /// <summary>Who leads the replicated queues, as far as this node has heard.</summary>
+    public LeaderBook LeaderBook { get; } = new();
+
+    /// <summary>
+    /// What tells publishes of this broker to replicated queues from those of another one that the node has run before
+    /// or will, whose numbers begin anew: random, so that no two are the same.
+    /// </summary>
+    public long Source { get; } = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) | 1;
 
     /// <summary>A number that no line of this process has had.</summary>
     public long NextLine() => Interlocked.Increment(ref _lastLine);
@@ -67,22 +84,79 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <summary>The queue of this id, if its home is this node.</summary>
     public Queue? FindLocal(long id) => _queues.GetValueOrDefault(id) as Queue;
 
+    /// <summary>The replicated queue of this id, if this node leads it.</summary>
+    public ReplicatedLeader? FindLeader(long id) => _leaders.GetValueOrDefault(id);
+
+    /// <summary>A line to this queue need not wait until it is: it is served here, or by another node.</summary>
+    public bool IsKnown(long id) => _leaders.ContainsKey(id) || _queues.GetValueOrDefault(id) is Queue or ReplicatedHome;
+
+    /// <summary>What this node serves: queues that live here, and replicated ones that it leads.</summary>
+    public IEnumerable<(long Id, QueueHome Home)> Served => _queues
+        .Where(static queue => queue.Value is Queue)
+        .Select(static queue => (queue.Key, queue.Value))
+        .Concat(_leaders.Select(static leader => (leader.Key, leader.Value.Queue)));
+
+    /// <summary>Replicated queues of a vhost that this node leads, as those that serve them.</summary>
+    public IEnumerable<QueueHome> LedIn(string vhost) =>
+        _leaders.Values.Select(static leader => leader.Queue).Where(queue => queue.Definition.Vhost == vhost);
+
+    /// <summary>Replicated queues that this node leads.</summary>
+    public IEnumerable<ReplicatedLeader> Leaders => _leaders.Values;
+
+    /// <summary>
+    /// This node leads a replicated queue: lines find it from now on, and all nodes are told. The one before, if there
+    /// was one, has been ended.
+    /// </summary>
+    public void BeginLeading(ReplicatedLeader leader)
+    {
+        if (!_leaders.TryAdd(leader.QueueId, leader))
+            throw new InvalidOperationException($"Queue {leader.QueueId} is led here already.");
+        foreach (LinePeer peer in _peers.Values)
+            peer.News.Lead(leader);
+        foreach (LinePeer peer in _peers.Values.Append(_own))
+            peer.LeadershipChanged(leader.QueueId, LineSignal.Known);
+        NoteLeader(_own, leader.QueueId, leader.Term);
+    }
+
+    /// <summary>
+    /// This node leads a queue no more: no line finds it, and those that have are ended.
+    /// <paramref name="ended"/> is called, once, on whatever thread, when each of them has posted its last command.
+    /// </summary>
+    public void EndLeading(ReplicatedLeader leader, Action ended)
+    {
+        if (!_leaders.TryRemove(KeyValuePair.Create(leader.QueueId, leader)))
+            throw new InvalidOperationException($"Queue {leader.QueueId} is not led here in term {leader.Term}.");
+        foreach (LinePeer peer in _peers.Values.Append(_own))
+            peer.LeadershipChanged(leader.QueueId, LineSignal.NotLeading);
+        leader.End(ended);
+    }
+
+    /// <summary>Clients of this node hold nothing of a queue that <paramref name="leader"/> leads.</summary>
+    public void TellHoldsNothing(LinePeer leader, long queue, long term)
+    {
+        if (leader.IsOwn)
+            NoteHoldsNothing(Self, queue, term);
+        else
+            leader.News.HoldNothing(queue, term);
+    }
+
     /// <summary>The queue is defined: commands from other nodes may come to it, or it follows its home.</summary>
     public void Add(QueueDefinition queue)
     {
         if (!_queues.TryAdd(queue.Id.Value, queue.Home))
             return;
-        (queue.Home as RemoteQueue)?.Attach();
-        if (queue.Home.IsRemote)
+        (queue.Home as StandIn)?.Attach();
+        if (queue.Home is RemoteQueue)
             return;
-        foreach (LinePeer peer in _peers.Values)
+        foreach (LinePeer peer in _peers.Values.Append(_own))
             peer.QueueChanged(queue.Id.Value, isGone: false);
     }
 
     public void Remove(QueueDefinition queue)
     {
         _queues.TryRemove(queue.Id.Value, out _);
-        foreach (LinePeer peer in _peers.Values)
+        LeaderBook.Remove(queue.Id.Value);
+        foreach (LinePeer peer in _peers.Values.Append(_own))
             peer.QueueChanged(queue.Id.Value, isGone: true);
     }
 
@@ -127,11 +201,11 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         Peers.Close(peer, text);
     }
 
-    public void SendClosed(LinePeer peer, long queue, long line, bool isGone)
+    public void SendClosed(LinePeer peer, long queue, long line, LineClosed why)
     {
         Span<byte> body = stackalloc byte[LineFrame.AddressBytes + 1];
         LineFrame.WriteAddress(body, queue, line);
-        body[^1] = isGone ? (byte)1 : (byte)0;
+        body[^1] = (byte)why;
         // Without room it is lost: the other side sends again what is not received, and is answered again.
         peer.TrySend(LinkClass.Acknowledgements, LineFrame.Closed, body);
     }
@@ -169,11 +243,12 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    internal IEnumerable<QueueHome> Homes => _queues.Values;
+    /// <summary>A frame of this node for itself, on any thread.</summary>
+    internal void HandOver(LinePeer own, ushort kind, ReadOnlySpan<byte> body) => HandleOfLine(own, kind, body);
 
     internal IEnumerable<LinePeer> AllPeers => _peers.Values;
 
-    internal RemoteQueue? FindRemote(long id) => _queues.GetValueOrDefault(id) as RemoteQueue;
+    internal StandIn? FindStandIn(long id) => _queues.GetValueOrDefault(id) as StandIn;
 
     private void Handle(LinePeer peer, in PeerFrame frame)
     {
@@ -199,7 +274,14 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             case LineFrame.Reply:
                 peer.Replies.Arrived(body);
                 break;
-            case >= LineFrame.Posts and <= LineFrame.Ended when body.Length >= LeastBytes(frame.Kind):
+            case LineFrame.Leads:
+                ReadLeaderships(body, (queue, term) => NoteLeader(peer, queue, term));
+                break;
+            case LineFrame.HoldsNothing:
+                ReadLeaderships(body, (queue, term) => NoteHoldsNothing(peer.Id, queue, term));
+                break;
+            case (>= LineFrame.Posts and <= LineFrame.Ended) or LineFrame.LeaderReceipt
+                when body.Length >= LeastBytes(frame.Kind):
                 HandleOfLine(peer, frame.Kind, body);
                 break;
             default:
@@ -214,6 +296,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     private static int LeastBytes(ushort kind) => kind switch
     {
         LineFrame.HomeReceipt or LineFrame.Receipt => LineFrame.ReceiptBytes,
+        LineFrame.LeaderReceipt => LineFrame.LeaderReceiptBytes,
         LineFrame.Closed => LineFrame.AddressBytes + 1,
         LineFrame.Ended => LineFrame.AddressBytes,
         _ => LineFrame.HeaderBytes + 1,
@@ -222,10 +305,12 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     private void HandleOfLine(LinePeer peer, ushort kind, ReadOnlySpan<byte> body)
     {
         long queue = LineFrame.QueueOf(body);
-        if (kind is LineFrame.Deliveries or LineFrame.Verdicts or LineFrame.HomeReceipt or LineFrame.Closed)
+        if (kind is LineFrame.Deliveries or LineFrame.Verdicts or LineFrame.HomeReceipt or LineFrame.LeaderReceipt
+            or LineFrame.Closed)
         {
-            if (FindRemote(queue) is { } standIn && standIn.HomeNode == peer.Id)
-                standIn.Post(QueueCommand.PeerFrame(kind, Copy(peer, body)));
+            // Who led a replicated queue before does not know, and is told by the stand-in.
+            if (FindStandIn(queue) is { } standIn && (standIn is ReplicatedHome || standIn.IsServedBy(peer)))
+                standIn.Post(QueueCommand.PeerFrame(kind, peer.Copy(body), peer));
             return;
         }
         bool begins = kind is LineFrame.Posts or LineFrame.Settlements && LineFrame.NumberOf(body) == 1;
@@ -234,7 +319,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         try
         {
             peer.VisitOf(queue, LineFrame.LineOf(body), begins)
-                ?.Post(Connections.OutboxItem.PeerFrame(kind, Copy(peer, body)));
+                ?.Post(Connections.OutboxItem.PeerFrame(kind, peer.Copy(body)));
         }
         catch (FormatException error)
         {
@@ -242,8 +327,32 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         }
     }
 
-    // Once, into a slab: the messages in it are used from where they lie.
-    private static Message Copy(LinePeer peer, ReadOnlySpan<byte> body) => peer.Slabs.Append([], [], body);
+    private static void ReadLeaderships(ReadOnlySpan<byte> body, Action<long, long> read)
+    {
+        var reader = new LineReader(body, 0);
+        while (!reader.IsAtEnd)
+            read(reader.Int64(), reader.Int64());
+    }
+
+    private void NoteLeader(LinePeer peer, long queue, long term)
+    {
+        StandIn? standIn = FindStandIn(queue);
+        // Of a queue that is gone nothing is kept; one that is not known yet may still come.
+        if (standIn is null && Broker.Definitions.LastIndex >= queue)
+            return;
+        if (!LeaderBook.Note(queue, peer.Id, term))
+            return;
+        if (standIn is not null)
+            standIn.Signal(LineSignal.Led, 0);
+        else
+            TellHoldsNothing(peer, queue, term);
+    }
+
+    private void NoteHoldsNothing(NodeId node, long queue, long term)
+    {
+        if (FindLeader(queue) is { } leader && leader.Term == term)
+            leader.Queue.Post(QueueCommand.ClaimsComplete(node));
+    }
 
     private void Tick()
     {

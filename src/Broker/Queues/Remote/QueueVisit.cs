@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Turns;
 using Warren.Cluster;
 using Warren.Cluster.Links;
@@ -18,26 +20,34 @@ namespace Warren.Broker.Queues.Remote;
 /// </summary>
 internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
 {
+    /// <summary>Settlements frames of which the other side need not know at once that they are committed.</summary>
+    private const int MostFramesUntold = 32;
+
     private readonly QueueLinks _links;
     private readonly LinePeer _peer;
     private readonly LaneReceiver _posts = new();
     private readonly LaneReceiver _settlements = new();
     private readonly LaneSender _deliveries = new(LineFrame.Deliveries, LinkClass.Deliveries);
     private readonly LaneSender _verdicts = new(LineFrame.Verdicts, LinkClass.Acknowledgements);
+    private readonly VerdictWriting _runs;
     private readonly VisitOutbox _outbox;
     private readonly VisitCommands _commands;
     private readonly PublishCredit _credit;
     // Frames of a queue that is not known here yet, then posts that wait for settlements sent before them.
     private readonly EarlyFrames _early;
     private readonly Queue<(Message Frame, int At)> _held = new(0);
-    private Queue? _queue;
+    private readonly SlabReleases _releases = new();
+    private QueueHome? _queue;
+    // The queue is replicated, and led here; a visit that has entered it leaves it at its end.
+    private ReplicatedLeader? _leader;
+    // Of a replicated queue: up to which settlements frame it was asked, has committed, and has said so.
+    private long _commitAsked;
+    private long _committed;
+    private long _committedTold;
     private long _grantedBytes = LineOptions.WindowBytes;
     private bool _isGrantDue;
     // The frame with the answer to whoever has closed the queue; 0: nobody has, or he has the answer.
     private long _closedIn;
-    private long _verdictFrom;
-    private int _verdictCount;
-    private bool _verdict;
     private bool _isUp = true;
     private bool _isOver;
     private bool _isGone;
@@ -45,8 +55,6 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     private QueueVisit? _successor;
     private bool _wantsTick;
     private long _waitsSinceMs;
-    private Slab? _releaseSlab;
-    private int _releaseCount;
 
     /// <param name="links">The node's.</param>
     /// <param name="peer">The node whose clients it serves.</param>
@@ -66,6 +74,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _outbox = new VisitOutbox(links.Broker.Turns, this);
         _commands = new VisitCommands(_outbox, links.Broker, links.Peers.Process);
         _early = new EarlyFrames(peer);
+        _runs = new VerdictWriting(_verdicts);
         _credit = new PublishCredit(() => Signal(LineSignal.Credit, 0));
         _waitsSinceMs = links.Broker.NowMs;
         Signal(LineSignal.Known, 0);
@@ -98,7 +107,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             else
                 HandleOne(item);
         }
-        FlushReleases();
+        _releases.Flush();
         if (!_isOver)
             Flush();
     }
@@ -111,7 +120,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 LineWriting.Delivery(
                     _deliveries, LineItemKind.Deliver, ((Consumer)item.Target!).LineNumber, item.Message, item.Slot,
                     item.Position, FlagsOf(item), (int)item.Extra, 0);
-                Release(item.Message.Slab);
+                _releases.Add(item.Message.Slab);
                 break;
             case OutboxItemKind.GetOk:
                 if (item.Slot >= 0)
@@ -119,10 +128,13 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 LineWriting.Delivery(
                     _deliveries, LineItemKind.GetOk, ((VisitRequest)item.Target!).Number, item.Message, item.Slot,
                     item.Position, FlagsOf(item), (int)(item.Extra >> 32), (int)item.Extra);
-                Release(item.Message.Slab);
+                _releases.Add(item.Message.Slab);
                 break;
             case OutboxItemKind.Confirm:
-                AddVerdict(item.Extra, item.Flag);
+                if (!VisitCommands.IsOfSettlements(item.Extra, out long frame))
+                    _runs.Add(item.Extra, item.Flag);
+                else if (item.Flag)
+                    _committed = Math.Max(_committed, frame);
                 break;
             case OutboxItemKind.VisitAnswer:
                 OnAnswer(item);
@@ -160,8 +172,9 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             LineWriting.Counted(_deliveries, LineItemKind.UnusedPlaces, consumer.LineNumber, unused);
     }
 
-    private static bool HasClosed(in OutboxItem item) =>
-        item.Target is VisitRequest { Closes: true } && (AnswerKind)item.Extra == AnswerKind.Ok;
+    // A replicated queue sees to the end of its definition itself.
+    private bool HasClosed(in OutboxItem item) =>
+        _leader is null && item.Target is VisitRequest { Closes: true } && (AnswerKind)item.Extra == AnswerKind.Ok;
 
     // Who asked for the queue's end takes its definition out when he knows of it, unless his node is gone by then. Not
     // before he knows: the count is in the answer, which must not be overtaken.
@@ -197,27 +210,6 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         }
     }
 
-    // Runs of neighbours are one item.
-    private void AddVerdict(long ticket, bool accepted)
-    {
-        if (_verdictCount > 0 && accepted == _verdict && ticket == _verdictFrom + _verdictCount)
-        {
-            _verdictCount++;
-            return;
-        }
-        WriteVerdicts();
-        _verdictFrom = ticket;
-        _verdictCount = 1;
-        _verdict = accepted;
-    }
-
-    private void WriteVerdicts()
-    {
-        if (_verdictCount > 0)
-            LineWriting.Verdicts(_verdicts, _verdictFrom, _verdictCount, _verdict);
-        _verdictCount = 0;
-    }
-
     private void OnFrame(ushort kind, Message frame)
     {
         if (_queue is null && (kind is LineFrame.Posts or LineFrame.Settlements))
@@ -235,7 +227,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             if (kind != LineFrame.Posts)
                 frame.Slab.Release(1);
             _links.Refuse(_peer.Id, $"for queue {QueueNumber}", error);
-            End(tells: true, isGone: false);
+            End(LineClosed.NoSuchLine);
         }
     }
 
@@ -244,12 +236,12 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         try
         {
             if (!_early.TryAdd(kind, frame))
-                End(tells: true, isGone: false);
+                End(LineClosed.NoSuchLine);
         }
         catch (FormatException error)
         {
             _links.Refuse(_peer.Id, $"for queue {QueueNumber}, which is not known here yet,", error);
-            End(tells: true, isGone: false);
+            End(LineClosed.NoSuchLine);
         }
     }
 
@@ -284,7 +276,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                     RemoveClosed();
                 break;
             case LineFrame.Ended:
-                End(tells: false, isGone: false);
+                End(null);
                 break;
         }
         frame.Slab.Release(1);
@@ -337,8 +329,12 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 _waitsForOther = false;
                 LookForQueue();
                 break;
+            case LineSignal.NotLeading:
+                if (_leader is not null && _links.FindLeader(QueueNumber) != _leader)
+                    End(LineClosed.NotLeading);
+                break;
             case LineSignal.Retire:
-                End(tells: false, isGone: false);
+                End(null);
                 break;
         }
     }
@@ -349,9 +345,9 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         bool hasWaited = _links.Broker.NowMs - _waitsSinceMs >= _links.Options.HomePatience.TotalMilliseconds;
         // Of a queue that is gone the other node ends the line itself, when it knows.
         if (hasWaited && (!_isUp || _queue is null || _isGone))
-            End(tells: true, _isGone);
+            End(_isGone ? LineClosed.NoSuchQueue : LineClosed.NoSuchLine);
         else
-            _isGrantDue |= _posts.IsUntold || _settlements.IsUntold;
+            _isGrantDue |= _posts.IsUntold || _settlements.IsUntold || _committed > _committedTold;
     }
 
     private void LookForQueue()
@@ -360,18 +356,27 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             return;
         // Ids rise with the definitions: what is behind what is known here may still come. Read first: it may come now.
         bool isKnown = _links.Broker.Definitions.LastIndex >= QueueNumber;
-        Queue? found = _links.FindLocal(QueueNumber);
+        ReplicatedLeader? leader = _leader is null ? _links.FindLeader(QueueNumber) : null;
+        if (leader?.TryEnter() == true)
+            _leader = leader;
+        QueueHome? found = _leader?.Queue ?? _links.FindLocal(QueueNumber);
+        if (found is null && _links.FindStandIn(QueueNumber) is ReplicatedHome)
+        {
+            End(LineClosed.NotLeading);
+            return;
+        }
         if (found is null && isKnown && !_isGone)
         {
             _isGone = true;
             _waitsSinceMs = _links.Broker.NowMs;
             if (_queue is null)
-                End(tells: true, isGone: true);
+                End(LineClosed.NoSuchQueue);
         }
         if (found is null || _queue is not null)
             return;
         _queue = found;
         _commands.Queue = _queue;
+        _commands.IsReplicated = _leader is not null;
         _peer.NoteKnown(this);
         while (!_isOver && _early.TryTake(out ushort kind, out Message frame))
             OnFrame(kind, frame);
@@ -380,7 +385,12 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     // The end of the turn: commands to the queue, frames and receipts to the other node.
     private void Flush()
     {
-        WriteVerdicts();
+        _runs.Write();
+        if (_leader is not null && _settlements.Received > _commitAsked)
+        {
+            _commitAsked = _settlements.Received;
+            _commands.AwaitCommit(_commitAsked);
+        }
         _commands.Flush();
         if (_isUp)
         {
@@ -389,7 +399,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             SendReceipt();
         }
         bool needsTick = !_isUp || _queue is null || _isGone || _isGrantDue || _posts.IsUntold
-            || _settlements.IsUntold || _commands.IsTogether;
+            || _settlements.IsUntold || _commands.IsTogether || _committed > _committedTold;
         if (!needsTick || _wantsTick)
             return;
         _wantsTick = true;
@@ -400,32 +410,39 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     {
         long granted = _posts.ReceivedBytes + LineOptions.WindowBytes;
         bool grants = granted - _grantedBytes >= LineOptions.WindowBytes / 4 && !_credit.MustWait();
-        if (!grants && !_isGrantDue && !_posts.IsReceiptDue && !_settlements.IsReceiptDue)
+        if (!grants && !_isGrantDue && !_posts.IsReceiptDue && !_settlements.IsReceiptDue
+            && _committed - _committedTold < MostFramesUntold)
             return;
         if (grants || (granted > _grantedBytes && !_credit.MustWait()))
             _grantedBytes = granted;
-        Span<byte> receipt = stackalloc byte[LineFrame.ReceiptBytes];
+        Span<byte> receipt = stackalloc byte[LineFrame.LeaderReceiptBytes];
         LineFrame.WriteReceipt(
             receipt, QueueNumber, Line, _posts.Received, _settlements.Received, _grantedBytes);
-        _isGrantDue = !_peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.HomeReceipt, receipt, this);
+        BinaryPrimitives.WriteInt64LittleEndian(receipt[LineFrame.ReceiptBytes..], _committed);
+        _isGrantDue = _leader is null
+            ? !_peer.SendOrAwait(
+                LinkClass.Acknowledgements, LineFrame.HomeReceipt, receipt[..LineFrame.ReceiptBytes], this)
+            : !_peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.LeaderReceipt, receipt, this);
         if (_isGrantDue)
             return;
+        _committedTold = _committed;
         _posts.Told();
         _settlements.Told();
     }
 
-    // Everything goes back to the queue.
-    private void End(bool tells, bool isGone)
+    // Everything goes back to the queue. Null: the other side knows.
+    private void End(LineClosed? told)
     {
         if (_isOver)
             return;
         _isOver = true;
-        if (tells)
-            _links.SendClosed(_peer, QueueNumber, Line, isGone);
+        if (told is { } why)
+            _links.SendClosed(_peer, QueueNumber, Line, why);
         if (_closedIn != 0)
             RemoveClosed();
         _commands.End();
         _commands.Flush();
+        _leader?.Leave();
         if (!_waitsForOther)
             Leave();
         _deliveries.Clear();
@@ -451,27 +468,16 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         if (item.Kind == OutboxItemKind.VisitAnswer && HasClosed(item))
             RemoveClosed();
         if (item.Kind is OutboxItemKind.GetOk && item.Slot >= 0)
-            _queue!.Post(QueueCommand.Return(item.Slot, item.Position, countsDelivery: false));
+            GiveBack(item);
         if (item.Message.Slab is { } slab)
-            Release(slab);
+            _releases.Add(slab);
     }
 
-    // Neighbours mostly share a slab.
-    private void Release(Slab slab)
+    private void GiveBack(in OutboxItem got)
     {
-        if (!ReferenceEquals(slab, _releaseSlab))
-        {
-            FlushReleases();
-            _releaseSlab = slab;
-        }
-        _releaseCount++;
-    }
-
-    private void FlushReleases()
-    {
-        if (_releaseCount > 0)
-            _releaseSlab!.Release(_releaseCount);
-        _releaseCount = 0;
-        _releaseSlab = null;
+        if (_leader?.TryEnter() == false)
+            return;
+        _queue!.Post(QueueCommand.Return(got.Slot, got.Position, countsDelivery: false));
+        _leader?.Leave();
     }
 }

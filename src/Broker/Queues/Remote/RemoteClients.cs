@@ -4,49 +4,55 @@ using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
+using Warren.Broker.Queues.Replicated;
 
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
-/// The consumers and requests of this node's clients at a queue on another node, by their numbers on the line. Owned by
-/// the stand-in's turn.
+/// The consumers and requests of this node's clients at a queue that a stand-in stands for, by their numbers on the
+/// line. Owned by the stand-in's turn.
 /// </summary>
-internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, MessageBroker broker)
+internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroker broker)
 {
     /// <summary>
     /// Cancelled consumers that are remembered: their channels may still be closed for what they hold too long.
     /// </summary>
     private const int MostCancelled = 256;
 
-    private readonly Dictionary<long, Consumer> _consumers = [];
     private readonly Dictionary<long, Consumer> _cancelled = [];
     private readonly Queue<long> _cancelledInOrder = new(0);
-    private readonly Dictionary<long, (object Request, Consumer? Consumer)> _requests = [];
     private long _last;
 
+    /// <summary>By their numbers.</summary>
+    protected Dictionary<long, Consumer> Consumers { get; } = [];
+
+    /// <summary>What is not answered, by their numbers.</summary>
+    protected Dictionary<long, AskedRequest> Requests { get; } = [];
+
     /// <summary>A request is on its way; returns its number.</summary>
-    public long Ask(object request, Consumer? consumer = null)
+    public long Ask(in AskedRequest asked)
     {
-        _requests.Add(++_last, (request, consumer));
+        Requests.Add(++_last, asked);
         return _last;
     }
 
     public void Add(Consumer consumer, object? request)
     {
         consumer.LineNumber = ++_last;
-        consumer.IsSharedTold = consumer.Shared is { IsActive: true };
-        _consumers.Add(consumer.LineNumber, consumer);
-        long asked = request is null ? 0 : Ask(request, consumer);
-        LineWriting.AddConsumer(settlements, consumer.LineNumber, asked, consumer);
+        Consumers.Add(consumer.LineNumber, consumer);
+        WriteConsumer(
+            consumer,
+            request is null ? 0 : Ask(new AskedRequest(request, LineItemKind.AddConsumer, 0, consumer)));
     }
 
     /// <summary>False: the home knows no such consumer, or none any more.</summary>
-    public bool Cancel(Consumer consumer, object? request)
+    public virtual bool Cancel(Consumer consumer, object? request)
     {
-        if (!_consumers.ContainsKey(consumer.LineNumber))
+        if (!Consumers.ContainsKey(consumer.LineNumber))
             return false;
-        long asked = request is null ? 0 : Ask(request, consumer);
-        LineWriting.CancelConsumer(settlements, consumer.LineNumber, asked);
+        WriteCancel(
+            consumer,
+            request is null ? 0 : Ask(new AskedRequest(request, LineItemKind.CancelConsumer, 0, consumer)));
         // With a request it gets what comes before the answer.
         if (request is null)
             Remove(consumer, remembers: true);
@@ -54,16 +60,17 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
     }
 
     /// <summary>Its connection has written deliveries.</summary>
-    public void Written(Consumer consumer, int messages, long sizeBytes)
+    public virtual void Written(Consumer consumer, int messages, long sizeBytes)
     {
-        if (_consumers.ContainsKey(consumer.LineNumber))
+        if (queue.HasLine && Consumers.ContainsKey(consumer.LineNumber))
             LineWriting.Written(settlements, consumer.LineNumber, messages, sizeBytes);
     }
 
     /// <summary>Its channel's shared prefetch has room, or another limit.</summary>
     public void Resume(Consumer consumer)
     {
-        if (!_consumers.ContainsKey(consumer.LineNumber) || consumer.Shared is not { } shared)
+        // Without a line: the next one begins with what holds then.
+        if (!queue.HasLine || !Consumers.ContainsKey(consumer.LineNumber) || consumer.Shared is not { } shared)
             return;
         if (shared.IsActive != consumer.IsSharedTold)
         {
@@ -118,33 +125,62 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
     public void End(LineEnd why, QueueScratch scratch)
     {
         AnswerKind answer = why is LineEnd.Gone or LineEnd.NotThere ? AnswerKind.Closed : AnswerKind.Unavailable;
-        foreach ((object request, Consumer? consumer) in _requests.Values)
+        foreach (AskedRequest asked in Requests.Values)
         {
-            if (request is CancelRequest)
+            // Its client knows it to be there, and hears of its end below.
+            if (asked.Request is ReaddedConsumer)
+                continue;
+            if (asked.Request is CancelRequest)
             {
-                queue.Answer(request, AnswerKind.Ok, scratch);
+                queue.Answer(asked.Request, AnswerKind.Ok, scratch);
                 continue;
             }
             // It was never there, as far as its client knows.
-            if (consumer is not null)
-                Remove(consumer, remembers: false);
-            queue.Answer(request, answer, scratch);
+            if (asked.Consumer is not null)
+                Remove(asked.Consumer, remembers: false);
+            queue.Answer(asked.Request, answer, scratch);
         }
-        _requests.Clear();
+        Requests.Clear();
         EndConsumers(scratch);
         _cancelled.Clear();
         _cancelledInOrder.Clear();
     }
 
-    private void EndConsumers(QueueScratch scratch)
+    protected void EndConsumers(QueueScratch scratch)
     {
-        foreach (Consumer consumer in _consumers.Values)
+        foreach (Consumer consumer in Consumers.Values)
         {
             scratch.Events.Add(new ChannelEvent(consumer.Channel, ConnectionEventKind.ConsumerEnded, consumer));
             ReturnPlaces(consumer, consumer.PlacesOut);
             consumer.LineNumber = 0;
         }
-        _consumers.Clear();
+        Consumers.Clear();
+    }
+
+    /// <summary>Something that is to be settled is with a client from now on; consumer 0: a get has it.</summary>
+    protected virtual void NoteDelivered(in QueueEffect effect, long consumer)
+    {
+    }
+
+    /// <summary>The queue has taken back what a consumer did not settle in time.</summary>
+    protected virtual void NoteTakenBack(long consumer)
+    {
+    }
+
+    /// <summary>Tells the queue of a consumer.</summary>
+    /// <param name="consumer">Who.</param>
+    /// <param name="request">The request's number; 0: nobody waits for an answer.</param>
+    protected void WriteConsumer(Consumer consumer, long request)
+    {
+        consumer.IsSharedTold = consumer.Shared is { IsActive: true };
+        if (queue.HasLine)
+            LineWriting.AddConsumer(settlements, consumer.LineNumber, request, consumer);
+    }
+
+    protected void WriteCancel(Consumer consumer, long request)
+    {
+        if (queue.HasLine)
+            LineWriting.CancelConsumer(settlements, consumer.LineNumber, request);
     }
 
     private static bool IsGet(object request) => request is GetRequest or FetchRequest;
@@ -194,16 +230,17 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
         MessageSizes.Check(effect.Message);
         if (effect.Kind == QueueEffectKind.GetOk)
         {
-            if (!_requests.TryGetValue(target, out (object Request, Consumer? Consumer) asked) || !IsGet(asked.Request))
+            if (!Requests.TryGetValue(target, out AskedRequest asked) || !IsGet(asked.Request))
                 throw new FormatException($"a message for request {target}, which wants none");
-            _requests.Remove(target);
+            Requests.Remove(target);
             effect.Subject = asked.Request;
+            NoteDelivered(effect, 0);
             if (effect.Slot < 0)
                 scratch.AddReference(effect.Message.Slab);
             QueueReplies.Reply(effect, queue, scratch, queue.Epoch);
             return;
         }
-        if (!_consumers.TryGetValue(target, out Consumer? consumer))
+        if (!Consumers.TryGetValue(target, out Consumer? consumer))
         {
             // It was cancelled when its channel ended.
             if (effect.Slot >= 0)
@@ -211,6 +248,7 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
             return;
         }
         effect.Subject = consumer;
+        NoteDelivered(effect, target);
         effect.HoldsPlace &= consumer.PlacesOut > 0;
         if (effect.HoldsPlace)
             consumer.PlacesOut--;
@@ -227,14 +265,16 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
                 ReadAnswer(ref reader, scratch);
                 break;
             case LineItemKind.ConsumerEnded:
-                if (_consumers.TryGetValue(reader.Int64(), out Consumer? ended))
+                if (Consumers.TryGetValue(reader.Int64(), out Consumer? ended))
                 {
                     Remove(ended, remembers: false);
                     scratch.Events.Add(new ChannelEvent(ended.Channel, ConnectionEventKind.ConsumerEnded, ended));
                 }
                 break;
             case LineItemKind.ConsumerOverdue:
-                if (Find(reader.Int64()) is { } overdue)
+                long late = reader.Int64();
+                NoteTakenBack(late);
+                if (Find(late) is { } overdue)
                     scratch.Events.Add(
                         new ChannelEvent(overdue.Channel, ConnectionEventKind.ConsumerOverdue, overdue));
                 break;
@@ -248,13 +288,13 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
                         new AmqpException(code, text) { IsNobodysMethod = true }));
                 break;
             case LineItemKind.WantsPlaces:
-                if (_consumers.TryGetValue(reader.Int64(), out Consumer? wanting))
+                if (Consumers.TryGetValue(reader.Int64(), out Consumer? wanting))
                     Grant(wanting);
                 break;
             case LineItemKind.UnusedPlaces:
                 long number = reader.Int64();
                 int unused = reader.Int32();
-                if (_consumers.TryGetValue(number, out Consumer? saving))
+                if (Consumers.TryGetValue(number, out Consumer? saving))
                     ReturnPlaces(saving, Math.Min(unused, saving.PlacesOut));
                 break;
             default:
@@ -268,10 +308,17 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
         long number = reader.Int64();
         long messages = reader.Int64();
         int consumers = reader.Int32();
-        if (!_requests.Remove(number, out (object Request, Consumer? Consumer) asked))
+        if (!Requests.Remove(number, out AskedRequest asked))
             throw new FormatException($"an answer to request {number}, which nobody made");
+        if (asked is { Kind: LineItemKind.Close, IsAgain: true } && answer == AnswerKind.Closed)
+            answer = AnswerKind.Ok;
         if (asked.Consumer is { } consumer && (asked.Request is CancelRequest || answer != AnswerKind.Ok))
+        {
             Remove(consumer, remembers: answer == AnswerKind.Ok);
+            // Its client heard long ago that it is there.
+            if (asked.Request is ReaddedConsumer)
+                scratch.Events.Add(new ChannelEvent(consumer.Channel, ConnectionEventKind.ConsumerEnded, consumer));
+        }
         // Whoever deletes a queue that he consumes from gets delete-ok before the cancellation.
         if (asked.Request is DeleteQueueRequest && answer == AnswerKind.Ok)
             EndConsumers(scratch);
@@ -306,7 +353,7 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
             Resume(consumer);
     }
 
-    private static void ReturnPlaces(Consumer consumer, int places)
+    protected static void ReturnPlaces(Consumer consumer, int places)
     {
         if (places == 0)
             return;
@@ -316,13 +363,13 @@ internal sealed class RemoteClients(RemoteQueue queue, LaneSender settlements, M
     }
 
     private Consumer? Find(long number) =>
-        _consumers.TryGetValue(number, out Consumer? consumer) || _cancelled.TryGetValue(number, out consumer)
+        Consumers.TryGetValue(number, out Consumer? consumer) || _cancelled.TryGetValue(number, out consumer)
             ? consumer
             : null;
 
-    private void Remove(Consumer consumer, bool remembers)
+    protected void Remove(Consumer consumer, bool remembers)
     {
-        if (!_consumers.Remove(consumer.LineNumber))
+        if (!Consumers.Remove(consumer.LineNumber))
             return;
         ReturnPlaces(consumer, consumer.PlacesOut);
         if (remembers)

@@ -6,12 +6,15 @@ namespace Warren.Broker.Queues.Remote;
 /// A stand-in's end of its line: two lanes to the home and two back, and what each side has told the other of them.
 /// Owned by the stand-in's turn.
 /// </summary>
-internal sealed class StandInLanes(LinePeer peer)
+internal sealed class StandInLanes(LinePeer? peer)
 {
     private bool _isReceiptDue;
     private long _endedLine;
     // The home has said that it has something of the line.
     private bool _isKnown;
+
+    /// <summary>The node at the other end; null: nobody knows which it is, and there is no line.</summary>
+    public LinePeer? Peer { get; set; } = peer;
 
     /// <summary>Publishes and requests.</summary>
     public LaneSender Posts { get; } = new(LineFrame.Posts, LinkClass.Publishes);
@@ -94,8 +97,8 @@ internal sealed class StandInLanes(LinePeer peer)
             SendEnd(queue, line);
         if (Line == 0)
             return;
-        Settlements.SendOrAwait(peer, queue, Line, line);
-        Posts.SendOrAwait(peer, queue, Line, line);
+        Settlements.SendOrAwait(Peer!, queue, Line, line);
+        Posts.SendOrAwait(Peer!, queue, Line, line);
         if (_isReceiptDue || Deliveries.IsReceiptDue || Verdicts.IsReceiptDue)
             SendReceipt(queue, line);
     }
@@ -104,7 +107,7 @@ internal sealed class StandInLanes(LinePeer peer)
     {
         Span<byte> end = stackalloc byte[LineFrame.AddressBytes];
         LineFrame.WriteAddress(end, queue, _endedLine);
-        if (peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.Ended, end, line))
+        if (Peer!.SendOrAwait(LinkClass.Acknowledgements, LineFrame.Ended, end, line))
             _endedLine = 0;
     }
 
@@ -112,7 +115,7 @@ internal sealed class StandInLanes(LinePeer peer)
     {
         Span<byte> receipt = stackalloc byte[LineFrame.ReceiptBytes];
         LineFrame.WriteReceipt(receipt, queue, Line, Deliveries.Received, Verdicts.Received, 0);
-        _isReceiptDue = !peer.SendOrAwait(LinkClass.Acknowledgements, LineFrame.Receipt, receipt, line);
+        _isReceiptDue = !Peer!.SendOrAwait(LinkClass.Acknowledgements, LineFrame.Receipt, receipt, line);
         if (_isReceiptDue)
             return;
         Deliveries.Told();

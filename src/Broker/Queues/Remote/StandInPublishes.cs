@@ -7,7 +7,7 @@ namespace Warren.Broker.Queues.Remote;
 /// What was published to a queue on another node and is not answered, who is to be told, and the credit that comes back
 /// when it has been sent. Owned by the stand-in's turn.
 /// </summary>
-internal sealed class StandInPublishes(RemoteQueue queue, StandInLanes lanes)
+internal sealed class StandInPublishes(StandIn queue, StandInLanes lanes)
 {
     private readonly OwedPublishes _owed = new();
     private readonly Queue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits = new(0);
@@ -47,7 +47,7 @@ internal sealed class StandInPublishes(RemoteQueue queue, StandInLanes lanes)
         if (why == LineEnd.Gone || !OwedPublish.WaitsForArrival(owed.Ticket))
         {
             message.Slab.Release(1);
-            Refuse(owed.Ticket, why, scratch);
+            queue.Refuse(owed.Ticket, why, scratch);
             return;
         }
         OwedPublish kept = owed;
@@ -79,19 +79,15 @@ internal sealed class StandInPublishes(RemoteQueue queue, StandInLanes lanes)
         var reader = new LineReader(bytes, LineFrame.HeaderBytes);
         while (!reader.IsAtEnd)
         {
-            if ((LineItemKind)reader.Byte() != LineItemKind.Verdicts)
-                throw new FormatException("something else than verdicts among verdicts");
-            bool accepted = reader.Byte() != 0;
-            long from = reader.Int64();
-            int count = reader.Int32();
-            for (long number = from; number < from + count; number++)
+            VerdictRun run = VerdictRun.Read(ref reader);
+            for (long number = run.First; number < run.First + run.Count; number++)
             {
                 if (!_owed.TryAnswer(number, out OwedPublish owed))
                     throw new FormatException($"a verdict on publish {number}, which waits for none");
                 if (owed.IsKept)
                     owed.Kept.Slab.Release(1);
                 if (owed.Ticket.Group is not null || owed.Ticket.Sequence > 0)
-                    QueueReplies.Verdict(owed.Ticket, accepted, scratch);
+                    QueueReplies.Verdict(owed.Ticket, run.IsAccepted, scratch);
             }
         }
     }
@@ -118,7 +114,7 @@ internal sealed class StandInPublishes(RemoteQueue queue, StandInLanes lanes)
             }
             if (owed.IsKept)
                 owed.Kept.Slab.Release(1);
-            Refuse(owed.Ticket, why, scratch);
+            queue.Refuse(owed.Ticket, why, scratch);
         }
         while (_credits.TryDequeue(out (PublishCredit Credit, int SizeBytes, long Frame) held))
             held.Credit.Give(held.SizeBytes);
@@ -126,23 +122,7 @@ internal sealed class StandInPublishes(RemoteQueue queue, StandInLanes lanes)
         {
             _keptBytes -= owed.Kept.SizeBytes;
             owed.Kept.Slab.Release(1);
-            Refuse(owed.Ticket, why, scratch);
-        }
-    }
-
-    /// <summary>
-    /// Tells a publisher that the message is nowhere. A queue that is gone counts as one that the message was not
-    /// routed to, as on its home. Who hears no verdicts loses his channel, but not for a queue that was deleted.
-    /// </summary>
-    public void Refuse(in PublishTicket ticket, LineEnd why, QueueScratch scratch)
-    {
-        if (ticket.Group is not null || ticket.Sequence > 0)
-            QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone, scratch);
-        bool isHeardOf = ticket.Sequence > 0 || ticket.Group is PublishGroup { IsAnsweredByNumber: false };
-        if (!isHeardOf && why is LineEnd.Away or LineEnd.Lost && ticket.Publisher is DeliveryChannel publisher)
-        {
-            scratch.Events.Add(
-                new ChannelEvent(publisher, Connections.ConnectionEventKind.Failed, queue.HomeIsDown()));
+            queue.Refuse(owed.Ticket, why, scratch);
         }
     }
 

@@ -15,14 +15,14 @@ internal sealed class VisitChannel(ushort number, VisitOutbox outbox, long conne
     /// <inheritdoc/>
     public override NodeId Node => outbox.Visitor;
 
-    /// <inheritdoc/>
-    internal override PublishSource? Source => ReplicatedSource;
-
-    /// <summary>Of publishes to a replicated queue.</summary>
-    public PublishSource? ReplicatedSource { get; init; }
-
     /// <summary>The consumer that it is the address of; 0: it is that of publishes.</summary>
     public long ConsumerNumber { get; init; }
+
+    /// <summary>Of publishes to a replicated queue: whose numbers they bear.</summary>
+    public PublishSource OfSource { get; init; }
+
+    /// <inheritdoc/>
+    internal override PublishSource? Source => OfSource;
 
     internal override void Tell(ConnectionEventKind kind, object subject) =>
         Outbox.Post(OutboxItem.VisitEvent(this, kind, subject));

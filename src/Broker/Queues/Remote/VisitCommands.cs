@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -13,15 +14,33 @@ namespace Warren.Broker.Queues.Remote;
 /// <param name="process">This node's, as the others know it.</param>
 internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, long process)
 {
-    private readonly VisitChannel _publisher = new(0, outbox);
+    /// <summary>Set in the number that asks how far settlements are committed, to tell it from a publish's.</summary>
+    private const ulong SettlementsMark = 1UL << 63;
+
+    private VisitChannel _publisher = new(0, outbox);
     private readonly Dictionary<long, Consumer> _consumers = [];
     private readonly Dictionary<int, long> _gets = [];
     private readonly List<QueueCommand> _commands = [];
     private readonly List<long> _late = [];
     private readonly TogetherGroups _together = new();
+    // What gets hold that were answered on lines before this one.
+    private readonly HashSet<long> _claimed = [];
 
     /// <summary>Set once it is known, before anything is read.</summary>
-    public Queue Queue { get; set; } = null!;
+    public QueueHome Queue { get; set; } = null!;
+
+    /// <summary>The queue is replicated: clients may hold what they were delivered on other lines.</summary>
+    public bool IsReplicated { get; set; }
+
+    /// <summary>Wants to know when what settlements up to this frame have said is committed.</summary>
+    public void AwaitCommit(long frame) => Add(QueueCommand.Sync(_publisher, SettlementsMark | (ulong)frame));
+
+    /// <summary>Whether a verdict's number is one of <see cref="AwaitCommit"/>; which frame.</summary>
+    public static bool IsOfSettlements(long number, out long frame)
+    {
+        frame = number & long.MaxValue;
+        return number < 0;
+    }
 
     public void Add(in QueueCommand command) => _commands.Add(command);
 
@@ -54,6 +73,9 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
         foreach ((int slot, long position) in _gets)
             Add(QueueCommand.Return(slot, position, countsDelivery: false));
         _gets.Clear();
+        foreach (long position in _claimed)
+            Add(QueueCommand.ReturnAt(position, countsDelivery: false, outbox));
+        _claimed.Clear();
         Add(QueueCommand.Together(0, begins: false));
         EndTogether(long.MaxValue);
     }
@@ -102,6 +124,11 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
             {
                 int start = reader.At;
                 var kind = (LineItemKind)reader.Byte();
+                if (kind == LineItemKind.Source)
+                {
+                    ReadSource(ref reader);
+                    continue;
+                }
                 if (kind != LineItemKind.Publish)
                 {
                     if (!ReadRequest(kind, ref reader, settled))
@@ -180,10 +207,20 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
 
     private void AddPublish(in PublishHead head, Slab slab, int offset)
     {
+        if (IsReplicated && _publisher.OfSource.Process == 0)
+            throw new FormatException($"publish {head.Ticket} is nobody's");
         Message message = head.Sizes.At(slab, offset);
         MessageSizes.Check(message);
         Add(QueueCommand.Publish(
             message, head.Priority, head.Persistent, head.TtlMs, _publisher, (ulong)head.Ticket, null));
+    }
+
+    private void ReadSource(ref LineReader reader)
+    {
+        long source = reader.Int64();
+        if (!IsReplicated || source == 0 || _publisher.OfSource.Process != 0)
+            throw new FormatException($"the source {source} is out of place");
+        _publisher = new VisitChannel(0, outbox) { OfSource = new PublishSource(outbox.Visitor, source) };
     }
 
     // False: it must wait for settlements.
@@ -248,10 +285,49 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
                 if (isThere || request != 0)
                     Add(QueueCommand.CancelConsumer(consumer, Request(request)));
                 break;
+            case >= LineItemKind.AcknowledgeAt and <= LineItemKind.ClaimsComplete when IsReplicated:
+                ReadOfOtherLines(kind, ref reader);
+                break;
             default:
                 ReadOfConsumer(kind, ref reader);
                 break;
         }
+    }
+
+    private void ReadOfOtherLines(LineItemKind kind, ref LineReader reader)
+    {
+        if (kind == LineItemKind.ClaimsComplete)
+        {
+            Add(QueueCommand.ClaimsComplete(outbox.Visitor));
+            return;
+        }
+        if (kind == LineItemKind.Claim)
+        {
+            ReadClaim(ref reader);
+            return;
+        }
+        long position = reader.Int64();
+        _claimed.Remove(position);
+        Add(kind switch
+        {
+            LineItemKind.AcknowledgeAt => QueueCommand.SettleAt(position, outbox),
+            LineItemKind.RejectAt => QueueCommand.RejectAt(position, outbox),
+            LineItemKind.RequeueAt => QueueCommand.RequeueAt(position, outbox),
+            _ => QueueCommand.ReturnAt(position, countsDelivery: kind == LineItemKind.ReturnAt, outbox),
+        });
+    }
+
+    private void ReadClaim(ref LineReader reader)
+    {
+        _consumers.TryGetValue(reader.Int64(), out Consumer? consumer);
+        int count = reader.Int32();
+        var bytes = new LineReader(reader.Take(checked(8 * Math.Max(count, 0))), 0);
+        long[] positions = new long[Math.Max(count, 0)];
+        foreach (ref long position in positions.AsSpan())
+            position = bytes.Int64();
+        if (consumer is null)
+            _claimed.UnionWith(positions);
+        Add(QueueCommand.Claim(new HeldClaim(consumer, positions, outbox)));
     }
 
     private void ReadOfConsumer(LineItemKind kind, ref LineReader reader)

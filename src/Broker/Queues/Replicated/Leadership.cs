@@ -19,6 +19,9 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// </summary>
     private const long TakeoverMs = 1500;
 
+    /// <summary>How often it looks whether those that it waits for are still there.</summary>
+    private const long LookMs = 20;
+
     private readonly Dictionary<long, QueueEffect> _barriers = new(0);
     private readonly Queue<Paging> _given = new(0);
     private readonly FetchBatch _batch = new();
@@ -54,10 +57,13 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         if (_takeover is not { } takeover)
             return false;
-        if (_unread is null && takeover.IsOver(queue.NowMs))
+        if (_unread is null && takeover.IsOver(queue.NowMs, announcer))
             _unread = new Queue<long>(takeover.Claims.Keys.Where(queue.Replica.Messages.Contains).Order());
         if (_unread is null)
+        {
+            queue.TickAt(queue.NowMs + LookMs);
             return false;
+        }
         if (_isReading || ReadNext())
             return false;
         _takeover = null;
@@ -75,10 +81,10 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 _isLeaving = false;
                 break;
             case QueueCommandKind.Claim:
-                _takeover?.Claim(command.Target as Consumer, (long[])command.Group!);
+                _takeover?.Claim((HeldClaim)command.Target!);
                 break;
             case QueueCommandKind.ClaimsComplete:
-                _takeover?.Heard(((GroupLetter)command.Target!).From);
+                _takeover?.Heard((NodeId)command.Target!);
                 break;
         }
     }
@@ -208,7 +214,6 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         _takeover = new Takeover(announcer.Nodes, queue.NowMs + TakeoverMs);
         announcer.BeginLeading(queue, group.Term.Value);
-        queue.TickAt(_takeover.UntilMs);
     }
 
     // False: nothing is left to read.

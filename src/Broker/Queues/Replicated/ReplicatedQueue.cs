@@ -165,15 +165,51 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         }
     }
 
-    // A publish that is sent again is answered by what became of it; one that is new has its number noted with it.
     private protected override void Apply(in QueueCommand command, QueueScratch scratch, long nowMs)
     {
-        if (command.Kind != QueueCommandKind.Publish || _leading is not { } log
-            || command.Target is not DeliveryChannel { Source: { } source })
+        switch (command.Kind)
         {
-            base.Apply(command, scratch, nowMs);
+            case QueueCommandKind.Publish
+                when _leading is { } log && command.Target is DeliveryChannel { Source: { Process: not 0 } source }:
+                Publish(command, log, source, scratch, nowMs);
+                break;
+            case >= QueueCommandKind.SettleAt:
+                SettleAt(command, nowMs);
+                break;
+            default:
+                base.Apply(command, scratch, nowMs);
+                break;
+        }
+    }
+
+    private void SettleAt(in QueueCommand command, long nowMs)
+    {
+        long position = command.First;
+        int slot = Machine.Stored.SlotOf(position);
+        if (slot < 0)
+        {
+            if (command.Kind == QueueCommandKind.SettleAt)
+                Machine.CutOff.SettleLate([position], nowMs);
             return;
         }
+        switch (command.Kind)
+        {
+            case QueueCommandKind.SettleAt:
+                Machine.Settle(slot, position, nowMs);
+                break;
+            case QueueCommandKind.ReturnAt:
+                Machine.Return(slot, position, command.Flag, nowMs);
+                break;
+            default:
+                Machine.Reject(slot, position, requeue: command.Kind == QueueCommandKind.RequeueAt, nowMs);
+                break;
+        }
+    }
+
+    // One that is sent again is answered by what became of it; one that is new has its number noted with it.
+    private void Publish(
+        in QueueCommand command, ReplicatedLog log, PublishSource source, QueueScratch scratch, long nowMs)
+    {
         long number = command.Second;
         SourceNumbers numbers = log.NumbersOf(source);
         if (number > numbers.Last)
@@ -216,7 +252,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     private static bool IsOfMember(in QueueCommand command) => command.Kind switch
     {
-        >= QueueCommandKind.GroupMessage => true,
+        >= QueueCommandKind.GroupMessage and <= QueueCommandKind.ClaimsComplete => true,
         QueueCommandKind.Moved => !command.Flag,
         QueueCommandKind.Fetched or QueueCommandKind.DropLog or QueueCommandKind.Configure => true,
         _ => false,

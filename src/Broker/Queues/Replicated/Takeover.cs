@@ -21,22 +21,27 @@ internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
     public List<QueueCommand> Waiting => _waiting;
 
     /// <summary>All have said what their clients hold, or have had the time to.</summary>
-    public bool IsOver(long nowMs) => _asked.Count == 0 || nowMs >= untilMs;
-
-    /// <summary>When it is over at the latest.</summary>
-    public long UntilMs => untilMs;
+    public bool IsOver(long nowMs, ILeaderAnnouncer announcer)
+    {
+        if (_asked.Count > 0)
+            _asked.IntersectWith(announcer.Nodes);
+        return _asked.Count == 0 || nowMs >= untilMs;
+    }
 
     /// <summary>A node has said all that its clients hold, or is gone.</summary>
     public void Heard(NodeId node) => _asked.Remove(node);
 
-    public void Claim(Consumer? consumer, ReadOnlySpan<long> positions)
+    public void Claim(HeldClaim claim)
     {
-        foreach (long position in positions)
-            Claims[position] = consumer;
+        foreach (long position in claim.Positions)
+            Claims[position] = claim.Consumer;
     }
 
     public void Add(in QueueCommand command)
     {
+        // It is with its client until the settlement is handled.
+        if (command.Kind >= QueueCommandKind.SettleAt)
+            Claims.TryAdd(command.First, null);
         if (command.Kind == QueueCommandKind.AddConsumer)
             Consumers.Add(command);
         else

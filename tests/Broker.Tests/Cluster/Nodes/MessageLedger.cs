@@ -14,12 +14,18 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     /// </summary>
     private const long PatienceSteps = 360;
 
+    /// <summary>A new leader waits so long for what clients hold, in steps, and nobody waits for less than that.</summary>
+    private const long TakeoverSteps = 190;
+
     /// <summary>What was taken so long ago is on the home's disk, in steps.</summary>
     private const long StoredSteps = 1600;
 
     private readonly Dictionary<string, SentMessage> _messages = [];
 
     public Dictionary<string, SimulatedNode> Homes { get; } = [];
+
+    /// <summary>Those with members on several nodes: no crash of a home excuses anything.</summary>
+    public HashSet<string> Replicated { get; } = [];
 
     public int Delivered { get; private set; }
 
@@ -108,6 +114,9 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
                 throw new NodesException($"{queue} holds {text} twice");
             if (mayBeTwice)
                 continue;
+            // A quorum queue puts what came back behind the rest.
+            if (copy.Trail.Count > 1 && Replicated.Contains(queue))
+                continue;
             if (last.TryGetValue(message.Publisher, out int before) && before > message.Sequence)
                 throw new NodesException($"{queue} holds {text} behind number {before} of the same publisher");
             last[message.Publisher] = message.Sequence;
@@ -146,6 +155,11 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     {
         SimulatedNode home = Homes[queue];
         SimulatedNode taker = copy.TakenBy!;
+        if (Replicated.Contains(queue))
+        {
+            CheckMayComeBack(queue, text, copy, by, taker);
+            return;
+        }
         // What was delivered may have come from a process that had crashed on the way.
         bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen || home.StartedAt > copy.DeliveredAt;
         long outage = taker == home ? 0 : cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
@@ -155,6 +169,20 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             $"{by} got {text} of {queue} at step {Now}, which a client of {taker.Name} had acknowledged at step "
             + $"{copy.TakenAt}; its home is {home.Name}, which has crashed {home.Crashes} times, and the longest time "
             + $"without a link was {outage} steps\n" + string.Join('\n', copy.Trail));
+    }
+
+    // Its node keeps an acknowledgement until it is committed: only if that is lost with it, or comes to the leader too
+    // late.
+    private void CheckMayComeBack(string queue, string text, MessageCopy copy, string by, SimulatedNode taker)
+    {
+        long outage = cluster.Nodes.Where(node => node != taker)
+            .Max(node => cluster.Network.LongestOutage(taker.Id, node.Id, copy.DeliveredAt));
+        if (taker.Crashes != copy.CrashesThen.Taker || outage >= TakeoverSteps)
+            return;
+        throw new NodesException(
+            $"{by} got {text} of the replicated {queue} at step {Now}, which a client of {taker.Name} had acknowledged "
+            + $"at step {copy.TakenAt}; the longest time without a link was {outage} steps\n"
+            + string.Join('\n', copy.Trail));
     }
 
     /// <summary>Time passes: what was acknowledged long ago without a crash is gone for good.</summary>

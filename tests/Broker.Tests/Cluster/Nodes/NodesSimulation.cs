@@ -2,6 +2,7 @@ using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
 using Warren.Wire;
 
@@ -26,11 +27,15 @@ internal sealed class NodesSimulation
     private readonly NodesFaults _faults;
     private int _names = 3;
 
-    private NodesSimulation(int seed)
+    private NodesSimulation(int seed, bool replicates)
     {
         Random = new Random(seed);
         int founders = Random.Next(4) == 0 ? 5 : 3;
-        Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
+        Cluster = new SimulatedCluster(
+            founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24,
+            replicator: replicates
+                ? static (_, broker, setup) => new QueueReplication(broker, setup, new LinkedClients(broker))
+                : null);
         Ledger = new MessageLedger(Cluster);
         _faults = new NodesFaults(this);
         for (int number = 1; number <= 3; number++)
@@ -60,10 +65,12 @@ internal sealed class NodesSimulation
     private NodesReport _report;
 
     /// <summary>One run.</summary>
+    /// <param name="seed">Decides all.</param>
+    /// <param name="replicates">Some of the queues that are always there have members on several nodes.</param>
     /// <exception cref="NodesException">What must never happen has; the message names the seed.</exception>
-    public static NodesReport Run(int seed)
+    public static NodesReport Run(int seed, bool replicates = false)
     {
-        var simulation = new NodesSimulation(seed);
+        var simulation = new NodesSimulation(seed, replicates);
         NodesReport report = default;
         Exception? found = null;
         // Without a context of the tests' framework what waits goes on inline.
@@ -160,6 +167,11 @@ internal sealed class NodesSimulation
                 arguments["x-dead-letter-exchange"] = FieldValue.Of("");
                 arguments["x-dead-letter-routing-key"] = FieldValue.Of(MessageLedger.DeadLetters);
             }
+            if (Cluster.Nodes[0].Broker!.Replication is not null && name is "m2" or "m4")
+            {
+                arguments["x-queue-type"] = FieldValue.Of("quorum");
+                Ledger.Replicated.Add(name);
+            }
             Task declared = home.Broker!.Operations.DeclareAsync("/", name, true, false, arguments);
             Cluster.Done(declared);
             Ledger.Homes.Add(name, home);
@@ -238,9 +250,16 @@ internal sealed class NodesSimulation
     }
 
     private QueueHome? HomeOf(string name) =>
-        Ledger.Homes[name].Broker is { } broker && broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+        Ledger.Replicated.Contains(name)
+            ? Running().Select(node => LedBy(node, name)).FirstOrDefault(static led => led is not null)
+            : Ledger.Homes[name].Broker is { } broker && broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
         && vhost.Queues.TryGetValue(name, out QueueDefinition? queue)
             ? queue.Home
+            : null;
+
+    private static QueueHome? LedBy(SimulatedNode node, string name) =>
+        node.Broker!.AllQueues().FirstOrDefault(queue => queue.Name == name) is { } queue
+            ? node.Broker.QueueLinks!.FindLeader(queue.Id.Value)?.Queue
             : null;
 
     private void CheckDefinitions()

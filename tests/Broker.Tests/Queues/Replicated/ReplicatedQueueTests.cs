@@ -133,7 +133,7 @@ public sealed class ReplicatedQueueTests
         {
             Consumer consumer = group.Client.Consumer();
             next.Post(QueueCommand.AddConsumer(consumer, null));
-            next.Post(QueueCommand.Claim(consumer, [held]));
+            next.Post(QueueCommand.Claim(new HeldClaim(consumer, [held], group.Client.Channel.Outbox)));
             next.Post(QueueCommand.ClaimsComplete(node));
         };
         ReplicatedQueue next = group.UntilLed(leader);

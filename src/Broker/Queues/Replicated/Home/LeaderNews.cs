@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Turns;
+using Warren.Cluster.Links;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// What another node is told of replicated queues beside their lines: which of them this node leads, and of those that
+/// it leads itself, where clients of this node hold nothing. What a lost link takes along is told again on the next
+/// one, since that one begins with all that either node leads. All of it is its turn's.
+/// </summary>
+internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<LeaderNews.Item>(links.Broker.Turns), ILine
+{
+    // By the queues' ids: their terms.
+    private readonly Dictionary<long, long> _leads = [];
+    private readonly Dictionary<long, long> _nothing = [];
+
+    /// <summary>One queue, or a signal: queue 0.</summary>
+    internal readonly record struct Item(LineSignal Signal, long Queue, long Term, bool IsLed);
+
+    /// <summary>This node leads a queue from now on.</summary>
+    public void Lead(ReplicatedLeader leader) => Post(new Item(default, leader.QueueId, leader.Term, IsLed: true));
+
+    /// <summary>Clients of this node hold nothing of a queue that the other one leads.</summary>
+    public void HoldNothing(long queue, long term) => Post(new Item(default, queue, term, IsLed: false));
+
+    /// <inheritdoc/>
+    public void Signal(LineSignal signal, long process) => Post(new Item(signal, 0, 0, IsLed: false));
+
+    protected override void Handle(ReadOnlySpan<Item> batch)
+    {
+        foreach (ref readonly Item item in batch)
+        {
+            if (item.Queue != 0)
+                (item.IsLed ? _leads : _nothing)[item.Queue] = item.Term;
+            else if (item.Signal == LineSignal.Up)
+            {
+                foreach (ReplicatedLeader leader in links.Leaders)
+                    _leads[leader.QueueId] = leader.Term;
+            }
+        }
+        Send(LineFrame.Leads, _leads);
+        Send(LineFrame.HoldsNothing, _nothing);
+    }
+
+    private void Send(ushort kind, Dictionary<long, long> news)
+    {
+        int entries = Math.Min(news.Count, PeerLink.MostBodyBytes / LineFrame.LeadershipBytes);
+        Span<byte> body = entries == 0 ? [] : new byte[entries * LineFrame.LeadershipBytes];
+        while (news.Count > 0)
+        {
+            int used = 0;
+            foreach ((long queue, long term) in news)
+            {
+                if (used == body.Length)
+                    break;
+                BinaryPrimitives.WriteInt64LittleEndian(body[used..], queue);
+                BinaryPrimitives.WriteInt64LittleEndian(body[(used + 8)..], term);
+                used += LineFrame.LeadershipBytes;
+            }
+            // Without room it goes when there is some; without a link, with the next one.
+            if (!peer.SendOrAwait(LinkClass.Control, kind, body[..used], this))
+                return;
+            for (int at = 0; at < used; at += LineFrame.LeadershipBytes)
+                news.Remove(BinaryPrimitives.ReadInt64LittleEndian(body[at..]));
+        }
+    }
+}

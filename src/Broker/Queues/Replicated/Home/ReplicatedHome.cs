@@ -1,0 +1,373 @@
+using Warren.Amqp;
+using Warren.Broker.Arguments;
+using Warren.Broker.Channels;
+using Warren.Broker.Messages;
+using Warren.Broker.Operations;
+using Warren.Broker.Queues.Remote;
+using Warren.Cluster;
+using Warren.Cluster.Links;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// The stand-in of a replicated queue, on every node, the one that leads it included: its line goes to whoever leads
+/// now. When the leader changes the line ends and another one begins, on which everything is said again that is not
+/// settled: consumers with what they hold, acknowledgements that were not committed, publishes without a verdict,
+/// requests without an answer. No client notices. Only when nobody leads for longer than
+/// <see cref="LineOptions.PublishPatience"/> publishes are nacked, requests refused and consumers cancelled.
+/// Everything is its turn's, but for what others may read.
+/// </summary>
+internal sealed class ReplicatedHome : StandIn
+{
+    private const long MostRetryPauseMs = 1000;
+
+    private readonly ReplicatedPublishes _publishes;
+    private readonly ReplicatedClients _clients;
+    private readonly UncommittedSettlements _uncommitted;
+    private readonly RemoteEpochs _epochs = new();
+    private readonly string _memberNames;
+    private AmqpException? _unavailable;
+    private LinePeer? _peer;
+    private long _term;
+    private long _process;
+    private bool _isUp;
+    private bool _isGone;
+    // The leader has answered on this line.
+    private bool _isServed;
+    // It has said that it does not lead, and is not asked again before this; how long after the next such word.
+    private long _retryAtMs;
+    private long _retryPauseMs;
+    // Since when somebody waits for a leader; none: nobody does.
+    private long? _waitsSinceMs;
+
+    /// <param name="broker">The node's.</param>
+    /// <param name="links">The node's.</param>
+    /// <param name="settings">The rules in force.</param>
+    /// <param name="memberNames">Of the nodes that it has members on, for people.</param>
+    internal ReplicatedHome(MessageBroker broker, QueueLinks links, QueueSettings settings, string memberNames)
+        : base(broker, links, peer: null, settings)
+    {
+        _memberNames = memberNames;
+        _publishes = new ReplicatedPublishes(this, Lanes);
+        _clients = new ReplicatedClients(this, Lanes, broker);
+        _uncommitted = new UncommittedSettlements(Lanes.Settlements);
+    }
+
+    /// <summary>The node that leads, as far as is known here; none: nobody does.</summary>
+    public NodeId LeaderNode => Volatile.Read(ref _peer)?.Id ?? NodeId.None;
+
+    // On the node that leads counts are as they are, and not as they were told.
+    private QueueHome? Own => Links.FindLeader(Definition.Id.Value)?.Queue;
+
+    /// <inheritdoc/>
+    public override int ReadyCount => Own?.ReadyCount ?? base.ReadyCount;
+
+    /// <inheritdoc/>
+    public override int UnackedCount => Own?.UnackedCount ?? base.UnackedCount;
+
+    /// <inheritdoc/>
+    public override long ReadyBytes => Own?.ReadyBytes ?? base.ReadyBytes;
+
+    /// <inheritdoc/>
+    public override long UnackedBytes => Own?.UnackedBytes ?? base.UnackedBytes;
+
+    /// <inheritdoc/>
+    public override long ResidentBytes => Own?.ResidentBytes ?? base.ResidentBytes;
+
+    /// <inheritdoc/>
+    public override int ConsumerCount => Own?.ConsumerCount ?? base.ConsumerCount;
+
+    /// <inheritdoc/>
+    public override ConsumerStatus? Holder => Own is { } own ? own.Holder : base.Holder;
+
+    /// <inheritdoc/>
+    public override bool IsReached => Volatile.Read(ref _isUp);
+
+    internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
+
+    /// <inheritdoc/>
+    internal override byte Epoch => _epochs.Current;
+
+    protected override RemoteClients Clients => _clients;
+
+    protected override AnswerKind? Refusal =>
+        _isGone ? AnswerKind.Closed : _unavailable is not null ? AnswerKind.Unavailable : null;
+
+    // Somebody here is served only by a leader that answers.
+    private bool IsWaiting => !_isGone && !(_isUp && HasLine && _isServed) && (_clients.IsWaiting || _publishes.HasAny);
+
+    private bool HasSomething => _clients.HasAny || _publishes.HasAny || _uncommitted.Count > 0;
+
+    /// <inheritdoc/>
+    public override void Attach() => Signal(LineSignal.Led, 0);
+
+    /// <inheritdoc/>
+    public override bool IsServedBy(LinePeer peer) => Volatile.Read(ref _peer) == peer;
+
+    internal override void NeedLine()
+    {
+        if (HasLine || _isGone || _peer is null || !_isUp || Broker.NowMs < _retryAtMs)
+            return;
+        Lanes.Begin(Links.NextLine());
+        _epochs.Begin();
+        _isServed = false;
+        LineWriting.Source(Lanes.Posts, Links.Source);
+        _clients.WriteConsumers();
+        _uncommitted.WriteAll();
+        LineWriting.ClaimsComplete(Lanes.Settlements);
+        _publishes.WriteAll();
+        _clients.WriteRequests();
+    }
+
+    /// <inheritdoc/>
+    internal override AmqpException HomeIsDown() => new(
+        ReplyCode.InternalError,
+        $"{Describe()} has no leader: a majority of its members ({_memberNames}) is not reachable");
+
+    protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)
+    {
+        if (_isGone || (_unavailable is not null && !OwedPublish.WaitsForArrival(owed.Ticket)))
+        {
+            message.Slab.Release(1);
+            Refuse(owed.Ticket, _isGone ? LineEnd.Gone : LineEnd.Away, scratch);
+            return;
+        }
+        // Before it is among those that a new line begins with.
+        NeedLine();
+        _publishes.Add(owed, message);
+    }
+
+    protected override void OnCredit(PublishCredit credit, int sizeBytes) => _publishes.Add(credit, sizeBytes);
+
+    protected override void OnSync(in PublishTicket ticket, QueueScratch scratch)
+    {
+        if (Refusal is not null)
+        {
+            QueueReplies.Verdict(ticket, accepted: _isGone, scratch);
+            return;
+        }
+        NeedLine();
+        _publishes.Await(ticket);
+    }
+
+    // A delivery has a slot on its own line alone; on every other it goes by its position. Without a line a message
+    // that is given back is simply not claimed on the next one.
+    protected override void OnSettlement(in QueueCommand command)
+    {
+        if (_isGone || command.Slot < 0)
+            return;
+        bool isHeld = _clients.Held.TryTake(command.First, out long line);
+        LineItemKind kind = KindOf(command);
+        if (HasLine && (isHeld ? line == Lanes.Line : command.Priority == _epochs.Current))
+            LineWriting.Settlement(Lanes.Settlements, kind, command.Slot, command.First);
+        else if (!isHeld && kind != LineItemKind.Acknowledge)
+            return;
+        else if (HasLine)
+        {
+            LineWriting.SettlementAt(
+                Lanes.Settlements, (LineItemKind)(kind - LineItemKind.Acknowledge + LineItemKind.AcknowledgeAt),
+                command.First & QueuedMessage.PositionMask);
+        }
+        // Of what its client did not hold any more nothing is told twice: it may be somebody else's by then.
+        if (kind is LineItemKind.Acknowledge or LineItemKind.Reject && (isHeld || !HasLine))
+        {
+            _uncommitted.Add(
+                kind == LineItemKind.Acknowledge ? LineItemKind.AcknowledgeAt : LineItemKind.RejectAt, command.First);
+        }
+    }
+
+    protected override bool Takes(ushort kind, long line, LinePeer? from)
+    {
+        if (from == _peer && Lanes.Takes(kind, line))
+        {
+            if (kind != LineFrame.Closed)
+                NoteServed();
+            return true;
+        }
+        // One that led before: what it has handed out on its line is claimed from another by now.
+        if (from != _peer && kind != LineFrame.Closed)
+            TellEnd(from!, line);
+        return false;
+    }
+
+    protected override void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch) =>
+        _publishes.ReadVerdicts(bytes, scratch);
+
+    protected override void TakeWord(ushort kind, ref LineReader reader, QueueScratch scratch)
+    {
+        switch (kind)
+        {
+            case LineFrame.LeaderReceipt:
+                Lanes.TakeReceipt(ref reader);
+                long committed = reader.Int64();
+                _uncommitted.Committed(committed);
+                _clients.Committed(committed);
+                break;
+            case LineFrame.Closed:
+                EndLine();
+                if ((LineClosed)reader.Byte() != LineClosed.NoSuchLine)
+                    Pause();
+                break;
+        }
+    }
+
+    protected override void OnNonsense(FormatException error, QueueScratch scratch)
+    {
+        Links.Refuse(_peer!.Id, $"as the leader of {Describe()}", error);
+        TellEnd(_peer, Lanes.Line);
+        EndLine();
+        Pause();
+    }
+
+    private void NoteServed()
+    {
+        _isServed = true;
+        _retryPauseMs = 0;
+        Volatile.Write(ref _unavailable, null);
+    }
+
+    // Whoever leads next says so himself: it is asked again in case that word was lost, and ever less often, since each
+    // time it is told everything.
+    private void Pause()
+    {
+        _retryPauseMs = Math.Clamp(
+            2 * _retryPauseMs, (long)Links.Options.TickInterval.TotalMilliseconds, MostRetryPauseMs);
+        _retryAtMs = Broker.NowMs + _retryPauseMs;
+    }
+
+    protected override void OnSignal(LineSignal signal, long process, QueueScratch scratch)
+    {
+        switch (signal)
+        {
+            case LineSignal.Led:
+                OnLed(scratch);
+                break;
+            case LineSignal.Up or LineSignal.Down:
+                LookAtLink(signal == LineSignal.Up);
+                break;
+            case LineSignal.Tick:
+                Lanes.OweReceipt();
+                if (_unavailable is null && _waitsSinceMs is { } since
+                    && Broker.NowMs - since >= Links.Options.PublishPatience.TotalMilliseconds)
+                    GiveUp(scratch);
+                break;
+        }
+    }
+
+    private void OnLed(QueueScratch scratch)
+    {
+        LeaderBook.Entry told = Links.LeaderBook.Of(Definition.Id.Value);
+        if (_isGone || told.Term == 0)
+            return;
+        if (told.Term > _term)
+            Follow(Links.PeerOf(told.Leader), told.Term, scratch);
+        // It waits to hear what each node's clients hold; of those that hold something a line tells.
+        if (!HasSomething && !HasLine)
+            Links.TellHoldsNothing(_peer!, Definition.Id.Value, _term);
+    }
+
+    private void Follow(LinePeer leader, long term, QueueScratch scratch)
+    {
+        if (HasLine)
+            TellEnd(_peer!, Lanes.Line);
+        EndLine();
+        if (_peer is not null && _peer != leader)
+        {
+            _clients.CancelOnFailover(scratch);
+            _peer.Detach(this);
+        }
+        _term = term;
+        _retryAtMs = 0;
+        _retryPauseMs = 0;
+        _waitsSinceMs = null;
+        Volatile.Write(ref _unavailable, null);
+        if (_peer == leader)
+            return;
+        Volatile.Write(ref _peer, leader);
+        Lanes.Peer = leader;
+        _process = 0;
+        _isUp = false;
+        // It tells how its link is.
+        leader.Attach(this);
+    }
+
+    // Signals may be of a node that led before: what counts is how it is with the one that leads now.
+    private void LookAtLink(bool isNew)
+    {
+        Volatile.Write(ref _isUp, _peer!.TryGetProcess(out long process));
+        if (!_isUp || !isNew)
+            return;
+        if (process != _process && HasLine)
+            EndLine();
+        if (_unavailable is not null)
+        {
+            Volatile.Write(ref _unavailable, null);
+            _waitsSinceMs = null;
+        }
+        _process = process;
+        Lanes.Rewind();
+    }
+
+    private void GiveUp(QueueScratch scratch)
+    {
+        Volatile.Write(ref _unavailable, HomeIsDown());
+        if (HasLine && _isUp)
+            TellEnd(_peer!, Lanes.Line);
+        EndLine();
+        _publishes.Refuse(LineEnd.Away, scratch);
+        _clients.End(LineEnd.Away, scratch);
+    }
+
+    protected override void OnGone(QueueScratch scratch)
+    {
+        if (HasLine && _isUp)
+            TellEnd(_peer!, Lanes.Line);
+        Lanes.End();
+        _isGone = true;
+        _publishes.Refuse(LineEnd.Gone, scratch);
+        _clients.End(LineEnd.Gone, scratch);
+        _clients.Forget();
+        _uncommitted.Clear();
+        _peer?.Detach(this);
+    }
+
+    private void EndLine()
+    {
+        if (!HasLine)
+            return;
+        Lanes.End();
+        _clients.LineEnded();
+    }
+
+    // When it finds no room the next frame of that line is answered by it.
+    private void TellEnd(LinePeer peer, long line)
+    {
+        Span<byte> end = stackalloc byte[LineFrame.AddressBytes];
+        LineFrame.WriteAddress(end, Definition.Id.Value, line);
+        peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, end);
+    }
+
+    private static LineItemKind KindOf(in QueueCommand command) => command.Kind switch
+    {
+        QueueCommandKind.Settle => LineItemKind.Acknowledge,
+        QueueCommandKind.Reject => LineItemKind.Reject,
+        QueueCommandKind.Requeue => LineItemKind.Requeue,
+        _ => command.Flag ? LineItemKind.Return : LineItemKind.Undelivered,
+    };
+
+    protected override void EndTurn()
+    {
+        if (HasSomething)
+            NeedLine();
+        if (_isUp)
+            Lanes.Send(Definition.Id.Value, this);
+        if (_unavailable is not null)
+            _publishes.GiveAllCredit();
+        else
+            _publishes.GiveCredit();
+        SetFull(_publishes.IsFullOfDeadLetters);
+        _waitsSinceMs = IsWaiting ? _waitsSinceMs ?? Broker.NowMs : null;
+        if (Lanes.IsUntold || _waitsSinceMs is not null || (HasSomething && !HasLine && _isUp))
+            WantTick();
+    }
+}

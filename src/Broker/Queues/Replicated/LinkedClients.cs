@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Warren.Broker.Queues.Remote;
+using Warren.Cluster;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>Clients of all nodes, who come to a leader by lines.</summary>
+internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
+{
+    private readonly ConcurrentDictionary<ReplicatedQueue, ReplicatedLeader> _leaders = new();
+
+    public IEnumerable<NodeId> Nodes =>
+        Links.AllPeers.Where(static peer => peer.TryGetProcess(out _)).Select(static peer => peer.Id).Append(Links.Self);
+
+    private QueueLinks Links => broker.QueueLinks!;
+
+    public QueueHome MakeHome(string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
+        new ReplicatedHome(broker, Links, settings, string.Join(", ", members.Select(Links.NameOf)));
+
+    public void BeginLeading(ReplicatedQueue queue, long term)
+    {
+        var leader = new ReplicatedLeader(queue.Definition.Id.Value, queue, term);
+        _leaders[queue] = leader;
+        Links.BeginLeading(leader);
+    }
+
+    public void EndLeading(ReplicatedQueue queue, Action ended)
+    {
+        if (_leaders.TryRemove(queue, out ReplicatedLeader? leader))
+            Links.EndLeading(leader, ended);
+        else
+            ended();
+    }
+}
