@@ -13,8 +13,16 @@ internal sealed class HeldEffects
     /// <summary>Nothing waits.</summary>
     public bool IsEmpty => _held.Count + _fresh.Count == 0;
 
-    /// <summary>Waits for what this turn decides, which has no index yet.</summary>
-    public void Add(in QueueEffect effect) => _fresh.Enqueue(effect);
+    /// <summary>
+    /// Waits for what this turn decides, which has no index yet. A message that its machine keeps is kept by this, too:
+    /// the machine may let go of it meanwhile.
+    /// </summary>
+    public void Add(in QueueEffect effect)
+    {
+        if (KeepsMessage(in effect))
+            effect.Slab.AddReferences(1);
+        _fresh.Enqueue(effect);
+    }
 
     /// <summary>The turn has written what it decided, up to this index.</summary>
     public void Stamp(long index)
@@ -23,7 +31,7 @@ internal sealed class HeldEffects
             _held.Enqueue((index, effect));
     }
 
-    /// <summary>The next that may be seen.</summary>
+    /// <summary>The next that may be seen. Behind it <see cref="Done"/>.</summary>
     public bool TryNext(long committed, out QueueEffect effect)
     {
         effect = default;
@@ -33,15 +41,23 @@ internal sealed class HeldEffects
         return true;
     }
 
-    /// <summary>It will not be committed, as far as is known here: gives back the messages that were to go out.</summary>
+    /// <summary>It has been carried out.</summary>
+    public static void Done(in QueueEffect effect, QueueScratch scratch)
+    {
+        if (!KeepsMessage(in effect))
+            return;
+        scratch.FlushReferences();
+        effect.Slab.Release(1);
+    }
+
+    /// <summary>They will not be committed, as far as is known here: gives back the messages that were to go out.</summary>
     public void Clear()
     {
         Stamp(0);
         while (_held.TryDequeue(out (long Index, QueueEffect Effect) held))
         {
-            QueueEffect effect = held.Effect;
-            if (effect.Kind is QueueEffectKind.Deliver or QueueEffectKind.GetOk && effect.Slot < 0)
-                effect.Slab.Release(1);
+            if (held.Effect.Kind is QueueEffectKind.Deliver or QueueEffectKind.GetOk or QueueEffectKind.DeadLetter)
+                held.Effect.Slab.Release(1);
         }
     }
 
@@ -54,4 +70,7 @@ internal sealed class HeldEffects
         QueueEffectKind.CancelConsumer => effect.CancelReason == CancelReason.QueueClosed,
         _ => false,
     };
+
+    private static bool KeepsMessage(in QueueEffect effect) =>
+        effect.Kind is QueueEffectKind.Deliver or QueueEffectKind.GetOk && effect.Slot >= 0;
 }

@@ -107,10 +107,17 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         group.RequestBarrier(_lastBarrier);
     }
 
-    public void BarrierReached(BarrierOutcome outcome)
+    public void BarrierReached(RaftGroup group, BarrierOutcome outcome)
     {
-        if (!_barriers.Remove(outcome.Id, out QueueEffect effect) || outcome.Index.Value == 0)
+        if (!_barriers.Remove(outcome.Id, out QueueEffect effect))
             return;
+        if (outcome.Index.Value == 0)
+        {
+            // Nobody has answered in time: as long as this leads, it is asked again.
+            if (IsOf(group))
+                AwaitBarrier(group, effect);
+            return;
+        }
         QueueScratch scratch = QueueScratch.ForThisThread;
         queue.CarryOutNow(in effect, scratch);
         scratch.Flush();

@@ -26,19 +26,17 @@ internal sealed class QueueState
     /// <summary>Of an entry's ordinal; null: a later state has it, or none.</summary>
     public SourceNumbers? Find(int ordinal) => _byOrdinal.GetValueOrDefault(ordinal);
 
-    /// <summary>A source that is new. Others learn of it by an entry before the first message that names it.</summary>
+    /// <summary>
+    /// A source that is new. Others learn of it by an entry before the first message that names it. A node has one
+    /// process at a time: sources of those before ask for nothing any more.
+    /// </summary>
     public SourceNumbers Add(PublishSource source)
     {
+        foreach (PublishSource before in _sources.Keys.Where(one => one.Node == source.Node).ToList())
+            Remove(before);
         var numbers = new SourceNumbers(source, ++_lastOrdinal);
         Add(numbers);
         return numbers;
-    }
-
-    /// <summary>A source whose process is over asks for nothing any more.</summary>
-    public void Remove(PublishSource source)
-    {
-        if (_sources.Remove(source, out SourceNumbers? numbers))
-            _byOrdinal.Remove(numbers.Ordinal);
     }
 
     public QueueState Copy()
@@ -113,5 +111,11 @@ internal sealed class QueueState
     {
         _sources.Add(numbers.Source, numbers);
         _byOrdinal.Add(numbers.Ordinal, numbers);
+    }
+
+    private void Remove(PublishSource source)
+    {
+        if (_sources.Remove(source, out SourceNumbers? numbers))
+            _byOrdinal.Remove(numbers.Ordinal);
     }
 }

@@ -116,7 +116,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             : throw new DurableFormatException($"entry {index} cannot be read ({outcome})");
     }
 
-    internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(outcome);
+    internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(_group!, outcome);
 
     internal long NowMs => Broker.NowMs;
 
@@ -340,7 +340,10 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             return;
         QueueScratch scratch = QueueScratch.ForThisThread;
         while (_heldBack.TryNext(committed, out QueueEffect effect))
+        {
             CarryOut(in effect, scratch);
+            HeldEffects.Done(in effect, scratch);
+        }
         scratch.Flush();
     }
 
