@@ -218,9 +218,10 @@ internal sealed class DefinitionsSimulation
             }
             foreach (SimulatedNode other in _cluster.Nodes)
             {
-                // Whoever was reached all the time, and serves in a session that has not been ended meanwhile, has it.
-                bool isReached = other.IsServing && (other == node || (_cluster.Network.IsUp(node.Id, other.Id)
-                    && _cluster.Network.ChangedAt(node.Id, other.Id) < askedAt - 50));
+                // Whoever may go by what it has, reached or not, and serves in a session that has not been ended
+                // meanwhile, has it. Who is linked with this node, but not with the leader, is waited for no longer
+                // than its lease may last.
+                bool isReached = other.IsServing && (other == node || other.Store.HasLease);
                 isReached = isReached && node.Broker?.Nodes.Sessions.GetValueOrDefault(other.Id) is { } session
                     && session == other.Broker!.Nodes.Sessions.GetValueOrDefault(other.Id);
                 if (isReached && !_uncertain.Contains(queue) && other.Has(queue) != _queues[queue])
