@@ -319,7 +319,7 @@ internal sealed class DefinitionsDraft
             QueuesGone.Add(queue);
     }
 
-    // Where a replicated queue is shown follows from its entry and from the members of the cluster, whatever came first.
+    // Where a replicated queue is shown follows from its entry and the members of the cluster, whatever came first.
     private void MoveQueues(NodeId member)
     {
         Dictionary<QueueDefinition, QueueDefinition>? moved = null;

@@ -106,7 +106,7 @@ public sealed class ReplicationNewsTests
         Assert.Equal(QueueOrigin.Applied, leader.Replication!.Origins[made]);
     }
 
-    /// <summary>A member may be forgotten if others have its queues: they are shown on the next of their members.</summary>
+    /// <summary>A member may be forgotten if others have its queues: they are shown on the next one.</summary>
     [Fact]
     public void A_replicated_queue_outlives_its_members_but_the_last()
     {

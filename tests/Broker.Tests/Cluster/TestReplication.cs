@@ -45,7 +45,7 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
         Require(_origins.Remove(queue.Id.Value), $"{queue.Name} goes and was not there");
         Gone.Add(queue.Id.Value);
         Require(
-            broker.AllQueues().All(one => one.Id != queue.Id), $"{queue.Name} is told to be gone and is still published");
+            broker.AllQueues().All(one => one.Id != queue.Id), $"{queue.Name} is gone and is still published");
     }
 
     /// <summary>What is published is what was told, when none of the node's turns is under way.</summary>
