@@ -103,7 +103,18 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>Takes new clients again, where they were taken before.</summary>
     /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
-    public void ResumeListeners() => _listeners.Resume();
+    public void ResumeListeners()
+    {
+        ImmutableArray<AmqpListener> before = Listeners;
+        try
+        {
+            _listeners.Resume();
+        }
+        finally
+        {
+            Tell(Listeners.Except(before), _log);
+        }
+    }
 
     /// <summary>Serves no clients for a while, and ends the connections of those that there are.</summary>
     internal void Pause()
@@ -296,6 +307,13 @@ public sealed class Node : IAsyncDisposable
                 await Task.Delay(Timeout.InfiniteTimeSpan, _seams.Time, _stopping.Token).ConfigureAwait(false);
             Membership?.TellServing();
             Tell(Listeners, _log);
+            if (_listeners.IsSuspended)
+            {
+                _log.Write(
+                    LogLevel.Warning, LogCategory.Default,
+                    "this node could serve clients, but an operator has suspended its listeners: 'rabbitmqctl "
+                    + "resume_listeners' opens them ('rabbitmq-upgrade revive' ends maintenance)");
+            }
         }
         catch (ConfigurationException error)
         {

@@ -13,9 +13,10 @@ internal sealed class NodeListeners(Func<ListenerOptions, AmqpListener> listen)
 {
     private readonly Lock _lock = new();
     private ImmutableArray<AmqpListener> _open = [];
-    private ImmutableArray<AmqpListener> _suspended = [];
-    private ImmutableArray<AmqpListener> _paused = [];
+    private ImmutableArray<ListenerOptions> _suspended = [];
+    private ImmutableArray<ListenerOptions> _paused = [];
     private ImmutableArray<Task> _accepting = [];
+    private bool _isSuspended;
     private bool _isPaused;
     private bool _isHalted;
     private bool _isClosed;
@@ -25,15 +26,23 @@ internal sealed class NodeListeners(Func<ListenerOptions, AmqpListener> listen)
     /// <summary>It serves nobody until the node is started again.</summary>
     public bool IsHalted => Volatile.Read(ref _isHalted);
 
-    /// <summary>The first time: all of these, or none.</summary>
+    /// <summary>An operator has suspended it: whatever else is so, it takes no new clients.</summary>
+    public bool IsSuspended => Volatile.Read(ref _isSuspended);
+
+    /// <summary>The first time: all of these, or none; suspended before, when that ends.</summary>
     /// <returns>False: it was halted or closed before.</returns>
     /// <exception cref="ConfigurationException">One cannot be opened.</exception>
-    public bool TryBegin(IEnumerable<ListenerOptions> all)
+    public bool TryBegin(ImmutableArray<ListenerOptions> all)
     {
         lock (_lock)
         {
             if (_isHalted || _isClosed)
                 return false;
+            if (_isSuspended)
+            {
+                _suspended = all;
+                return true;
+            }
             var bound = new List<AmqpListener>();
             try
             {
@@ -62,6 +71,7 @@ internal sealed class NodeListeners(Func<ListenerOptions, AmqpListener> listen)
     {
         lock (_lock)
         {
+            Volatile.Write(ref _isSuspended, true);
             _suspended = [.. _suspended, .. Shut(), .. _paused];
             _paused = [];
         }
@@ -77,9 +87,12 @@ internal sealed class NodeListeners(Func<ListenerOptions, AmqpListener> listen)
             {
                 _paused = _paused.AddRange(_suspended);
                 _suspended = [];
-                return;
             }
-            Reopen(ref _suspended);
+            else
+            {
+                Reopen(ref _suspended);
+            }
+            Volatile.Write(ref _isSuspended, false);
         }
     }
 
@@ -129,21 +142,22 @@ internal sealed class NodeListeners(Func<ListenerOptions, AmqpListener> listen)
         }
     }
 
-    private ImmutableArray<AmqpListener> Shut()
+    // Where they can be opened again.
+    private ImmutableArray<ListenerOptions> Shut()
     {
         ImmutableArray<AmqpListener> shut = _open;
         foreach (AmqpListener listener in shut)
             listener.Dispose();
         _open = [];
-        return shut;
+        return [.. shut.Select(static listener => listener.Again)];
     }
 
     // Each is gone from where it waits as soon as it is open: one that fails must not have the others bound twice.
-    private void Reopen(ref ImmutableArray<AmqpListener> waiting)
+    private void Reopen(ref ImmutableArray<ListenerOptions> waiting)
     {
         while (!_isHalted && !_isClosed && waiting is [var next, .. var rest])
         {
-            AmqpListener listener = listen(next.Again);
+            AmqpListener listener = listen(next);
             waiting = rest;
             Add([listener]);
         }

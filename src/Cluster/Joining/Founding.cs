@@ -65,7 +65,9 @@ public sealed class Founding
             if (_members.Count > 0)
             {
                 (NodeName member, ClusterId cluster) = _members.MinBy(one => one.Key.Value, StringComparer.Ordinal);
-                return $"waiting to be let in by {member}, which is in the cluster {cluster}: no other one is founded";
+                return cluster.IsNone
+                    ? $"waiting for {member}, which cannot say which cluster it is in: no other one is founded"
+                    : $"waiting to be let in by {member}, which is in the cluster {cluster}: no other one is founded";
             }
             if (Differing.FirstOrDefault() is { Value: not null } other)
                 return $"{other} was told of other nodes than {_name}: give all of them the same list";
@@ -100,8 +102,8 @@ public sealed class Founding
     }
 
     /// <summary>
-    /// A node has said that it is in a cluster. If it is listed this node founds none, and helps nobody to, until the
-    /// other one is met as a blank node.
+    /// A node has said that it is in a cluster, or that it cannot say whether it is in one (none). If it is listed this
+    /// node founds none, and helps nobody to, until the other one is met as a blank node.
     /// </summary>
     public void MeetMember(NodeName member, ClusterId cluster)
     {
@@ -125,8 +127,10 @@ public sealed class Founding
         Decide();
     }
 
-    /// <summary>The cluster that a node was met in; none: it was not, or is blank by now.</summary>
-    public ClusterId FindMember(NodeName node) => _members.GetValueOrDefault(node, ClusterId.None);
+    /// <summary>
+    /// The cluster that a node was met in, none: it could not say; null: it was not, or is blank by now.
+    /// </summary>
+    public ClusterId? FindMember(NodeName node) => _members.TryGetValue(node, out ClusterId found) ? found : null;
 
     /// <summary>A blank node is linked.</summary>
     public void LinkUp(NodeName peer)

@@ -172,6 +172,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <exception cref="OperationCanceledException">The node is to stop.</exception>
     internal async Task PrepareAsync(CancellationToken stop)
     {
+        FinishReplacement();
         FinishRemoval();
         if (_network is not null)
             await _overruling.LookAroundAsync().ConfigureAwait(false);
@@ -223,6 +224,21 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     /// <summary>Somebody has changed the directory while the broker is stopped.</summary>
     internal void DirectoryChanged() => _idle.LookAgain();
+
+    // A node that had joined when it was cut off would begin as a blank one.
+    private void FinishReplacement()
+    {
+        try
+        {
+            new NodeDirectory(_options.Places.DataDirectory).FinishReplacement();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(
+                $"data directory {_options.Places.DataDirectory}: join_cluster was cut off, and cannot be finished: "
+                + error.Message);
+        }
+    }
 
     // It is in nobody's way, whatever its disk says.
     private void FinishRemoval()

@@ -89,6 +89,9 @@ internal sealed class Forming : IPeerUser
 
     public void LinkDown(PeerIdentity peer, LinkEnd end) => Post(() =>
     {
+        // Another one may have the name by now: with a new directory it is somebody else.
+        if (_linked.GetValueOrDefault(peer.Name) != peer.NodeId)
+            return;
         _linked.Remove(peer.Name);
         _founding.LinkDown(peer.Name);
     });
@@ -197,9 +200,10 @@ internal sealed class Forming : IPeerUser
         {
             if (name == _host.Name || _linked.ContainsKey(name))
                 continue;
-            (MembershipAnswer answer, PeerIdentity? met) = await _host
+            AskedMember asked = await _host
                 .AskAsync(MembershipRequestKind.Join, _calls, _links, name, _self, AskPatience)
                 .WaitAsync(stop).ConfigureAwait(false);
+            MembershipAnswer answer = asked.Answer;
             if (answer.Outcome == MembershipOutcome.Done)
             {
                 Joined.Write(_disk, _self, answer);
@@ -207,26 +211,38 @@ internal sealed class Forming : IPeerUser
                     LogLevel.Info, LogCategory.Default, $"this node joins the cluster {answer.Cluster} of {name}");
                 return true;
             }
-            _refusal ??= Judge(name, answer, met);
+            // Each is judged, and the first is told.
+            string? refusal = Judge(name, asked);
+            _refusal ??= refusal;
         }
         return false;
     }
 
     // What an operator is told of one that does not let this node in; null: it is none that could.
-    private string? Judge(NodeName name, MembershipAnswer answer, PeerIdentity? met)
+    private string? Judge(NodeName name, AskedMember asked)
     {
+        MembershipAnswer answer = asked.Answer;
         if (!answer.Cluster.IsNone)
         {
             _founding.MeetMember(name, answer.Cluster);
             return $"{name} does not let this node in: {answer.Reason}; it is in the cluster {answer.Cluster}, and no "
                 + "other one is founded beside it";
         }
-        if (met is not null)
-            _founding.MeetBlank(name);
-        else if (_founding.FindMember(name) is { IsNone: false } cluster)
+        if (asked.IsUnidentified)
         {
-            return $"{name}, which was met in the cluster {cluster}, is not reached now ({answer.Reason}); if it is "
-                + "gone for good, 'rabbitmqctl stop_app' and 'rabbitmqctl start_app' on this node make it forget that";
+            _founding.MeetMember(name, ClusterId.None);
+            return $"{name} does not let this node in: {answer.Reason}. It may be in a cluster, and no other one is "
+                + "founded beside it";
+        }
+        if (asked.Met is not null)
+            _founding.MeetBlank(name);
+        else if (_founding.FindMember(name) is { } cluster)
+        {
+            string met = cluster.IsNone
+                ? "which was met, and could not say which cluster it is in"
+                : $"which was met in the cluster {cluster}";
+            return $"{name}, {met}, is not reached now ({answer.Reason}); if it is gone for good, 'rabbitmqctl "
+                + "stop_app' and 'rabbitmqctl start_app' on this node make it forget that";
         }
         return answer.Outcome == MembershipOutcome.Refused
             ? $"{name} does not let this node in: {answer.Reason}"

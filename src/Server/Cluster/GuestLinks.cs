@@ -54,11 +54,13 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
             .ConfigureAwait(false);
         for (int place = 0; place < visits.Length; place++)
         {
-            // Stopping: its process is there, and serves nobody. Who has proved to be another has only its address.
+            // Stopping: its process is there, and serves nobody; nor does one that cannot say who it is. Who has proved
+            // to be another has only its address.
             NodeName name = members[place].Name;
             if (visits[place] is { } visit && MetIn(visit) is var met && (met is null || met.Name == name)
                 && visit.Refusal?.Code is not
-                    (RefusalCode.Unreachable or RefusalCode.TimedOut or RefusalCode.Stopping))
+                    (RefusalCode.Unreachable or RefusalCode.TimedOut or RefusalCode.Stopping
+                        or RefusalCode.Unidentified))
                 return name;
         }
         return null;

@@ -10,8 +10,8 @@ namespace Warren.Server.Cluster;
 
 /// <summary>
 /// Who answers at the peer port while the broker does not run: commands are served, whoever wants more is sent away,
-/// and told which cluster the directory is of, so that blank nodes found none beside it. The links are made for the
-/// first who asks, and give way to those of a broker that starts.
+/// and told which cluster the directory is of, or that this cannot be said, so that blank nodes found none beside it.
+/// The links are made for the first who asks, and give way to those of a broker that starts.
 /// </summary>
 /// <param name="host">The node among others.</param>
 /// <param name="directory">Its data directory.</param>
@@ -21,24 +21,21 @@ internal sealed class IdlePort(ClusterHost host, string directory)
 
     private readonly Lock _lock = new();
     private PeerLinks? _links;
+    private NodeIdentity _identity = Blank;
+    private string? _whyUnidentified;
     private bool _isTaken;
     private bool _isClosed;
 
     /// <summary>Somebody dials, and nobody listens.</summary>
     public void Serve()
     {
-        var hub = new PeerHub(NodeId.None, host);
-        hub.Serve(LinkPurpose.Command, host.Commands);
-        var declines = new Refusal(
-            RefusalCode.Stopping, $"the broker of {host.Name} does not run: it is starting, or start_app starts it");
         lock (_lock)
         {
             if (_isClosed || _isTaken || _links is not null)
                 return;
             // Under the lock: a change of the directory that is not in it finds the links, and tells them.
-            _links = host.MakeLinks(hub, 0, Identity() ?? Blank, declines);
-            hub.Attach(_links);
-            _links.Start();
+            Look();
+            _links = Listen();
         }
     }
 
@@ -68,11 +65,26 @@ internal sealed class IdlePort(ClusterHost host, string directory)
     /// <summary>The directory may be another one, or of another cluster.</summary>
     public void LookAgain()
     {
+        PeerLinks? before = null;
         lock (_lock)
         {
-            if (_links is { } links && Identity() is { } identity)
-                links.Self = links.Self with { ClusterId = identity.Cluster.Value, Generation = identity.Generation };
+            if (_links is not { } links)
+                return;
+            string? said = _whyUnidentified;
+            Look();
+            if (said == _whyUnidentified)
+            {
+                links.Self = links.Self with { ClusterId = _identity.Cluster.Value, Generation = _identity.Generation };
+            }
+            else
+            {
+                // Others: a handshake that has begun must not say half of what was and half of what is.
+                before = links;
+                _links = Listen();
+            }
         }
+        if (before is not null)
+            host.Retire(before);
     }
 
     /// <summary>For good.</summary>
@@ -89,19 +101,48 @@ internal sealed class IdlePort(ClusterHost host, string directory)
             await links.DisposeAsync().ConfigureAwait(false);
     }
 
-    // Nobody's own: a node that does not run is nobody's peer. One that only waits for a founder is of no cluster yet.
-    // Null: it cannot be read.
-    private NodeIdentity? Identity()
+    private PeerLinks Listen()
     {
-        if (!new NodeDirectory(directory).Exists)
-            return Blank;
+        var hub = new PeerHub(NodeId.None, host);
+        hub.Serve(LinkPurpose.Command, host.Commands);
+        Refusal declines = _whyUnidentified is { } why
+            ? new Refusal(
+                RefusalCode.Unidentified,
+                $"the broker of {host.Name} does not run, and which cluster it is in cannot be said: {why}")
+            : new Refusal(
+                RefusalCode.Stopping,
+                $"the broker of {host.Name} does not run: it is starting, or start_app starts it");
+        PeerLinks links = host.MakeLinks(hub, 0, _identity, declines);
+        hub.Attach(links);
+        links.Start();
+        return links;
+    }
+
+    // Nobody's own: a node that does not run is nobody's peer. One that only waits for a founder is of no cluster yet.
+    // What cannot be read stays what it was known to be.
+    private void Look()
+    {
+        _whyUnidentified = null;
+        var place = new NodeDirectory(directory);
+        if (!place.Exists)
+        {
+            _identity = Blank;
+            return;
+        }
         try
         {
             IDisk disk = host.Seams.OpenDisk(directory);
-            if (IdentityFile.Read(disk) is not { Generation: > 0 } own)
-                return Blank;
+            if (IdentityFile.Read(disk) is not { } own)
+            {
+                // Of before there were identities, or it was lost.
+                _identity = place.HasLog ? _identity : Blank;
+                _whyUnidentified = place.HasLog
+                    ? $"it has a log and no file \"{IdentityFile.Path}\"; its start says what is wrong"
+                    : null;
+                return;
+            }
             // A forced start may still be held up by who is there, whom its generation must not overrule before.
-            return Blank with
+            _identity = own.Generation == 0 ? Blank : Blank with
             {
                 Cluster = own.Cluster,
                 Generation = ForcedBootFile.Read(disk) is null ? own.Generation : 0,
@@ -110,7 +151,7 @@ internal sealed class IdlePort(ClusterHost host, string directory)
         catch (Exception error) when (error is IdentityException or DiskException)
         {
             // The start says what is wrong with it.
-            return null;
+            _whyUnidentified = error.Message;
         }
     }
 }

@@ -8,7 +8,8 @@ namespace Warren.Server.Cluster;
 /// <summary>A blank directory becomes that of a node that waits for its cluster.</summary>
 internal static class Joined
 {
-    /// <summary>Makes the directory; there must be none.</summary>
+    /// <summary>Makes the directory; there must be none. Durable when it returns.</summary>
+    /// <exception cref="DiskException">It cannot be made; part of it may be there.</exception>
     public static void Make(string directory, NodeSeams seams, NodeId self, MembershipAnswer answer)
     {
         using DirectoryLock held = DirectoryLock.Take(directory);

@@ -37,7 +37,10 @@ internal sealed class MembershipCalls(Func<MembershipRequest, Task<MembershipAns
             or RefusalCode.Busy or RefusalCode.Stopping;
         MembershipAnswer refused = MembershipAnswer.Refused(
             isTemporary ? MembershipOutcome.Later : MembershipOutcome.Refused, visit.Refusal.Sentence);
-        return new AskedMember(refused with { Cluster = new ClusterId(met?.ClusterId ?? default) }, met);
+        return new AskedMember(refused with { Cluster = new ClusterId(met?.ClusterId ?? default) }, met)
+        {
+            IsUnidentified = met is not null && visit.Refusal.Code == RefusalCode.Unidentified,
+        };
     }
 
     public void LinkUp(PeerLink link)

@@ -20,7 +20,9 @@ internal sealed class NodeDirectory(string path)
 
     private const string Mark = ".set-aside.";
 
-    /// <summary>Is told before each change that <see cref="Remove"/> makes: where a test cuts it off.</summary>
+    /// <summary>
+    /// Is told before each change that <see cref="Remove"/> or <see cref="Replace"/> makes: where a test cuts it off.
+    /// </summary>
     internal Action BeforeStep { get; init; } = static () => { };
 
     public bool Exists => Directory.Exists(path);
@@ -35,6 +37,9 @@ internal sealed class NodeDirectory(string path)
     // Beside it: what is about to be deleted, and must never be taken for a node's, with half of what it had.
     // No operator would call a copy of his like that.
     private string Removed => path + ".removed-by-reset";
+
+    // Beside it: what is to be in its place once that is free, whole already.
+    private string Next => path + ".joined";
 
     // Beside it, since it outlives the directory.
     private string JoiningFile => path + ".joining";
@@ -76,7 +81,7 @@ internal sealed class NodeDirectory(string path)
         FinishRemoval();
         if (!Exists)
             return;
-        Move(Removed);
+        Move(path, Removed);
         FinishRemoval();
     }
 
@@ -106,6 +111,47 @@ internal sealed class NodeDirectory(string path)
         Directory.Delete(Removed, recursive: true);
     }
 
+    /// <summary>
+    /// Puts another one in its place, or where there was none. A crash leaves the one or the other, and what is left to
+    /// be done to <see cref="FinishReplacement"/>.
+    /// </summary>
+    /// <param name="isEmpty">It has nothing that anybody could miss, and is removed; else it is set aside.</param>
+    /// <param name="make">Makes the other one, durably, at the path that it gets.</param>
+    /// <returns>What it is called now; null: there was none, or it is gone.</returns>
+    /// <exception cref="IOException">One cannot be renamed or removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public string? Replace(bool isEmpty, Action<string> make)
+    {
+        FinishReplacement();
+        FinishRemoval();
+        BeforeStep();
+        make(Next);
+        string? aside = null;
+        if (!isEmpty)
+            aside = SetAside();
+        else if (Exists)
+            Move(path, Removed);
+        Move(Next, path);
+        FinishRemoval();
+        return aside;
+    }
+
+    /// <summary>Does what a replacement that was cut off has left to be done, or undoes it; else nothing.</summary>
+    /// <exception cref="IOException">It cannot be done; to start without it would be to start as nobody.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public void FinishReplacement()
+    {
+        if (!Directory.Exists(Next))
+            return;
+        if (!Exists)
+        {
+            Move(Next, path);
+            return;
+        }
+        BeforeStep();
+        Directory.Delete(Next, recursive: true);
+    }
+
     /// <summary>Renames it; returns what it is called now, null if there is none.</summary>
     /// <exception cref="IOException">It cannot be renamed.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
@@ -118,16 +164,16 @@ internal sealed class NodeDirectory(string path)
             string aside = path + Mark + number.ToString(CultureInfo.InvariantCulture);
             if (Directory.Exists(aside))
                 continue;
-            Move(aside);
+            Move(path, aside);
             return aside;
         }
     }
 
     // Durable when it returns: what is done behind it must not outlive it.
-    private void Move(string to)
+    private void Move(string from, string to)
     {
         BeforeStep();
-        Directory.Move(path, to);
+        Directory.Move(from, to);
         BeforeStep();
         new FileDisk(Path.GetDirectoryName(Path.GetFullPath(path))!).SyncDirectory("");
     }

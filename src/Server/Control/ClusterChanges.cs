@@ -72,8 +72,9 @@ internal sealed class ClusterChanges(NodeHost host)
             .AskAsync(MembershipRequestKind.Join, name, self, Patience).ConfigureAwait(false);
         if (answer.Outcome != MembershipOutcome.Done)
             throw ControlRefusalException.Because($"{name} does not let {Self} in: {answer.Reason}");
-        Away(own);
-        Joined.Make(host.Options.Places.DataDirectory, host.Seams, self, answer);
+        // The other way round a crash would leave a node that is nobody, and serves clients as such.
+        TellAside(AttemptOn(() => _directory.Replace(
+            own is { HasAny: false }, place => Joined.Make(place, host.Seams, self, answer))));
         AttemptOn(ForgetJoining);
         host.Log.Write(
             LogLevel.Info, LogCategory.Default,
@@ -150,14 +151,19 @@ internal sealed class ClusterChanges(NodeHost host)
     {
         if (own is { HasAny: false })
             _directory.Remove();
-        else if (_directory.SetAside() is { } aside)
-        {
-            host.Log.Write(
-                LogLevel.Warning, LogCategory.Default,
-                $"what this node had is in {aside} now; remove it when nobody misses anything");
-        }
+        else
+            TellAside(_directory.SetAside());
         return true;
     });
+
+    private void TellAside(string? aside)
+    {
+        if (aside is null)
+            return;
+        host.Log.Write(
+            LogLevel.Warning, LogCategory.Default,
+            $"what this node had is in {aside} now; remove it when nobody misses anything");
+    }
 
     private T AttemptOn<T>(Func<T> act)
     {

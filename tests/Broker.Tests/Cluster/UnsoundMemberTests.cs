@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Tests.Cluster.Nodes;
+using Warren.Cluster.Consensus;
 using Warren.Wire;
 using Xunit;
 
@@ -75,6 +76,27 @@ public sealed class UnsoundMemberTests
         Assert.False(_node.Store.HasLease);
         client.Send(new BasicGet("q", noAck: true));
         Assert.Equal(WireClient.Bytes("kept"), Expect(client, MethodId.BasicGetOk).Body);
+    }
+
+    /// <summary>It has all, and applies nothing: no change would be made.</summary>
+    [Fact]
+    public void Who_is_halted_and_elected_leaves_it_to_another()
+    {
+        _node.Store.Post(new TurnEvent(_node.Store.Group.BecomeUnsound));
+        _cluster.Until(() => _node.Store.WhenHalted.IsCompletedSuccessfully, what: "a halt");
+        _cluster.Until(() => _node.Store.Group.Soundness == Soundness.Sound, what: "all that was lost");
+        SimulatedNode leader = _cluster.Leader!;
+        bool isBegun = false;
+        _cluster.Until(
+            () =>
+            {
+                leader.Store.Post(new TurnEvent(() => isBegun |= leader.Store.Group.TransferLeadership(_node.Id)));
+                return isBegun;
+            },
+            what: "a leader that takes it for sound");
+        _cluster.Until(() => _node.Store.Group.IsLeader, what: "the halted one to lead");
+        _cluster.Done(leader.Broker!.Operations.DeclareAsync("/", "later", true, false, FieldTable.Empty));
+        Assert.False(_node.Store.Group.IsLeader);
     }
 
     private static QueueDeclare Declaration =>

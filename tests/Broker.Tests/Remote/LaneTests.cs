@@ -1,30 +1,23 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Warren.Amqp;
-using Warren.Broker.Durability;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Turns;
-using Warren.Cluster;
-using Warren.Cluster.Consensus;
-using Warren.Cluster.Groups;
 using Warren.Cluster.Links;
-using Warren.Cluster.Peers;
-using Warren.Storage;
-using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
 
 namespace Warren.Broker.Tests.Remote;
 
 /// <summary>One lane over a link that loses its end, comes back, and is full now and then.</summary>
-public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
+public sealed class LaneTests : IDisposable
 {
     private const ushort Kind = LineFrame.Posts;
 
     private readonly Queue<byte[]> _sent = new();
     private readonly ManualTime _time = new();
-    private readonly MessageBroker _broker;
+    private readonly PeeredBroker _peered;
     private readonly LinePeer _peer;
     private readonly ConcurrentQueue<ushort> _refused = new();
     private readonly ConcurrentQueue<ushort> _taken = new();
@@ -32,55 +25,11 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
 
     public LaneTests()
     {
-        _broker = new MessageBroker(
-            new BrokerOptions(), ThreadPoolTurns.Instance, _time, new Random(1), (_, _, _) => { },
-            new StorageSetup(new MemoryDisk(), new NodeLogOptions(), this, static () => { }),
-            new ClusterSetup
-            {
-                Self = Self,
-                Name = TestCluster.NodeNameOf(0),
-                Peers = this,
-                Transport = new GroupTransport(
-                    this, new RaftOptions(), new GroupTransportOptions(), TimeProvider.System, static _ => { }),
-                Founders = [],
-            });
-        _peer = _broker.QueueLinks!.PeerOf(TestCluster.IdOf(1));
+        _peered = new PeeredBroker(ThreadPoolTurns.Instance, _time, TrySend);
+        _peer = _peered.Peer;
     }
 
-    public NodeId Self => TestCluster.IdOf(0);
-
-    public void Dispose() => _broker.Dispose();
-
-    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
-    {
-    }
-
-    void IStorageWatcher.Failed(StorageFailedException error) => Assert.Fail(error.Message);
-
-    void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
-
-    long IPeers.Process => 1;
-
-    bool IPeers.IsUp(NodeId peer) => true;
-
-    void IPeers.Close(NodeId peer, string reason) => Assert.Fail(reason);
-
-    void IPeers.Register(ushort firstKind, IPeerUser user)
-    {
-    }
-
-    bool IPeers.TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
-    {
-        if (_room == 0)
-        {
-            _refused.Enqueue(kind);
-            return false;
-        }
-        _room--;
-        _taken.Enqueue(kind);
-        _sent.Enqueue(body.ToArray());
-        return true;
-    }
+    public void Dispose() => _peered.Dispose();
 
     [Fact]
     public void Only_the_next_number_is_taken()
@@ -240,7 +189,7 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
     [Fact]
     public void A_tick_may_begin_before_the_last_one_has_ended()
     {
-        QueueLinks links = _broker.QueueLinks!;
+        QueueLinks links = _peered.Broker.QueueLinks!;
         int ticks = 0;
         var line = new TickedLine();
         line.Ticked = () =>
@@ -253,6 +202,19 @@ public sealed class LaneTests : IPeers, IStorageWatcher, IDisposable
         links.WantTick(line);
         _time.Advance(links.Options.TickInterval);
         Assert.Equal(5, ticks);
+    }
+
+    private bool TrySend(NodeId to, ushort kind, ReadOnlySpan<byte> body)
+    {
+        if (_room == 0)
+        {
+            _refused.Enqueue(kind);
+            return false;
+        }
+        _room--;
+        _taken.Enqueue(kind);
+        _sent.Enqueue(body.ToArray());
+        return true;
     }
 
     private void LoseLast()

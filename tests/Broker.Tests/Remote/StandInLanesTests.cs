@@ -1,72 +1,31 @@
-using Warren.Broker.Durability;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Turns;
-using Warren.Cluster;
-using Warren.Cluster.Consensus;
-using Warren.Cluster.Groups;
-using Warren.Cluster.Links;
-using Warren.Cluster.Peers;
-using Warren.Storage;
-using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
 
 namespace Warren.Broker.Tests.Remote;
 
 /// <summary>What a stand-in says when its link is back.</summary>
-public sealed class StandInLanesTests : IPeers, IStorageWatcher, ILine, IDisposable
+public sealed class StandInLanesTests : ILine, IDisposable
 {
-    private readonly MessageBroker _broker;
+    private readonly PeeredBroker _peered;
     private readonly StandInLanes _lanes;
     private readonly List<ushort> _sent = [];
 
     public StandInLanesTests()
     {
-        _broker = new MessageBroker(
-            new BrokerOptions(), ThreadPoolTurns.Instance, new ManualTime(), new Random(1), (_, _, _) => { },
-            new StorageSetup(new MemoryDisk(), new NodeLogOptions(), this, static () => { }),
-            new ClusterSetup
-            {
-                Self = Self,
-                Name = TestCluster.NodeNameOf(0),
-                Peers = this,
-                Transport = new GroupTransport(
-                    this, new RaftOptions(), new GroupTransportOptions(), TimeProvider.System, static _ => { }),
-                Founders = [],
-            });
-        _lanes = new StandInLanes(_broker.QueueLinks!.PeerOf(TestCluster.IdOf(1)));
+        _peered = new PeeredBroker(ThreadPoolTurns.Instance, new ManualTime(), (_, kind, _) =>
+        {
+            _sent.Add(kind);
+            return true;
+        });
+        _lanes = new StandInLanes(_peered.Peer);
         _lanes.Begin(5);
         _lanes.Posts.Add(8);
         _sent.Clear();
     }
 
-    public NodeId Self => TestCluster.IdOf(0);
-
-    public void Dispose() => _broker.Dispose();
-
-    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
-    {
-    }
-
-    void IStorageWatcher.Failed(StorageFailedException error) => Assert.Fail(error.Message);
-
-    void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
-
-    long IPeers.Process => 1;
-
-    bool IPeers.IsUp(NodeId peer) => true;
-
-    void IPeers.Close(NodeId peer, string reason) => Assert.Fail(reason);
-
-    void IPeers.Register(ushort firstKind, IPeerUser user)
-    {
-    }
-
-    bool IPeers.TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
-    {
-        _sent.Add(kind);
-        return true;
-    }
+    public void Dispose() => _peered.Dispose();
 
     void ILine.Signal(LineSignal signal, long process)
     {

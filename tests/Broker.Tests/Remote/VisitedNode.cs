@@ -2,19 +2,12 @@ using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
-using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
 using Warren.Cluster;
-using Warren.Cluster.Consensus;
-using Warren.Cluster.Groups;
-using Warren.Cluster.Links;
-using Warren.Cluster.Peers;
-using Warren.Storage;
-using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
 
@@ -23,36 +16,25 @@ namespace Warren.Broker.Tests.Remote;
 /// <summary>
 /// A broker on one thread, and a test that is the other node: it sends what it likes, and sees what comes back.
 /// </summary>
-internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDisposable
+internal sealed class VisitedNode : ITurnScheduler, IDisposable
 {
     private readonly Queue<IThreadPoolWorkItem> _turns = new();
+    private readonly PeeredBroker _peered;
     private NodeId? _reader;
 
     public VisitedNode()
     {
-        Broker = new MessageBroker(
-            new BrokerOptions(), this, Time, new Random(1), (_, _, line) => Lines.Add(line),
-            new StorageSetup(new MemoryDisk(), new NodeLogOptions(), this, static () => { }),
-            new ClusterSetup
-            {
-                Self = Self,
-                Name = TestCluster.NodeNameOf(0),
-                Peers = this,
-                Transport = new GroupTransport(
-                    this, new RaftOptions(), new GroupTransportOptions(), TimeProvider.System, static _ => { }),
-                Founders = [Self],
-            });
-        Peer = Broker.QueueLinks!.PeerOf(Other);
+        _peered = new PeeredBroker(this, Time, TrySend, founds: true, Lines.Add) { Closing = Closed.Add };
         Settle();
         Peer.Up(process: 7);
         Settle();
     }
 
-    public MessageBroker Broker { get; }
+    public MessageBroker Broker => _peered.Broker;
 
     public ManualTime Time { get; } = new();
 
-    public LinePeer Peer { get; }
+    public LinePeer Peer => _peered.Peer;
 
     public List<string> Lines { get; } = [];
 
@@ -62,41 +44,12 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
     /// <summary>Why its link was ended.</summary>
     public List<string> Closed { get; } = [];
 
-    public NodeId Self => TestCluster.IdOf(0);
+    public long Process => _peered.Process;
 
-    public long Process => 5;
-
-    private static NodeId Other => TestCluster.IdOf(1);
-
-    public void Dispose() => Broker.Dispose();
-
-    public bool IsUp(NodeId peer) => true;
-
-    public void Close(NodeId peer, string reason) => Closed.Add(reason);
-
-    public void Register(ushort firstKind, IPeerUser user)
-    {
-    }
-
-    public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
-    {
-        if (_reader is { } from)
-            Arrive(kind, body, from);
-        else
-            Sent.Add((kind, body.ToArray(), peer));
-        return true;
-    }
+    public void Dispose() => _peered.Dispose();
 
     /// <summary>Everything that waits is done.</summary>
-    public void Settle()
-    {
-        do
-        {
-            while (_turns.TryDequeue(out IThreadPoolWorkItem? turn))
-                turn.Execute();
-        }
-        while (Broker.Storage!.CommitRound() == CommitOutcome.Committed || _turns.Count > 0);
-    }
+    public void Settle() => _peered.Settle(_turns, _turns.Dequeue);
 
     public void Pass(int ms)
     {
@@ -124,7 +77,7 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
             Vhost = "/",
             Name = name,
             Durable = true,
-            HomeNode = Other,
+            HomeNode = PeeredBroker.Other,
             DeclaredArguments = FieldTable.Empty,
         };
         Broker.Definitions.Post(new TurnEvent(() => Broker.Definitions.Commit([entry])));
@@ -144,39 +97,32 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
     /// <summary>What the lane holds and was not sent before comes from the other node.</summary>
     public void Send(LaneSender lane, long queue, long line = 1, NodeId? from = null)
     {
-        _reader = from ?? Other;
+        _reader = from ?? PeeredBroker.Other;
         lane.Send(Peer, queue, line);
         _reader = null;
     }
 
-    public void Arrive(ushort kind, ReadOnlySpan<byte> body, NodeId? from = null) =>
-        Broker.QueueLinks!.FrameArrived(new PeerFrame
-    {
-        From = from ?? Other,
-        Link = null!,
-        Class = LinkClass.Acknowledgements,
-        Kind = kind,
-        Body = body,
-        Credit = default,
-    });
+    /// <summary>This comes from another node; null: from the one that there is.</summary>
+    public void Arrive(ushort kind, ReadOnlySpan<byte> body, NodeId? from = null) => _peered.Arrive(kind, body, from);
 
     void ITurnScheduler.Schedule(IThreadPoolWorkItem turn) => Enqueue(turn);
 
     void ITurnScheduler.ScheduleNext(IThreadPoolWorkItem loop) => Enqueue(loop);
-
-    void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
-    {
-    }
-
-    void IStorageWatcher.Failed(StorageFailedException error) => Assert.Fail(error.Message);
-
-    void IStorageWatcher.Damaged(string message) => Assert.Fail(message);
 
     private QueueDefinition Find(string name) =>
         Broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
         && vhost.Queues.TryGetValue(name, out QueueDefinition? queue)
             ? queue
             : throw new InvalidOperationException($"no queue {name}");
+
+    private bool TrySend(NodeId to, ushort kind, ReadOnlySpan<byte> body)
+    {
+        if (_reader is { } from)
+            Arrive(kind, body, from);
+        else
+            Sent.Add((kind, body.ToArray(), to));
+        return true;
+    }
 
     private void Enqueue(IThreadPoolWorkItem turn) => _turns.Enqueue(turn);
 }

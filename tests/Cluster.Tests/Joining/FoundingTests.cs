@@ -93,13 +93,29 @@ public sealed class FoundingTests(ITestOutputHelper output)
         lab.DeliverAll();
         Assert.Empty(lab.Founded);
         Founding one = lab.Nodes[1]!;
-        Assert.False(one.FindMember(Name(0)).IsNone);
+        Assert.NotNull(one.FindMember(Name(0)));
         lab.MeetBlank(1, 0);
-        Assert.True(one.FindMember(Name(0)).IsNone);
+        Assert.Null(one.FindMember(Name(0)));
         lab.DeliverAll();
         // The other one still knows of a cluster.
         Assert.Empty(lab.Founded);
         lab.MeetBlank(2, 0);
+        lab.DeliverAll();
+        Assert.Single(lab.Founded);
+    }
+
+    [Fact]
+    public void One_that_cannot_say_whether_it_is_in_a_cluster_is_not_blank()
+    {
+        FoundingLab lab = Listed(3);
+        lab.Nodes[1]!.MeetMember(Name(0), ClusterId.None);
+        lab.Link(1, 2);
+        lab.DeliverAll();
+        Assert.Empty(lab.Founded);
+        Assert.Equal(
+            $"waiting for {Name(0)}, which cannot say which cluster it is in: no other one is founded",
+            lab.Nodes[1]!.Waiting);
+        lab.MeetBlank(1, 0);
         lab.DeliverAll();
         Assert.Single(lab.Founded);
     }

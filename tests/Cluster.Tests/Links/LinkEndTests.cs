@@ -9,17 +9,12 @@ namespace Warren.Cluster.Tests.Links;
 /// <summary>What the end of a link tells of the process on its other side, over real sockets.</summary>
 public sealed class LinkEndTests : IAsyncDisposable
 {
-    private static readonly LinkOptions Options = new() { SilenceTimeout = TimeSpan.FromSeconds(30) };
-
-    private readonly List<PeerLinks> _links = [];
     private readonly Socket _between = new(SocketType.Stream, ProtocolType.Tcp);
-    private readonly TcpNode _one;
-    private readonly TcpNode _other;
+    private readonly TcpNode _one = new("a", "127.0.0.1");
+    private readonly TcpNode _other = new("b", "127.0.0.1");
 
     public LinkEndTests()
     {
-        _one = Start("a");
-        _other = Start("b");
         _between.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _between.Listen();
     }
@@ -27,8 +22,8 @@ public sealed class LinkEndTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _between.Dispose();
-        foreach (PeerLinks links in _links)
-            await links.DisposeAsync();
+        await _one.DisposeAsync();
+        await _other.DisposeAsync();
     }
 
     [Theory]
@@ -38,7 +33,7 @@ public sealed class LinkEndTests : IAsyncDisposable
     {
         _one.Links.AddPeer(new KnownPeer
         {
-            Name = _other.Identity!.Name,
+            Name = _other.Identity.Name,
             Address = new PeerAddress("127.0.0.1", ((IPEndPoint)_between.LocalEndPoint!).Port),
         });
         // What a system does with the connections of a process that has ended, and what becomes of others.
@@ -65,7 +60,7 @@ public sealed class LinkEndTests : IAsyncDisposable
     [Fact]
     public async Task A_process_that_says_goodbye_may_go_on()
     {
-        _one.Links.AddPeer(new KnownPeer { Name = _other.Identity!.Name, Address = _other.Links.Address!.Value });
+        _one.Links.AddPeer(new KnownPeer { Name = _other.Identity.Name, Address = _other.Links.Address!.Value });
         await Eventually.True(() => _one.Link is not null && _other.Link is not null);
         _other.Link!.Close("for a while");
         await Eventually.True(() => _one.LastEnd is not null);
@@ -112,25 +107,5 @@ public sealed class LinkEndTests : IAsyncDisposable
         {
             // The test has ended it.
         }
-    }
-
-    private TcpNode Start(string name)
-    {
-        var node = new TcpNode { Identity = SimulatedWorld.Identity(name) };
-        node.Links = new PeerLinks(new PeerLinksSetup
-        {
-            Self = node.Identity,
-            Cookie = WireClient.Bytes("COOKIE"),
-            ListenAddress = new PeerAddress("127.0.0.1", 0),
-            Options = Options,
-            Network = new TcpPeerNetwork(TimeProvider.System, _ => { }),
-            Owner = node,
-            Time = TimeProvider.System,
-            Random = new Random(1),
-            Schedule = turn => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false),
-        });
-        node.Links.Start();
-        _links.Add(node.Links);
-        return node;
     }
 }

@@ -1,16 +1,38 @@
 using System.Collections.Concurrent;
 using Warren.Cluster.Links;
+using Warren.Wire;
 
 namespace Warren.Cluster.Tests.Links;
 
 /// <summary>A node on real sockets; what it gets of each class are numbers that rise by one.</summary>
-internal sealed class TcpNode : IPeerOwner
+internal sealed class TcpNode : IPeerOwner, IAsyncDisposable
 {
     private volatile PeerLink? _link;
 
-    public PeerIdentity? Identity { get; set; }
+    /// <summary>It listens at a port of its own, and knows nobody.</summary>
+    public TcpNode(string name, string address, PeerTls? tls = null)
+    {
+        Identity = SimulatedWorld.Identity(name);
+        Links = new PeerLinks(new PeerLinksSetup
+        {
+            Self = Identity,
+            Cookie = WireClient.Bytes("COOKIE"),
+            ListenAddress = new PeerAddress(address, 0),
+            // A busy machine must not look like a silent peer.
+            Options = new LinkOptions { SilenceTimeout = TimeSpan.FromSeconds(30) },
+            Tls = tls,
+            Network = new TcpPeerNetwork(TimeProvider.System, _ => { }),
+            Owner = this,
+            Time = TimeProvider.System,
+            Random = new Random(1),
+            Schedule = turn => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false),
+        });
+        Links.Start();
+    }
 
-    public PeerLinks Links { get; set; } = null!;
+    public PeerIdentity Identity { get; }
+
+    public PeerLinks Links { get; }
 
     public PeerLink? Link => _link;
 
@@ -23,6 +45,8 @@ internal sealed class TcpNode : IPeerOwner
     public ConcurrentQueue<Refusal> Refusals { get; } = [];
 
     public LocalState State => default;
+
+    public ValueTask DisposeAsync() => Links.DisposeAsync();
 
     public Refusal? Judge(PeerIdentity peer, LinkPurpose purpose) => null;
 

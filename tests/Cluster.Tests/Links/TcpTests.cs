@@ -10,15 +10,12 @@ public sealed class TcpTests : IAsyncDisposable
 {
     private const ushort Kind = 7;
 
-    // A busy machine must not look like a silent peer.
-    private static readonly LinkOptions Options = new() { SilenceTimeout = TimeSpan.FromSeconds(30) };
-
-    private readonly List<PeerLinks> _links = [];
+    private readonly List<TcpNode> _nodes = [];
 
     public async ValueTask DisposeAsync()
     {
-        foreach (PeerLinks links in _links)
-            await links.DisposeAsync();
+        foreach (TcpNode node in _nodes)
+            await node.DisposeAsync();
     }
 
     [Fact]
@@ -131,30 +128,14 @@ public sealed class TcpTests : IAsyncDisposable
 
     private TcpNode Start(string name, string address, PeerTls? tls)
     {
-        var node = new TcpNode();
-        PeerIdentity identity = SimulatedWorld.Identity(name);
-        node.Identity = identity;
-        node.Links = new PeerLinks(new PeerLinksSetup
-        {
-            Self = identity,
-            Cookie = WireClient.Bytes("COOKIE"),
-            ListenAddress = new PeerAddress(address, 0),
-            Options = Options,
-            Tls = tls,
-            Network = new TcpPeerNetwork(TimeProvider.System, _ => { }),
-            Owner = node,
-            Time = TimeProvider.System,
-            Random = new Random(1),
-            Schedule = turn => ThreadPool.UnsafeQueueUserWorkItem(turn, preferLocal: false),
-        });
-        node.Links.Start();
-        _links.Add(node.Links);
+        var node = new TcpNode(name, address, tls);
+        _nodes.Add(node);
         return node;
     }
 
     private static void Know(TcpNode one, TcpNode other) => one.Links.AddPeer(new KnownPeer
     {
-        Name = other.Identity!.Name,
+        Name = other.Identity.Name,
         Address = other.Links.Address!.Value,
     });
 }

@@ -11,27 +11,21 @@ namespace Warren.Server.Tests.Cluster;
 /// <summary>The last resort, with crashes, full disks and neighbours that are not dead after all.</summary>
 public sealed class ForcedBootTests : IDisposable
 {
-    private readonly string _runDirectory = Directory.CreateTempSubdirectory("warren-run-").FullName;
-    private readonly List<TestedPeer> _peers = [];
+    private readonly TestedPeers _peers = new();
 
-    public void Dispose()
-    {
-        foreach (TestedPeer peer in _peers)
-            peer.Dispose();
-        Directory.Delete(_runDirectory, recursive: true);
-    }
+    public void Dispose() => _peers.Dispose();
 
     [Fact]
     public async Task Nobody_joins_before_the_next_start_is_as_any_other()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         b.Kill();
         Assert.Equal("done", await a.TellAsync("force_boot"));
         Assert.Equal("done", await a.TellAsync($"refuse {ForcedBootFile.Path}"));
         Assert.Equal("done", await a.TellAsync("start_app"));
         Assert.Equal("done", await a.TellAsync("serves"));
         await a.LogsAsync("force_boot is not done: generation 2 is served");
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         Assert.StartsWith(
             $"refused: {a.Name} does not let {c.Name} in: force_boot is not done on {a.Name}",
             await c.TellAsync($"join {a.Name}"), StringComparison.Ordinal);
@@ -47,7 +41,7 @@ public sealed class ForcedBootTests : IDisposable
     [Fact]
     public async Task What_could_not_be_left_behind_is_tried_again()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         b.Kill();
         Assert.Equal("done", await a.TellAsync("force_boot"));
         Assert.Equal("done", await a.TellAsync($"refuse {ForcedBootFile.Path}"));
@@ -62,13 +56,13 @@ public sealed class ForcedBootTests : IDisposable
     [Fact]
     public async Task A_generation_that_has_other_members_by_now_is_not_begun_again()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         string idOfB = b.Id;
         b.Kill();
         Assert.Equal("done", await a.TellAsync("force_boot"));
         Assert.Equal("done", await a.TellAsync("start_app"));
         await a.LogsAsync("generation 2 of the cluster has begun with this node alone");
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await c.JoinAsync(a);
         await a.LogsAsync($"{c.Name} has caught up, and votes from now on");
         await a.StopAsync();
@@ -89,7 +83,7 @@ public sealed class ForcedBootTests : IDisposable
     [Fact]
     public async Task A_start_that_was_cut_off_looks_for_the_others_again()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         b.Kill();
         Assert.Equal("done", await a.TellAsync("force_boot"));
         await a.StopAsync();
@@ -118,7 +112,9 @@ public sealed class ForcedBootTests : IDisposable
             () => $"{said}\n{a.Log}");
         // It has overruled nobody.
         Assert.False(b.Log.Has("this node serves nobody"));
-        b.Kill();
+        // It stops for good: it could not say any more who it is.
+        await File.WriteAllTextAsync(Path.Combine(b.DataDirectory, IdentityFile.Path), "not one");
+        Assert.Equal("done", await b.TellAsync("stop_app"));
         Assert.Equal("done", await a.TellAsync("end"));
         await a.LogsAsync("generation 2 of the cluster has begun with this node alone");
         Assert.Equal("done", await a.TellAsync("add_vhost after"));
@@ -127,7 +123,7 @@ public sealed class ForcedBootTests : IDisposable
     [Fact]
     public async Task A_forced_start_without_its_identity_says_so()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         b.Kill();
         Assert.Equal("done", await a.TellAsync("force_boot"));
         File.Delete(Path.Combine(a.DataDirectory, IdentityFile.Path));
@@ -141,7 +137,7 @@ public sealed class ForcedBootTests : IDisposable
     [Fact]
     public async Task Who_refuses_is_not_dead()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         await b.StopAsync();
         b.SetCookie("OTHERCOOKIE");
         await b.StartAsync();
@@ -155,8 +151,8 @@ public sealed class ForcedBootTests : IDisposable
     [Fact]
     public async Task Who_is_overruled_serves_nobody_although_his_disk_is_full()
     {
-        (TestedPeer a, TestedPeer b) = await TwoAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await c.JoinAsync(a);
         await a.LogsAsync($"{c.Name} has caught up, and votes from now on");
         await b.SeesAsync(c, "up");
@@ -180,16 +176,6 @@ public sealed class ForcedBootTests : IDisposable
             () => File.Exists(Path.Combine(b.DataDirectory, OverruledFile.Path)), () => $"{b.Log}");
     }
 
-    private async Task<(TestedPeer, TestedPeer)> TwoAsync()
-    {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
-        await b.JoinAsync(a);
-        await a.SeesAsync(b, "up");
-        await a.LogsAsync($"{b.Name} has caught up, and votes from now on");
-        return (a, b);
-    }
-
     private static MembershipAnswer Plan(ClusterId cluster, TestedPeer dead, string id)
     {
         Assert.True(NodeName.TryParse(dead.Name, out NodeName name));
@@ -202,12 +188,5 @@ public sealed class ForcedBootTests : IDisposable
             Generation = 2,
             Members = members,
         };
-    }
-
-    private TestedPeer Make(int number)
-    {
-        var peer = new TestedPeer(number, _runDirectory);
-        _peers.Add(peer);
-        return peer;
     }
 }

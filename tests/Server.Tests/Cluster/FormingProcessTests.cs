@@ -15,15 +15,9 @@ public sealed class FormingProcessTests : IDisposable
         cluster_formation.classic_config.nodes.3 = r3@127.0.0.43
         """;
 
-    private readonly string _runDirectory = Directory.CreateTempSubdirectory("warren-run-").FullName;
-    private readonly List<TestedPeer> _peers = [];
+    private readonly TestedPeers _peers = new();
 
-    public void Dispose()
-    {
-        foreach (TestedPeer peer in _peers)
-            peer.Dispose();
-        Directory.Delete(_runDirectory, recursive: true);
-    }
+    public void Dispose() => _peers.Dispose();
 
     /// <summary>They are a majority of the list, and alike; the one that is left has no majority.</summary>
     [Fact]
@@ -90,6 +84,88 @@ public sealed class FormingProcessTests : IDisposable
             () => b.Log.Has("founds the cluster") || c.Log.Has("founds the cluster"), () => $"{b.Log}{c.Log}");
     }
 
+    /// <summary>What cannot be read is not nothing: it may be in a cluster.</summary>
+    [Theory]
+    [InlineData(true, "which says which node this directory belongs to, is damaged: ")]
+    [InlineData(false, "it has a log and no file \"identity\"")]
+    public async Task Nothing_is_founded_beside_a_stopped_one_that_cannot_say_who_it_is(bool isDamaged, string why)
+    {
+        TestedPeer a = await Make(1).StartAsync();
+        Assert.Equal("done", await a.TellAsync("stop_app"));
+        string identity = Path.Combine(a.DataDirectory, IdentityFile.Path);
+        if (isDamaged)
+            await File.WriteAllTextAsync(identity, "not one");
+        else
+            File.Delete(identity);
+        TestedPeer b = Make(2);
+        TestedPeer c = Make(3);
+        b.Launch();
+        c.Launch();
+        await b.LogsAsync($"node {c.Name} is up ");
+        foreach (TestedPeer blank in new[] { b, c })
+        {
+            await blank.LogsAsync($"{a.Name} does not let this node in: the broker of {a.Name} does not run, and which "
+                + "cluster it is in cannot be said: ");
+            await blank.LogsAsync(why);
+            Assert.False(blank.Log.Has("founds the cluster"));
+        }
+        // It is blank by now, and says so.
+        Assert.Equal("done", await a.TellAsync("only_force_reset"));
+        await Eventually.True(
+            () => b.Log.Has("founds the cluster") || c.Log.Has("founds the cluster"), () => $"{b.Log}{c.Log}");
+    }
+
+    /// <summary>One of another cookie is asked before the one that is in a cluster; the rest is a majority.</summary>
+    [Fact]
+    public async Task Who_refuses_hides_no_cluster_of_the_next_one()
+    {
+        const string Longer = $"""
+            {List}
+            cluster_formation.classic_config.nodes.4 = r4@127.0.0.44
+            cluster_formation.classic_config.nodes.5 = r5@127.0.0.45
+            """;
+        TestedPeer a = await _peers.Make(1, cookie: "OTHERCOOKIE").StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
+        Assert.Equal("done", await b.TellAsync("stop_app"));
+        TestedPeer[] blank = [Make(3, Longer), Make(4, Longer), Make(5, Longer)];
+        foreach (TestedPeer one in blank)
+            one.Launch();
+        foreach (TestedPeer one in blank)
+            await one.LogsAsync($"{a.Name} does not let this node in: the two nodes have different cookies");
+        Assert.Equal("done", await b.TellAsync("start_app"));
+        foreach (TestedPeer one in blank)
+        {
+            await Eventually.True(
+                () => one.Log.Has("joins the cluster") || one.Log.Has("founds the cluster"), () => $"{one.Log}");
+            Assert.False(one.Log.Has("founds the cluster"));
+        }
+    }
+
+    /// <summary>A machine is gone without a word, and its node comes back elsewhere with nothing.</summary>
+    [Fact]
+    public async Task The_end_of_a_link_with_who_had_the_name_before_costs_nobody_the_present_one()
+    {
+        const string Five = $"""
+            {List}
+            cluster_formation.classic_config.nodes.4 = r4@127.0.0.44
+            cluster_formation.classic_config.nodes.5 = r5@127.0.0.45
+            """;
+        TestedPeer b = Make(2, Five);
+        TestedPeer before = Make(3, Five);
+        b.Launch();
+        before.Launch();
+        await b.LogsAsync($"node {before.Name} is up ");
+        await before.SignalAsync("STOP");
+        TestedPeer now = Make(3, Five);
+        now.Launch();
+        await Eventually.True(
+            () => b.Log.ToString().Split($"node {now.Name} is up ").Length > 2, () => $"{b.Log}");
+        await b.LogsAsync($"node {before.Name} is down: ");
+        TestedPeer d = Make(4, Five);
+        d.Launch();
+        await b.LogsAsync("founds the cluster");
+    }
+
     /// <summary>It holds the others up for good: they are to say whom they wait for, and what to do.</summary>
     [Fact]
     public async Task A_member_that_is_gone_is_waited_for_by_name()
@@ -106,11 +182,11 @@ public sealed class FormingProcessTests : IDisposable
         await b.LogsAsync($"{a.Name}, which was met in the cluster {cluster}, is not reached now (");
         await b.LogsAsync($"node {c.Name} is up ");
         Assert.False(b.Log.Has("founds the cluster"));
-        // The way out that it names.
+        // The way out that it names, for the one that knows of it: the other goes on as it is.
         b.Kill();
         b.Launch();
-        await Eventually.True(
-            () => b.Log.Has("founds the cluster") || c.Log.Has("founds the cluster"), () => $"{b.Log}{c.Log}");
+        await b.LogsAsync("founds the cluster");
+        await c.LogsAsync("this node joins the cluster ");
     }
 
     [Fact]
@@ -151,11 +227,7 @@ public sealed class FormingProcessTests : IDisposable
         Assert.Equal("", await a.TellAsync("status"));
     }
 
-    private TestedPeer Make(int number, string? list = null)
-    {
-        // The first has a cluster of its own by then.
-        var peer = new TestedPeer(number, _runDirectory, list ?? (number == 1 ? "" : List));
-        _peers.Add(peer);
-        return peer;
-    }
+    // The first has a cluster of its own by then.
+    private TestedPeer Make(int number, string? list = null) =>
+        _peers.Make(number, list ?? (number == 1 ? "" : List));
 }

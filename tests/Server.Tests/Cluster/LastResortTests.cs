@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Warren.Amqp;
 using Warren.Wire;
 using Xunit;
@@ -8,22 +7,16 @@ namespace Warren.Server.Tests.Cluster;
 /// <summary>Nodes that have lost the others: for good, or for a while.</summary>
 public sealed class LastResortTests : IDisposable
 {
-    private readonly string _runDirectory = Directory.CreateTempSubdirectory("warren-run-").FullName;
-    private readonly List<TestedPeer> _peers = [];
+    private readonly TestedPeers _peers = new();
 
-    public void Dispose()
-    {
-        foreach (TestedPeer peer in _peers)
-            peer.Dispose();
-        Directory.Delete(_runDirectory, recursive: true);
-    }
+    public void Dispose() => _peers.Dispose();
 
     [Fact]
     public async Task A_survivor_goes_on_alone_and_the_others_come_back_as_new_members()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await b.JoinAsync(a);
         await c.JoinAsync(a);
         Assert.Equal("done", await a.TellAsync("add_vhost before"));
@@ -58,7 +51,7 @@ public sealed class LastResortTests : IDisposable
         await ComesBackAsync(b, a);
         await ComesBackAsync(c, a, b);
         await c.SeesAsync(b, "up");
-        foreach (TestedPeer peer in _peers)
+        foreach (TestedPeer peer in _peers.All)
         {
             await SaysAsync(peer, "vhosts", "/ after before");
             await SaysAsync(peer, "queues", "on-a");
@@ -73,9 +66,9 @@ public sealed class LastResortTests : IDisposable
     [Fact]
     public async Task Members_of_before_that_start_together_never_serve_again()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await b.JoinAsync(a);
         await c.JoinAsync(a);
         await a.SeesAsync(b, "up");
@@ -96,8 +89,8 @@ public sealed class LastResortTests : IDisposable
     [Fact]
     public async Task A_forced_start_is_not_done_when_a_majority_is_back()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
         await b.JoinAsync(a);
         await a.SeesAsync(b, "up");
         b.Kill();
@@ -113,9 +106,9 @@ public sealed class LastResortTests : IDisposable
     [Fact]
     public async Task Who_was_forgotten_is_told_by_whom_and_when_also_after_a_restart_of_the_others()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await b.JoinAsync(a);
         await c.JoinAsync(a);
         await a.SeesAsync(b, "up");
@@ -145,9 +138,9 @@ public sealed class LastResortTests : IDisposable
     [Fact]
     public async Task A_queue_that_is_being_declared_on_a_node_keeps_it_from_being_forgotten()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await b.JoinAsync(a);
         await c.JoinAsync(a);
         await a.LogsAsync($"{c.Name} has caught up, and votes from now on");
@@ -175,8 +168,8 @@ public sealed class LastResortTests : IDisposable
     public async Task A_node_in_a_minority_pauses_and_serves_again_when_the_majority_is_back()
     {
         const string Pauses = "cluster_partition_handling = pause_minority";
-        TestedPeer a = await Make(1, Pauses).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer a = await _peers.Make(1, Pauses).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
         await b.JoinAsync(a);
         await a.SeesAsync(b, "up");
         WireClient client = await a.ConnectAsync();
@@ -187,7 +180,7 @@ public sealed class LastResortTests : IDisposable
             StringComparison.Ordinal);
         await client.DisposeAsync();
         await a.LogsAsync("this node reaches no majority of the cluster's nodes");
-        await Eventually.True(() => Refuses(a), () => $"{a.Log}");
+        await Eventually.True(() => a.Refuses(), () => $"{a.Log}");
         await b.StartAsync();
         await a.LogsAsync("the pause is over: this node serves clients again");
         await using WireClient again = await a.ConnectAsync();
@@ -198,19 +191,6 @@ public sealed class LastResortTests : IDisposable
         await b.SeesAsync(a, "down");
         await using WireClient other = await b.ConnectAsync();
         await other.LoginAsync();
-    }
-
-    private static bool Refuses(TestedPeer peer)
-    {
-        try
-        {
-            peer.ConnectAsync().GetAwaiter().GetResult().DisposeAsync().AsTask().Wait();
-            return false;
-        }
-        catch (SocketException)
-        {
-            return true;
-        }
     }
 
     // The members are those of the new generation, of which any may be met first.
@@ -236,12 +216,5 @@ public sealed class LastResortTests : IDisposable
         string said = "";
         await Eventually.True(
             () => (said = peer.TellAsync(question).GetAwaiter().GetResult()) == answer, () => $"{said}\n{peer.Log}");
-    }
-
-    private TestedPeer Make(int number, string configuration = "")
-    {
-        var peer = new TestedPeer(number, _runDirectory, configuration);
-        _peers.Add(peer);
-        return peer;
     }
 }

@@ -78,6 +78,64 @@ public sealed class NodeDirectoryTests : IDisposable
         Assert.True(cut > 5, "it was not cut off everywhere");
     }
 
+    /// <summary>At each point at which a crash can come it is what it was, or what it is to be.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_replacement_that_was_cut_off_is_finished_or_was_never_begun(bool isEmpty)
+    {
+        int cut = 0;
+        int replaced = 0;
+        for (bool isDone = false; !isDone; cut++)
+        {
+            Fill(PathOf(), "first");
+            int steps = 0;
+            var crashing = new NodeDirectory(PathOf())
+            {
+                BeforeStep = () =>
+                {
+                    if (steps++ == cut)
+                        throw new OperationCanceledException("the process is killed");
+                },
+            };
+            try
+            {
+                crashing.Replace(isEmpty, place => Write(Path.Combine(place, "members")));
+                isDone = true;
+            }
+            catch (OperationCanceledException)
+            {
+                _directory.FinishReplacement();
+                _directory.FinishRemoval();
+            }
+            bool isReplaced = File.Exists(PathOf("members"));
+            Assert.NotEqual(isReplaced, File.Exists(PathOf("identity")));
+            replaced += isReplaced ? 1 : 0;
+            string kept = isReplaced && !isEmpty ? PathOf() + ".set-aside.1" : PathOf();
+            Assert.True(File.Exists(Path.Combine(kept, "incidents", "first")));
+            Assert.Equal(!isReplaced || !isEmpty, File.Exists(Path.Combine(kept, "log", "1")));
+            Assert.Equal(kept == PathOf() ? [kept] : [PathOf(), kept], Directory.GetFileSystemEntries(_parent).Order());
+            foreach (string left in Directory.GetDirectories(_parent))
+                Directory.Delete(left, recursive: true);
+        }
+        Assert.True(replaced > 2 && cut - replaced > 1, "it was not cut off everywhere");
+    }
+
+    [Fact]
+    public void A_replacement_that_cannot_be_made_changes_nothing()
+    {
+        Fill(PathOf(), "first");
+        Assert.Throws<DiskException>(() => _directory.Replace(isEmpty: true, place =>
+        {
+            Write(Path.Combine(place, "members"));
+            throw new DiskException("no space", DiskFailure.NoSpace);
+        }));
+        Assert.True(File.Exists(PathOf("log", "1")));
+        _directory.FinishReplacement();
+        Assert.Equal([PathOf()], Directory.GetFileSystemEntries(_parent));
+        Assert.False(File.Exists(PathOf("members")));
+    }
+
     [Fact]
     public void What_an_operator_has_called_removed_is_his()
     {

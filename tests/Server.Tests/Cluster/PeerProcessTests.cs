@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Warren.Cluster.Identity;
 using Warren.Server.Tests.Node;
 using Warren.Wire;
 using Xunit;
@@ -11,21 +12,15 @@ namespace Warren.Server.Tests.Cluster;
 /// <summary>Nodes as processes of their own on 127.0.0.x, that meet, part, and refuse each other.</summary>
 public sealed class PeerProcessTests : IDisposable
 {
-    private readonly string _runDirectory = Directory.CreateTempSubdirectory("warren-run-").FullName;
-    private readonly List<TestedPeer> _peers = [];
+    private readonly TestedPeers _peers = new();
 
-    public void Dispose()
-    {
-        foreach (TestedPeer peer in _peers)
-            peer.Dispose();
-        Directory.Delete(_runDirectory, recursive: true);
-    }
+    public void Dispose() => _peers.Dispose();
 
     [Fact]
     public async Task Three_nodes_link_whoever_comes_last_and_go_on_when_one_is_killed()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await c.JoinAsync(b);
         foreach ((TestedPeer one, TestedPeer other) in new[] { (a, c), (c, a), (b, c), (c, b) })
             await one.SeesAsync(other, "up");
@@ -43,7 +38,7 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task A_node_that_is_not_there_yet_is_found_when_it_comes()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         await b.StopAsync();
         await a.StopAsync();
         await a.StartAsync();
@@ -57,7 +52,7 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task A_stop_is_told_as_such_and_a_stopped_broker_comes_back_to_its_peers()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         await b.TellAsync("stop_app");
         await a.SeesAsync(b, "down");
         await a.LogsAsync($"node {b.Name} is down: {b.Name} ended the link: the node stops");
@@ -70,7 +65,7 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task Another_cookie_is_named_on_both_sides()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         await b.StopAsync();
         b.SetCookie("OTHERCOOKIE");
         await b.StartAsync();
@@ -83,7 +78,7 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task Another_cluster_is_named_on_both_sides()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         await b.TellAsync("force_reset");
         await a.LogsAsync(": nodes of two clusters do not link");
         await b.LogsAsync("nodes of two clusters do not link; reset one of them to let it join the other");
@@ -92,8 +87,8 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task Who_lost_its_directory_is_told_and_let_back_by_one_command()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await c.JoinAsync(a);
         string before = b.Id;
         await b.StopAsync();
@@ -112,7 +107,7 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task A_node_that_is_reset_leaves_and_joining_twice_changes_nothing()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         string before = b.Id;
         await b.JoinAsync(a);
         Assert.Equal(before, b.Id);
@@ -123,11 +118,36 @@ public sealed class PeerProcessTests : IDisposable
         await a.SeesAsync(b, "up");
     }
 
+    /// <summary>It was let in, and its disk is full, or it is killed.</summary>
+    [Fact]
+    public async Task Who_cannot_write_down_that_it_has_joined_is_what_it_was()
+    {
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
+        string before = b.Id;
+        Assert.Equal("done", await b.TellAsync($"refuse {IdentityFile.Path}.new"));
+        Assert.Contains(
+            "cannot be set aside or made: ", await b.TellAsync($"join {a.Name}"), StringComparison.Ordinal);
+        await b.StopAsync();
+        await b.StartAsync();
+        Assert.Equal(before, b.Id);
+        await b.JoinAsync(a);
+        await a.SeesAsync(b, "up");
+        Assert.False(Directory.Exists(b.DataDirectory + ".joined"));
+        // Killed when what it had was out of the way.
+        await b.StopAsync();
+        Directory.Move(b.DataDirectory, b.DataDirectory + ".joined");
+        string joined = b.Id;
+        await b.StartAsync();
+        Assert.Equal(joined, b.Id);
+        await a.SeesAsync(b, "up");
+    }
+
     [Fact]
     public async Task A_node_that_has_joined_and_not_started_leaves_by_reset_all_the_same()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
         Assert.Equal("done", await b.TellAsync($"only_join {a.Name}"));
         await a.LogsAsync(" joins the cluster");
         Assert.Equal("done", await b.TellAsync("only_reset"));
@@ -139,7 +159,7 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task A_member_that_runs_is_not_forgotten()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         Assert.StartsWith(
             $"refused: {b.Name} is running: stop it before it is removed", await a.TellAsync($"forget {b.Name}"),
             StringComparison.Ordinal);
@@ -150,9 +170,9 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task A_directory_that_went_back_in_time_is_refused_also_after_a_restart_of_the_other()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         await b.StopAsync();
-        string copy = Path.Combine(_runDirectory, "copy");
+        string copy = Path.Combine(_peers.RunDirectory, "copy");
         Copy(b.DataDirectory, copy);
         for (int boot = 0; boot < 3; boot++)
         {
@@ -173,9 +193,9 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task A_directory_that_is_put_back_while_the_broker_is_stopped_is_refused()
     {
-        (TestedPeer a, TestedPeer b) = await LinkedAsync();
+        (TestedPeer a, TestedPeer b) = await _peers.LinkedAsync();
         Assert.Equal("done", await b.TellAsync("stop_app"));
-        string copy = Path.Combine(_runDirectory, "copy");
+        string copy = Path.Combine(_peers.RunDirectory, "copy");
         Copy(b.DataDirectory, copy);
         Assert.Equal("done", await b.TellAsync("start_app"));
         await a.SeesAsync(b, "up");
@@ -195,9 +215,9 @@ public sealed class PeerProcessTests : IDisposable
     public async Task With_tls_they_link_too_and_a_node_without_it_is_told_apart()
     {
         using TestAuthority root = TestAuthority.Root("The cluster's root");
-        TestedPeer a = await Make(1, Tls(root, 1)).StartAsync();
-        TestedPeer b = await Make(2, Tls(root, 2)).StartAsync();
-        TestedPeer c = await Make(3).StartAsync();
+        TestedPeer a = await _peers.Make(1, Tls(root, 1)).StartAsync();
+        TestedPeer b = await _peers.Make(2, Tls(root, 2)).StartAsync();
+        TestedPeer c = await _peers.Make(3).StartAsync();
         await b.JoinAsync(a);
         await a.SeesAsync(b, "up");
         await b.SeesAsync(a, "up");
@@ -274,18 +294,6 @@ public sealed class PeerProcessTests : IDisposable
         Assert.Empty(Directory.GetFiles(server.PathOf("run")));
     }
 
-    private async Task<(TestedPeer, TestedPeer)> LinkedAsync()
-    {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
-        await b.JoinAsync(a);
-        await a.SeesAsync(b, "up");
-        await b.SeesAsync(a, "up");
-        // Until then the first is a majority by itself.
-        await a.LogsAsync($"{b.Name} has caught up, and votes from now on");
-        return (a, b);
-    }
-
     private static async Task EndsWellAsync(ServerProcess server)
     {
         await server.SignalAsync("TERM");
@@ -305,10 +313,10 @@ public sealed class PeerProcessTests : IDisposable
     [Fact]
     public async Task Who_answers_in_the_place_of_another_is_not_asked_to_let_anybody_in()
     {
-        TestedPeer a = await Make(1).StartAsync();
-        TestedPeer b = await Make(2).StartAsync();
+        TestedPeer a = await _peers.Make(1).StartAsync();
+        TestedPeer b = await _peers.Make(2).StartAsync();
         const string Gone = "r9@127.0.0.41";
-        string entry = Assert.Single(Directory.GetFiles(_runDirectory, a.Name + "*"));
+        string entry = Assert.Single(Directory.GetFiles(_peers.RunDirectory, a.Name + "*"));
         await File.WriteAllTextAsync(
             entry.Replace(a.Name, Gone, StringComparison.Ordinal),
             (await File.ReadAllTextAsync(entry)).Replace(a.Name, Gone, StringComparison.Ordinal));
@@ -319,13 +327,6 @@ public sealed class PeerProcessTests : IDisposable
         Assert.Equal("", await a.TellAsync("status"));
     }
 
-    private TestedPeer Make(int number, string configuration = "", string cookie = "ONECOOKIE")
-    {
-        var peer = new TestedPeer(number, _runDirectory, configuration, cookie);
-        _peers.Add(peer);
-        return peer;
-    }
-
     private string Tls(TestAuthority root, int number)
     {
         var names = new SubjectAlternativeNameBuilder();
@@ -333,7 +334,7 @@ public sealed class PeerProcessTests : IDisposable
         using X509Certificate2 certificate = root.Issue("CN=node", null, names);
         string Write(string name, string text)
         {
-            string path = Path.Combine(_runDirectory, $"{number}-{name}.pem");
+            string path = Path.Combine(_peers.RunDirectory, $"{number}-{name}.pem");
             File.WriteAllText(path, text);
             return path;
         }

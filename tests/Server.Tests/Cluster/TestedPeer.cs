@@ -130,6 +130,20 @@ internal sealed class TestedPeer : IDisposable
         return new WireClient(new NetworkStream(socket, ownsSocket: true));
     }
 
+    /// <summary>It does not listen at that place any more.</summary>
+    public bool Refuses()
+    {
+        try
+        {
+            ConnectAsync().GetAwaiter().GetResult().DisposeAsync().AsTask().Wait();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Stops it cleanly.</summary>
     public async Task StopAsync()
     {

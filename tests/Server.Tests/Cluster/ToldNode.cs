@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Warren.Amqp;
 using Warren.Broker;
+using Warren.Broker.Definitions;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
@@ -116,6 +117,26 @@ internal static class ToldNode
                 return "done";
             case ["start_app"]:
                 return await AttemptAsync(() => host.StartAppAsync());
+            default:
+                return Obey(host, words);
+        }
+    }
+
+    // What it has done when it answers.
+    private static string Obey(NodeHost host, string[] words)
+    {
+        switch (words)
+        {
+            case ["suspend_listeners"]:
+                host.Node!.SuspendListeners();
+                return "done";
+            case ["resume_listeners"]:
+                host.Node!.ResumeListeners();
+                return "done";
+            case ["lose_definitions"]:
+                DefinitionsStore store = host.Node!.Broker.Definitions;
+                store.Post(new TurnEvent(store.Group.BecomeUnsound));
+                return "done";
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));
         }

@@ -76,7 +76,9 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
     public void Tick()
     {
         AskAgain();
-        if (store.Group.MayDecide && _ledSince == store.Group.Term)
+        if (store.IsStuck && store.Group.IsLeader)
+            HandOver(store.Group);
+        else if (store.Group.MayDecide && _ledSince == store.Group.Term)
         {
             EndSilent();
             ForgetRemoved(store.Group.Members);
@@ -143,6 +145,16 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
         }
         if (!IsOpen && !IsToStartAgain && _proposedIn != group.Term)
             Open(store.Self, Boot, _epoch);
+    }
+
+    // It votes, and may be elected for what its log has. But it applies nothing of it: no change would ever be made.
+    private void HandOver(RaftGroup group)
+    {
+        foreach (Member member in group.Members.Members)
+        {
+            if (member.IsVoter && peers?.MayLead(member.Id) == true && group.TransferLeadership(member.Id))
+                return;
+        }
     }
 
     private void Ask(NodeId leader)

@@ -62,4 +62,9 @@ public enum RefusalCode : ushort
 
     /// <summary>The owner's reason, in its own words.</summary>
     Declined = 19,
+
+    /// <summary>
+    /// The node does not run, and cannot say whether it is in a cluster, or in which: it is not to be taken for blank.
+    /// </summary>
+    Unidentified = 20,
 }
