@@ -151,14 +151,14 @@ internal sealed class VisitedNode : IPeers, IStorageWatcher, ITurnScheduler, IDi
 
     public void Arrive(ushort kind, ReadOnlySpan<byte> body, NodeId? from = null) =>
         Broker.QueueLinks!.FrameArrived(new PeerFrame
-    {
-        From = from ?? Other,
-        Link = null!,
-        Class = LinkClass.Acknowledgements,
-        Kind = kind,
-        Body = body,
-        Credit = default,
-    });
+        {
+            From = from ?? Other,
+            Link = null!,
+            Class = LinkClass.Acknowledgements,
+            Kind = kind,
+            Body = body,
+            Credit = default,
+        });
 
     void ITurnScheduler.Schedule(IThreadPoolWorkItem turn) => Enqueue(turn);
 

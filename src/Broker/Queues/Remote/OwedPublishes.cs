@@ -63,7 +63,9 @@ internal sealed class OwedPublishes(bool keepsNumbers = false)
         return true;
     }
 
-    /// <summary>What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered.</summary>
+    /// <summary>
+    /// What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered.
+    /// </summary>
     public bool TryPeek(long number, out OwedPublish owed)
     {
         owed = _ring[(_head + (int)(number - _first)) & (_ring.Length - 1)];
