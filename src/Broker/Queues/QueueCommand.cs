@@ -157,7 +157,9 @@ public readonly struct QueueCommand
     internal static QueueCommand PeerFrame(ushort kind, Message frame, LinePeer from) =>
         new(QueueCommandKind.PeerFrame, 0, false, kind, frame, 0, 0, from, null);
 
-    /// <summary>What a client of some node holds; for the leader of a replicated queue alone, as the next ones.</summary>
+    /// <summary>
+    /// What a client of some node holds; for the leader of a replicated queue alone, as the next ones are.
+    /// </summary>
     internal static QueueCommand Claim(HeldClaim claim) =>
         new(QueueCommandKind.Claim, 0, false, 0, default, 0, 0, claim, null);
 

@@ -4,6 +4,7 @@ using Warren.Amqp;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Turns;
+using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Wire;
 using Xunit;

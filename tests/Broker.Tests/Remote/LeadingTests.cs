@@ -320,7 +320,8 @@ public sealed class LeadingTests : IDisposable
         List<long> told =
         [
             .. Node.Sent.Where(static sent => sent.Kind == LineFrame.LeaderReceipt)
-                .Select(static sent => BinaryPrimitives.ReadInt64LittleEndian(sent.Body.AsSpan(LineFrame.ReceiptBytes))),
+                .Select(static sent => BinaryPrimitives.ReadInt64LittleEndian(
+                    sent.Body.AsSpan(LineFrame.ReceiptBytes))),
         ];
         _queue.FramesTo(1, LineFrame.LeaderReceipt);
         return told;

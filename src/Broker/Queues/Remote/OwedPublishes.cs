@@ -4,8 +4,7 @@ namespace Warren.Broker.Queues.Remote;
 /// The publishes of a stand-in that were not answered, by number: a ring, since answers come mostly in order. Owned by
 /// the stand-in's turn.
 /// </summary>
-/// <param name="keepsNumbers">They rise for good; else they begin anew with each line.</param>
-internal sealed class OwedPublishes(bool keepsNumbers = false)
+internal sealed class OwedPublishes
 {
     private const int KeptCapacity = 4096;
     private const int QuietTimes = 1000;
@@ -63,7 +62,9 @@ internal sealed class OwedPublishes(bool keepsNumbers = false)
         return true;
     }
 
-    /// <summary>What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered.</summary>
+    /// <summary>
+    /// What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered.
+    /// </summary>
     public bool TryPeek(long number, out OwedPublish owed)
     {
         owed = _ring[(_head + (int)(number - _first)) & (_ring.Length - 1)];
@@ -71,7 +72,7 @@ internal sealed class OwedPublishes(bool keepsNumbers = false)
     }
 
     /// <summary>
-    /// The line is over: everything unanswered, in order. Then numbers begin anew, unless they are kept.
+    /// The line is over: everything unanswered, in order. Numbers begin anew; where they must not, nobody calls this.
     /// </summary>
     public bool TryTake(out OwedPublish owed)
     {
@@ -86,8 +87,7 @@ internal sealed class OwedPublishes(bool keepsNumbers = false)
                 KeptBytes -= owed.Kept.SizeBytes;
             return true;
         }
-        if (!keepsNumbers)
-            _first = 1;
+        _first = 1;
         owed = default;
         return false;
     }

@@ -88,7 +88,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     public ReplicatedLeader? FindLeader(long id) => _leaders.GetValueOrDefault(id);
 
     /// <summary>A line to this queue need not wait until it is: it is served here, or by another node.</summary>
-    public bool IsKnown(long id) => _leaders.ContainsKey(id) || _queues.GetValueOrDefault(id) is Queue or ReplicatedHome;
+    public bool IsKnown(long id) =>
+        _leaders.ContainsKey(id) || _queues.GetValueOrDefault(id) is Queue or ReplicatedHome;
 
     /// <summary>What this node serves: queues that live here, and replicated ones that it leads.</summary>
     public IEnumerable<(long Id, QueueHome Home)> Served => _queues

@@ -19,7 +19,9 @@ internal sealed class HeldDeliveries
     public void Add(long token, long consumer, long line) =>
         _held[token & QueuedMessage.PositionMask] = new Held(token, consumer, line);
 
-    /// <summary>A client settles it; false: it does not hold it any more. <paramref name="line"/>: as it came.</summary>
+    /// <summary>
+    /// A client settles it; false: it does not hold it any more. <paramref name="line"/>: on which it came.
+    /// </summary>
     public bool TryTake(long token, out long line)
     {
         long position = token & QueuedMessage.PositionMask;

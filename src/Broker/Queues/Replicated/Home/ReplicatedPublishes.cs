@@ -15,7 +15,7 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes)
     /// </summary>
     private const long SyncMark = 1L << 62;
 
-    private readonly OwedPublishes _owed = new(keepsNumbers: true);
+    private readonly OwedPublishes _owed = new();
     private readonly SortedDictionary<long, PublishTicket> _syncs = [];
     private readonly Queue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits = new(0);
     private long _lastSync = SyncMark;
