@@ -50,6 +50,10 @@ public class DeliveryChannel
     internal virtual void Tell(ConnectionEventKind kind, object subject) =>
         Owner.Connection.Post(new ConnectionEvent(kind, 0, Owner, subject));
 
+    /// <summary>Tells it in the same way that so many places in its shared prefetch are free.</summary>
+    internal virtual void ReturnPlaces(int places) =>
+        Owner.Connection.Post(new ConnectionEvent(ConnectionEventKind.PlaceReturned, places, Owner));
+
     /// <summary>Deliveries that the client has not settled.</summary>
     internal int UnackedCount
     {
@@ -105,7 +109,7 @@ public class DeliveryChannel
             }
         }
         if (isOrphan)
-            Owner.Connection.Post(new ConnectionEvent(ConnectionEventKind.PlaceReturned, 1, Owner));
+            ReturnPlaces(1);
         return true;
     }
 

@@ -77,7 +77,7 @@ internal sealed class FollowedQueue : IDisposable
             message, 0, true, -1, group is null ? Channel : null, number, group));
     }
 
-    public Consumer Consume(string tag, FieldTable? arguments = null)
+    public Consumer Consume(string tag, FieldTable? arguments = null, SharedPrefetch? shared = null)
     {
         var consumer = new Consumer
         {
@@ -86,6 +86,7 @@ internal sealed class FollowedQueue : IDisposable
             Channel = Channel,
             Queue = Home,
             Arguments = arguments ?? FieldTable.Empty,
+            Shared = shared,
         };
         Post(QueueCommand.AddConsumer(consumer, null));
         return consumer;
@@ -118,11 +119,11 @@ internal sealed class FollowedQueue : IDisposable
         Send(node, lane);
     }
 
-    /// <summary>The leader has taken back what a consumer has not settled in time.</summary>
-    public void Overdue(int node, long consumer)
+    /// <summary>The leader has something to say of a consumer.</summary>
+    public void Tell(int node, LineItemKind kind, long consumer)
     {
         LaneSender lane = LaneOf(_deliveries, node, LineFrame.Deliveries, LinkClass.Deliveries);
-        LineWriting.Number(lane, LineItemKind.ConsumerOverdue, consumer);
+        LineWriting.Number(lane, kind, consumer);
         Send(node, lane);
     }
 
@@ -218,5 +219,7 @@ internal sealed class FollowedQueue : IDisposable
     {
         internal override void Tell(ConnectionEventKind kind, object subject) => queue.Heard.Add(
             $"{kind} {(subject as Consumer)?.Tag ?? ((AmqpException)subject).ReplyText}");
+
+        internal override void ReturnPlaces(int places) => queue.Heard.Add($"{places} places");
     }
 }

@@ -47,7 +47,7 @@ internal static class LaneText
             case >= LineItemKind.AcknowledgeAt and <= LineItemKind.UndeliveredAt:
                 return $"{kind} {reader.Int64()}";
             case LineItemKind.AddConsumer:
-                reader.Take(1);
+                bool isShared = (reader.Byte() & 4) != 0;
                 long added = reader.Int64();
                 reader.Take(26);
                 reader.Take(8);
@@ -55,13 +55,15 @@ internal static class LaneText
                 int argumentsBytes = reader.UInt16();
                 string tag = Encoding.UTF8.GetString(reader.Take(tagBytes));
                 reader.Take(argumentsBytes);
-                return $"{kind} {added} {tag}";
+                return $"{kind} {added} {tag}{(isShared ? " shared" : "")}";
             case LineItemKind.CancelConsumer:
                 long cancelled = reader.Int64();
                 reader.Take(8);
                 return $"{kind} {cancelled}";
             case LineItemKind.Written:
                 return $"{kind} {reader.Int64()}: {reader.Int32()}, {reader.Int64()}";
+            case LineItemKind.Grant or LineItemKind.SetShared:
+                return $"{kind} {reader.Int64()}: {reader.Int32()}";
             case LineItemKind.Claim:
                 long claimer = reader.Int64();
                 var positions = new long[reader.Int32()];

@@ -3,6 +3,7 @@ using Warren.Broker.Channels;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
 using Xunit;
 
 namespace Warren.Broker.Tests.Remote;
@@ -60,6 +61,32 @@ public sealed class ReplicatedHomeTests : IDisposable
         _queue.Publish(2);
         Assert.Equal(["Publish 2"], _queue.PostsTo(1));
         Assert.Empty(_queue.PostsTo(2));
+        LeaderBook.Entry known = _queue.Node.Broker.QueueLinks!.LeaderBook.Of(FollowedQueue.Id);
+        Assert.Equal((TestCluster.IdOf(1), 5), (known.Leader, known.Term));
+    }
+
+    [Fact]
+    public void The_next_leader_asks_for_places_in_a_shared_prefetch_of_its_own()
+    {
+        var shared = new SharedPrefetch();
+        shared.SetLimit(10, 0);
+        _queue.Lead(1, term: 1);
+        _queue.Consume("a", shared: shared);
+        Assert.Equal(["ClaimsComplete", "AddConsumer 1 a shared"], _queue.SettlementsTo(1));
+        _queue.Tell(1, LineItemKind.WantsPlaces, consumer: 1);
+        Assert.Equal(["Grant 1: 5"], _queue.SettlementsTo(1));
+        // Whoever has all of them but for those has to wait.
+        Assert.Equal(5, shared.TakeFree());
+        _queue.Lead(2, term: 2);
+        Assert.Equal(["5 places"], _queue.Heard);
+        shared.Give(5);
+        Assert.Equal(["AddConsumer 1 a shared", "ClaimsComplete"], _queue.SettlementsTo(2));
+        _queue.Tell(2, LineItemKind.WantsPlaces, consumer: 1);
+        Assert.Equal(["Grant 1: 5"], _queue.SettlementsTo(2));
+        // No limit any more.
+        shared.SetLimit(0, 0);
+        _queue.Lead(1, term: 3);
+        Assert.Equal(["AddConsumer 1 a", "ClaimsComplete"], _queue.SettlementsTo(1));
     }
 
     [Fact]
@@ -332,7 +359,7 @@ public sealed class ReplicatedHomeTests : IDisposable
     public void What_the_queue_has_taken_back_is_not_claimed()
     {
         Deliver(2);
-        _queue.Overdue(1, consumer: 1);
+        _queue.Tell(1, LineItemKind.ConsumerOverdue, consumer: 1);
         _queue.Deliver(1, consumer: 1, slot: 2, position: 20);
         _queue.Lead(2, term: 2);
         Assert.Equal(

@@ -358,8 +358,7 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
         if (places == 0)
             return;
         consumer.PlacesOut -= places;
-        consumer.Channel.Owner.Connection.Post(
-            new ConnectionEvent(ConnectionEventKind.PlaceReturned, places, consumer.Channel.Owner));
+        consumer.Channel.ReturnPlaces(places);
     }
 
     private Consumer? Find(long number) =>
