@@ -44,6 +44,8 @@ internal sealed class VisitedNode : ITurnScheduler, IDisposable
     /// <summary>Why its link was ended.</summary>
     public List<string> Closed { get; } = [];
 
+    public NodeId Self => _peered.Self;
+
     public long Process => _peered.Process;
 
     public void Dispose() => _peered.Dispose();
