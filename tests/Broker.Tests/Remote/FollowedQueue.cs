@@ -25,7 +25,9 @@ internal sealed class FollowedQueue : IDisposable
     {
         QueueLinks links = Node.Broker.QueueLinks!;
         links.PeerOf(TestCluster.IdOf(2)).Up(process: 8);
-        Home = new ReplicatedHome(Node.Broker, links, new QueueSettings(), "rabbit@n0, rabbit@n1, rabbit@n2");
+        Home = new ReplicatedHome(
+            Node.Broker, links, new QueueSettings(),
+            [TestCluster.IdOf(0), TestCluster.IdOf(1), TestCluster.IdOf(2)]);
         Home.Definition = new QueueDefinition
         {
             Id = new QueueId(Id),
@@ -50,6 +52,9 @@ internal sealed class FollowedQueue : IDisposable
 
     /// <summary>Of the frames that a node got last.</summary>
     public long Line { get; private set; }
+
+    /// <summary>What the node calls another.</summary>
+    public string NameOf(int node) => Node.Broker.QueueLinks!.NameOf(TestCluster.IdOf(node));
 
     public void Dispose() => Node.Dispose();
 

@@ -243,7 +243,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         Assert.Equal(AnswerKind.Unavailable, (await count.Task).Answer);
         Assert.Equal(
             "INTERNAL_ERROR - queue 'q' in vhost '/' has no leader: a majority of its members "
-            + "(rabbit@n0, rabbit@n1, rabbit@n2) is not reachable",
+            + $"({string.Join(", ", Enumerable.Range(0, 3).Select(_queue.NameOf))}) is not reachable",
             _queue.Home.AwayText);
         _queue.Publish(2);
         Assert.Equal("nack 2", _queue.Heard[^1]);

@@ -337,9 +337,10 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 
     private void NoteLeader(LinePeer peer, long queue, long term)
     {
+        // Of a queue that is gone nothing is kept; one that is not known yet may still come. Read first: it may come now.
+        bool isPast = Broker.Definitions.LastIndex >= queue;
         StandIn? standIn = FindStandIn(queue);
-        // Of a queue that is gone nothing is kept; one that is not known yet may still come.
-        if (standIn is null && Broker.Definitions.LastIndex >= queue)
+        if (standIn is null && isPast)
             return;
         if (!LeaderBook.Note(queue, peer.Id, term))
             return;

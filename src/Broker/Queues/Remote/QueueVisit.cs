@@ -181,7 +181,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     private void RemoveClosed()
     {
         _closedIn = 0;
-        if (_links.FindLocal(QueueNumber) is { } closed)
+        if ((_links.FindLocal(QueueNumber) ?? _links.FindLeader(QueueNumber)?.Queue) is { } closed)
             _links.Broker.Definitions.Post(new RemoveQueue(closed.Definition));
     }
 

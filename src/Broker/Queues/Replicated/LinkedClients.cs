@@ -16,7 +16,7 @@ internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
     private QueueLinks Links => broker.QueueLinks!;
 
     public QueueHome MakeHome(string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
-        new ReplicatedHome(broker, Links, settings, string.Join(", ", members.Select(Links.NameOf)));
+        new ReplicatedHome(broker, Links, settings, members);
 
     public void BeginLeading(ReplicatedQueue queue, long term)
     {

@@ -25,6 +25,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly IGroupTransport _transport;
     private readonly NodeId _self;
     private readonly RaftOptions _options;
+    private readonly bool _beginsAlone;
     private readonly QueueReplica _replica;
     private readonly ReplicaOwner _owner;
     private readonly DurableWaits _durable;
@@ -49,6 +50,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     {
         _transport = setup.Transport;
         _self = setup.Self;
+        _beginsAlone = setup.BeginsAlone;
         _options = setup.Options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
         _replica = new QueueReplica(() => _group?.CompactedIndex.Value ?? long.MaxValue);
         _owner = new ReplicaOwner(this, _replica, setup.Transport);
@@ -69,7 +71,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     public void Recover(NodeLog log, RecoveredGroup found)
     {
         _startLog = log;
-        _start = RaftGroupStart.Recover(_self, found, _owner, acceptsLoss: false);
+        _start = RaftGroupStart.Recover(
+            _self, found, _owner, acceptsLoss: false, beginsAlone: _beginsAlone);
         _startLog = null;
         if (_start.IsUnsound)
             Report(LogLevel.Error, "this member has lost something of it, and waits for the leader to bring it all");
@@ -310,6 +313,11 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             _group.Flush();
         }
         while (!_owner.IsHalted && Tend());
+        if (_owner.IsHalted)
+        {
+            Retire();
+            return;
+        }
         CompactNowAndThen();
         _durable.AwaitDurable(_group.Awaited);
     }
@@ -410,17 +418,25 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         group.Compact(index, live, released);
     }
 
+    // The others hear nothing of it any more, and go on without it.
+    private void Retire()
+    {
+        if (_leading is not null)
+            StopServing();
+        else
+            _leadership.Stop(null);
+        if (_group is not { Heartbeats: { } slot } group)
+            return;
+        _transport.Remove(slot);
+        group.Heartbeats = null;
+    }
+
     private void End()
     {
         if (_isOver)
             return;
         _isOver = true;
-        if (_leading is not null)
-            StopServing();
-        else
-            _leadership.Stop(null);
-        if (_group?.Heartbeats is { } slot)
-            _transport.Remove(slot);
+        Retire();
         foreach (MovedEntries moves in _moves)
             moves.Complete();
         _moves.Clear();

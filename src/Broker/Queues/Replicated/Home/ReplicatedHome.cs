@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
@@ -25,7 +26,7 @@ internal sealed class ReplicatedHome : StandIn
     private readonly ReplicatedClients _clients;
     private readonly UncommittedSettlements _uncommitted;
     private readonly RemoteEpochs _epochs = new();
-    private readonly string _memberNames;
+    private readonly ImmutableArray<NodeId> _members;
     private AmqpException? _unavailable;
     private LinePeer? _peer;
     private long _term;
@@ -43,11 +44,12 @@ internal sealed class ReplicatedHome : StandIn
     /// <param name="broker">The node's.</param>
     /// <param name="links">The node's.</param>
     /// <param name="settings">The rules in force.</param>
-    /// <param name="memberNames">Of the nodes that it has members on, for people.</param>
-    internal ReplicatedHome(MessageBroker broker, QueueLinks links, QueueSettings settings, string memberNames)
+    /// <param name="members">The nodes that it has members on.</param>
+    internal ReplicatedHome(
+        MessageBroker broker, QueueLinks links, QueueSettings settings, ImmutableArray<NodeId> members)
         : base(broker, links, peer: null, settings)
     {
-        _memberNames = memberNames;
+        _members = members;
         _publishes = new ReplicatedPublishes(this, Lanes);
         _clients = new ReplicatedClients(this, Lanes, broker);
         _uncommitted = new UncommittedSettlements(Lanes.Settlements);
@@ -122,7 +124,8 @@ internal sealed class ReplicatedHome : StandIn
     /// <inheritdoc/>
     internal override AmqpException HomeIsDown() => new(
         ReplyCode.InternalError,
-        $"{Describe()} has no leader: a majority of its members ({_memberNames}) is not reachable");
+        $"{Describe()} has no leader: a majority of its members ({string.Join(", ", _members.Select(Links.NameOf))}) "
+        + "is not reachable");
 
     protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)
     {
