@@ -12,14 +12,14 @@ using Xunit;
 
 namespace Warren.Broker.Tests.Remote;
 
-/// <summary>A broker, and a test that is its link with the one other node.</summary>
+/// <summary>A broker, and a test that is its links with other nodes: mostly with the one other that there is.</summary>
 internal sealed class PeeredBroker : IPeers, IStorageWatcher, IDisposable
 {
     private readonly Sending _send;
 
     /// <param name="turns">Runs its turns.</param>
     /// <param name="time">Its clock.</param>
-    /// <param name="send">Gets what goes to the other node; false: there is no room.</param>
+    /// <param name="send">Gets what goes to another node; false: there is no room.</param>
     /// <param name="founds">It begins a cluster; else it waits for one.</param>
     /// <param name="log">Gets its lines.</param>
     public PeeredBroker(
@@ -60,15 +60,16 @@ internal sealed class PeeredBroker : IPeers, IStorageWatcher, IDisposable
     public void Dispose() => Broker.Dispose();
 
     /// <summary>This comes from another node; null: from the one that there is.</summary>
-    public void Arrive(ushort kind, ReadOnlySpan<byte> body, NodeId? from = null) => Broker.QueueLinks!.FrameArrived(new PeerFrame
-    {
-        From = from ?? Other,
-        Link = null!,
-        Class = LinkClass.Acknowledgements,
-        Kind = kind,
-        Body = body,
-        Credit = default,
-    });
+    public void Arrive(ushort kind, ReadOnlySpan<byte> body, NodeId? from = null) =>
+        Broker.QueueLinks!.FrameArrived(new PeerFrame
+        {
+            From = from ?? Other,
+            Link = null!,
+            Class = LinkClass.Acknowledgements,
+            Kind = kind,
+            Body = body,
+            Credit = default,
+        });
 
     /// <summary>Everything that waits is done, and what becomes durable by it.</summary>
     /// <param name="turns">Those that wait.</param>

@@ -275,11 +275,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             case LineFrame.Reply:
                 peer.Replies.Arrived(body);
                 break;
-            case LineFrame.Leads:
-                ReadLeaderships(body, (queue, term) => NoteLeader(peer, queue, term));
-                break;
-            case LineFrame.HoldsNothing:
-                ReadLeaderships(body, (queue, term) => NoteHoldsNothing(peer.Id, queue, term));
+            case LineFrame.Leads or LineFrame.HoldsNothing:
+                ReadLeaderships(peer, frame.Kind, body);
                 break;
             case (>= LineFrame.Posts and <= LineFrame.Ended) or LineFrame.LeaderReceipt
                 when body.Length >= LeastBytes(frame.Kind):
@@ -328,11 +325,18 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         }
     }
 
-    private static void ReadLeaderships(ReadOnlySpan<byte> body, Action<long, long> read)
+    private void ReadLeaderships(LinePeer peer, ushort kind, ReadOnlySpan<byte> body)
     {
         var reader = new LineReader(body, 0);
         while (!reader.IsAtEnd)
-            read(reader.Int64(), reader.Int64());
+        {
+            long queue = reader.Int64();
+            long term = reader.Int64();
+            if (kind == LineFrame.Leads)
+                NoteLeader(peer, queue, term);
+            else
+                NoteHoldsNothing(peer.Id, queue, term);
+        }
     }
 
     private void NoteLeader(LinePeer peer, long queue, long term)
