@@ -88,6 +88,65 @@ public sealed class SharedQueueTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void Who_is_cut_off_may_have_got_late_what_others_have_had_since(bool isCutOff)
+    {
+        Message message = Publish(1, isConfirmed: true);
+        Deliver(message, _other, isRedelivered: true);
+        _queue.Acking(message.Id);
+        _queue.Prove([message.Id], _other);
+        Deliver(message, _reader);
+        Assert.True(_queue.IsSuspect(_reader));
+        if (isCutOff)
+        {
+            _queue.CutOff(_reader);
+            Assert.False(_queue.IsSuspect(_reader));
+            Assert.Null(_queue.Judge([]));
+        }
+        else
+            AssertFound("acked for good, and came back", []);
+    }
+
+    [Fact]
+    public void A_mark_is_not_taken_back_from_who_goes_on()
+    {
+        Message message = Publish(1, isConfirmed: true);
+        Deliver(message, _other, isRedelivered: true);
+        Deliver(message, _reader);
+        _queue.CutOff(_other);
+        AssertFound("redelivered is not set any more", [Delivery(message, isRedelivered: true)]);
+    }
+
+    [Fact]
+    public void Nothing_is_handed_out_as_new_twice_whoever_is_cut_off()
+    {
+        Message message = Publish(1, isConfirmed: true);
+        Deliver(message, _other);
+        Deliver(message, _reader);
+        _queue.CutOff(_other);
+        _queue.CutOff(_reader);
+        AssertFound("redelivered is not set", [Delivery(message, isRedelivered: true)]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_is_cut_off_was_no_second_client(bool isCutOffFirst)
+    {
+        Message message = Publish(1, isConfirmed: true);
+        Deliver(message, _other, isRedelivered: true);
+        Deliver(message, _reader, isRedelivered: true);
+        _queue.Acking(message.Id);
+        if (isCutOffFirst)
+            _queue.CutOff(_reader);
+        _queue.Prove([message.Id], _other);
+        if (!isCutOffFirst)
+            _queue.CutOff(_reader);
+        Assert.Null(_queue.Judge([]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void Messages_of_one_source_come_in_order(bool isAtTheEnd)
     {
         Message first = Publish(1, isConfirmed: true);

@@ -33,6 +33,7 @@ public sealed class PeerLink
     private readonly ulong _outputSalt;
     private string? _reason;
     private long _heard;
+    private long _readAt;
     private long _closedAt;
     private volatile bool _hasBegun;
     private volatile bool _hasHeard;
@@ -281,7 +282,8 @@ public sealed class PeerLink
                     _end = LinkEnd.PeerGone;
                 return;
             }
-            _silence.Heard(_seams.Time.GetTimestamp());
+            _readAt = _seams.Time.GetTimestamp();
+            _silence.Heard(_readAt);
             _input.Commit(count);
             if (!HandleInput())
                 return;
@@ -319,6 +321,7 @@ public sealed class PeerLink
                     Class = header.Class,
                     Kind = header.Kind,
                     Body = body,
+                    LostFor = _silence.LostFor(_readAt),
                     Credit = new FrameCredit(this, header.Class, header.SizeBytes),
                 });
             }

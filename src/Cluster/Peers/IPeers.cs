@@ -16,7 +16,9 @@ public interface IPeers
     /// <summary>A link with the node is up.</summary>
     bool IsUp(NodeId peer);
 
-    /// <summary>Ends the link with the node, if there is one: it has sent what no sound node does.</summary>
+    /// <summary>
+    /// Ends the link with the node, if there is one: it has sent what no sound node does, or what came is too old.
+    /// </summary>
     /// <param name="peer">Who.</param>
     /// <param name="reason">For people, on both sides.</param>
     void Close(NodeId peer, string reason);

@@ -31,6 +31,9 @@ internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
     /// <summary>What is done with a frame before it is handed on; false: it is thrown away.</summary>
     public Func<ushort, bool>? Filter { get; set; }
 
+    /// <summary>What is said of each frame, as if this node had stood still.</summary>
+    public TimeSpan LostFor { get; set; }
+
     public long Process => _hub.Process;
 
     public bool IsUp(NodeId peer) => _hub.IsUp(peer);
@@ -54,7 +57,7 @@ internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
         if (Filter?.Invoke(frame.Kind) == false)
             frame.Credit.Return();
         else
-            _hub.FrameArrived(frame);
+            _hub.FrameArrived(frame with { LostFor = LostFor });
     }
 
     public void HeartbeatArrived(PeerLink link, PeerHeartbeat heartbeat)

@@ -130,6 +130,35 @@ public sealed class PeerLinksTests
     }
 
     [Fact]
+    public void A_frame_that_waited_for_a_node_that_stood_still_tells_how_old_it_may_be()
+    {
+        var patient = new LinkOptions { SilenceTimeout = TimeSpan.FromSeconds(3) };
+        var time = new SuspendableTime(_world.Time);
+        SimulatedNode a = _world.Start("a", time: time);
+        SimulatedNode b = _world.Start("b", options: patient);
+        SimulatedWorld.Know(a, b);
+        _world.AdvanceUntil(() => a.IsUp(b) && b.IsUp(a));
+        _world.Advance(5000);
+        b.LinkTo(a).TrySend(LinkClass.Control, Kind, "in time"u8);
+        _world.Advance(50);
+        Assert.Equal(("b: in time", TimeSpan.Zero), (a.Frames[^1], a.LostFor));
+        time.Suspend();
+        _world.Network.Block("b", "a");
+        b.LinkTo(a).TrySend(LinkClass.Control, Kind, "late"u8);
+        _world.Advance(2500);
+        time.Resume();
+        _world.Network.Unblock("b", "a");
+        _world.Advance(10);
+        // Since a second after what b had said to have heard, which it says every 600 ms.
+        Assert.Equal("b: late", a.Frames[^1]);
+        Assert.InRange(a.LostFor.TotalMilliseconds, 1500, 2500);
+        _world.Advance(1000);
+        b.LinkTo(a).TrySend(LinkClass.Control, Kind, "in time again"u8);
+        _world.Advance(50);
+        Assert.Equal(("b: in time again", TimeSpan.Zero), (a.Frames[^1], a.LostFor));
+    }
+
+    [Fact]
     public void A_node_that_comes_back_takes_the_place_of_its_dead_link_at_once()
     {
         (SimulatedNode a, SimulatedNode b) = StartTwo();

@@ -60,4 +60,30 @@ public sealed class SilenceWatchTests
         _time.Advance(Options.SilenceTimeout);
         Assert.Equal(SilenceKind.NotHeard, _watch.Look(_time.GetTimestamp()));
     }
+
+    [Fact]
+    public void How_long_the_peer_may_have_taken_this_node_for_lost_outlives_a_restart_of_the_clocks()
+    {
+        long first = _watch.Send(_time.GetTimestamp());
+        _time.Advance(Options.SilenceTimeout);
+        _watch.Echoed(first);
+        Assert.Equal(TimeSpan.Zero, _watch.LostFor(_time.GetTimestamp()));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _watch.Restart(_time.GetTimestamp());
+        Assert.Equal(TimeSpan.FromSeconds(5), _watch.LostFor(_time.GetTimestamp()));
+        // What was heard before the restart, and what was never said, prove nothing new.
+        _watch.Echoed(first);
+        _watch.Echoed(first + 1);
+        Assert.Equal(TimeSpan.FromSeconds(5), _watch.LostFor(_time.GetTimestamp()));
+    }
+
+    [Fact]
+    public void A_peer_that_hears_again_has_this_node_for_lost_no_more()
+    {
+        _time.Advance(Options.SilenceTimeout + TimeSpan.FromSeconds(5));
+        long number = _watch.Send(_time.GetTimestamp());
+        Assert.Equal(TimeSpan.FromSeconds(5), _watch.LostFor(_time.GetTimestamp()));
+        _watch.Echoed(number);
+        Assert.Equal(TimeSpan.Zero, _watch.LostFor(_time.GetTimestamp()));
+    }
 }

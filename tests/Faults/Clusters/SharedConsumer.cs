@@ -42,10 +42,13 @@ internal sealed class SharedConsumer(
                 await client.FlushAsync();
                 await ConsumeAsync(client, sources.Next(), end);
             }
-            catch (Exception error) when (
-                Declarer.IsTurnedAway(error) || error is TimeoutException or OperationCanceledException)
+            catch (Exception error) when (Declarer.IsTurnedAway(error))
             {
-                // Also when nothing has come for very long: nobody may be publishing.
+                queue.CutOff(_self);
+            }
+            catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+            {
+                // Nothing has come for very long, too: nobody may be publishing.
             }
             await Task.Delay(50, CancellationToken.None);
         }
@@ -67,12 +70,9 @@ internal sealed class SharedConsumer(
         int enough = 1;
         bool isConsuming = false;
         _since = Answers.Now;
-        while (!end.IsCancellationRequested)
+        while (!end.IsCancellationRequested || queue.IsSuspect(_self))
         {
-            Task<Received> reading = client.NextAsync().WaitAsync(end);
-            Received next = _proving is null && isConsuming
-                ? await reading
-                : await Answers.WithinAsync(reading, host.Name, $"a consumer of {queue.Name}", () => host.Log);
+            Received next = await NextAsync(client, mayWait: _proving is null && isConsuming, end);
             switch (next.Method)
             {
                 case MethodId.BasicConsumeOk:
@@ -94,7 +94,11 @@ internal sealed class SharedConsumer(
                 case MethodId.ChannelClose or MethodId.ConnectionClose:
                     answers.Refused(
                         host.Name, isConsuming ? "while consuming" : "basic.consume", next.CloseReason, _since);
+                    queue.CutOff(_self);
                     return;
+                case MethodId.BasicCancel:
+                    queue.CutOff(_self);
+                    goto default;
                 default:
                     answers.Else("while consuming", next.ToString(), _since);
                     return;
@@ -106,6 +110,23 @@ internal sealed class SharedConsumer(
             Settle(client);
             await client.FlushAsync();
             enough = _random.Next(1, Prefetch + 1);
+        }
+    }
+
+    // Who may have got something too late is not let go before he is cut off.
+    private async Task<Received> NextAsync(WireClient client, bool mayWait, CancellationToken end)
+    {
+        Task<Received> Within(Task<Received> answer) =>
+            Answers.WithinAsync(answer, host.Name, $"a consumer of {queue.Name}", () => host.Log);
+        Task<Received> reading = client.NextAsync();
+        try
+        {
+            Task<Received> next = reading.WaitAsync(end);
+            return await (mayWait ? next : Within(next));
+        }
+        catch (OperationCanceledException) when (queue.IsSuspect(_self))
+        {
+            return await Within(reading);
         }
     }
 

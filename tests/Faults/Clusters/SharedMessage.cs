@@ -16,6 +16,9 @@ internal sealed class SharedMessage(Message message)
     /// <summary>The queue has taken an acknowledgement for good.</summary>
     public bool IsAckProven { get; set; }
 
+    /// <summary>Somebody got it without the mark of a message that comes again.</summary>
+    public bool WasUnmarked { get; set; }
+
     /// <summary>Who got it last; null: nobody has got it.</summary>
     public object? Reader { get; set; }
 

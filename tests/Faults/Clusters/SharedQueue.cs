@@ -12,12 +12,19 @@ namespace Warren.Faults.Clusters;
 /// An acknowledgement has come through for good when a request of the same channel was answered after it, and a publish
 /// that was sent after that is confirmed, while the consumer was not cancelled: requests do not overtake
 /// acknowledgements, and the queue's log is one sequence. Until then the message may come again.
+/// <para>
+/// A node that stands still may have handed something out just before, and its client gets it when others have had it
+/// since: later than them, with the mark of then. Such a client is cut off at once, and only such a one is excused.
+/// </para>
 /// </remarks>
 internal sealed class SharedQueue(string name)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, SharedMessage> _messages = [];
     private readonly Findings _findings = new();
+    // What is wrong unless the reader is cut off, and who has been.
+    private readonly List<(object Reader, FindingKind Kind, string Text)> _suspicions = [];
+    private readonly HashSet<object> _cutOff = [];
 
     public string Name => name;
 
@@ -69,9 +76,12 @@ internal sealed class SharedQueue(string name)
                 return null;
             MessageId id = message.Message.Id;
             if (message.IsAckProven)
-                _findings.Add(FindingKind.Unknown, $"{name}: acked for good, and came back: {message}");
-            if (message.Reader is not null && !delivery.IsRedelivered)
+                _suspicions.Add((reader, FindingKind.Unknown, $"{name}: acked for good, and came back: {message}"));
+            if (message.WasUnmarked && !delivery.IsRedelivered)
                 _findings.Add(FindingKind.Mark, $"{name}: redelivered is not set: {message}");
+            else if (message.Reader is not null && !delivery.IsRedelivered)
+                _suspicions.Add((reader, FindingKind.Mark, $"{name}: redelivered is not set any more: {message}"));
+            message.WasUnmarked |= !delivery.IsRedelivered;
             if (!delivery.IsRedelivered)
             {
                 if (order.TryGetValue(id.Source, out long last) && last > id.Sequence)
@@ -80,6 +90,23 @@ internal sealed class SharedQueue(string name)
             }
             message.Reader = reader;
             return id;
+        }
+    }
+
+    /// <summary>Something that the reader has got is wrong unless the broker cuts the reader off.</summary>
+    public bool IsSuspect(object reader)
+    {
+        lock (_lock)
+            return _suspicions.Exists(suspicion => suspicion.Reader == reader);
+    }
+
+    /// <summary>The broker, or its end, has cut the reader off.</summary>
+    public void CutOff(object reader)
+    {
+        lock (_lock)
+        {
+            _cutOff.Add(reader);
+            _suspicions.RemoveAll(suspicion => suspicion.Reader == reader);
         }
     }
 
@@ -100,8 +127,8 @@ internal sealed class SharedQueue(string name)
                 Proven++;
                 SharedMessage message = _messages[id];
                 message.IsAckProven = true;
-                if (message.Reader != reader)
-                    _findings.Add(FindingKind.Duplicate, $"{name}: two clients had it at once: {message}");
+                if (message.Reader is { } other && other != reader && !_cutOff.Contains(other))
+                    _suspicions.Add((other, FindingKind.Duplicate, $"{name}: two clients had it at once: {message}"));
             }
         }
     }
@@ -114,6 +141,9 @@ internal sealed class SharedQueue(string name)
     {
         lock (_lock)
         {
+            foreach ((_, FindingKind kind, string text) in _suspicions)
+                _findings.Add(kind, text);
+            _suspicions.Clear();
             var seen = new HashSet<MessageId>();
             var order = new Dictionary<int, long>();
             foreach (Received received in rest)

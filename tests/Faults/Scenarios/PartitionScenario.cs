@@ -5,8 +5,8 @@ namespace Warren.Faults.Scenarios;
 
 /// <summary>
 /// Three nodes under load from clients on all of them, cut off from each other: one alone, one that hears nobody, one
-/// that nobody hears, all three alone. Then one is killed, all are; one is suspended for longer than it may be silent,
-/// and all are.
+/// that nobody hears, all three alone. Then one is killed, all are; one is suspended for about as long as others wait
+/// for it, and for longer, and all are.
 /// </summary>
 internal sealed class PartitionScenario(int seed, bool isShort, Action<string> report)
 {
@@ -16,6 +16,9 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
 
     // A node has given up on queues of another one by then, and that one has not yet given up on the clients.
     private static readonly TimeSpan Blip = TimeSpan.FromSeconds(3.5);
+
+    // Others have been handed what its clients had, and have acknowledged it, when it goes on.
+    private static readonly TimeSpan GivenUp = TimeSpan.FromSeconds(8);
 
     private readonly DefinitionNames _names = new();
 
@@ -43,8 +46,11 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
                     await KillAsync(load, cluster, [host]);
                 await KillAsync(load, cluster, lab.Hosts);
                 foreach (Host host in each)
-                    await SuspendAsync(load, cluster, [host]);
-                await SuspendAsync(load, cluster, lab.Hosts);
+                {
+                    await SuspendAsync(load, cluster, [host], Brief);
+                    await SuspendAsync(load, cluster, [host], GivenUp);
+                }
+                await SuspendAsync(load, cluster, lab.Hosts, Brief);
             }
             report($"partition: what was answered\n{_names.Answers}");
         }
@@ -119,17 +125,18 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
         load.Tell(what);
     }
 
-    private async Task SuspendAsync(ClusterLoad load, JoinedHosts cluster, IReadOnlyList<Host> hosts)
+    private async Task SuspendAsync(
+        ClusterLoad load, JoinedHosts cluster, IReadOnlyList<Host> hosts, TimeSpan length)
     {
         string what = hosts.Count == 1 ? $"{hosts[0].Name} suspended" : "all suspended";
         await load.WhileAsync(cluster.Hosts, async () =>
         {
             await Task.Delay(TimeSpan.FromSeconds(1));
             await Task.WhenAll(hosts.Select(host => host.SuspendAsync()));
-            await Task.Delay(Brief);
+            await Task.Delay(length);
             await Task.WhenAll(hosts.Select(host => host.ResumeAsync()));
             TimeSpan healed = await load.WorksAsync(cluster.Hosts);
-            report($"{what} for {Brief.TotalSeconds} s: all worked {healed.TotalSeconds:0.0} s after it went on");
+            report($"{what} for {length.TotalSeconds} s: all worked {healed.TotalSeconds:0.0} s after it went on");
         });
         await load.JudgeAsync(cluster.Hosts);
         load.Tell(what);

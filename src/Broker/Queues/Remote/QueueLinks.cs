@@ -275,6 +275,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             case LineFrame.Reply:
                 peer.Replies.Arrived(body);
                 break;
+            case LineFrame.Deliveries when frame.LostFor >= Options.Patience:
+                LeaveOld(peer, frame.LostFor);
+                break;
             case LineFrame.Leads or LineFrame.HoldsNothing:
                 ReadLeaderships(peer, frame.Kind, body);
                 break;
@@ -324,6 +327,13 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             Refuse(peer.Id, $"for queue {queue}", error);
         }
     }
+
+    // This node stood still while they waited to be read. The home may have taken back what they hold, and others may
+    // have it by now. If it has not, it sends them again on the next link, and the clients notice nothing.
+    private void LeaveOld(LinePeer peer, TimeSpan lostFor) => Peers.Close(
+        peer.Id,
+        $"deliveries were read late: {NameOf(peer.Id)} may have taken {NameOf(Self)} for lost for "
+        + $"{lostFor.TotalMilliseconds:0} ms");
 
     private void ReadLeaderships(LinePeer peer, ushort kind, ReadOnlySpan<byte> body)
     {

@@ -15,6 +15,12 @@ public readonly ref struct PeerFrame
 
     public required ReadOnlySpan<byte> Body { get; init; }
 
+    /// <summary>
+    /// How long, at most, the peer may have taken the link for lost when this was read, which may be long after it was
+    /// sent: this node may have stood still. Zero: it has heard this node within the silence timeout.
+    /// </summary>
+    public TimeSpan LostFor { get; init; }
+
     /// <summary>To be given back by whoever gets the frame.</summary>
     public required FrameCredit Credit { get; init; }
 }

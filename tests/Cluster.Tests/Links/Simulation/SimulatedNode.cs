@@ -23,6 +23,9 @@ internal sealed class SimulatedNode : IPeerOwner
     /// <summary>Texts of frames, with who sent them: "b: text".</summary>
     public List<string> Frames { get; } = [];
 
+    /// <summary>What the last frame said of it.</summary>
+    public TimeSpan LostFor { get; private set; }
+
     public List<FrameCredit> HeldCredit { get; } = [];
 
     /// <summary>Classes whose credit is not given back.</summary>
@@ -60,6 +63,7 @@ internal sealed class SimulatedNode : IPeerOwner
     {
         Assert(!FailsOnFrame, "bang");
         Frames.Add($"{Host(frame)}: {Encoding.ASCII.GetString(frame.Body[..Math.Min(20, frame.Body.Length)])}");
+        LostFor = frame.LostFor;
         if (Held.Contains(frame.Class))
             HeldCredit.Add(frame.Credit);
         else
