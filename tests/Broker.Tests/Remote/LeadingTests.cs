@@ -186,6 +186,32 @@ public sealed class LeadingTests : IDisposable
     }
 
     [Fact]
+    public void A_line_to_what_was_a_queue_of_one_node_ends_when_it_is_replicated()
+    {
+        QueueDefinition plain = Node.Declare("plain");
+        LineWriting.Settlement(_settlements, LineItemKind.Acknowledge, 1, 2);
+        Node.Send(_settlements, plain.Id.Value);
+        Node.Settle();
+        var led = new LedQueue(Node) { Definition = plain };
+        var leader = new ReplicatedLeader(plain.Id.Value, led, term: 1);
+        Links.BeginLeading(leader);
+        Links.Remove(plain);
+        Links.Add(new QueueDefinition
+        {
+            Id = plain.Id,
+            Vhost = "/",
+            Name = "plain",
+            Home = new ReplicatedHome(Node.Broker, Links, new QueueSettings(), "rabbit@n0") { Definition = plain },
+        });
+        Node.Settle();
+        Assert.Contains(LineClosed.NotLeading, Closed());
+        bool ended = false;
+        Links.EndLeading(leader, () => ended = true);
+        Assert.True(ended);
+        Assert.Empty(led.Take(QueueCommandKind.ReturnAll));
+    }
+
+    [Fact]
     public void Who_leads_no_more_has_the_last_command_of_every_line_when_it_is_told()
     {
         Begin();

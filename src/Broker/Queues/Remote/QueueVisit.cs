@@ -356,7 +356,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             return;
         // Ids rise with the definitions: what is behind what is known here may still come. Read first: it may come now.
         bool isKnown = _links.Broker.Definitions.LastIndex >= QueueNumber;
-        ReplicatedLeader? leader = _leader is null ? _links.FindLeader(QueueNumber) : null;
+        ReplicatedLeader? leader = _queue is null ? _links.FindLeader(QueueNumber) : null;
         if (leader?.TryEnter() == true)
             _leader = leader;
         QueueHome? found = _leader?.Queue ?? _links.FindLocal(QueueNumber);
