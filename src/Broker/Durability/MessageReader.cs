@@ -21,8 +21,8 @@ internal sealed class MessageReader : Mailbox<MessageReader.Item>
         : base(broker.Turns) => _broker = broker;
 
     /// <summary>
-    /// A queue, or null: the delayed messages; and what it wants, messages or payloads for other members of its group. It
-    /// is told when that was read.
+    /// A queue, or null: the delayed messages; and what it wants, messages or payloads for other members of its group.
+    /// It is told when that was read.
     /// </summary>
     internal readonly record struct Item(Queue? Queue, FetchBatch? Batch, PayloadRead? Payloads = null);
 

@@ -63,9 +63,7 @@ public class Queue : QueueHome
 
     private protected void CarryOutEffects() => CarryOut(QueueScratch.ForThisThread);
 
-    /// <summary>
-    /// Whether an effect may be carried out only later; then whoever holds it carries it out.
-    /// </summary>
+    /// <summary>Whether an effect may be carried out only later; then whoever holds it carries it out.</summary>
     private protected virtual bool Holds(in QueueEffect effect) => false;
 
     /// <summary>The turn has written all that it decided.</summary>

@@ -55,7 +55,9 @@ public sealed class RaftGroupStart
     public static RaftGroupStart Join(NodeId self) =>
         new(new RaftStart { Self = self, State = new HardState() }) { WritesState = true };
 
-    /// <summary>A group that this node had and has not any more: it counts for nothing until a leader brings it.</summary>
+    /// <summary>
+    /// A group that this node had and has not any more: it counts for nothing until a leader brings it.
+    /// </summary>
     public static RaftGroupStart Lost(NodeId self) =>
         new(new RaftStart { Self = self, State = new HardState(), IsUnsound = true }) { LostEntries = 1 };
 

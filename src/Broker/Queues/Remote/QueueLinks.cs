@@ -351,7 +351,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 
     private void NoteLeader(LinePeer peer, long queue, long term)
     {
-        // Of a queue that is gone nothing is kept; one that is not known yet may still come. Read first: it may come now.
+        // Of a queue that is gone nothing is kept; one that is not known yet may still come. Read first: it may come
+        // now.
         bool isPast = Broker.Definitions.LastIndex >= queue;
         StandIn? standIn = FindStandIn(queue);
         if (standIn is null && isPast)

@@ -1,8 +1,8 @@
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// The first byte of a replicated queue's entries: version in the high four bits, kind in the low ones. Never 0: those are
-/// consensus' own.
+/// The first byte of a replicated queue's entries: version in the high four bits, kind in the low ones. Never 0: those
+/// are consensus' own.
 /// </summary>
 internal static class EntryKinds
 {

@@ -2,8 +2,8 @@ namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
 /// What a leader's machine has decided and nobody may see before it is committed: deliveries that nobody acknowledges,
-/// answers that say that something is done. In order: while one waits, all that comes behind it does. Owned by the queue's
-/// turn.
+/// answers that say that something is done. In order: while one waits, all that comes behind it does. Owned by the
+/// queue's turn.
 /// </summary>
 internal sealed class HeldEffects
 {
@@ -50,7 +50,9 @@ internal sealed class HeldEffects
         effect.Slab.Release(1);
     }
 
-    /// <summary>They will not be committed, as far as is known here: gives back the messages that were to go out.</summary>
+    /// <summary>
+    /// They will not be committed, as far as is known here: gives back the messages that were to go out.
+    /// </summary>
     public void Clear()
     {
         Stamp(0);

@@ -9,8 +9,9 @@ using Warren.Storage;
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// How a member comes to serve as leader, and ceases: it calls for what clients hold, waits for it, reads what they hold,
-/// fills the machine. Before it begins again all that came to it as the leader of before has come. Owned by the queue's turn.
+/// How a member comes to serve as leader, and ceases: it calls for what clients hold, waits for it, reads what they
+/// hold, fills the machine. Before it begins again all that came to it as the leader of before has come. Owned by the
+/// queue's turn.
 /// </summary>
 internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announcer)
 {

@@ -9,9 +9,9 @@ namespace Warren.Broker.Queues.Replicated;
 /// What a member has of a replicated queue, changed by applied entries alone and the same on all members at the same
 /// index: live messages, how often they came back, and the <see cref="QueueState"/>. Interprets no rule. Owned by the
 /// queue's turn.
-/// <para>Live are entries of messages, of the latest return of each, and the latest state. That is enough: a removal comes
-/// behind a state that has its message's number (<see cref="ReplicatedLog"/>), so that live entries up to any index make
-/// what all entries up to there made.</para>
+/// <para>Live are entries of messages, of the latest return of each, and the latest state. That is enough: a removal
+/// comes behind a state that has its message's number (<see cref="ReplicatedLog"/>), so that live entries up to any
+/// index make what all entries up to there made.</para>
 /// </summary>
 /// <param name="compacted">How far the group is compacted; everything, while there is no group yet.</param>
 internal sealed class QueueReplica(Func<long> compacted)
@@ -117,7 +117,9 @@ internal sealed class QueueReplica(Func<long> compacted)
             _messages.Move(in moved);
     }
 
-    /// <summary>What <see cref="RaftGroup.Compact"/> wants to know when the group is compacted up to an index.</summary>
+    /// <summary>
+    /// What <see cref="RaftGroup.Compact"/> wants to know when the group is compacted up to an index.
+    /// </summary>
     public (LogIndex[] Live, IndexRange[] Released) Compact(long index)
     {
         var live = new List<LogIndex>();

@@ -68,7 +68,8 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
 
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
         queue.Id.Value,
-        static (_, made) => new ReplicatedQueue(made.Broker, made.Queue.Vhost, made.Queue.Home.Settings, made.Setup, made.Clients)
+        static (_, made) => new ReplicatedQueue(
+            made.Broker, made.Queue.Vhost, made.Queue.Home.Settings, made.Setup, made.Clients)
         {
             Definition = made.Queue,
         },

@@ -37,7 +37,8 @@ internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, 
 
     public override void Reset() => replica.Clear();
 
-    public override bool TryNextLive(LogIndex after, out LiveEntry entry) => replica.TryNextLive(after.Value, out entry);
+    public override bool TryNextLive(LogIndex after, out LiveEntry entry) =>
+        replica.TryNextLive(after.Value, out entry);
 
     public override bool IsLive(LogIndex index) => replica.IsLive(index.Value);
 

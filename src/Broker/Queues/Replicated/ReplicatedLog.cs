@@ -8,8 +8,8 @@ namespace Warren.Broker.Queues.Replicated;
 /// <summary>
 /// The log of a queue that this member leads: what the machine decides is proposed, under the index that is the
 /// message's position. Lives for one leadership. Owned by the queue's turn.
-/// <para>Before anything is removed there is a state with the numbers of all messages so far: what was taken of a source
-/// is known as long as the log is, also when its messages are gone.</para>
+/// <para>Before anything is removed there is a state with the numbers of all messages so far: what was taken of a
+/// source is known as long as the log is, also when its messages are gone.</para>
 /// </summary>
 internal sealed class ReplicatedLog : QueueLog
 {

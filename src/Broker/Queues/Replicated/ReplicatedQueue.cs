@@ -10,9 +10,9 @@ using Warren.Storage;
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// This node's member of a replicated queue: consensus, the replica, and while it leads the queue itself, all in one turn
-/// (docs/decisions/0013-replicated-queues.md). Clients do not post to it but their nodes' stand-ins do, by lines, and
-/// only while it leads.
+/// This node's member of a replicated queue: consensus, the replica, and while it leads the queue itself, all in one
+/// turn (docs/decisions/0013-replicated-queues.md). Clients do not post to it but their nodes' stand-ins do, by lines,
+/// and only while it leads.
 /// </summary>
 internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 {

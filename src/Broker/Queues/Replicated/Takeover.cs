@@ -3,8 +3,8 @@ using Warren.Cluster;
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// What a new leader learns before it serves: what clients of each node hold. Until then everything else waits, in order.
-/// Owned by the queue's turn.
+/// What a new leader learns before it serves: what clients of each node hold. Until then everything else waits, in
+/// order. Owned by the queue's turn.
 /// </summary>
 internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
 {

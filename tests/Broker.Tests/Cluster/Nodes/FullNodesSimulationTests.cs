@@ -4,8 +4,8 @@ using Xunit;
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>
-/// The simulation of nodes over seeds that the other tests do not see, for as long as is wanted, on all processors. With
-/// odd seeds some queues are replicated.
+/// The simulation of nodes over seeds that the other tests do not see, for as long as is wanted, on all processors.
+/// With odd seeds some queues are replicated.
 /// </summary>
 public sealed class FullNodesSimulationTests(ITestOutputHelper output)
 {

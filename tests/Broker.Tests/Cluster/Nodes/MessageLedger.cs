@@ -14,7 +14,9 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     /// </summary>
     private const long PatienceSteps = 360;
 
-    /// <summary>A new leader waits so long for what clients hold, in steps, and nobody waits for less than that.</summary>
+    /// <summary>
+    /// A new leader waits so long for what clients hold, in steps, and nobody waits for less than that.
+    /// </summary>
     private const long TakeoverSteps = 190;
 
     /// <summary>What was taken so long ago is on the home's disk, in steps.</summary>

@@ -138,7 +138,8 @@ public sealed class ReplicatedQueueTests
         };
         ReplicatedQueue next = group.UntilLed(leader);
         group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "what nobody claimed");
-        Assert.Equal(("not claimed", true), (group.Client.Deliveries[0].Body, group.Client.Deliveries[0].IsRedelivered));
+        TestDelivery delivered = group.Client.Deliveries[0];
+        Assert.Equal(("not claimed", true), (delivered.Body, delivered.IsRedelivered));
         Assert.Equal(2, next.UnackedCount);
     }
 
