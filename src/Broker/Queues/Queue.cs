@@ -343,7 +343,6 @@ public class Queue : QueueHome
                 // A group that does not end.
                 _machine.BeginGroup();
                 break;
-            // Claims and settlements by position: only replicated queues get them.
         }
     }
 
