@@ -60,7 +60,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         foreach ((QueueDefinition queue, QueueSettings settings) in draft.QueuesConfigured)
         {
             if (IsStarting)
-                (queue.Home as Queue)?.ConfigureEarly(settings);
+                queue.Home.ConfigureEarly(settings);
             else
                 queue.Home.Post(QueueCommand.Configure(settings));
             if (queue.IsReplicated)

@@ -26,6 +26,8 @@ internal sealed class RemovedRanges
                 last = last with { Last = new LogIndex(index) };
                 return;
             }
+            if (index >= last.First.Value && index <= last.Last.Value)
+                return;
             _isUnsorted |= index < last.Last.Value;
         }
         _ranges.Add(new IndexRange(new LogIndex(index), new LogIndex(index)));
@@ -55,10 +57,10 @@ internal sealed class RemovedRanges
         Span<IndexRange> ranges = CollectionsMarshal.AsSpan(_ranges);
         for (int at = 1; at < ranges.Length; at++)
         {
-            if (ranges[kept].Last.Value + 1 == ranges[at].First.Value)
-                ranges[kept] = ranges[kept] with { Last = ranges[at].Last };
-            else
+            if (ranges[kept].Last.Value + 1 < ranges[at].First.Value)
                 ranges[++kept] = ranges[at];
+            else if (ranges[at].Last > ranges[kept].Last)
+                ranges[kept] = ranges[kept] with { Last = ranges[at].Last };
         }
         _ranges.RemoveRange(kept + 1, _ranges.Count - kept - 1);
     }

@@ -55,11 +55,16 @@ public class Queue : QueueHome
         CarryOutEffects();
         _held?.Release(long.MaxValue);
         _deadLettering = null;
+        _stopsDeliveries = false;
+        _lost = 0;
         _scheduledMs = long.MaxValue;
         _log = log;
         _machine = new QueueMachine(Settings, _effects, _broker.NowMs, log);
         _storage = new QueueStorage(this, log);
     }
+
+    /// <summary>The timer has fired, and the machine is not there to be told.</summary>
+    private protected void NoteTick() => _scheduledMs = long.MaxValue;
 
     private protected void CarryOutEffects() => CarryOut(QueueScratch.ForThisThread);
 
@@ -142,7 +147,7 @@ public class Queue : QueueHome
     }
 
     /// <summary>Other rules, before it is opened by a start.</summary>
-    internal void ConfigureEarly(QueueSettings settings) => ApplyRare(QueueCommand.Configure(settings), _broker.NowMs);
+    internal override void ConfigureEarly(QueueSettings settings) => ApplyRare(QueueCommand.Configure(settings), _broker.NowMs);
 
     /// <summary>The definition has been removed: the queue's groups end with it.</summary>
     internal void DropLog() => Post(QueueCommand.DropLog());
@@ -217,7 +222,8 @@ public class Queue : QueueHome
     {
         // Not only when woken for it: while records keep coming, the last of them is never durable.
         _storage.NoteDurable();
-        bool writes = _broker.IsShortOfMemory;
+        // A replicated queue stores all that it has.
+        bool writes = _broker.IsShortOfMemory && !_machine.Paging.IsLimited;
         if (writes)
             _log.Paged.Open(log, PagedGroup, _storage.Paged);
         _machine.Paging.PageOut(_broker.PagingBudgetBytes, writes);
@@ -314,11 +320,11 @@ public class Queue : QueueHome
                 _machine.Stored.Write();
                 Await(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
                 break;
-            case QueueCommandKind.Buried:
+            case QueueCommandKind.Buried when command.Target == _log:
                 _machine.Stored.Buried(command.First);
                 break;
             case QueueCommandKind.LookAgain:
-                _deadLettering!.LookAgain(command.Flag);
+                _deadLettering?.LookAgain(command.Flag);
                 break;
             case QueueCommandKind.Fetched:
                 _machine.Fetched(nowMs);
@@ -489,10 +495,11 @@ public class Queue : QueueHome
     {
         if (position == 0)
             return null;
+        QueueLog log = _log;
         return _ =>
         {
-            _log.ReleaseTaken(position);
-            Post(QueueCommand.Buried(position));
+            log.ReleaseTaken(position);
+            Post(QueueCommand.Buried(position, log));
         };
     }
 }

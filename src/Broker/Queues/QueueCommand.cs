@@ -195,8 +195,10 @@ public readonly struct QueueCommand
         new(QueueCommandKind.Sync, 0, false, 0, default, 0, 0, null, group);
 
     /// <summary>A dead letter's targets have it: its entry at this position is released.</summary>
-    public static QueueCommand Buried(long position) =>
-        new(QueueCommandKind.Buried, 0, false, 0, default, position, 0, null, null);
+    /// <param name="position">Which.</param>
+    /// <param name="log">The log that had it then: another one knows nothing of it.</param>
+    public static QueueCommand Buried(long position, QueueLog log) =>
+        new(QueueCommandKind.Buried, 0, false, 0, default, position, 0, log, null);
 
     /// <summary>
     /// All is applied here that was committed when dead letters had nowhere to go; or that cannot be known.

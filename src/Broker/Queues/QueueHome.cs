@@ -28,6 +28,9 @@ public abstract class QueueHome : Mailbox<QueueCommand>
         private protected set => Volatile.Write(ref _settings, value);
     }
 
+    /// <summary>Other rules, before it is opened by a start.</summary>
+    internal virtual void ConfigureEarly(QueueSettings settings) => Settings = settings;
+
     /// <summary>Ready messages.</summary>
     public abstract int ReadyCount { get; }
 

@@ -116,6 +116,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
         if (!_unacked.TryRemove(slot, position, out queued, out consumer))
             return false;
         consumer.Unacked--;
+        _claimed?.Remove(queued.Position);
         return true;
     }
 

@@ -63,10 +63,13 @@ internal sealed class OwedPublishes
     }
 
     /// <summary>
-    /// What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered.
+    /// What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered, or none of these.
     /// </summary>
     public bool TryPeek(long number, out OwedPublish owed)
     {
+        owed = default;
+        if (number < _first || number >= _first + _count)
+            return false;
         owed = _ring[(_head + (int)(number - _first)) & (_ring.Length - 1)];
         return !owed.IsAnswered;
     }

@@ -146,6 +146,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     {
         if (!_queues.TryAdd(queue.Id.Value, queue.Home))
             return;
+        // A member that leads already has told nobody who was not there yet.
+        if (FindLeader(queue.Id.Value) is { } leader)
+            LeaderBook.Note(queue.Id.Value, Self, leader.Term);
         (queue.Home as StandIn)?.Attach();
         if (queue.Home is RemoteQueue)
             return;

@@ -20,6 +20,9 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// </summary>
     private const long TakeoverMs = 1500;
 
+    /// <summary>How long a client who has closed the queue may take to see to its definition.</summary>
+    private const long RemovalMs = 5000;
+
     /// <summary>How often it looks whether those that it waits for are still there.</summary>
     private const long LookMs = 20;
 
@@ -34,6 +37,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private bool _isReading;
     private bool _isLeaving;
     private bool _isBegun;
+    private long? _closedAtMs;
+    private bool _isRemoved;
 
     /// <summary>Messages are being read for this leadership, or for one that is over.</summary>
     public bool IsFetching => _isReading || _given.Count > 0;
@@ -70,7 +75,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         _takeover = null;
         _unread = null;
         queue.Serve(takeover, _claimed);
-        _claimed.Clear();
+        ReleaseClaimed();
         return true;
     }
 
@@ -88,6 +93,25 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 _takeover?.Heard((NodeId)command.Target!);
                 break;
         }
+    }
+
+    /// <summary>
+    /// The queue is closed for good. Who asked for that takes its definition out when he has his answer; if he is gone
+    /// by then, nobody does but this.
+    /// </summary>
+    public void LeaveDefinition()
+    {
+        _closedAtMs ??= queue.NowMs;
+        if (_isRemoved)
+            return;
+        long dueMs = _closedAtMs.Value + RemovalMs;
+        if (queue.NowMs < dueMs)
+        {
+            queue.TickAt(dueMs);
+            return;
+        }
+        _isRemoved = true;
+        queue.RemoveDefinition();
     }
 
     /// <summary>Commands of clients, while it does not serve.</summary>
@@ -138,9 +162,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         _takeover = null;
         _unread = null;
-        foreach (Message message in _claimed.Values)
-            message.Slab.Release(1);
-        _claimed.Clear();
+        ReleaseClaimed();
         if (!_isBegun)
             return;
         _isBegun = false;
@@ -149,7 +171,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     }
 
     /// <summary>Something has been read; false: for the machine of today.</summary>
-    public bool TakeFetched(MessageBroker broker)
+    public bool TakeFetched()
     {
         if (_given.TryDequeue(out Paging? gone))
         {
@@ -165,17 +187,20 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 continue;
             if (_takeover is null)
                 item.Message.Slab.Release(1);
-            else
-                _claimed.Add(item.Position, item.Message);
+            else if (!_claimed.TryAdd(item.Position, item.Message))
+                item.Message.Slab.Release(1);
         }
         _batch.Clear();
         return true;
     }
 
-    /// <summary>Makes the queue of what is live; nothing is delivered meanwhile.</summary>
+    /// <summary>
+    /// Makes the queue of what is live; nothing is delivered meanwhile. Takes out of <paramref name="claimed"/> what
+    /// somebody holds.
+    /// </summary>
     public static void Fill(
         QueueReplica replica, QueueMachine machine, Dictionary<long, Consumer?> claims,
-        IReadOnlyDictionary<long, Message> claimed, MessageBroker broker)
+        Dictionary<long, Message> claimed, MessageBroker broker)
     {
         long nowMs = broker.NowMs;
         long offsetMs = nowMs - broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -198,7 +223,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 Redelivered = true,
             };
             if (claims.TryGetValue(message.Index, out Consumer? holder)
-                && claimed.TryGetValue(message.Index, out Message bytes))
+                && claimed.Remove(message.Index, out Message bytes))
             {
                 queued.Message = bytes;
                 machine.Stored.Hold(in queued, holder, nowMs);
@@ -222,6 +247,14 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         _takeover = new Takeover(announcer.Nodes, queue.NowMs + TakeoverMs);
         announcer.BeginLeading(queue, group.Term.Value);
+    }
+
+    // What was read for a leadership before this one need not be live any more.
+    private void ReleaseClaimed()
+    {
+        foreach (Message message in _claimed.Values)
+            message.Slab.Release(1);
+        _claimed.Clear();
     }
 
     // False: nothing is left to read.

@@ -25,8 +25,12 @@ internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, 
     {
         // Bodies of messages are left where they are; a state's is short.
         ReadOnlySpan<byte> body = entry.Body is { } there ? there.Span : default;
-        if (entry is { Body: null, BodyBytes: > 0, Meta: [EntryKinds.State, ..] })
-            body = queue.ReadNow(entry.Index, entry.Position, entry.Meta.Length + entry.BodyBytes);
+        if (entry is { Body: null, BodyBytes: > 0, Meta: [EntryKinds.State, ..] }
+            && !queue.TryReadNow(entry.Index, entry.Position, entry.Meta.Length + entry.BodyBytes, out body))
+        {
+            IsHalted = true;
+            queue.Report(LogLevel.Error, $"entry {entry.Index} cannot be read, and this member goes no further");
+        }
         Apply(entry.Index, entry.Position, entry.Meta, entry.BodyBytes, body);
     }
 
@@ -63,7 +67,7 @@ internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, 
         {
             replica.Apply(index.Value, record, meta, bodyBytes, body);
         }
-        catch (DurableFormatException error)
+        catch (Exception error) when (error is DurableFormatException or OverflowException)
         {
             // Nothing is skipped: what follows may rest on it.
             IsHalted = true;

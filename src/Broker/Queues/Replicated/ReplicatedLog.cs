@@ -25,8 +25,8 @@ internal sealed class ReplicatedLog : QueueLog
     private long _committed;
     private SourceNumbers? _source;
     private long _number;
-    // Numbers were taken that no state says yet.
-    private bool _isStateOwed;
+    // Numbers were taken that no state says yet, by this leader or, for all it knows, by the one before.
+    private bool _isStateOwed = true;
 
     public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, TimeProvider time)
     {
@@ -54,7 +54,7 @@ internal sealed class ReplicatedLog : QueueLog
 
     public override bool IsNodeBehind => _log.HasMuchPending;
 
-    public override bool IsBehind => _uncommittedBytes > BehindBytes || _log.IsBehind;
+    public override bool IsBehind => _uncommittedBytes > BehindBytes || (_log.IsBehind && IsAwaited);
 
     internal override bool IsAwaited => LastLsn.Value > _committed;
 
@@ -156,13 +156,6 @@ internal sealed class ReplicatedLog : QueueLog
         Removed.Clear();
     }
 
-    /// <summary>Sums up, for compaction; nothing if the last state says all.</summary>
-    public void WriteStateIfOwed()
-    {
-        if (_isStateOwed)
-            WriteState();
-    }
-
     internal override void NoteDurable(Lsn lsn) =>
         base.NoteDurable(new Lsn(Math.Min(lsn.Value, _group.DurableIndex.Value)));
 
@@ -208,7 +201,9 @@ internal sealed class ReplicatedLog : QueueLog
         var entry = new EntryPayload(payload.AsMemory(0, metaBytes), payload.AsMemory(metaBytes));
         if (IsRefused || !_group.TryPropose([entry], out LogIndex index))
         {
+            // Whoever waits for it waits for good: he hears of it from the next leader.
             IsRefused = true;
+            LastLsn = new Lsn(long.MaxValue);
             return;
         }
         LastLsn = new Lsn(index.Value);

@@ -108,15 +108,14 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal void ReadBeside(PayloadRead read) => Broker.Reader.Post(new MessageReader.Item(this, null, read));
 
     /// <summary>Reads the body of an entry at a start.</summary>
-    internal ReadOnlySpan<byte> ReadNow(LogIndex index, Position position, int payloadBytes)
+    internal bool TryReadNow(LogIndex index, Position position, int payloadBytes, out ReadOnlySpan<byte> body)
     {
         using EntryReader reader = _startLog!.OpenReader();
-        ReadOutcome outcome = reader.Read(
+        bool isWhole = reader.Read(
             Group, index, position, EntryReader.EntryOverheadBytes + payloadBytes, out _,
-            out ReadOnlySpan<byte> body);
-        return outcome == ReadOutcome.Whole
-            ? body.ToArray()
-            : throw new DurableFormatException($"entry {index} cannot be read ({outcome})");
+            out ReadOnlySpan<byte> bytes) == ReadOutcome.Whole;
+        body = bytes.ToArray();
+        return isWhole;
     }
 
     internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(_group!, outcome);
@@ -268,7 +267,11 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         else if (command.Kind == QueueCommandKind.Fetched)
             OnFetched(command);
         if (_isOver || _group is null)
+        {
+            if (command.Kind == QueueCommandKind.Moved)
+                ((MovedEntries)command.Target!).Complete();
             return;
+        }
         switch (command.Kind)
         {
             case QueueCommandKind.GroupMessage:
@@ -306,8 +309,13 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     // Everything that waits for what this turn has brought; until nothing more comes of it.
     private void GoOn()
     {
-        if (_isOver || _group is null || _owner.IsHalted)
+        if (_isOver || _group is null)
             return;
+        if (_owner.IsHalted)
+        {
+            Retire();
+            return;
+        }
         do
         {
             _group.Flush();
@@ -332,6 +340,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         }
         if (_leading is null)
             return _leadership.Tend(group);
+        if (Machine.IsClosed && !_leading.IsAwaited)
+            _leadership.LeaveDefinition();
         bool isNews = _leading.TryCommit(group.Commit.Value);
         CarryOutHeld(group.Commit.Value);
         if (!isNews)
@@ -356,7 +366,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     }
 
     /// <summary>All is known that a leader must know: the queue is made of it, and serves.</summary>
-    internal void Serve(Takeover takeover, IReadOnlyDictionary<long, Messages.Message> claimed)
+    internal void Serve(Takeover takeover, Dictionary<long, Messages.Message> claimed)
     {
         RaftGroup group = _group!;
         _leading = new ReplicatedLog(group, _replica, Broker.Storage!, Broker.Time);
@@ -381,16 +391,16 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     private void OnFetched(in QueueCommand command)
     {
-        if (!_leadership.TakeFetched(Broker))
+        bool isForMachine = !_leadership.TakeFetched();
+        // Before the next is read from where they were.
+        if (!_leadership.IsFetching && (isForMachine || !Machine.Paging.IsFetching))
         {
-            if (_leading is not null)
-                HandleAll([command]);
+            foreach (MovedEntries moves in _moves)
+                _group?.Moved(moves);
+            _moves.Clear();
         }
-        if (_leadership.IsFetching || Machine.Paging.IsFetching || _group is null)
-            return;
-        foreach (MovedEntries moves in _moves)
-            _group.Moved(moves);
-        _moves.Clear();
+        if (isForMachine && _leading is not null)
+            HandleAll([command]);
     }
 
     private void HandleClients(ReadOnlySpan<QueueCommand> commands)
@@ -398,9 +408,12 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         if (commands.IsEmpty)
             return;
         if (_leading is not null)
+        {
             HandleAll(commands);
-        else
-            _leadership.Delay(commands);
+            return;
+        }
+        NoteTick();
+        _leadership.Delay(commands);
     }
 
     private void CompactNowAndThen()

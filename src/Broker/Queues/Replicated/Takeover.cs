@@ -14,7 +14,7 @@ internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
     /// <summary>Who holds a message, by its position; no consumer: somebody who got it.</summary>
     public Dictionary<long, Consumer?> Claims { get; } = [];
 
-    /// <summary>Consumers, in the order they came.</summary>
+    /// <summary>Consumers that come and go, in the order they did.</summary>
     public List<QueueCommand> Consumers { get; } = [];
 
     /// <summary>Everything else, in the order it came.</summary>
@@ -42,7 +42,7 @@ internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
         // It is with its client until the settlement is handled.
         if (command.Kind >= QueueCommandKind.SettleAt)
             Claims.TryAdd(command.First, null);
-        if (command.Kind == QueueCommandKind.AddConsumer)
+        if (command.Kind is QueueCommandKind.AddConsumer or QueueCommandKind.CancelConsumer)
             Consumers.Add(command);
         else
             _waiting.Add(command);
