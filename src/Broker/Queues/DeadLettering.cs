@@ -46,6 +46,22 @@ internal sealed class DeadLettering
     public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes > LineOptions.FullBytes;
 
     /// <summary>
+    /// What is done when a dead letter of the message at this position has arrived; null: it is not stored. A stored
+    /// message stays until its dead letter is where it goes: a crash between the two must not lose it. And it is gone
+    /// before anybody can get the dead letter: one that was acknowledged must not come again.
+    /// </summary>
+    public static Action<bool>? Burial(Queue queue, QueueLog log, long position)
+    {
+        if (position == 0)
+            return null;
+        return _ =>
+        {
+            log.ReleaseTaken(position);
+            queue.Post(QueueCommand.Buried(position, log));
+        };
+    }
+
+    /// <summary>
     /// Takes over the message's reference. <paramref name="arrived"/> is called when every target has it, or when it is
     /// known that there is none; null: nobody asks.
     /// </summary>

@@ -147,7 +147,8 @@ public class Queue : QueueHome
     }
 
     /// <summary>Other rules, before it is opened by a start.</summary>
-    internal override void ConfigureEarly(QueueSettings settings) => ApplyRare(QueueCommand.Configure(settings), _broker.NowMs);
+    internal override void ConfigureEarly(QueueSettings settings) =>
+        ApplyRare(QueueCommand.Configure(settings), _broker.NowMs);
 
     /// <summary>The definition has been removed: the queue's groups end with it.</summary>
     internal void DropLog() => Post(QueueCommand.DropLog());
@@ -463,7 +464,9 @@ public class Queue : QueueHome
             case QueueEffectKind.DeadLetter:
                 scratch.FlushReferences();
                 _deadLettering ??= new DeadLettering(_broker, this);
-                _deadLettering.Forward(effect.Message, effect.DeadLetterReason, Settings, Burial(effect.Position));
+                _deadLettering.Forward(
+                    effect.Message, effect.DeadLetterReason, Settings,
+                    DeadLettering.Burial(this, _log, effect.Position));
                 break;
             case QueueEffectKind.Lost:
                 _lost++;
@@ -487,19 +490,5 @@ public class Queue : QueueHome
                 _broker.Definitions.Post(new RemoveQueue(Definition));
                 break;
         }
-    }
-
-    // A stored message stays until its dead letter is where it goes: a crash between the two must not lose it. And it
-    // is gone before anybody can get the dead letter: one that was acknowledged must not come again.
-    private Action<bool>? Burial(long position)
-    {
-        if (position == 0)
-            return null;
-        QueueLog log = _log;
-        return _ =>
-        {
-            log.ReleaseTaken(position);
-            Post(QueueCommand.Buried(position, log));
-        };
     }
 }

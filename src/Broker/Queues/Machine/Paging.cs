@@ -212,8 +212,8 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         _fetched!.Remove(queued.Position);
         _fetchedBytes -= queued.Message.SizeBytes;
         totals.Lost++;
-        // What the disk only refused to read stays in the log: the next start may read it, if it was stored. So does what
-        // other members have: the next leader may read it.
+        // What the disk only refused to read stays in the log: the next start may read it, if it was stored. So does
+        // what other members have: the next leader may read it.
         bool isRefused = _refused is not null && _refused.Remove(queued.Position);
         if (queued.IsPaged)
             log.Paged.Remove(ref queued);

@@ -63,7 +63,7 @@ internal sealed class OwedPublishes
     }
 
     /// <summary>
-    /// What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered, or none of these.
+    /// What has a number from <see cref="First"/> on, below <see cref="Next"/>; false: it is answered, or none is.
     /// </summary>
     public bool TryPeek(long number, out OwedPublish owed)
     {
