@@ -19,6 +19,9 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
     /// <summary>Silence for so long is taken for death, which must be no pause of a busy machine.</summary>
     private static readonly TimeSpan DeathPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long nobody may answer for a node before it counts as absent.</summary>
+    private static readonly TimeSpan AbsencePatience = TimeSpan.FromSeconds(1);
+
     /// <summary>Until one whose broker does not run is asked again: it may be starting.</summary>
     private static readonly TimeSpan StartingInterval = TimeSpan.FromMilliseconds(200);
 
@@ -76,7 +79,10 @@ internal sealed class GuestLinks(ClusterHost host, PeerBook book)
             VisitOutcome? visit = await VisitSoonAsync(member, DeathPatience).ConfigureAwait(false);
             bool mayBeStarting = visit is { Refusal.Code: RefusalCode.Stopping, Peer: { } peer }
                 && peer.ClusterId == plan.Cluster.Value && peer.Generation < plan.Generation;
-            if (!mayBeStarting || host.Seams.Time.GetElapsedTime(begun) >= DeathPatience)
+            // Its port changes hands when its broker stops or starts: for a moment nobody answers there.
+            bool isNobodyThere = visit is null or { Refusal.Code: RefusalCode.Unreachable or RefusalCode.TimedOut };
+            TimeSpan patience = mayBeStarting ? DeathPatience : isNobodyThere ? AbsencePatience : TimeSpan.Zero;
+            if (host.Seams.Time.GetElapsedTime(begun) >= patience)
                 return visit;
             await Task.Delay(StartingInterval, host.Seams.Time).ConfigureAwait(false);
         }

@@ -11,6 +11,9 @@ internal sealed class DrainingClient(NodesSimulation world, string queue, Simula
 
     public List<string> Texts { get; } = [];
 
+    /// <summary>Those of them that have been handed out before.</summary>
+    public HashSet<string> Again { get; } = [];
+
     public bool IsDone { get; private set; }
 
     protected override long WaitingSince => _askedAt;
@@ -35,7 +38,11 @@ internal sealed class DrainingClient(NodesSimulation world, string queue, Simula
     {
         _askedAt = 0;
         if (received.Method == MethodId.BasicGetOk)
+        {
             Texts.Add(Encoding.ASCII.GetString(received.Body).TrimEnd());
+            if (received.IsRedelivered)
+                Again.Add(Texts[^1]);
+        }
         else if (received.Method == MethodId.BasicGetEmpty)
         {
             IsDone = true;

@@ -103,8 +103,10 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     /// <summary>How often a client's node and a queue's home have crashed.</summary>
     public (int Taker, int Home) CrashesOf(SimulatedNode node, string queue) => (node.Crashes, Homes[queue].Crashes);
 
-    /// <summary>What a queue holds when nobody uses it, in its order.</summary>
-    public void CheckRest(string queue, List<string> texts)
+    /// <summary>
+    /// What a queue holds when nobody uses it, in its order; <paramref name="again"/> has been handed out before.
+    /// </summary>
+    public void CheckRest(string queue, List<string> texts, IReadOnlySet<string> again)
     {
         var seen = new HashSet<string>();
         var last = new Dictionary<string, int>();
@@ -117,7 +119,7 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             if (mayBeTwice)
                 continue;
             // A quorum queue puts what came back behind the rest.
-            if (copy.Trail.Count > 1 && Replicated.Contains(queue))
+            if (again.Contains(text) && Replicated.Contains(queue))
                 continue;
             if (last.TryGetValue(message.Publisher, out int before) && before > message.Sequence)
                 throw new NodesException($"{queue} holds {text} behind number {before} of the same publisher");

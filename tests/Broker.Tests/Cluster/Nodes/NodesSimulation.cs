@@ -297,7 +297,7 @@ internal sealed class NodesSimulation
 
     private void CheckMessages()
     {
-        var left = new Dictionary<string, List<string>>();
+        var left = new Dictionary<string, DrainingClient>();
         foreach (string queue in Ledger.Homes.Keys)
         {
             SimulatedNode[] serving = [.. Running()];
@@ -309,13 +309,13 @@ internal sealed class NodesSimulation
                     return drain.IsDone ? "" : $"{drain} has got {drain.Texts.Count}";
                 },
                 10 * NodeClient.AnswerSteps);
-            left.Add(queue, drain.Texts);
+            left.Add(queue, drain);
             _report.Left += drain.Texts.Count;
         }
-        foreach ((string queue, List<string> texts) in left)
-            Ledger.CheckRest(queue, texts);
+        foreach ((string queue, DrainingClient drain) in left)
+            Ledger.CheckRest(queue, drain.Texts, drain.Again);
         Ledger.CheckDeadLetters(
-            left[MessageLedger.DeadLetters].ToHashSet(), left[MessageLedger.Rejecting].ToHashSet());
+            left[MessageLedger.DeadLetters].Texts.ToHashSet(), left[MessageLedger.Rejecting].Texts.ToHashSet());
     }
 
     private sealed class PlainChange(Action<DefinitionsStore> change) : DefinitionsChange
