@@ -124,12 +124,15 @@ internal sealed class NodeDirectory(string path)
     {
         FinishReplacement();
         FinishRemoval();
+        // As long as there is something in the place, what is beside it may be half made.
+        bool isNew = !Exists || !Directory.EnumerateFileSystemEntries(path).Any();
+        Directory.CreateDirectory(path);
         BeforeStep();
         make(Next);
         string? aside = null;
-        if (!isEmpty)
+        if (!isEmpty && !isNew)
             aside = SetAside();
-        else if (Exists)
+        else
             Move(path, Removed);
         Move(Next, path);
         FinishRemoval();

@@ -137,6 +137,20 @@ public sealed class NodeDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void What_is_half_made_is_not_put_where_there_was_nothing()
+    {
+        Assert.Throws<OperationCanceledException>(() => _directory.Replace(isEmpty: false, place =>
+        {
+            Write(Path.Combine(place, "members"));
+            throw new OperationCanceledException("the process is killed");
+        }));
+        _directory.FinishReplacement();
+        Assert.False(File.Exists(PathOf("members")));
+        Assert.Null(_directory.Replace(isEmpty: false, place => Write(Path.Combine(place, "members"))));
+        Assert.Equal(["members"], Directory.GetFileSystemEntries(PathOf()).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public void What_an_operator_has_called_removed_is_his()
     {
         Fill(PathOf() + ".removed", "his");
