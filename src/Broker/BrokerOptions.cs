@@ -79,12 +79,6 @@ public sealed record BrokerOptions
     /// </summary>
     public int QuorumInitialGroupSize { get; init; } = 3;
 
-    /// <summary>
-    /// Quorum queues that are declared in a cluster get members on several nodes. Goes away when all is there that they
-    /// need: until then each lives on one node, as a classic queue does.
-    /// </summary>
-    internal bool ReplicatesQueues { get; init; }
-
     /// <summary><c>default_user</c>, created at the first start, with <see cref="DefaultPassword"/>.</summary>
     public string DefaultUser { get; init; } = "guest";
 

@@ -30,8 +30,7 @@ public sealed record ClusterSetup
     public required IGroupTransport Transport { get; init; }
 
     /// <summary>
-    /// Who has the replicated queues, if <see cref="BrokerOptions.ReplicatesQueues"/>; null: nobody, and no queue is
-    /// replicated.
+    /// Makes who has the node's members of replicated queues; null: a <see cref="QueueReplication"/>.
     /// </summary>
     internal Func<MessageBroker, IReplication>? Replication { get; init; }
 

@@ -107,9 +107,8 @@ public sealed class MessageBroker : IDisposable
         {
             QueueLinks = new QueueLinks(this, cluster);
             MostQueueMembers = cluster.Options.Voters;
-            if (options.ReplicatesQueues)
-                Replication = cluster.Replication?.Invoke(this)
-                    ?? new QueueReplication(this, cluster, new LinkedClients(this));
+            Replication = cluster.Replication?.Invoke(this)
+                ?? new QueueReplication(this, cluster, new LinkedClients(this));
         }
         if (storage is not null)
             Storage = DurableGroups.Open(this, storage);

@@ -31,7 +31,7 @@ internal sealed class ClusterTruth
         {
             _texts.Add(applied, (node.Name, text));
         }
-        node.Replication?.Check();
+        node.Told?.Check();
         foreach (QueueDefinition queue in broker.AllQueues())
             Check(node, broker.Nodes, queue);
     }

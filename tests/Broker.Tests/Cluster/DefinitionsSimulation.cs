@@ -29,7 +29,7 @@ internal sealed class DefinitionsSimulation
     {
         _random = new Random(seed);
         _size = _random.Next(4) == 0 ? 5 : 3;
-        _cluster = new SimulatedCluster(_size, seed: seed, graceMs: 1000 + _random.Next(4000), replicates: true);
+        _cluster = new SimulatedCluster(_size, seed: seed, graceMs: 1000 + _random.Next(4000), onlyTells: true);
     }
 
     public int Answered { get; private set; }

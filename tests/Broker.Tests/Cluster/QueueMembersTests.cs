@@ -21,7 +21,7 @@ public sealed class QueueMembersTests
 
     public QueueMembersTests()
     {
-        SimulatedCluster cluster = new SimulatedCluster(1, replicates: true).StartAll();
+        SimulatedCluster cluster = new SimulatedCluster(1, onlyTells: true).StartAll();
         cluster.UntilServing();
         _node = cluster[1];
     }
@@ -57,7 +57,7 @@ public sealed class QueueMembersTests
         var node = new SimulatedNode(1, cluster.Network, cluster.Time, cluster.Random, cluster.Truth)
         {
             Founders = [Samples.Node(1)],
-            Replicates = true,
+            OnlyTells = true,
             Configuration = new BrokerOptions { QuorumInitialGroupSize = 5 },
         };
         node.Start();
@@ -125,16 +125,12 @@ public sealed class QueueMembersTests
     }
 
     [Fact]
-    public void There_are_none_for_classic_queues_by_oneself_and_without_replication()
+    public void There_are_none_for_classic_queues_and_by_oneself()
     {
         SetNodes(3);
         Assert.Empty(QueuePlacement.MembersOf(Broker, Broker.Topology, Declaration("q"), QueueType.Classic, []));
         SetNodes(1);
         Assert.Empty(Place("q", []));
-        SimulatedNode other = new SimulatedCluster(1).StartAll()[1];
-        SetNodes(other.Broker!, 3, 3);
-        Assert.Null(other.Broker!.Replication);
-        Assert.Empty(Place(other.Broker, "q", []));
     }
 
     private static PolicyEntry PolicyOf(string key, object value) => new(

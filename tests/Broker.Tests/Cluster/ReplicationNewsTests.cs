@@ -17,7 +17,7 @@ namespace Warren.Broker.Tests.Cluster;
 /// </summary>
 public sealed class ReplicationNewsTests
 {
-    private readonly SimulatedCluster _cluster = new(3, graceMs: 60_000, mostTurns: 100, replicates: true);
+    private readonly SimulatedCluster _cluster = new(3, graceMs: 60_000, mostTurns: 100, onlyTells: true);
 
     public ReplicationNewsTests()
     {
@@ -36,15 +36,15 @@ public sealed class ReplicationNewsTests
         Assert.All(_cluster.Nodes, node =>
         {
             Assert.Equal(queue.Members, Find(node, "q").Members);
-            Assert.Equal(QueueOrigin.Applied, node.Replication!.Origins[queue.Id.Value]);
+            Assert.Equal(QueueOrigin.Applied, node.Told!.Origins[queue.Id.Value]);
         });
         Declare(_cluster[1], "classic", []);
-        Assert.All(_cluster.Nodes, node => Assert.Single(node.Replication!.Origins));
+        Assert.All(_cluster.Nodes, node => Assert.Single(node.Told!.Origins));
         _cluster.Done(_cluster[3].Broker!.Administration.Vhosts.DeleteAsync("/"));
         Assert.All(_cluster.Nodes, node =>
         {
-            Assert.Empty(node.Replication!.Origins);
-            Assert.Equal([queue.Id.Value], node.Replication.Gone);
+            Assert.Empty(node.Told!.Origins);
+            Assert.Equal([queue.Id.Value], node.Told.Gone);
         });
     }
 
@@ -52,14 +52,14 @@ public sealed class ReplicationNewsTests
     [Fact]
     public void A_queue_that_comes_and_goes_at_once_is_not_told()
     {
-        SimulatedCluster cluster = new SimulatedCluster(1, replicates: true).StartAll();
+        SimulatedCluster cluster = new SimulatedCluster(1, onlyTells: true).StartAll();
         cluster.UntilServing();
         QueueEntry entry = Samples.ReplicatedQueue("q", "/", 1);
         long before = cluster[1].Store.LastIndex;
         cluster[1].Store.Commit(entry, new RemovalEntry(entry.Key));
         Assert.Equal(before + 2, cluster[1].Store.LastIndex);
-        Assert.Empty(cluster[1].Replication!.Origins);
-        Assert.Empty(cluster[1].Replication!.Gone);
+        Assert.Empty(cluster[1].Told!.Origins);
+        Assert.Empty(cluster[1].Told!.Gone);
     }
 
     [Fact]
@@ -77,9 +77,9 @@ public sealed class ReplicationNewsTests
         _cluster.UntilServing();
         Assert.All(_cluster.Nodes, node =>
         {
-            Assert.Equal(QueueOrigin.Compacted, node.Replication!.Origins[old]);
-            Assert.Equal(QueueOrigin.Applied, node.Replication.Origins[made]);
-            Assert.Empty(node.Replication.Gone);
+            Assert.Equal(QueueOrigin.Compacted, node.Told!.Origins[old]);
+            Assert.Equal(QueueOrigin.Applied, node.Told.Origins[made]);
+            Assert.Empty(node.Told.Gone);
         });
     }
 
@@ -100,10 +100,10 @@ public sealed class ReplicationNewsTests
         Assert.False(behind.Has("new"));
         _cluster.SetCut(behind, isCut: false);
         _cluster.Until(() => behind.Has("new"), what: "the snapshot");
-        Assert.Equal(QueueOrigin.Snapshot, behind.Replication!.Origins[made]);
-        Assert.Equal(QueueOrigin.Applied, behind.Replication.Origins[Find(behind, "stays").Id.Value]);
-        Assert.Equal([gone.Id.Value], behind.Replication.Gone);
-        Assert.Equal(QueueOrigin.Applied, leader.Replication!.Origins[made]);
+        Assert.Equal(QueueOrigin.Snapshot, behind.Told!.Origins[made]);
+        Assert.Equal(QueueOrigin.Applied, behind.Told.Origins[Find(behind, "stays").Id.Value]);
+        Assert.Equal([gone.Id.Value], behind.Told.Gone);
+        Assert.Equal(QueueOrigin.Applied, leader.Told!.Origins[made]);
     }
 
     /// <summary>A member may be forgotten if others have its queues: they are shown on the next one.</summary>

@@ -12,20 +12,20 @@ internal sealed class SimulatedCluster
     private readonly int _graceMs;
     private readonly int _mostTurns;
     private readonly int _patienceMs;
-    private readonly bool _replicates;
+    private readonly bool _onlyTells;
     private readonly Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? _replicator;
     private long _steps;
 
     public SimulatedCluster(
         int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
-        bool replicates = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null)
+        bool onlyTells = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
         _graceMs = graceMs;
         _patienceMs = patienceMs;
         _mostTurns = mostTurns;
-        _replicates = replicates || replicator is not null;
+        _onlyTells = onlyTells;
         _replicator = replicator;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
@@ -63,7 +63,7 @@ internal sealed class SimulatedCluster
             GraceMs = _graceMs,
             PatienceMs = _patienceMs,
             MostTurns = _mostTurns,
-            Replicates = _replicates,
+            OnlyTells = _onlyTells,
             Replicator = _replicator,
         };
         _nodes.Add(node);

@@ -46,12 +46,13 @@ internal sealed class SimulatedNode(
 
     public List<string> Lines { get; } = [];
 
-    /// <summary>Null: no queue is replicated.</summary>
-    public TestReplication? Replication { get; private set; }
+    /// <summary>What was told, if that is all that becomes of replicated queues.</summary>
+    public TestReplication? Told { get; private set; }
 
-    public bool Replicates { get; init; }
+    /// <summary>No queue is replicated: what a broker would be told of them is kept.</summary>
+    public bool OnlyTells { get; init; }
 
-    /// <summary>Makes who has the replicated queues; null: <see cref="Replication"/>.</summary>
+    /// <summary>Makes who has the replicated queues; null: the broker's own.</summary>
     public Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? Replicator { get; init; }
 
     public BrokerOptions Configuration { get; init; } = new();
@@ -112,7 +113,6 @@ internal sealed class SimulatedNode(
             {
                 NodeName = Name,
                 MemoryHighWatermarkBytes = long.MaxValue / 2,
-                ReplicatesQueues = Replicates,
             },
             _life, Clock,
             new Random(random.Next()), OnLog, new StorageSetup(Disk, SmallLog, this, static () => { }),
@@ -136,9 +136,9 @@ internal sealed class SimulatedNode(
             Founders = Founders,
             PatienceMs = PatienceMs,
             SessionGraceMs = GraceMs,
-            Replication = broker => Replicator is { } replicator
-                ? replicator(this, broker, setup)
-                : Replication = new TestReplication(broker),
+            Replication = Replicator is { } replicator ? broker => replicator(this, broker, setup)
+                : OnlyTells ? broker => Told = new TestReplication(broker)
+                : null,
         };
         return setup;
     }

@@ -219,8 +219,13 @@ public sealed class RemoteFailureTests
     public async Task What_a_lost_node_held_comes_back_uncounted()
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
-        await cluster.DeclareAsync(
-            1, "q", new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") }, durable: true);
+        // Its one member is on the other node.
+        var arguments = new FieldTable
+        {
+            ["x-queue-type"] = FieldValue.Of("quorum"),
+            ["x-quorum-initial-group-size"] = FieldValue.Of(1),
+        };
+        await cluster.DeclareAsync(1, "q", arguments, durable: true);
         WireClient client = await ConfirmingAsync(cluster, 0);
         Publish(client, "q", "m");
         await client.FlushAsync();

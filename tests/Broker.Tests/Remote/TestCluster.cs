@@ -166,9 +166,13 @@ internal sealed class TestCluster : IAsyncDisposable
     public RemoteQueue StandIn(int node, string queue) => Assert.IsType<RemoteQueue>(Find(Nodes[node], queue)!.Home);
 
     /// <summary>Waits until the queue has these counts.</summary>
-    public Task Holds(int home, string queue, int ready, int unacked) => Eventually.True(
-        () => Home(home, queue).ReadyCount == ready && Home(home, queue).UnackedCount == unacked,
-        () => $"{Home(home, queue).ReadyCount} ready, {Home(home, queue).UnackedCount} unacked");
+    public Task Holds(int home, string queue, int ready, int unacked)
+    {
+        QueueHome counted = Find(Nodes[home], queue)!.Home;
+        return Eventually.True(
+            () => counted.ReadyCount == ready && counted.UnackedCount == unacked,
+            () => $"{counted.ReadyCount} ready, {counted.UnackedCount} unacked");
+    }
 
     /// <summary>Kills a node's process and starts another over what its disk has.</summary>
     public async Task RestartAsync(int index)

@@ -5,12 +5,14 @@ using Warren.Wire;
 namespace Warren.Faults.Clusters;
 
 /// <summary>
-/// Clients at work on all nodes of a cluster, with a durable queue on each of them: everybody publishes to and consumes
-/// from all, declares, binds, deletes and adds users, while something happens. Then all of it is compared.
+/// Clients at work on all nodes of a cluster, with a durable queue on each of them and two that are replicated:
+/// everybody publishes to and consumes from all, declares, binds, deletes and adds users, while something happens. Then
+/// all of it is compared.
 /// </summary>
 internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string> report)
 {
     private const string Everywhere = "everywhere";
+    private const int Replicated = 2;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -26,12 +28,17 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
 
     public DefinitionNames Names => names;
 
-    /// <summary>Declares a queue on each of these nodes, and the exchange that all are bound to.</summary>
+    /// <summary>
+    /// Declares a queue on each of these nodes, some that are replicated, and the exchange that all are bound to.
+    /// </summary>
     public async Task DeclareAsync(IReadOnlyList<Host> homes)
     {
-        foreach (Host home in homes)
+        for (int at = 0; at < homes.Count + Replicated; at++)
         {
-            var queue = new SharedQueue($"home.{home.Name}.{_queues.Count}");
+            Host home = homes[at % homes.Count];
+            bool isReplicated = at >= homes.Count;
+            var queue = new SharedQueue(
+                $"{(isReplicated ? "replicated" : "home")}.{home.Name}.{_queues.Count}", isReplicated);
             await using WireClient client = await OpenAsync(home);
             await client.CallAsync(
                 1,
@@ -39,7 +46,8 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
                     @internal: false, noWait: false, FieldTable.Empty),
                 MethodId.ExchangeDeclareOk);
             names.Queues.Asked(queue.Name);
-            await client.CallAsync(1, Declaration(queue.Name, passive: false), MethodId.QueueDeclareOk);
+            await client.CallAsync(
+                1, Declaration(queue.Name, passive: false, queue.IsReplicated), MethodId.QueueDeclareOk);
             names.Queues.Declared(queue.Name);
             await client.CallAsync(
                 1, new QueueBind(queue.Name, Everywhere, "", noWait: false, FieldTable.Empty), MethodId.QueueBindOk);
@@ -108,8 +116,9 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
         + $"{names.Answers.CountOf541} refused with 541, longest wait {names.Answers.Longest.TotalSeconds:0.0} s");
 
     /// <summary>A queue as they are declared here.</summary>
-    public static QueueDeclare Declaration(string queue, bool passive) => new(
-        queue, passive, durable: true, exclusive: false, autoDelete: false, noWait: false, FieldTable.Empty);
+    public static QueueDeclare Declaration(string queue, bool passive, bool isReplicated = false) => new(
+        queue, passive, durable: true, exclusive: false, autoDelete: false, noWait: false,
+        isReplicated ? new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") } : FieldTable.Empty);
 
     /// <summary>A connection with a channel.</summary>
     public static async Task<WireClient> OpenAsync(Host host)

@@ -19,6 +19,9 @@ internal sealed class SharedMessage(Message message)
     /// <summary>Somebody got it without the mark of a message that comes again.</summary>
     public bool WasUnmarked { get; set; }
 
+    /// <summary>Who got it last got it with the mark.</summary>
+    public bool IsMarked { get; set; }
+
     /// <summary>Who got it last; null: nobody has got it.</summary>
     public object? Reader { get; set; }
 

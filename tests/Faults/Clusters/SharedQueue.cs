@@ -16,8 +16,12 @@ namespace Warren.Faults.Clusters;
 /// A node that stands still may have handed something out just before, and its client gets it when others have had it
 /// since: later than them, with the mark of then. Such a client is cut off at once, and only such a one is excused.
 /// </para>
+/// <para>
+/// A replicated queue goes on without the node of a client, and the client without the queue: it is not cut off, its
+/// message goes to another with the mark, and the acknowledgement of either settles it.
+/// </para>
 /// </remarks>
-internal sealed class SharedQueue(string name)
+internal sealed class SharedQueue(string name, bool isReplicated = false)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, SharedMessage> _messages = [];
@@ -27,6 +31,9 @@ internal sealed class SharedQueue(string name)
     private readonly HashSet<object> _cutOff = [];
 
     public string Name => name;
+
+    /// <summary>It has members on several nodes.</summary>
+    public bool IsReplicated => isReplicated;
 
     /// <summary>Messages confirmed.</summary>
     public long Confirmed { get; private set; }
@@ -82,6 +89,7 @@ internal sealed class SharedQueue(string name)
             else if (message.Reader is not null && !delivery.IsRedelivered)
                 _suspicions.Add((reader, FindingKind.Mark, $"{name}: redelivered is not set any more: {message}"));
             message.WasUnmarked |= !delivery.IsRedelivered;
+            message.IsMarked = delivery.IsRedelivered;
             if (!delivery.IsRedelivered)
             {
                 if (order.TryGetValue(id.Source, out long last) && last > id.Sequence)
@@ -127,7 +135,9 @@ internal sealed class SharedQueue(string name)
                 Proven++;
                 SharedMessage message = _messages[id];
                 message.IsAckProven = true;
-                if (message.Reader is { } other && other != reader && !_cutOff.Contains(other))
+                // A late acknowledgement of whom a leader has not waited for settles what another has, too.
+                if (message.Reader is { } other && other != reader && !_cutOff.Contains(other)
+                    && !(isReplicated && message.IsMarked))
                     _suspicions.Add((other, FindingKind.Duplicate, $"{name}: two clients had it at once: {message}"));
             }
         }

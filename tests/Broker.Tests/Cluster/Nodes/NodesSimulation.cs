@@ -25,17 +25,15 @@ internal sealed class NodesSimulation
     private readonly Dictionary<string, NameHistory> _bindings = [];
     private readonly List<NodeClient> _clients = [];
     private readonly NodesFaults _faults;
+    private readonly bool _replicates;
     private int _names = 3;
 
     private NodesSimulation(int seed, bool replicates)
     {
         Random = new Random(seed);
         int founders = Random.Next(4) == 0 ? 5 : 3;
-        Cluster = new SimulatedCluster(
-            founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24,
-            replicator: replicates
-                ? static (_, broker, setup) => new QueueReplication(broker, setup, new LinkedClients(broker))
-                : null);
+        _replicates = replicates;
+        Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
         Ledger = new MessageLedger(Cluster);
         _faults = new NodesFaults(this);
         for (int number = 1; number <= 3; number++)
@@ -167,7 +165,7 @@ internal sealed class NodesSimulation
                 arguments["x-dead-letter-exchange"] = FieldValue.Of("");
                 arguments["x-dead-letter-routing-key"] = FieldValue.Of(MessageLedger.DeadLetters);
             }
-            if (Cluster.Nodes[0].Broker!.Replication is not null && name is "m2" or "m4")
+            if (_replicates && name is "m2" or "m4")
             {
                 arguments["x-queue-type"] = FieldValue.Of("quorum");
                 Ledger.Replicated.Add(name);
