@@ -242,7 +242,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         Assert.Equal(["nack 1", "ConsumerEnded a"], _queue.Heard);
         Assert.Equal(AnswerKind.Unavailable, (await count.Task).Answer);
         Assert.Equal(
-            "INTERNAL_ERROR - queue 'q' in vhost '/' has no leader: a majority of its members "
+            "NOT_FOUND - queue 'q' in vhost '/' has no leader: a majority of its members "
             + $"({string.Join(", ", Enumerable.Range(0, 3).Select(_queue.NameOf))}) is not reachable",
             _queue.Home.AwayText);
         _queue.Publish(2);

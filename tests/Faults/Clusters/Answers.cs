@@ -14,7 +14,7 @@ internal sealed partial class Answers
     /// </summary>
     public static readonly TimeSpan MostWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>What a client may be told while nodes are away, stop or are killed.</summary>
+    /// <summary>What a client may be told while nodes are away, stop or are killed: how it begins.</summary>
     private static readonly string[] Clear =
     [
         "541 INTERNAL_ERROR - definitions cannot be changed now: ",
@@ -56,7 +56,9 @@ internal sealed partial class Answers
     public void Refused(string where, string request, string text, long since)
     {
         Add($"{request}: {Names().Replace(text, "'…'")}", since);
-        if (!Clear.Any(start => text.StartsWith(start, StringComparison.Ordinal)))
+        if (!Clear.Any(start => text.StartsWith(start, StringComparison.Ordinal))
+            && !(text.StartsWith("404 NOT_FOUND - queue ", StringComparison.Ordinal)
+                && text.Contains(" has no leader: a majority of its members (", StringComparison.Ordinal)))
             throw new FaultException($"{where}: {request} was refused with what nobody can make sense of: {text}");
     }
 

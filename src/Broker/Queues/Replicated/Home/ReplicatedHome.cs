@@ -123,7 +123,7 @@ internal sealed class ReplicatedHome : StandIn
 
     /// <inheritdoc/>
     internal override AmqpException HomeIsDown() => new(
-        ReplyCode.InternalError,
+        ReplyCode.NotFound,
         $"{Describe()} has no leader: a majority of its members ({string.Join(", ", _members.Select(Links.NameOf))}) "
         + "is not reachable");
 
