@@ -51,6 +51,30 @@ internal static class ClusterScenarios
                 Nodes = 3,
                 Founders = 3,
             },
+            new("replicated-3", [.. Replicated()]) { Nodes = 3, Founders = 3 },
+        ];
+    }
+
+    // Before each: the same queue on one node, for what replication costs.
+    private static IEnumerable<Step> Replicated()
+    {
+        const string Durable = $"{Run} --size 1024 --durable --persistent --ack 100 --prefetch 1000";
+        const string Quorum = $"{Durable} --queue-type quorum";
+        return
+        [
+            new Step("1 KiB, durable, 1,000 in flight: a queue on one node", $"{Durable} --confirm 1000"),
+            new Step("a quorum queue, p and c on its leader's node", $"{Quorum} --confirm 1000"),
+            new Step(
+                "p and c on another node",
+                $"{Quorum} --confirm 1000 --producers-uri {{uri2}} --consumers-uri {{uri2}}"),
+            new Step(
+                "4 quorum queues, 4p and 4c",
+                $"{Quorum} --confirm 1000 --queues 4 --queue r-{{i}} --producers 4 --consumers 4"),
+            new Step(
+                "100 quorum queues, 20p and 100c",
+                $"{Quorum} --confirm 1000 --queues 100 --queue r-{{i}} --producers 20 --consumers 100"),
+            new Step("a queue on one node, 1 in flight", $"{Durable} --confirm 1"),
+            new Step("a quorum queue, 1 in flight", $"{Quorum} --confirm 1"),
         ];
     }
 
