@@ -222,6 +222,14 @@ public sealed class MessageBroker : IDisposable
     public string HomeNameOf(QueueDefinition queue) =>
         queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);
 
+    /// <summary>
+    /// A queue of this node would be out of reach without it: of its members too few are reached that are a majority.
+    /// </summary>
+    public bool IsCriticalFor(QueueDefinition queue) => queue.IsReplicated && QueueLinks is { } links
+        ? queue.Members.Contains(links.Self)
+            && queue.Members.Count(node => node == links.Self || links.Peers.IsUp(node)) <= (queue.Members.Length / 2) + 1
+        : queue.IsHere;
+
     /// <summary>What the node is called that a consumer's client is connected to.</summary>
     public string NodeNameOf(ConsumerStatus consumer) =>
         consumer.Node.IsNone || consumer.Node == QueueLinks?.Self

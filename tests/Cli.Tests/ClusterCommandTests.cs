@@ -80,16 +80,24 @@ public sealed class ClusterCommandTests
         Assert.Equal(
             $"/\t[{{{pair.NameOfOne}, running}}]\n",
             pair.RunOnOne("rabbitmqctl", "-s", "list_vhosts", "name", "cluster_state").Output);
-        string why = $"home node '{pair.NameOfOther}' of durable queue 'quorum' in vhost '/' is down or inaccessible\n";
-        foreach (string[] line in (string[][])
-            [
-                ["warren", "get", "quorum"], ["warren", "publish", "-k", "quorum", "m"],
-                ["rabbitmqctl", "purge_queue", "quorum"], ["rabbitmqctl", "delete_queue", "--if-empty", "quorum"],
-            ])
+        IsRefused(
+            "classic",
+            $"home node '{pair.NameOfOther}' of durable queue 'classic' in vhost '/' is down or inaccessible\n");
+        // One of its two members is no majority.
+        IsRefused("quorum", $" ({pair.NameOfOther}, {pair.NameOfOne}) is not reachable\n");
+
+        void IsRefused(string queue, string why)
         {
-            CommandRun run = pair.RunOnOne(line);
-            Assert.Equal(ExitCode.Unavailable, run.Code);
-            Assert.EndsWith(why, run.Error, StringComparison.Ordinal);
+            foreach (string[] line in (string[][])
+                [
+                    ["warren", "get", queue], ["warren", "publish", "-k", queue, "m"],
+                    ["rabbitmqctl", "purge_queue", queue], ["rabbitmqctl", "delete_queue", "--if-empty", queue],
+                ])
+            {
+                CommandRun run = pair.RunOnOne(line);
+                Assert.Equal(ExitCode.Unavailable, run.Code);
+                Assert.EndsWith(why, run.Error, StringComparison.Ordinal);
+            }
         }
     }
 

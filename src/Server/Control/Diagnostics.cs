@@ -145,7 +145,9 @@ internal sealed class Diagnostics(NodeHost host)
         return Now(json => Write(json, isWanted ? secured : [], node, authorities, limit));
     }
 
-    /// <summary>Queues of this node that nobody else has a copy of: without it they are out of reach.</summary>
+    /// <summary>
+    /// Queues of this node that are out of reach without it: nobody else has a copy, or no majority of members is left.
+    /// </summary>
     public Task<Action<Utf8JsonWriter>?> CriticalQueues(ControlRequest request, ControlReply reply)
     {
         MessageBroker broker = host.RequireServing().Broker;
@@ -153,7 +155,7 @@ internal sealed class Diagnostics(NodeHost host)
         QueueDefinition[] critical =
         [
             .. broker.AllQueues()
-                .Where(queue => queue.IsHere)
+                .Where(broker.IsCriticalFor)
                 .Where(queue => areQuorum ? queue.Type == QueueType.Quorum : IsMirrored(broker, queue))
                 .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
                 .ThenBy(queue => queue.Name, StringComparer.Ordinal),
