@@ -227,7 +227,8 @@ public sealed class MessageBroker : IDisposable
     /// </summary>
     public bool IsCriticalFor(QueueDefinition queue) => queue.IsReplicated && QueueLinks is { } links
         ? queue.Members.Contains(links.Self)
-            && queue.Members.Count(node => node == links.Self || links.Peers.IsUp(node)) <= (queue.Members.Length / 2) + 1
+            && queue.Members.Count(node => node == links.Self || links.Peers.IsUp(node))
+                <= (queue.Members.Length / 2) + 1
         : queue.IsHere;
 
     /// <summary>What the node is called that a consumer's client is connected to.</summary>
