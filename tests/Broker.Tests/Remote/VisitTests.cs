@@ -75,6 +75,48 @@ public sealed class VisitTests : IDisposable
         Assert.Contains("makes no sense", Assert.Single(_node.Closed), StringComparison.Ordinal);
     }
 
+    // Its client may have said all that he had, and wait for an answer.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void That_a_line_is_over_is_told_when_there_is_a_link_and_room(bool isLinkLost)
+    {
+        _node.IsFull = true;
+        if (isLinkLost)
+        {
+            _node.Peer.Down();
+            _node.Pass(4500);
+        }
+        else
+        {
+            _settlements.Add(1)[0] = 255;
+            Send();
+        }
+        Assert.Equal(0, _queue.Home.ConsumerCount);
+        Assert.DoesNotContain(_node.Sent, static sent => sent.Kind == LineFrame.Closed);
+        _node.IsFull = false;
+        if (isLinkLost)
+            _node.Peer.Up(process: 7);
+        else
+            _node.Peer.RoomAgain(LinkClass.Acknowledgements);
+        _node.Settle();
+        byte[] told = Assert.Single(_node.Sent, static sent => sent.Kind == LineFrame.Closed).Body;
+        Assert.Equal((_queue.Id.Value, 1), (LineFrame.QueueOf(told), LineFrame.LineOf(told)));
+        Assert.Equal((byte)LineClosed.NoSuchLine, told[^1]);
+    }
+
+    [Fact]
+    public void Another_process_hears_nothing_of_lines_of_the_one_before()
+    {
+        _node.IsFull = true;
+        _node.Peer.Down();
+        _node.Pass(4500);
+        _node.IsFull = false;
+        _node.Peer.Up(process: 8);
+        _node.Settle();
+        Assert.DoesNotContain(_node.Sent, static sent => sent.Kind == LineFrame.Closed);
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(-1, 1)]

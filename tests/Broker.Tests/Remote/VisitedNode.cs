@@ -44,6 +44,9 @@ internal sealed class VisitedNode : ITurnScheduler, IDisposable
     /// <summary>Why its link was ended.</summary>
     public List<string> Closed { get; } = [];
 
+    /// <summary>Nothing finds room, or a link.</summary>
+    public bool IsFull { get; set; }
+
     public NodeId Self => _peered.Self;
 
     public long Process => _peered.Process;
@@ -121,6 +124,8 @@ internal sealed class VisitedNode : ITurnScheduler, IDisposable
     {
         if (_reader is { } from)
             Arrive(kind, body, from);
+        else if (IsFull)
+            return false;
         else
             Sent.Add((kind, body.ToArray(), to));
         return true;

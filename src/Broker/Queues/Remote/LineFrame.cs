@@ -62,6 +62,9 @@ internal static class LineFrame
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 
+    /// <summary>Address, why.</summary>
+    public const int ClosedBytes = AddressBytes + 1;
+
     /// <summary>A lane's frame: address, number in the lane, flags.</summary>
     public const int HeaderBytes = AddressBytes + 8 + 1;
 
@@ -93,6 +96,12 @@ internal static class LineFrame
     {
         BinaryPrimitives.WriteInt64LittleEndian(frame, queue);
         BinaryPrimitives.WriteInt64LittleEndian(frame[8..], line);
+    }
+
+    public static void WriteClosed(Span<byte> frame, long queue, long line, LineClosed why)
+    {
+        WriteAddress(frame, queue, line);
+        frame[AddressBytes] = (byte)why;
     }
 
     public static void WriteHeader(Span<byte> frame, long queue, long line, long number, byte flags)

@@ -46,6 +46,7 @@ internal sealed class LinePeer
         Replies = new ReplyLane(links, this);
         Alarm = new PeerAlarm(links, this);
         News = new LeaderNews(links, this);
+        ClosedLines = new ClosedLines(links, this);
         if (IsOwn)
         {
             _isUp = true;
@@ -55,6 +56,7 @@ internal sealed class LinePeer
         _standIns.Add(Replies);
         _standIns.Add(Alarm);
         _standIns.Add(News);
+        _standIns.Add(ClosedLines);
     }
 
     public NodeId Id { get; }
@@ -70,6 +72,9 @@ internal sealed class LinePeer
 
     /// <summary>What it knows of replicated queues.</summary>
     public LeaderNews News { get; }
+
+    /// <summary>What it does not know of its lines.</summary>
+    public ClosedLines ClosedLines { get; }
 
     /// <summary>Whether there is a link, and with which process.</summary>
     public bool TryGetProcess(out long process)

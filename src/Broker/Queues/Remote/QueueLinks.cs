@@ -207,11 +207,10 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
 
     public void SendClosed(LinePeer peer, long queue, long line, LineClosed why)
     {
-        Span<byte> body = stackalloc byte[LineFrame.AddressBytes + 1];
-        LineFrame.WriteAddress(body, queue, line);
-        body[^1] = (byte)why;
-        // Without room it is lost: the other side sends again what is not received, and is answered again.
-        peer.TrySend(LinkClass.Acknowledgements, LineFrame.Closed, body);
+        Span<byte> body = stackalloc byte[LineFrame.ClosedBytes];
+        LineFrame.WriteClosed(body, queue, line, why);
+        if (!peer.TrySend(LinkClass.Acknowledgements, LineFrame.Closed, body))
+            peer.ClosedLines.Tell(queue, line, why);
     }
 
     /// <inheritdoc/>
@@ -301,7 +300,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     {
         LineFrame.HomeReceipt or LineFrame.Receipt => LineFrame.ReceiptBytes,
         LineFrame.LeaderReceipt => LineFrame.LeaderReceiptBytes,
-        LineFrame.Closed => LineFrame.AddressBytes + 1,
+        LineFrame.Closed => LineFrame.ClosedBytes,
         LineFrame.Ended => LineFrame.AddressBytes,
         _ => LineFrame.HeaderBytes + 1,
     };
