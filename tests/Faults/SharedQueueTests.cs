@@ -107,6 +107,23 @@ public sealed class SharedQueueTests
     }
 
     [Fact]
+    public void A_replicated_queue_s_client_may_get_late_what_others_have_had_since()
+    {
+        var queue = new SharedQueue("queue", isReplicated: true);
+        var message = new Message(new MessageId(1, 1), 100, IsPersistent: true);
+        queue.Publishing(message);
+        queue.Confirm(message.Id);
+        queue.Deliver(Delivery(message, isRedelivered: true), _other, _order);
+        queue.Deliver(Delivery(message), _reader, [], mayBeLate: true);
+        queue.Acking(message.Id);
+        queue.Prove([message.Id], _other);
+        Assert.False(queue.IsSuspect(_reader));
+        Assert.Null(queue.Judge([]));
+        queue.Deliver(Delivery(message), _reader, []);
+        Assert.True(queue.IsSuspect(_reader));
+    }
+
+    [Fact]
     public void A_mark_is_not_taken_back_from_who_goes_on()
     {
         Message message = Publish(1, isConfirmed: true);

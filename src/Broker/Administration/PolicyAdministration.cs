@@ -3,6 +3,7 @@ using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Policies;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
 
 namespace Warren.Broker.Administration;
@@ -90,13 +91,35 @@ public sealed class PolicyAdministration
             + $"names in virtual host '{vhost}' using pattern '{policy.Pattern.Text}'");
         foreach (string warning in Warnings(vhost, policy, _isOperators))
             _broker.Log(LogLevel.Warning, LogCategory.Default, warning);
+        int single = policy.Definition.ContainsKey("ha-mode") ? CountUnreplicated(vhost, policy.Name) : 0;
+        if (single > 0)
+        {
+            _broker.Log(
+                LogLevel.Warning, LogCategory.Default,
+                $"{What(_isOperators)} '{policy.Name}' in vhost '{vhost}': {single} of its queues were declared before "
+                + "it and stay on one node each: they are replicated when they are deleted and declared again");
+        }
     }
 
-    /// <summary>A sentence for each key that is kept without effect.</summary>
-    internal static IEnumerable<string> Warnings(string vhost, Policy policy, bool isOperators) =>
-        PolicyRules.WithoutEffect(policy.Definition).Select(each =>
-            $"{What(isOperators)} '{policy.Name}' in vhost '{vhost}': '{each.Key}' is kept, but without effect until "
-            + $"Warren has {each.WaitsFor}");
+    private int CountUnreplicated(string vhostName, string name) => _broker.Nodes.Members.Count > 1
+        && _broker.Topology.Vhosts.TryGetValue(vhostName, out Vhost? vhost)
+            ? vhost.Queues.Count(queue => queue.Value is { IsReplicated: false, OwnerConnectionId: 0 } one
+                && vhost.Policies.Match(one.Name, one.Type) is { } effective
+                && (_isOperators ? effective.OperatorPolicy : effective.Policy)?.Name == name)
+            : 0;
+
+    /// <summary>A sentence for each key that is kept without effect, or does something else.</summary>
+    internal static IEnumerable<string> Warnings(string vhost, Policy policy, bool isOperators)
+    {
+        string what = $"{What(isOperators)} '{policy.Name}' in vhost '{vhost}'";
+        if (MirrorWish.IsForTwo(policy.Definition))
+        {
+            yield return $"{what}: its queues get three members where the cluster has three nodes. With two a queue "
+                + "stops when either node is away";
+        }
+        foreach ((string key, string part) in PolicyRules.WithoutEffect(policy.Definition))
+            yield return $"{what}: '{key}' is kept, but without effect until Warren has {part}";
+    }
 
     private static string What(bool isOperators) => isOperators ? "operator policy" : "policy";
 }

@@ -415,7 +415,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     private void Propose(DefinitionsEntry entry, long expected)
     {
-        if (entry is QueueEntry { OwnerSession: 0 } queue && !(queue.Durable && queue.OwnerConnectionId == 0))
+        if (entry is QueueEntry { OwnerSession: 0, SurvivesRestart: false } queue)
             entry = queue with { OwnerSession = _session.Of(queue) };
         _route.Add(entry, expected, _session.Id, _runs.Current);
     }

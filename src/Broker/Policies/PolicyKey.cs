@@ -45,18 +45,17 @@ internal sealed record PolicyKey
         { OperatorMerge = PolicyMerge.LowerLimit },
         new("queue-leader-locator",
             PolicyChecks.OneOf("queue leader locator value", "client-local", "balanced", "random", "least-leaders"),
-            QueueTypeSet.Replicated)
-        { WaitsFor = Clustering },
+            QueueTypeSet.Replicated),
         new("queue-master-locator", PolicyChecks.MasterLocator, ClassicOnly)
-        { OperatorMerge = PolicyMerge.Operators, WaitsFor = Clustering },
+        { OperatorMerge = PolicyMerge.Operators },
         new("target-group-size", PolicyChecks.AtLeast(1, "qq target count value"), QueueTypeSet.Quorum)
-        { OperatorMerge = PolicyMerge.Higher, WaitsFor = Clustering },
-        new("ha-mode", null, ClassicOnly) { OperatorMerge = PolicyMerge.MirrorMode, WaitsFor = Clustering },
-        new("ha-params", null, ClassicOnly) { OperatorMerge = PolicyMerge.MirrorParameters, WaitsFor = Clustering },
-        new("ha-sync-mode", null, ClassicOnly) { OperatorMerge = PolicyMerge.Operators, WaitsFor = Clustering },
-        new("ha-sync-batch-size", null) { WaitsFor = Clustering },
-        new("ha-promote-on-shutdown", null, ClassicOnly) { WaitsFor = Clustering },
-        new("ha-promote-on-failure", null, ClassicOnly) { WaitsFor = Clustering },
+        { OperatorMerge = PolicyMerge.Higher },
+        new("ha-mode", null, ClassicOnly) { OperatorMerge = PolicyMerge.MirrorMode },
+        new("ha-params", null, ClassicOnly) { OperatorMerge = PolicyMerge.MirrorParameters },
+        new("ha-sync-mode", null, ClassicOnly) { OperatorMerge = PolicyMerge.Operators },
+        new("ha-sync-batch-size", null),
+        new("ha-promote-on-shutdown", null, ClassicOnly),
+        new("ha-promote-on-failure", null, ClassicOnly),
         new("max-age", PolicyChecks.MaxAge, QueueTypeSet.Stream) { WaitsFor = Streams },
         new("stream-max-segment-size-bytes", PolicyChecks.Between(0, 3_000_000_000, "segment size"),
             QueueTypeSet.Stream)

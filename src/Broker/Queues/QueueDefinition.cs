@@ -48,9 +48,10 @@ public sealed class QueueDefinition
     public bool IsHere => !Home.IsRemote;
 
     /// <summary>
-    /// Its messages are in the log of its home. An exclusive queue goes with its connection, durable or not.
+    /// Its messages are in the log of its home, or its members. An exclusive queue goes with its connection, durable or
+    /// not; one that is replicated is kept like a durable one, since its members do not stop together.
     /// </summary>
-    public bool SurvivesRestart => Durable && OwnerConnectionId == 0;
+    public bool SurvivesRestart => (Durable || IsReplicated) && OwnerConnectionId == 0;
 
     /// <summary>
     /// Whether the connection of this node owns it: an exclusive queue is always on its owner's node.

@@ -128,10 +128,56 @@ public sealed class QueueMembersTests
     public void There_are_none_for_classic_queues_and_by_oneself()
     {
         SetNodes(3);
-        Assert.Empty(QueuePlacement.MembersOf(Broker, Broker.Topology, Declaration("q"), QueueType.Classic, []));
+        Assert.Empty(PlaceClassic(Declaration("q")));
         SetNodes(1);
         Assert.Empty(Place("q", []));
     }
+
+    [Theory]
+    [InlineData("all", null, 9, 7)]
+    [InlineData("all", null, 4, 4)]
+    [InlineData("exactly", 1, 9, 1)]
+    [InlineData("exactly", 2, 9, 3)]
+    [InlineData("exactly", 2, 2, 2)]
+    [InlineData("exactly", 4, 9, 4)]
+    [InlineData("exactly", 4, 3, 3)]
+    public void A_policy_mirrors_classic_queues(string mode, int? size, int nodes, int members)
+    {
+        Mirror(size is { } count ? [("ha-mode", mode), ("ha-params", count)] : [("ha-mode", mode)]);
+        SetNodes(nodes);
+        NodeId[] placed = PlaceClassic(Declaration("q"));
+        Assert.Equal(members, placed.Distinct().Count());
+        Assert.Equal(_node.Id, placed[0]);
+        // A policy for mirrors passes quorum queues by, and exclusive queues have one owner's node.
+        Assert.Equal(Math.Min(3, nodes), Place("q", []).Length);
+        Assert.Empty(PlaceClassic(new QueueDeclaration { Vhost = "/", Name = "q", Exclusive = true }));
+        // A queue that is not durable is mirrored like one that is.
+        Assert.Equal(members, PlaceClassic(new QueueDeclaration { Vhost = "/", Name = "q" }).Length);
+    }
+
+    [Fact]
+    public void A_policy_names_the_nodes_of_mirrors()
+    {
+        SetNodes(4);
+        Mirror(("ha-mode", "nodes"), ("ha-params", Names(3, 2, 9)));
+        Assert.Equal(Nodes(2, 3), PlaceClassic(Declaration("q")).Order());
+        // The node that it would live on comes first if it is named, and those that are up before those that are not.
+        Mirror(("ha-mode", "nodes"), ("ha-params", Names(4, 2, 1)));
+        SetNodes(4, 3);
+        Assert.Equal(Nodes(1, 2, 4), PlaceClassic(Declaration("q")));
+        Mirror(("ha-mode", "nodes"), ("ha-params", Names(9)));
+        Assert.Empty(PlaceClassic(Declaration("q")));
+
+        static object?[] Names(params int[] numbers) =>
+            [.. numbers.Select(static number => Samples.Member(number).Name)];
+    }
+
+    private void Mirror(params (string Key, object? Value)[] definition) => _node.Store.Commit(new PolicyEntry(
+        "/",
+        new Policy("p", NamePattern.Compile(".*"), PolicyTarget.Queues, 0, Fields.Of(definition)), false));
+
+    private NodeId[] PlaceClassic(QueueDeclaration declaration) =>
+        [.. QueuePlacement.MembersOf(Broker, Broker.Topology, declaration, QueueType.Classic, [])];
 
     private static PolicyEntry PolicyOf(string key, object value) => new(
         "/",

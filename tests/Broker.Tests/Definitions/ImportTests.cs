@@ -37,7 +37,7 @@ public sealed class ImportTests
         GlobalParameters = [new ImportedGlobalParameter("cluster_name", FieldValue.Of("warren@site"))],
         Policies =
         [
-            new ImportedPolicy("v", Make("short", Fields.Of(("max-length", 3), ("ha-mode", "all"))), false),
+            new ImportedPolicy("v", Make("short", Fields.Of(("max-length", 3), ("federation-upstream", "u"))), false),
             new ImportedPolicy("v", Make("shorter", Fields.Of(("max-length", 2))), true),
         ],
         Parameters =
@@ -73,8 +73,8 @@ public sealed class ImportTests
             Assert.Contains("policy v short", first, StringComparison.Ordinal);
             Assert.Contains("parameter v", first, StringComparison.Ordinal);
             Assert.Equal(
-                ["policy 'short' in vhost 'v': 'ha-mode' is kept, but without effect until Warren has replication "
-                    + "between nodes"],
+                ["policy 'short' in vhost 'v': 'federation-upstream' is kept, but without effect until Warren has "
+                    + "federation"],
                 node.Lines);
         }
         using (var node = new DefinitionsNode(_disk))

@@ -80,7 +80,7 @@ internal sealed class SharedConsumer(
                     isConsuming = true;
                     break;
                 case MethodId.BasicDeliver:
-                    if (queue.Deliver(next, _self, order) is { } id)
+                    if (queue.Deliver(next, _self, order, queue.IsReplicated && host.HasJustGoneOn) is { } id)
                         _held.Add((next.DeliveryTag, id));
                     break;
                 case MethodId.QueueDeclareOk:
@@ -116,17 +116,17 @@ internal sealed class SharedConsumer(
     // Who may have got something too late is not let go before he is cut off.
     private async Task<Received> NextAsync(WireClient client, bool mayWait, CancellationToken end)
     {
-        Task<Received> Within(Task<Received> answer) =>
-            Answers.WithinAsync(answer, host.Name, $"a consumer of {queue.Name}", () => host.Log);
+        Task<Received> Within(Task<Received> answer, string who) =>
+            Answers.WithinAsync(answer, host.Name, who, () => host.Log);
         Task<Received> reading = client.NextAsync();
         try
         {
             Task<Received> next = reading.WaitAsync(end);
-            return await (mayWait ? next : Within(next));
+            return await (mayWait ? next : Within(next, $"a consumer of {queue.Name}"));
         }
         catch (OperationCanceledException) when (queue.IsSuspect(_self))
         {
-            return await Within(reading);
+            return await Within(reading, $"a consumer that is to be cut off: {queue.SuspicionOf(_self)}");
         }
     }
 

@@ -18,7 +18,8 @@ namespace Warren.Faults.Clusters;
 /// </para>
 /// <para>
 /// A replicated queue goes on without the node of a client, and the client without the queue: it is not cut off, its
-/// message goes to another with the mark, and the acknowledgement of either settles it.
+/// message goes to another with the mark, and the acknowledgement of either settles it. When its node stood still it
+/// gets what the node had handed out before, and others have had since.
 /// </para>
 /// </remarks>
 internal sealed class SharedQueue(string name, bool isReplicated = false)
@@ -73,8 +74,14 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
     }
 
     /// <summary>A consumer's delivery; null, with a finding, when it is nothing that could be there.</summary>
+    /// <param name="delivery">What has come.</param>
+    /// <param name="reader">To whom.</param>
     /// <param name="order">What the reader has got so far; a reader begins with an empty one.</param>
-    public MessageId? Deliver(Received delivery, object reader, Dictionary<int, long> order)
+    /// <param name="mayBeLate">
+    /// The queue is replicated, and the reader's node has just gone on after standing still: it handed this out before.
+    /// </param>
+    public MessageId? Deliver(
+        Received delivery, object reader, Dictionary<int, long> order, bool mayBeLate = false)
     {
         lock (_lock)
         {
@@ -82,14 +89,14 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
             if (Find(delivery) is not { } message)
                 return null;
             MessageId id = message.Message.Id;
-            if (message.IsAckProven)
+            if (message.IsAckProven && !mayBeLate)
                 _suspicions.Add((reader, FindingKind.Unknown, $"{name}: acked for good, and came back: {message}"));
             if (message.WasUnmarked && !delivery.IsRedelivered)
                 _findings.Add(FindingKind.Mark, $"{name}: redelivered is not set: {message}");
-            else if (message.Reader is not null && !delivery.IsRedelivered)
+            else if (message.Reader is not null && !delivery.IsRedelivered && !mayBeLate)
                 _suspicions.Add((reader, FindingKind.Mark, $"{name}: redelivered is not set any more: {message}"));
             message.WasUnmarked |= !delivery.IsRedelivered;
-            message.IsMarked = delivery.IsRedelivered;
+            message.IsMarked = delivery.IsRedelivered || mayBeLate;
             if (!delivery.IsRedelivered)
             {
                 if (order.TryGetValue(id.Source, out long last) && last > id.Sequence)
@@ -106,6 +113,13 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
     {
         lock (_lock)
             return _suspicions.Exists(suspicion => suspicion.Reader == reader);
+    }
+
+    /// <summary>What that is.</summary>
+    public string SuspicionOf(object reader)
+    {
+        lock (_lock)
+            return _suspicions.Find(suspicion => suspicion.Reader == reader).Text ?? "nothing";
     }
 
     /// <summary>The broker, or its end, has cut the reader off.</summary>

@@ -16,11 +16,15 @@ internal sealed class Host : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // What a node did before it stood still has come to its clients by then.
+    private static readonly TimeSpan LateFor = TimeSpan.FromSeconds(5);
+
     private readonly string _root;
     private readonly Dictionary<IPAddress, bool> _lost = [];
     private Process? _first;
     private Process? _node;
     private int _number;
+    private long _wentOnAt;
 
     /// <param name="name">Its host name, short.</param>
     /// <param name="address">Its address in the network.</param>
@@ -186,7 +190,15 @@ internal sealed class Host : IDisposable
     public Task StopAsync() => SignalAsync("TERM");
 
     /// <summary>SIGSTOP.</summary>
-    public Task SuspendAsync() => MustAsync($"kill -STOP {NodeProcess}");
+    public Task SuspendAsync()
+    {
+        Volatile.Write(ref _wentOnAt, long.MaxValue);
+        return MustAsync($"kill -STOP {NodeProcess}");
+    }
+
+    /// <summary>Its node stood still, and what it did before may be seen only now.</summary>
+    public bool HasJustGoneOn => Volatile.Read(ref _wentOnAt) is var at and not 0
+        && (at == long.MaxValue || TimeProvider.System.GetElapsedTime(at) < LateFor);
 
     /// <summary>SIGCONT.</summary>
     public async Task ResumeAsync()
@@ -194,6 +206,7 @@ internal sealed class Host : IDisposable
         await MustAsync($"kill -CONT {NodeProcess}");
         // Who waits for the node on the outside has stopped with it.
         await OutsideAsync($"kill -CONT {_node!.Id}");
+        Volatile.Write(ref _wentOnAt, TimeProvider.System.GetTimestamp());
     }
 
     /// <summary>Takes the node's directory away, and leaves the cookie.</summary>

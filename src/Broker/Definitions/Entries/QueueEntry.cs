@@ -95,7 +95,10 @@ internal sealed record QueueEntry : DefinitionsEntry
         };
     }
 
-    public override bool IsDurable(DefinitionsDraft draft) => Durable && OwnerConnectionId == 0;
+    /// <inheritdoc cref="QueueDefinition.SurvivesRestart"/>
+    public bool SurvivesRestart => (Durable || !Members.IsEmpty) && OwnerConnectionId == 0;
+
+    public override bool IsDurable(DefinitionsDraft draft) => SurvivesRestart;
 
     public override bool ChangesNothing(DefinitionsDraft draft) =>
         draft.FindVhost(Vhost)?.Queues.Contains(Name) == true;

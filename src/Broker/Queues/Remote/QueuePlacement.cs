@@ -43,31 +43,39 @@ internal static class QueuePlacement
         FieldTable arguments)
     {
         ImmutableSortedDictionary<NodeId, MemberEntry> members = broker.Nodes.Members;
-        if (broker.Replication is null || broker.QueueLinks is not { } links || type != QueueType.Quorum
-            || members.Count < 2)
+        if (broker.Replication is null || broker.QueueLinks is not { } links || members.Count < 2
+            || declaration.Exclusive)
             return [];
-        NodeId first = HomeOf(broker, topology, declaration, type, arguments);
-        long wanted = Math.Min(SizeOf(broker, topology, declaration, type, arguments), broker.MostQueueMembers);
+        MirrorWish wish = type == QueueType.Quorum
+            ? new MirrorWish(SizeOf(broker, topology, declaration, type, arguments), [.. members.Keys])
+            : MirrorWish.Of(PolicyOf(topology, declaration, type), members) ?? default;
+        if (wish.Nodes.IsDefaultOrEmpty)
+            return [];
         IReadOnlyList<NodeId> up = links.Members;
         Dictionary<NodeId, int> counts = Count(topology, links.Self, members.Keys, withFollowers: true);
-        IEnumerable<NodeId> others = members.Keys.Where(member => member != first)
-            .OrderBy(member => up.Contains(member) ? 0 : 1)
-            .ThenBy(member => counts[member])
-            .ThenBy(member => Rank(declaration, member));
-        return [first, .. others.Take((int)wanted - 1)];
+        NodeId home = HomeOf(broker, topology, declaration, type, arguments);
+        return
+        [
+            .. wish.Nodes
+                .OrderBy(member => member == home ? 0 : 1)
+                .ThenBy(member => up.Contains(member) ? 0 : 1)
+                .ThenBy(member => counts[member])
+                .ThenBy(member => Rank(declaration, member))
+                .Take(Math.Min(wish.Size, broker.MostQueueMembers)),
+        ];
     }
 
     // The argument is taken at its word, as in RabbitMQ. A policy's target is what the queue would be grown to.
-    private static long SizeOf(
+    private static int SizeOf(
         MessageBroker broker, TopologySnapshot topology, QueueDeclaration declaration, QueueType type,
         FieldTable arguments)
     {
         if (NumberOf(arguments, "x-quorum-initial-group-size") is { } asked)
-            return asked;
+            return (int)Math.Min(asked, broker.MostQueueMembers);
         long target = PolicyOf(topology, declaration, type) is { } policy
             ? NumberOf(policy.Definition, "target-group-size") ?? 0
             : 0;
-        return Math.Max(broker.Options.QuorumInitialGroupSize, target);
+        return (int)Math.Min(Math.Max(broker.Options.QuorumInitialGroupSize, target), broker.MostQueueMembers);
     }
 
     private static string? Locator(
