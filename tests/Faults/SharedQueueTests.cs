@@ -109,7 +109,7 @@ public sealed class SharedQueueTests
     [Fact]
     public void A_replicated_queue_s_client_may_get_late_what_others_have_had_since()
     {
-        var queue = new SharedQueue("queue", isReplicated: true);
+        var queue = new SharedQueue("queue", SharedQueueKind.Mirrored);
         var message = new Message(new MessageId(1, 1), 100, IsPersistent: true);
         queue.Publishing(message);
         queue.Confirm(message.Id);

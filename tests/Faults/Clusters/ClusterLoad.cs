@@ -5,14 +5,14 @@ using Warren.Wire;
 namespace Warren.Faults.Clusters;
 
 /// <summary>
-/// Clients at work on all nodes of a cluster, with a durable queue on each of them and two that are replicated:
-/// everybody publishes to and consumes from all, declares, binds, deletes and adds users, while something happens. Then
+/// Clients at work on all nodes of a cluster, with a durable queue on each of them, a quorum queue and a
+/// mirrored one: everybody publishes to and consumes from all, declares, binds, deletes and adds users, while something happens. Then
 /// all of it is compared.
 /// </summary>
 internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string> report)
 {
     private const string Everywhere = "everywhere";
-    private const int Replicated = 2;
+    private const string Mirrored = "mirrored";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -29,16 +29,25 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
     public DefinitionNames Names => names;
 
     /// <summary>
-    /// Declares a queue on each of these nodes, some that are replicated, and the exchange that all are bound to.
+    /// Declares a queue on each of these nodes, two that are replicated, and the exchange that all are bound to.
     /// </summary>
     public async Task DeclareAsync(IReadOnlyList<Host> homes)
     {
-        for (int at = 0; at < homes.Count + Replicated; at++)
+        await homes[0].MustAsync(
+            $$"""rabbitmqctl set_policy mirrors "^{{Mirrored}}\." '{"ha-mode":"exactly","ha-params":3}'""");
+        foreach ((Host home, SharedQueueKind kind) in (IEnumerable<(Host, SharedQueueKind)>)
+            [
+                .. homes.Select(static home => (home, SharedQueueKind.OneHome)),
+                (homes[0], SharedQueueKind.Quorum), (homes[^1], SharedQueueKind.Mirrored),
+            ])
         {
-            Host home = homes[at % homes.Count];
-            bool isReplicated = at >= homes.Count;
-            var queue = new SharedQueue(
-                $"{(isReplicated ? "replicated" : "home")}.{home.Name}.{_queues.Count}", isReplicated);
+            string prefix = kind switch
+            {
+                SharedQueueKind.Quorum => "quorum",
+                SharedQueueKind.Mirrored => Mirrored,
+                _ => "home",
+            };
+            var queue = new SharedQueue($"{prefix}.{home.Name}.{_queues.Count}", kind);
             await using WireClient client = await OpenAsync(home);
             await client.CallAsync(
                 1,
@@ -47,7 +56,7 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
                 MethodId.ExchangeDeclareOk);
             names.Queues.Asked(queue.Name);
             await client.CallAsync(
-                1, Declaration(queue.Name, passive: false, queue.IsReplicated), MethodId.QueueDeclareOk);
+                1, Declaration(queue.Name, passive: false, queue.Kind), MethodId.QueueDeclareOk);
             names.Queues.Declared(queue.Name);
             await client.CallAsync(
                 1, new QueueBind(queue.Name, Everywhere, "", noWait: false, FieldTable.Empty), MethodId.QueueBindOk);
@@ -116,9 +125,10 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
         + $"{names.Answers.CountOf541} refused with 541, longest wait {names.Answers.Longest.TotalSeconds:0.0} s");
 
     /// <summary>A queue as they are declared here.</summary>
-    public static QueueDeclare Declaration(string queue, bool passive, bool isReplicated = false) => new(
+    public static QueueDeclare Declaration(
+        string queue, bool passive, SharedQueueKind kind = SharedQueueKind.OneHome) => new(
         queue, passive, durable: true, exclusive: false, autoDelete: false, noWait: false,
-        isReplicated ? new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") } : FieldTable.Empty);
+        kind == SharedQueueKind.Quorum ? new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") } : FieldTable.Empty);
 
     /// <summary>A connection with a channel.</summary>
     public static async Task<WireClient> OpenAsync(Host host)

@@ -22,7 +22,7 @@ namespace Warren.Faults.Clusters;
 /// gets what the node had handed out before, and others have had since.
 /// </para>
 /// </remarks>
-internal sealed class SharedQueue(string name, bool isReplicated = false)
+internal sealed class SharedQueue(string name, SharedQueueKind kind = SharedQueueKind.OneHome)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, SharedMessage> _messages = [];
@@ -33,8 +33,10 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
 
     public string Name => name;
 
+    public SharedQueueKind Kind => kind;
+
     /// <summary>It has members on several nodes.</summary>
-    public bool IsReplicated => isReplicated;
+    public bool IsReplicated => kind != SharedQueueKind.OneHome;
 
     /// <summary>Messages confirmed.</summary>
     public long Confirmed { get; private set; }
@@ -151,7 +153,7 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
                 message.IsAckProven = true;
                 // A late acknowledgement of whom a leader has not waited for settles what another has, too.
                 if (message.Reader is { } other && other != reader && !_cutOff.Contains(other)
-                    && !(isReplicated && message.IsMarked))
+                    && !(IsReplicated && message.IsMarked))
                     _suspicions.Add((other, FindingKind.Duplicate, $"{name}: two clients had it at once: {message}"));
             }
         }
@@ -180,7 +182,7 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
                 if (message.IsAckProven)
                     _findings.Add(FindingKind.Unknown, $"{name}: acked for good, and there: {message}");
                 // A quorum queue puts what is given back at its end.
-                if (isReplicated && received.IsRedelivered)
+                if (kind == SharedQueueKind.Quorum && received.IsRedelivered)
                     continue;
                 if (order.TryGetValue(id.Source, out long last) && last > id.Sequence)
                     _findings.Add(FindingKind.Order, $"{name}: behind {last} of the same source: {message}");
@@ -217,7 +219,7 @@ internal sealed class SharedQueue(string name, bool isReplicated = false)
             _findings.Add(FindingKind.Unknown, $"{name}: a message came that nobody published here ({read?.Id})");
             return null;
         }
-        byte[] properties = isReplicated ? WithoutCount(received.Properties) : received.Properties;
+        byte[] properties = kind == SharedQueueKind.Quorum ? WithoutCount(received.Properties) : received.Properties;
         if (!properties.AsSpan().SequenceEqual(read.Properties()))
             _findings.Add(FindingKind.Properties, $"{name}: other properties: {message}");
         return message;
