@@ -155,21 +155,18 @@ public sealed class QueueMembersTests
         Assert.Equal(members, PlaceClassic(new QueueDeclaration { Vhost = "/", Name = "q" }).Length);
     }
 
-    [Fact]
-    public void A_policy_names_the_nodes_of_mirrors()
+    // The node that it would live on comes first if it is named, and those that are up before those that are not.
+    [Theory]
+    [InlineData(4, new[] { 3, 9 }, new[] { 3 })]
+    [InlineData(3, new[] { 4, 2, 1 }, new[] { 1, 2, 4 })]
+    [InlineData(3, new[] { 4, 2 }, new[] { 2, 4 })]
+    [InlineData(4, new[] { 9 }, new int[0])]
+    public void A_policy_names_the_nodes_of_mirrors(int up, int[] named, int[] members)
     {
-        SetNodes(4);
-        Mirror(("ha-mode", "nodes"), ("ha-params", Names(3, 2, 9)));
-        Assert.Equal(Nodes(2, 3), PlaceClassic(Declaration("q")).Order());
-        // The node that it would live on comes first if it is named, and those that are up before those that are not.
-        Mirror(("ha-mode", "nodes"), ("ha-params", Names(4, 2, 1)));
-        SetNodes(4, 3);
-        Assert.Equal(Nodes(1, 2, 4), PlaceClassic(Declaration("q")));
-        Mirror(("ha-mode", "nodes"), ("ha-params", Names(9)));
-        Assert.Empty(PlaceClassic(Declaration("q")));
-
-        static object?[] Names(params int[] numbers) =>
-            [.. numbers.Select(static number => Samples.Member(number).Name)];
+        object?[] names = [.. named.Select(static number => Samples.Member(number).Name)];
+        Mirror(("ha-mode", "nodes"), ("ha-params", names));
+        SetNodes(4, up);
+        Assert.Equal(Nodes(members), PlaceClassic(Declaration("q")));
     }
 
     private void Mirror(params (string Key, object? Value)[] definition) => _node.Store.Commit(new PolicyEntry(

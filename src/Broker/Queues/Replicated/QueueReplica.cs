@@ -26,9 +26,6 @@ internal sealed class QueueReplica(Func<long> compacted)
 
     public ReplicaMessages Messages => _messages;
 
-    /// <summary>The index of the last entry that came in.</summary>
-    public long LastApplied { get; private set; }
-
     /// <summary>Where a message's record lies; none: it is not live any more.</summary>
     public Position RecordOf(long position)
     {
@@ -43,7 +40,6 @@ internal sealed class QueueReplica(Func<long> compacted)
     /// <exception cref="DurableFormatException">It cannot be understood: nothing may be skipped.</exception>
     public void Apply(long index, Position record, ReadOnlySpan<byte> meta, int bodyBytes, ReadOnlySpan<byte> body)
     {
-        LastApplied = index;
         switch (meta.IsEmpty ? 0 : meta[0])
         {
             case EntryKinds.Message:
@@ -74,7 +70,6 @@ internal sealed class QueueReplica(Func<long> compacted)
         _returnOf.Clear();
         _ended.Clear();
         _state = default;
-        LastApplied = 0;
         State = new QueueState();
     }
 

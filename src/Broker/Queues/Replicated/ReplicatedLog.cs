@@ -37,7 +37,7 @@ internal sealed class ReplicatedLog : QueueLog
         State = replica.State.Copy();
         _committed = group.Commit.Value;
         LastLsn = new Lsn(_committed);
-        DurablePosition = Math.Min(_committed, replica.LastApplied);
+        DurablePosition = Math.Min(_committed, group.Applied.Value);
     }
 
     /// <summary>As of what is proposed.</summary>

@@ -67,7 +67,7 @@ internal sealed class ReplicaGroup
     public void UntilEqual() => Cluster.Until(
         () => Leader is { Consensus: { } group } leader && Members.Count() == Cluster.Nodes.Count
             && group.Commit == group.LastIndex
-            && Members.All(member => member.Replica.LastApplied == leader.Replica.LastApplied
+            && Members.All(member => member.Consensus!.Applied == group.LastIndex
                 && member.Replica.Messages.Count == leader.Replica.Messages.Count),
         what: "equal replicas");
 
