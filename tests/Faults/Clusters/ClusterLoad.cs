@@ -5,8 +5,8 @@ using Warren.Wire;
 namespace Warren.Faults.Clusters;
 
 /// <summary>
-/// Clients at work on all nodes of a cluster, with a durable queue on each of them, a quorum queue and a
-/// mirrored one: everybody publishes to and consumes from all, declares, binds, deletes and adds users, while something happens. Then
+/// Clients at work on all nodes of a cluster, with a durable queue on each of them, a quorum queue and a mirrored one:
+/// everybody publishes to and consumes from all, declares, binds, deletes and adds users, while something happens. Then
 /// all of it is compared.
 /// </summary>
 internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string> report)
@@ -128,7 +128,9 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
     public static QueueDeclare Declaration(
         string queue, bool passive, SharedQueueKind kind = SharedQueueKind.OneHome) => new(
         queue, passive, durable: true, exclusive: false, autoDelete: false, noWait: false,
-        kind == SharedQueueKind.Quorum ? new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") } : FieldTable.Empty);
+        kind == SharedQueueKind.Quorum
+            ? new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") }
+            : FieldTable.Empty);
 
     /// <summary>A connection with a channel.</summary>
     public static async Task<WireClient> OpenAsync(Host host)

@@ -7,7 +7,8 @@ namespace Warren.Broker.Queues.Remote;
 /// Lines of another node that are over here, where the word of it found no link or no room: it goes when there is one.
 /// The other side may have said all that it had, and would wait on such a line for ever. All of it is its turn's.
 /// </summary>
-internal sealed class ClosedLines(QueueLinks links, LinePeer peer) : Mailbox<ClosedLines.Item>(links.Broker.Turns), ILine
+internal sealed class ClosedLines(QueueLinks links, LinePeer peer)
+    : Mailbox<ClosedLines.Item>(links.Broker.Turns), ILine
 {
     // By their queues: a later line takes the place of an earlier one, which the other side has given up.
     private readonly Dictionary<long, (long Line, LineClosed Why)> _untold = [];

@@ -6,7 +6,9 @@ using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
 
-/// <summary>What an <c>ha-*</c> policy wants of a classic queue: on how many nodes it has members, and on which.</summary>
+/// <summary>
+/// What an <c>ha-*</c> policy wants of a classic queue: on how many nodes it has members, and on which.
+/// </summary>
 /// <param name="Size">Members; fewer if the cluster has fewer of the nodes.</param>
 /// <param name="Nodes">Of these nodes; none of them is in the cluster: the queue is not replicated.</param>
 internal readonly record struct MirrorWish(int Size, ImmutableArray<NodeId> Nodes)
