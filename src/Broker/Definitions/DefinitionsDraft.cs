@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Exchanges;
@@ -66,8 +67,8 @@ internal sealed class DefinitionsDraft
     public List<QueueDefinition> QueuesGone { get; } = [];
 
     /// <summary>
-    /// Replicated queues that are shown with another home, since members have come or gone; their homes' definitions
-    /// are set when that is published.
+    /// Replicated queues that are to have other members, or are shown with another home; their homes' definitions are
+    /// set when that is published.
     /// </summary>
     public List<QueueDefinition> QueuesMoved { get; } = [];
 
@@ -106,9 +107,12 @@ internal sealed class DefinitionsDraft
         return _takenAlong;
     }
 
-    /// <summary>The last queue that was made and has messages in this node's log; null: none was.</summary>
-    public long? LastStored => QueuesMade.FindLast(queue => queue.SurvivesRestart
-        && (queue.IsReplicated ? queue.Members.Contains(Broker.Definitions.Self) : queue.IsHere))?.Id.Value;
+    /// <summary>
+    /// The last queue that was made, or has got a member here, and has a group in this node's log; null: none.
+    /// </summary>
+    public long? LastStored => QueuesMade.Concat(QueuesMoved)
+        .Where(queue => queue.SurvivesRestart && (queue.IsReplicated ? IsOn(queue) : queue.IsHere))
+        .Max(static queue => (long?)queue.Id.Value);
 
     /// <summary>
     /// Of a draft that was made anew: what has gone and what has come, compared with what there was.
@@ -183,7 +187,10 @@ internal sealed class DefinitionsDraft
     {
         Vhost vhost = VhostOf(vhostName);
         if (vhost.Queues.TryGetValue(name, out QueueDefinition? queue))
+        {
             QueuesGone.Add(queue);
+            TakeAlongMembers(queue);
+        }
         Put(vhost.WithoutQueue(name, keepsDurable));
     }
 
@@ -254,6 +261,14 @@ internal sealed class DefinitionsDraft
         MoveQueues(node);
     }
 
+    /// <summary>A replicated queue is to have other members.</summary>
+    public void SetMembers(QueueDefinition queue, ImmutableArray<NodeId> members, int wishedSize)
+    {
+        QueueDefinition changed = queue.WithMembers(members, wishedSize, Nodes.HomeOf(members));
+        Put(VhostOf(queue.Vhost).WithQueue(changed));
+        Replace(new Dictionary<QueueDefinition, QueueDefinition> { [queue] = changed });
+    }
+
     /// <summary>Queues whose entries name no home live on this node.</summary>
     public void SetHomes(NodeId node)
     {
@@ -274,6 +289,7 @@ internal sealed class DefinitionsDraft
         foreach ((string queue, QueueDefinition definition) in vhost.Queues)
         {
             QueuesGone.Add(definition);
+            TakeAlongMembers(definition);
             _takenAlong.Add(DefinitionKey.OfQueue(name, queue));
         }
         foreach ((string exchange, Exchange source) in vhost.Exchanges)
@@ -334,8 +350,12 @@ internal sealed class DefinitionsDraft
                 Put(VhostOf(name).WithQueue(one));
             }
         }
-        if (moved is null)
-            return;
+        if (moved is not null)
+            Replace(moved);
+    }
+
+    private void Replace(Dictionary<QueueDefinition, QueueDefinition> moved)
+    {
         QueuesMoved.AddRange(moved.Values);
         for (int place = 0; place < QueuesMade.Count; place++)
             QueuesMade[place] = moved.GetValueOrDefault(QueuesMade[place], QueuesMade[place]);
@@ -362,6 +382,15 @@ internal sealed class DefinitionsDraft
     {
         _takenAlong.Add(DefinitionKey.OfQueue(vhost, name));
         RemoveQueue(vhost, name, keepsDurable);
+    }
+
+    private bool IsOn(QueueDefinition queue) =>
+        queue.Founders.Contains(Broker.Definitions.Self) || queue.Members.Contains(Broker.Definitions.Self);
+
+    private void TakeAlongMembers(QueueDefinition queue)
+    {
+        if (queue.IsReplicated)
+            _takenAlong.Add(DefinitionKey.OfQueueMembers(queue.Vhost, queue.Name));
     }
 
     private QueueSettings SettingsOf(QueueDefinition queue, EffectivePolicy? policy) =>

@@ -1,15 +1,18 @@
+using System.Collections.Immutable;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
+using Warren.Cluster;
 
 namespace Warren.Broker.Definitions;
 
 /// <summary>
-/// Tells <see cref="IReplication"/> which replicated queues have come into what is published, and which have gone.
-/// Owned by the definitions' turn. Invariant: what has been told is what is published, once a start has begun.
+/// Tells <see cref="IReplication"/> which replicated queues have come into what is published, which are to have other
+/// members, and which have gone. Owned by the definitions' turn. Invariant: what has been told is what is published,
+/// once a start has begun.
 /// </summary>
 internal sealed class ReplicationNews(MessageBroker broker)
 {
-    private readonly HashSet<long> _told = [];
+    private readonly Dictionary<long, ImmutableArray<NodeId>> _told = [];
     // Of a start.
     private readonly HashSet<long> _compacted = [];
 
@@ -32,6 +35,8 @@ internal sealed class ReplicationNews(MessageBroker broker)
             if (gone?.Contains(queue.Id) != true)
                 Tell(replication, queue, draft.IsAnew ? QueueOrigin.Snapshot : QueueOrigin.Applied);
         }
+        foreach (QueueDefinition queue in draft.QueuesMoved)
+            TellMembers(replication, queue);
         foreach (QueueDefinition queue in draft.QueuesGone)
         {
             if (_told.Remove(queue.Id.Value))
@@ -54,8 +59,16 @@ internal sealed class ReplicationNews(MessageBroker broker)
 
     private void Tell(IReplication replication, QueueDefinition queue, QueueOrigin origin)
     {
-        if (_told.Add(queue.Id.Value))
+        if (_told.TryAdd(queue.Id.Value, queue.Members))
             replication.Created(queue, origin);
+    }
+
+    private void TellMembers(IReplication replication, QueueDefinition queue)
+    {
+        if (!_told.TryGetValue(queue.Id.Value, out ImmutableArray<NodeId> told) || told.SequenceEqual(queue.Members))
+            return;
+        _told[queue.Id.Value] = queue.Members;
+        replication.MembersChanged(queue);
     }
 
     private static IEnumerable<QueueDefinition> Replicated(IEnumerable<QueueDefinition> queues) =>

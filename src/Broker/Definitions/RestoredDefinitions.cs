@@ -125,8 +125,10 @@ internal sealed class RestoredDefinitions(MessageBroker broker, DefinitionsState
         DefinitionKind.Vhost => one.Vhost == removed.Vhost,
         DefinitionKind.User => one.Name == removed.Name
             && one.Kind is DefinitionKind.Permission or DefinitionKind.TopicPermission,
-        DefinitionKind.Queue => one.Binding is { DestinationKind: DestinationKind.Queue } binding
-            && one.Vhost == removed.Vhost && binding.Destination == removed.Name,
+        DefinitionKind.Queue => one.Vhost == removed.Vhost
+            && (one.Binding is { DestinationKind: DestinationKind.Queue } binding
+                ? binding.Destination == removed.Name
+                : one.Kind == DefinitionKind.QueueMembers && one.Name == removed.Name),
         DefinitionKind.Exchange => one.Binding is { } binding && one.Vhost == removed.Vhost
             && (binding.Source == removed.Name
                 || (binding.DestinationKind == DestinationKind.Exchange && binding.Destination == removed.Name)),

@@ -238,5 +238,12 @@ public readonly struct QueueCommand
 
     internal static QueueCommand Campaign() => new(QueueCommandKind.Campaign, 0, false, 0, default, 0, 0, null, null);
 
+    /// <summary>The definition of a queue that is to have other members.</summary>
+    internal static QueueCommand Members(QueueDefinition queue) =>
+        new(QueueCommandKind.Members, 0, false, 0, default, 0, 0, queue, null);
+
+    internal static QueueCommand Standing(ReplicaStanding standing) =>
+        new(QueueCommandKind.Standing, 0, false, 0, default, 0, 0, standing, null);
+
     internal static QueueCommand Left() => new(QueueCommandKind.Left, 0, false, 0, default, 0, 0, null, null);
 }

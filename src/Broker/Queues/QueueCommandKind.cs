@@ -87,6 +87,12 @@ public enum QueueCommandKind : byte
     /// <summary>Asks to lead.</summary>
     Campaign,
 
+    /// <summary>The queue is to have other members.</summary>
+    Members,
+
+    /// <summary>Who leads says which members it has.</summary>
+    Standing,
+
     /// <summary>All that came to it as the leader of before has come.</summary>
     Left,
 

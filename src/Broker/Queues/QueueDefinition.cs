@@ -34,10 +34,19 @@ public sealed class QueueDefinition
     /// </summary>
     public NodeId HomeNode { get; init; }
 
+    /// <summary>The members that a replicated queue began with, of which the first was to lead.</summary>
+    public ImmutableArray<NodeId> Founders { get; init; } = [];
+
     /// <summary>
-    /// The members that a replicated queue began with, the first was to lead; none: it is not replicated.
+    /// The members that a replicated queue is to have; none: it is not replicated. Its own group follows them.
     /// </summary>
     public ImmutableArray<NodeId> Members { get; init; } = [];
+
+    /// <summary>
+    /// As many members it had when somebody said last which: nodes that are taken out of the cluster have others in
+    /// their places, as long as there are any.
+    /// </summary>
+    public int WishedSize { get; init; }
 
     public bool IsReplicated => !Members.IsEmpty;
 
@@ -64,7 +73,13 @@ public sealed class QueueDefinition
     public QueueHome Home { get; init; } = null!;
 
     /// <summary>The same queue, of which it is known now where it lives.</summary>
-    internal QueueDefinition LivingOn(NodeId node, QueueHome home) => new()
+    internal QueueDefinition LivingOn(NodeId node, QueueHome home) => With(node, home, Members, WishedSize);
+
+    /// <summary>The same queue, which is to have these members.</summary>
+    internal QueueDefinition WithMembers(ImmutableArray<NodeId> members, int wishedSize, NodeId node) =>
+        With(node, Home, members, wishedSize);
+
+    private QueueDefinition With(NodeId node, QueueHome home, ImmutableArray<NodeId> members, int wishedSize) => new()
     {
         Id = Id,
         Vhost = Vhost,
@@ -75,7 +90,9 @@ public sealed class QueueDefinition
         OwnerConnectionId = OwnerConnectionId,
         OwnerSession = OwnerSession,
         HomeNode = node,
-        Members = Members,
+        Founders = Founders,
+        Members = members,
+        WishedSize = wishedSize,
         Arguments = Arguments,
         Home = home,
     };

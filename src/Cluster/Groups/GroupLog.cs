@@ -51,6 +51,13 @@ internal sealed class GroupLog
         Mark();
     }
 
+    /// <summary>All entries go, of a group that is marked as unsound; a crash leaves them all, or none.</summary>
+    public void TakeBackAll()
+    {
+        Invariant.Holds(_isMarked, "a member that counts gives up what it has");
+        LastLsn = _group.Truncate(new LogIndex(1), default).Lsn;
+    }
+
     /// <summary>To be released with the next state record.</summary>
     public void Release(IndexRange range) => _releases.Add(range);
 

@@ -96,18 +96,8 @@ public sealed class RaftGroup
     /// </summary>
     public bool IsAlone => _node.IsLeader && _node.Members.Voters == 1 && _node.Members.IsVoter(_node.Self);
 
-    /// <summary>
-    /// What lies behind <see cref="Applied"/>, committed or not, as far as it is in memory: payloads of the owner's.
-    /// </summary>
-    public IEnumerable<(LogIndex Index, EntryPayload Payload)> Unapplied()
-    {
-        for (LogIndex index = Applied.Next(); index <= LastIndex; index = index.Next())
-        {
-            RaftEntry entry = _node.Entry(index);
-            if (entry is { Kind: EntryKind.Payload, IsInMemory: true })
-                yield return (index, new EntryPayload(entry.Meta, entry.Body));
-        }
-    }
+    /// <summary>What is to be seen of the log and of the other members.</summary>
+    public GroupView View => new(this);
 
     /// <summary>This member's log is on stable storage up to here.</summary>
     public LogIndex DurableIndex => _node.Log.Durable;
@@ -312,6 +302,18 @@ public sealed class RaftGroup
         // A last chunk or an answer that was read may have gone to the node meanwhile.
         if (_node.HasMessages && !_hasFailed)
             Flush();
+    }
+
+    /// <summary>
+    /// This member was removed, and that is committed: what it has goes from the disk at once, but for its term and
+    /// vote. It counts for nothing until a leader that has added it again brings it the whole. With the next
+    /// <see cref="Flush"/>.
+    /// </summary>
+    /// <exception cref="StorageFailedException">The log has failed.</exception>
+    public void GiveUp()
+    {
+        BecomeUnsound();
+        _log.TakeBackAll();
     }
 
     /// <summary>

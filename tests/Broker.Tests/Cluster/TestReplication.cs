@@ -14,6 +14,7 @@ namespace Warren.Broker.Tests.Cluster;
 internal sealed class TestReplication(MessageBroker broker) : IReplication
 {
     private readonly Dictionary<long, QueueOrigin> _origins = [];
+    private readonly Dictionary<long, ImmutableArray<NodeId>> _members = [];
 
     /// <summary>Those that are there, and how they have come.</summary>
     public IReadOnlyDictionary<long, QueueOrigin> Origins => _origins;
@@ -31,12 +32,24 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
     {
         Require(queue.IsReplicated, $"{queue.Name} is not replicated");
         Require(_origins.TryAdd(queue.Id.Value, origin), $"{queue.Name} is created twice");
+        _members[queue.Id.Value] = queue.Members;
         Require(!Gone.Contains(queue.Id.Value), $"{queue.Name} comes back");
         Require(broker.AllQueues().Any(one => one.Id == queue.Id), $"{queue.Name} is not published");
     }
 
     public void Configured(QueueDefinition queue, QueueSettings settings) =>
         Require(queue.IsReplicated, $"{queue.Name} is not replicated");
+
+    public void MembersChanged(QueueDefinition queue)
+    {
+        Require(_members.ContainsKey(queue.Id.Value), $"{queue.Name} is to have other members and was not there");
+        Require(!_members[queue.Id.Value].SequenceEqual(queue.Members), $"{queue.Name} is to have the same members");
+        _members[queue.Id.Value] = queue.Members;
+    }
+
+    public void Told(QueueId queue, ReplicaStanding standing)
+    {
+    }
 
     public bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue) => false;
 
@@ -57,6 +70,7 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
             $"told {string.Join(' ', _origins.Keys.Order())}, published {string.Join(' ', published.Order())}");
         foreach (QueueDefinition queue in broker.AllQueues().Where(queue => queue.IsReplicated))
         {
+            Require(_members[queue.Id.Value].SequenceEqual(queue.Members), $"{queue.Name} has members unheard of");
             Require(queue.Home.Definition == queue, $"{queue.Name} and its home go by two definitions");
             Require(
                 queue.HomeNode == broker.Nodes.HomeOf(queue.Members), $"{queue.Name} is shown on {queue.HomeNode}");

@@ -11,8 +11,8 @@ public sealed class EntryFormatTests
     {
         DefinitionsEntry[] all =
         [
-            .. Samples.All(), .. Samples.OfNodes(), .. Samples.All().Select(Samples.Remove),
-            .. Samples.OfNodes().Select(Samples.Remove),
+            .. Samples.All(), .. Samples.OfNodes(), Samples.QueueMembers(1234, 2, 1),
+            .. Samples.All().Select(Samples.Remove), .. Samples.OfNodes().Select(Samples.Remove),
         ];
         Assert.Equal(Enum.GetValues<DefinitionKind>().Length, all.Select(entry => entry.Key.Kind).Distinct().Count());
         foreach (DefinitionsEntry entry in all)
@@ -77,6 +77,48 @@ public sealed class EntryFormatTests
         Assert.Equal(4, EntryFormat.Write(removal)[0]);
     }
 
+    /// <summary>They go with their queue, and with nothing else.</summary>
+    [Fact]
+    public void A_queues_members_are_not_removed()
+    {
+        byte[] bytes = EntryFormat.Write(Samples.QueueMembers(1234, 2, 1));
+        Assert.Equal(6, bytes[0]);
+        bytes[2] = 2;
+        Assert.Throws<FormatException>(() => Read(bytes));
+        bytes[2] = 1;
+        bytes[0] = 5;
+        Assert.Contains("of kind 16", Assert.Throws<FormatException>(() => Read(bytes)).Message);
+    }
+
+    [Theory]
+    [InlineData(new int[0], 1)]
+    [InlineData(new[] { 1, 1 }, 2)]
+    [InlineData(new[] { 1, 2, 3, 4, 5, 6, 7, 8 }, 7)]
+    [InlineData(new[] { 1 }, 0)]
+    [InlineData(new[] { 1 }, 8)]
+    public void A_queue_has_from_one_to_seven_members_each_once(int[] members, int size)
+    {
+        QueueMembersEntry entry = Samples.QueueMembers(1234, members) with { WishedSize = size };
+        Assert.Throws<FormatException>(() => Read(EntryFormat.Write(entry)));
+    }
+
+    /// <summary>The third example of docs/formats/definitions.md.</summary>
+    [Fact]
+    public void The_documented_bytes_of_a_queues_members_are_those_written()
+    {
+        byte[] expected = Convert.FromHexString(
+            "06" + "10" + "01"
+            + "0000008B" + "05" + "76686F7374" + "53" + "00000001" + "2F"
+            + "04" + "6E616D65" + "53" + "00000001" + "71"
+            + "05" + "7175657565" + "6C" + "00000000000004D2"
+            + "07" + "6D656D62657273" + "41" + "0000004A"
+            + "53" + "00000020" + Convert.ToHexString("00000002000000000000000000000000"u8)
+            + "53" + "00000020" + Convert.ToHexString("00000001000000000000000000000000"u8)
+            + "04" + "73697A65" + "6C" + "0000000000000002"
+            + "00000000");
+        Assert.Equal(expected, EntryFormat.Write(Samples.QueueMembers(1234, 2, 1)));
+    }
+
     /// <summary>The second example of docs/formats/definitions.md.</summary>
     [Fact]
     public void The_documented_bytes_of_a_replicated_queue_are_those_written()
@@ -127,9 +169,9 @@ public sealed class EntryFormatTests
     }
 
     [Theory]
-    [InlineData("", "has format version none; this node knows versions 1 to 5")]
-    [InlineData("00", "has format version 0; this node knows versions 1 to 5")]
-    [InlineData("06", "has format version 6; this node knows versions 1 to 5")]
+    [InlineData("", "has format version none; this node knows versions 1 to 6")]
+    [InlineData("00", "has format version 0; this node knows versions 1 to 6")]
+    [InlineData("07", "has format version 7; this node knows versions 1 to 6")]
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
     [InlineData("020C01", "is of kind 12, which is not known")]

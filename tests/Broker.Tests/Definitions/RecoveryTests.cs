@@ -40,6 +40,40 @@ public sealed class RecoveryTests
         });
     }
 
+    /// <summary>A queue that is declared again does not get the members of the one before.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(600)]
+    public void A_queues_members_come_back_and_go_with_it(int entriesBehind)
+    {
+        long id = 0;
+        string before = Run(node =>
+        {
+            node.Do(Samples.Member(1), Samples.Member(2), Samples.Member(3));
+            node.Do(Samples.ReplicatedQueue("q", "/", 1, 2));
+            id = node.Broker.AllQueues().Single().Id.Value;
+            node.Do(Samples.QueueMembers(id, 1, 3));
+            node.Do(Samples.QueueMembers(id, 3, 2));
+            for (int each = 0; each < entriesBehind; each++)
+                node.Do(Samples.User(password: $"{each}"));
+            node.Commit();
+            Assert.Equal(entriesBehind > 0, node.Store.Group.CompactedIndex.Value > id);
+        });
+        Run(node =>
+        {
+            Assert.Equal(before, node.Text);
+            QueueDefinition queue = node.Broker.AllQueues().Single();
+            Assert.Equal([Samples.Node(3), Samples.Node(2)], queue.Members);
+            Assert.Equal([Samples.Node(1), Samples.Node(2)], queue.Founders);
+            Assert.Equal(2, queue.WishedSize);
+            Assert.Same(queue, queue.Home.Definition);
+            node.Do(new RemovalEntry(DefinitionKey.OfQueue("/", "q")));
+            Assert.Equal(0, node.Store.State.IndexOf(DefinitionKey.OfQueueMembers("/", "q")));
+            node.Do(Samples.ReplicatedQueue("q", "/", 1, 2));
+        });
+        Run(node => Assert.Equal([Samples.Node(1), Samples.Node(2)], node.Broker.AllQueues().Single().Members));
+    }
+
     [Fact]
     public void What_is_not_durable_goes_with_the_bindings_to_it()
     {
@@ -193,7 +227,7 @@ public sealed class RecoveryTests
         UnreadableDefinitionException error = Assert.Throws<UnreadableDefinitionException>(() => Run(_ => { }));
         Assert.Equal(index, error.Index);
         Assert.StartsWith(
-            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 5. ",
+            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 6. ",
             error.Message, StringComparison.Ordinal);
     }
 

@@ -98,6 +98,51 @@ public sealed class ReplicatedEntryTests : IDisposable
         Assert.Equal(7001, _draft.LastStored);
     }
 
+    [Fact]
+    public void It_is_to_have_other_members()
+    {
+        Add(4, [1, 2, 3]);
+        long id = Queue().Id.Value;
+        _draft.Add(Samples.QueueMembers(id, 4, 2));
+        Assert.Equal([Samples.Node(4), Samples.Node(2)], Queue().Members);
+        Assert.Equal(3, Queue().Founders.Length);
+        Assert.Equal(2, Queue().WishedSize);
+        Assert.Equal(Samples.Node(4), Queue().HomeNode);
+        Assert.Equal([KeyValuePair.Create(Samples.Node(4), 1)], Vhost.Spread.Homes);
+        Assert.Equal([Samples.Node(2)], Vhost.Spread.Followers.Keys);
+        Assert.Same(Queue(), Assert.Single(_draft.QueuesMade));
+        Assert.True(Samples.QueueMembers(id, 4, 2).ChangesNothing(_draft));
+        Assert.False(Samples.QueueMembers(id, 2, 4).ChangesNothing(_draft));
+    }
+
+    [Fact]
+    public void Its_members_are_in_the_cluster_and_it_is_the_same_queue()
+    {
+        Add(2, [1, 2]);
+        long id = Queue().Id.Value;
+        Assert.False(Samples.QueueMembers(id, 2).Conflicts(_draft));
+        Assert.True(Samples.QueueMembers(id, 2, 3).Conflicts(_draft));
+        Assert.True(Samples.QueueMembers(id + 1, 2).Conflicts(_draft));
+        Assert.True((Samples.QueueMembers(id, 2) with { Name = "other" }).Conflicts(_draft));
+        _draft.Add(Samples.Queue("classic", "/"));
+        long classic = Vhost.Queues.Single(queue => queue.Key == "classic").Value.Id.Value;
+        Assert.True((Samples.QueueMembers(classic, 2) with { Name = "classic" }).Conflicts(_draft));
+    }
+
+    [Fact]
+    public void Its_home_goes_by_the_new_members_when_they_are_published()
+    {
+        _node.Do(Samples.Member(1), Samples.Member(2), Samples.Member(3));
+        _node.Do(Samples.ReplicatedQueue("q", "/", 1, 2));
+        QueueDefinition before = _node.Broker.AllQueues().Single();
+        _node.Store.NewDraft().Add(Samples.QueueMembers(before.Id.Value, 3, 2));
+        Assert.Same(before, before.Home.Definition);
+        _node.Do(Samples.QueueMembers(before.Id.Value, 3, 2));
+        QueueDefinition after = _node.Broker.AllQueues().Single();
+        Assert.Same(before.Home, after.Home);
+        Assert.Same(after, after.Home.Definition);
+    }
+
     public void Dispose() => _node.Dispose();
 
     private Vhost Vhost => _draft.VhostOf("/");

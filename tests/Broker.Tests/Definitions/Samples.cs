@@ -116,6 +116,17 @@ internal static class Samples
             DeclaredArguments = FieldTable.Empty,
         };
 
+    /// <param name="queue">The id of the queue "q" of "/".</param>
+    /// <param name="members">Their numbers, see <see cref="Node"/>.</param>
+    public static QueueMembersEntry QueueMembers(long queue, params ReadOnlySpan<int> members) => new()
+    {
+        Vhost = "/",
+        Name = "q",
+        Queue = queue,
+        Members = [.. members.ToArray().Select(Node)],
+        WishedSize = members.Length,
+    };
+
     public static MemberEntry Member(int number) => new(Node(number), $"rabbit@host{number}", $"10.0.0.{number}:25672");
 
     public static BindingEntry Binding(

@@ -25,15 +25,14 @@ internal sealed class FollowedQueue : IDisposable
     {
         QueueLinks links = Node.Broker.QueueLinks!;
         links.PeerOf(TestCluster.IdOf(2)).Up(process: 8);
-        Home = new ReplicatedHome(
-            Node.Broker, links, new QueueSettings(),
-            [TestCluster.IdOf(0), TestCluster.IdOf(1), TestCluster.IdOf(2)]);
+        Home = new ReplicatedHome(Node.Broker, links, new QueueSettings());
         Home.Definition = new QueueDefinition
         {
             Id = new QueueId(Id),
             Vhost = "/",
             Name = "q",
             Durable = true,
+            Members = [TestCluster.IdOf(0), TestCluster.IdOf(1), TestCluster.IdOf(2)],
             Home = Home,
         };
         links.Add(Home.Definition);

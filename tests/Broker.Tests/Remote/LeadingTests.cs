@@ -201,7 +201,7 @@ public sealed class LeadingTests : IDisposable
             Id = plain.Id,
             Vhost = "/",
             Name = "plain",
-            Home = new ReplicatedHome(Node.Broker, Links, new QueueSettings(), [Node.Self]) { Definition = plain },
+            Home = new ReplicatedHome(Node.Broker, Links, new QueueSettings()) { Definition = plain },
         });
         Node.Settle();
         Assert.Contains(LineClosed.NotLeading, Closed());

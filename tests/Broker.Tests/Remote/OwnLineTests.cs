@@ -53,7 +53,7 @@ public sealed class OwnLineTests
         public Led(MessageBroker broker, long id)
         {
             _broker = broker;
-            _home = new ReplicatedHome(broker, broker.QueueLinks!, new QueueSettings(), [TestCluster.IdOf(0)]);
+            _home = new ReplicatedHome(broker, broker.QueueLinks!, new QueueSettings());
             _home.Definition = new QueueDefinition
             {
                 Id = new QueueId(id),

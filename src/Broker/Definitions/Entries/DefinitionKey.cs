@@ -21,8 +21,8 @@ internal readonly record struct DefinitionKey
     public string Vhost { get; }
 
     /// <summary>
-    /// Of the exchange, queue, policy or parameter, or of the user whom a permission is for, or the identity of a node;
-    /// empty for a vhost and a binding.
+    /// Of the exchange, queue, policy or parameter, of the queue whose members these are, or of the user whom a
+    /// permission is for, or the identity of a node; empty for a vhost and a binding.
     /// </summary>
     public string Name { get; }
 
@@ -46,6 +46,10 @@ internal readonly record struct DefinitionKey
     public static DefinitionKey OfExchange(string vhost, string name) => new(DefinitionKind.Exchange, vhost, name);
 
     public static DefinitionKey OfQueue(string vhost, string name) => new(DefinitionKind.Queue, vhost, name);
+
+    /// <summary>The members that a replicated queue is to have, once they are not its first.</summary>
+    public static DefinitionKey OfQueueMembers(string vhost, string queue) =>
+        new(DefinitionKind.QueueMembers, vhost, queue);
 
     public static DefinitionKey OfBinding(string vhost, Binding binding) =>
         new(DefinitionKind.Binding, vhost, "") { Binding = binding };
@@ -83,6 +87,7 @@ internal readonly record struct DefinitionKey
         DefinitionKind.Session => $"session of node {Name}",
         DefinitionKind.Member => $"member {Name}",
         DefinitionKind.Homes => "home of the queues that name none",
+        DefinitionKind.QueueMembers => $"members of queue '{Name}' in vhost '{Vhost}'",
         DefinitionKind.Forgotten => $"forgotten node {Name}",
         _ => $"binding {Binding} in vhost '{Vhost}'",
     };

@@ -21,4 +21,5 @@ internal enum DefinitionKind : byte
     Member = 13,
     Homes = 14,
     Forgotten = 15,
+    QueueMembers = 16,
 }

@@ -13,6 +13,6 @@ internal static class DefinitionKinds
         DefinitionKind.Member, DefinitionKind.Homes, DefinitionKind.Forgotten, DefinitionKind.Session,
         DefinitionKind.Vhost, DefinitionKind.User, DefinitionKind.Permission, DefinitionKind.TopicPermission,
         DefinitionKind.Policy, DefinitionKind.OperatorPolicy, DefinitionKind.Parameter, DefinitionKind.GlobalParameter,
-        DefinitionKind.Exchange, DefinitionKind.Queue, DefinitionKind.Binding,
+        DefinitionKind.Exchange, DefinitionKind.Queue, DefinitionKind.QueueMembers, DefinitionKind.Binding,
     ];
 }

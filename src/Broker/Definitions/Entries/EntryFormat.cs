@@ -12,7 +12,7 @@ namespace Warren.Broker.Definitions.Entries;
 internal static class EntryFormat
 {
     /// <summary>The highest version that is read; what is written says the lowest that can hold it.</summary>
-    public const byte Version = 5;
+    public const byte Version = 6;
 
     /// <summary>The version that knows on which node a queue lives.</summary>
     public const byte WithHomeNode = 3;
@@ -22,6 +22,9 @@ internal static class EntryFormat
 
     /// <summary>The version in which a queue may have members on several nodes.</summary>
     public const byte WithReplicas = 5;
+
+    /// <summary>The version in which a queue's members may change.</summary>
+    public const byte WithWishes = 6;
 
     public const int HeadBytes = 3;
 
@@ -59,9 +62,10 @@ internal static class EntryFormat
         var kind = (DefinitionKind)head[1];
         if (!Enum.IsDefined(kind) || (head[0] == 1 && kind > DefinitionKind.Binding)
             || (head[0] == 2 && kind > DefinitionKind.GlobalParameter)
-            || (head[0] == 3 && kind > DefinitionKind.Member))
+            || (head[0] == 3 && kind > DefinitionKind.Member)
+            || (head[0] is 4 or 5 && kind > DefinitionKind.Forgotten))
             throw new FormatException($"is of kind {head[1]}, which is not known");
-        if (head[2] is not (Makes or Removes))
+        if (head[2] is not (Makes or Removes) || (head[2] == Removes && kind == DefinitionKind.QueueMembers))
             throw new FormatException($"is for action {head[2]}, which is not known");
         (FieldTable fields, FieldTable arguments) = ReadTables(tables);
         return head[2] == Removes
@@ -100,6 +104,7 @@ internal static class EntryFormat
         DefinitionKind.Member => MemberEntry.Read(fields),
         DefinitionKind.Homes => HomesEntry.Read(fields),
         DefinitionKind.Forgotten => ForgottenEntry.Read(fields),
+        DefinitionKind.QueueMembers => QueueMembersEntry.Read(fields),
         _ => PolicyEntry.Read(fields, arguments, isOperators: kind == DefinitionKind.OperatorPolicy),
     };
 }

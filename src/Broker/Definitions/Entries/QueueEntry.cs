@@ -42,8 +42,8 @@ internal sealed record QueueEntry : DefinitionsEntry
     }
 
     /// <summary>
-    /// The first members of a replicated queue, of which the first is to lead; none: it is not replicated. Who its
-    /// members are later its own group knows, and no entry says. It is made only if all of them are in the cluster.
+    /// The first members of a replicated queue, of which the first is to lead; none: it is not replicated. Who is to be
+    /// a member later <see cref="QueueMembersEntry"/> says. It is made only if all of them are in the cluster.
     /// </summary>
     public ImmutableArray<NodeId> Members { get; init; } = [];
 
@@ -135,7 +135,9 @@ internal sealed record QueueEntry : DefinitionsEntry
             OwnerConnectionId = OwnerConnectionId,
             OwnerSession = OwnerSession,
             HomeNode = homeNode,
+            Founders = Members,
             Members = Members,
+            WishedSize = Members.Length,
             Arguments = Arguments,
             Home = home,
         };
@@ -153,7 +155,7 @@ internal sealed record QueueEntry : DefinitionsEntry
         fields.Add("durable", FieldValue.Of(Durable));
         fields.Add("auto-delete", FieldValue.Of(AutoDelete));
         if (!Members.IsEmpty)
-            fields.Add("members", FieldValue.Of(new FieldArray([.. Members.Select(ValueOf)])));
+            fields.Add("members", ValueOf(Members));
         else if (!HomeNode.IsNone)
             fields.Add("home-node", ValueOf(HomeNode));
         if (OwnerConnectionId != 0)
@@ -166,6 +168,19 @@ internal sealed record QueueEntry : DefinitionsEntry
             fields.Add("of-member", FieldValue.Of(true));
     }
 
+    /// <summary>Members as they are in an entry.</summary>
+    public static FieldValue ValueOf(ImmutableArray<NodeId> members) =>
+        FieldValue.Of(new FieldArray([.. members.Select(ValueOf)]));
+
+    /// <exception cref="FormatException">They are no identities, or none, or one is named twice.</exception>
+    public static ImmutableArray<NodeId> ReadMembers(ImmutableArray<string> members)
+    {
+        ImmutableArray<NodeId> nodes = [.. members.Select(ReadNode)];
+        return nodes.Length > 0 && nodes.Distinct().Count() == nodes.Length
+            ? nodes
+            : throw new FormatException($"makes a queue with the members '{string.Join(' ', members)}'");
+    }
+
     private QueueHome MakeHome(MessageBroker broker, NodeId homeNode, QueueSettings settings)
     {
         if (!Members.IsEmpty && broker.Replication is { } replication)
@@ -176,14 +191,6 @@ internal sealed record QueueEntry : DefinitionsEntry
     }
 
     private static FieldValue ValueOf(NodeId node) => FieldValue.Of(node.Value.ToString("N"));
-
-    private static ImmutableArray<NodeId> ReadMembers(ImmutableArray<string> members)
-    {
-        ImmutableArray<NodeId> nodes = [.. members.Select(ReadNode)];
-        return nodes.Length > 0 && nodes.Distinct().Count() == nodes.Length
-            ? nodes
-            : throw new FormatException($"makes a queue with the members '{string.Join(' ', members)}'");
-    }
 
     private static NodeId ReadNode(string text) => Guid.TryParseExact(text, "N", out Guid node)
         ? new NodeId(node)

@@ -17,7 +17,7 @@ internal static class Foresight
     public static ImmutableArray<QueueDefinition> Queues(MessageBroker broker, RaftGroup group)
     {
         var draft = new DefinitionsDraft(broker, group.LastIndex.Value);
-        foreach ((LogIndex index, EntryPayload payload) in group.Unapplied())
+        foreach ((LogIndex index, EntryPayload payload) in group.View.Unapplied())
         {
             try
             {

@@ -59,6 +59,9 @@ internal static class LineFrame
     /// <summary>Of queues that another node leads: clients of this one hold nothing there. Class Control.</summary>
     public const ushort HoldsNothing = PeerFrameKind.FirstOfQueues + 16;
 
+    /// <summary>Members of replicated queues that the node leads. Class Control.</summary>
+    public const ushort Members = PeerFrameKind.FirstOfQueues + 17;
+
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 

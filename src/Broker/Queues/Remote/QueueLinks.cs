@@ -132,6 +132,18 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         leader.End(ended);
     }
 
+    /// <summary>A link to the node is there, or it is this one.</summary>
+    public bool IsUp(NodeId node) =>
+        node == Self || (_peers.TryGetValue(node, out LinePeer? peer) && peer.TryGetProcess(out _));
+
+    /// <summary>All nodes hear which members a queue has that this one leads.</summary>
+    public void TellMembers(long queue, ReplicaStanding standing)
+    {
+        NoteMembers(queue, standing);
+        foreach (LinePeer peer in _peers.Values)
+            peer.News.Members(queue);
+    }
+
     /// <summary>Clients of this node hold nothing of a queue that <paramref name="leader"/> leads.</summary>
     public void TellHoldsNothing(LinePeer leader, long queue, long term)
     {
@@ -283,6 +295,10 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             case LineFrame.Leads or LineFrame.HoldsNothing:
                 ReadLeaderships(peer, frame.Kind, body);
                 break;
+            case LineFrame.Members:
+                foreach ((long queue, ReplicaStanding standing) in MembersFormat.Read(body))
+                    NoteMembers(queue, standing);
+                break;
             case (>= LineFrame.Posts and <= LineFrame.Ended) or LineFrame.LeaderReceipt
                 when body.Length >= LeastBytes(frame.Kind):
                 HandleOfLine(peer, frame.Kind, body);
@@ -365,6 +381,16 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             standIn.Signal(LineSignal.Led, 0);
         else
             TellHoldsNothing(peer, queue, term);
+    }
+
+    private void NoteMembers(long queue, ReplicaStanding standing)
+    {
+        // As of leaders: of a queue that is gone nothing is kept.
+        bool isPast = Broker.Definitions.LastIndex >= queue;
+        if (isPast && FindStandIn(queue) is null)
+            return;
+        LeaderBook.NoteMembers(queue, standing);
+        Broker.Replication?.Told(new QueueId(queue), standing);
     }
 
     private void NoteHoldsNothing(NodeId node, long queue, long term)

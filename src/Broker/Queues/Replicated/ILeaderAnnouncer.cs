@@ -13,6 +13,15 @@ internal interface ILeaderAnnouncer
     /// <summary>Clients come to this queue from now on, in this term.</summary>
     void BeginLeading(ReplicatedQueue queue, long term);
 
+    /// <summary>A link to the node is there, or it is this one.</summary>
+    bool IsUp(NodeId node);
+
+    /// <summary>
+    /// All nodes are told which members a queue has that this node leads; those that cannot be reached now, as soon as
+    /// they can.
+    /// </summary>
+    void TellMembers(ReplicatedQueue queue, ReplicaStanding standing);
+
     /// <summary>
     /// They come no more; <paramref name="ended"/> is called, on any thread, behind the last of theirs.
     /// </summary>

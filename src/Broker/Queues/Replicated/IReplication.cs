@@ -30,6 +30,15 @@ internal interface IReplication
     /// </summary>
     void Created(QueueDefinition queue, QueueOrigin origin);
 
+    /// <summary>
+    /// A queue that was created is to have other members: this node makes its member if it has none and is to be one.
+    /// If it is not to be one any more, its member stays until its group has removed it.
+    /// </summary>
+    void MembersChanged(QueueDefinition queue);
+
+    /// <summary>Who leads a queue says which members it has; any thread.</summary>
+    void Told(QueueId queue, ReplicaStanding standing);
+
     /// <summary>A queue that was created is part of it no more: its group goes with what it holds.</summary>
     void Removed(QueueDefinition queue);
 
@@ -37,7 +46,8 @@ internal interface IReplication
     void Configured(QueueDefinition queue, QueueSettings settings);
 
     /// <summary>
-    /// A start has found the group of a queue that is defined; false: this node is no member of it, and the group goes.
+    /// A start has found the group of a queue that is defined, whoever is to be its members; false: nobody wants it,
+    /// and it goes.
     /// </summary>
     bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue);
 }

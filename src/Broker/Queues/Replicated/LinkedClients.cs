@@ -17,7 +17,7 @@ internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
     private QueueLinks Links => broker.QueueLinks!;
 
     public QueueHome MakeHome(string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
-        new ReplicatedHome(broker, Links, settings, members);
+        new ReplicatedHome(broker, Links, settings);
 
     public void BeginLeading(ReplicatedQueue queue, long term)
     {
@@ -25,6 +25,11 @@ internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
         _leaders[queue] = leader;
         Links.BeginLeading(leader);
     }
+
+    public bool IsUp(NodeId node) => Links.IsUp(node);
+
+    public void TellMembers(ReplicatedQueue queue, ReplicaStanding standing) =>
+        Links.TellMembers(queue.Definition.Id.Value, standing);
 
     public void EndLeading(ReplicatedQueue queue, Action ended)
     {

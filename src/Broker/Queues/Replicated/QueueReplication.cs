@@ -17,6 +17,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     : IReplication
 {
     private readonly ConcurrentDictionary<long, ReplicatedQueue> _members = new();
+    private readonly CatchUps _catchUps = new();
 
     /// <summary>Members on this node.</summary>
     public IEnumerable<ReplicatedQueue> Members => _members.Values;
@@ -32,8 +33,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue)
     {
-        if (!queue.Members.Contains(setup.Self))
-            return false;
+        // Also of who is not to be a member any more: it is one until its group has removed it.
         MemberOf(queue).Recover(log, found);
         return true;
     }
@@ -41,19 +41,32 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public void Created(QueueDefinition queue, QueueOrigin origin)
     {
-        if (!queue.Members.Contains(setup.Self))
+        bool isFounder = origin == QueueOrigin.Applied && queue.Founders.Contains(setup.Self);
+        if (!isFounder && Find(queue.Id) is null && !queue.Members.Contains(setup.Self))
             return;
         ReplicatedQueue member = MemberOf(queue);
-        member.Join(broker.Storage!, origin switch
-        {
-            QueueOrigin.Applied => RaftGroupStart.Found(
-                setup.Self, new Membership(queue.Members.Select(static node => new Member(node, IsVoter: true)))),
-            QueueOrigin.Compacted => RaftGroupStart.Lost(setup.Self),
-            _ => RaftGroupStart.Join(setup.Self),
-        });
-        if (origin == QueueOrigin.Applied && queue.Members[0] == setup.Self)
+        member.Definition = queue;
+        // One that was added later may have had a group, and lost it.
+        member.Join(broker.Storage!, isFounder
+            ? RaftGroupStart.Found(
+                setup.Self, new Membership(queue.Founders.Select(static node => new Member(node, IsVoter: true))))
+            : origin == QueueOrigin.Snapshot ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
+        if (isFounder && queue.Founders[0] == setup.Self)
             member.LeadFirst();
     }
+
+    /// <inheritdoc/>
+    public void MembersChanged(QueueDefinition queue)
+    {
+        if (Find(queue.Id) is { } member)
+            member.Post(QueueCommand.Members(queue));
+        else if (queue.Members.Contains(setup.Self))
+            MemberOf(queue).Join(broker.Storage!, RaftGroupStart.Join(setup.Self));
+    }
+
+    /// <inheritdoc/>
+    public void Told(QueueId queue, ReplicaStanding standing) =>
+        Find(queue)?.Post(QueueCommand.Standing(standing));
 
     /// <inheritdoc/>
     public void Removed(QueueDefinition queue)
@@ -69,9 +82,9 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
         queue.Id.Value,
         static (_, made) => new ReplicatedQueue(
-            made.Broker, made.Queue.Vhost, made.Queue.Home.Settings, made.Setup, made.Clients)
+            made.Broker, made.Queue.Vhost, made.Queue.Home.Settings, made.Setup, made.Clients, made.CatchUps)
         {
             Definition = made.Queue,
         },
-        (Broker: broker, Queue: queue, Setup: setup, Clients: clients));
+        (Broker: broker, Queue: queue, Setup: setup, Clients: clients, CatchUps: _catchUps));
 }

@@ -31,6 +31,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly DurableWaits _durable;
     private readonly HeldEffects _heldBack = new();
     private readonly Leadership _leadership;
+    private readonly Reconciliation _reconciliation;
     private readonly List<MovedEntries> _moves = new(0);
     private RaftGroup? _group;
     private LogGroup? _logGroup;
@@ -44,8 +45,10 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <param name="settings">The rules in force.</param>
     /// <param name="setup">The cluster's.</param>
     /// <param name="announcer">Who tells clients that this member leads.</param>
+    /// <param name="catchUps">Shared by the node's members.</param>
     public ReplicatedQueue(
-        MessageBroker broker, string vhost, QueueSettings settings, ClusterSetup setup, ILeaderAnnouncer announcer)
+        MessageBroker broker, string vhost, QueueSettings settings, ClusterSetup setup, ILeaderAnnouncer announcer,
+        CatchUps catchUps)
         : base(broker, vhost, settings)
     {
         _transport = setup.Transport;
@@ -56,6 +59,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _owner = new ReplicaOwner(this, _replica, setup.Transport);
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
+        _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
     }
 
     /// <summary>The member's consensus; null before it is opened, and when the queue is gone.</summary>
@@ -63,6 +67,15 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     /// <summary>What this member has.</summary>
     public QueueReplica Replica => _replica;
+
+    /// <inheritdoc cref="Reconciliation.Standing"/>
+    public ReplicaStanding? Standing => _reconciliation.Standing;
+
+    /// <summary>Whether a node is in the cluster, as far as this one knows.</summary>
+    internal bool IsInCluster(NodeId node) => Broker.Nodes.Members.ContainsKey(node);
+
+    /// <summary>So many members may vote.</summary>
+    internal int MostVoters => _options.Voters;
 
     /// <summary>It leads, and serves clients.</summary>
     public bool IsServing => _leading is not null;
@@ -288,6 +301,12 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             case QueueCommandKind.Campaign:
                 _group.Campaign();
                 break;
+            case QueueCommandKind.Members:
+                Definition = (QueueDefinition)command.Target!;
+                break;
+            case QueueCommandKind.Standing:
+                _reconciliation.Told((ReplicaStanding)command.Target!);
+                break;
             case QueueCommandKind.Moved when _leadership.IsFetching || Machine.Paging.IsFetching:
                 _moves.Add((MovedEntries)command.Target!);
                 break;
@@ -320,7 +339,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         {
             _group.Flush();
         }
-        while (!_owner.IsHalted && Tend());
+        while (!_owner.IsHalted && (Tend() | _reconciliation.Tend(_group)));
         if (_owner.IsHalted)
         {
             Retire();
@@ -438,6 +457,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             StopServing();
         else
             _leadership.Stop(null);
+        _reconciliation.End();
         if (_group is not { Heartbeats: { } slot } group)
             return;
         _transport.Remove(slot);

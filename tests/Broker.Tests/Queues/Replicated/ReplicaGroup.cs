@@ -1,5 +1,8 @@
 using System.Text;
 using Warren.Amqp;
+using Warren.Broker.Administration;
+using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
@@ -20,10 +23,19 @@ internal sealed class ReplicaGroup
     private Action<ReplicatedQueue, NodeId>? _claims;
 
     public ReplicaGroup(int seed = 1, params (string Name, object Value)[] arguments)
+        : this(3, seed, arguments)
     {
-        Cluster = new SimulatedCluster(3, seed: seed, replicator: (node, broker, setup) =>
+    }
+
+    private ReplicaGroup(int nodes, int seed, params (string Name, object Value)[] arguments)
+    {
+        Cluster = new SimulatedCluster(nodes, seed: seed, replicator: (node, broker, setup) =>
         {
-            _clients[node] = new TestClients(node, broker) { Claims = _claims };
+            _clients[node] = new TestClients(node, broker)
+            {
+                Claims = _claims,
+                IsReachable = other => other == node.Id || Cluster!.Network.IsUp(node.Id, other),
+            };
             return _nodes[node] = new QueueReplication(broker, setup, _clients[node]);
         });
         Cluster.StartAll().UntilServing();
@@ -51,6 +63,64 @@ internal sealed class ReplicaGroup
             _claims = value;
             foreach (TestClients clients in _clients.Values)
                 clients.Claims = value;
+        }
+    }
+
+    /// <summary>Of a cluster with more nodes than the queue has members.</summary>
+    public static ReplicaGroup Within(int nodes, int seed = 1, params (string Name, object Value)[] arguments) =>
+        new(nodes, seed, arguments);
+
+    /// <summary>The queue, as a node sees it.</summary>
+    public static QueueDefinition DefinitionOn(SimulatedNode node) =>
+        node.Broker!.AllQueues().Single(queue => queue.Name == "replicated");
+
+    /// <summary>A node's member; null: it has none.</summary>
+    public ReplicatedQueue? MemberOf(SimulatedNode node) => _nodes[node].Members.SingleOrDefault();
+
+    /// <summary>The queue is to have these members.</summary>
+    public void Wish(SimulatedNode by, params ReadOnlySpan<NodeId> members)
+    {
+        QueueDefinition queue = DefinitionOn(by);
+        var entry = new QueueMembersEntry
+        {
+            Vhost = "/",
+            Name = queue.Name,
+            Queue = queue.Id.Value,
+            Members = [.. members],
+            WishedSize = members.Length,
+        };
+        Cluster.Done(AdministrativeChange.RunAsync(by.Broker!, store => store.Commit(entry)));
+    }
+
+    /// <summary>
+    /// Goes on until something holds; meanwhile leaders tell nodes that they reach which members there are.
+    /// </summary>
+    public void Until(Func<bool> condition, string what)
+    {
+        Cluster.Until(
+            () =>
+            {
+                foreach (ReplicatedQueue leader in Members.Where(member => member.Standing is not null))
+                    Tell(leader, leader.Standing!);
+                return condition();
+            },
+            what: what);
+    }
+
+    /// <summary>Goes on until the group has exactly these members, all of which vote.</summary>
+    public void UntilMembers(params NodeId[] members) => Until(
+        () => Leader is { Standing: { } standing } && standing.Members.All(member => member.IsVoter)
+            && standing.Members.Select(member => member.Id).Order().SequenceEqual(members.Order()),
+        what: $"members {string.Join(", ", members)}");
+
+    /// <summary>A leader's word comes to all nodes that it reaches.</summary>
+    public void Tell(ReplicatedQueue leader, ReplicaStanding standing)
+    {
+        SimulatedNode from = NodeOf(leader);
+        foreach (SimulatedNode node in Cluster.Nodes.Where(node => node.IsUp))
+        {
+            if (node == from || Cluster.Network.IsUp(from.Id, node.Id))
+                _nodes[node].Told(leader.Definition.Id, standing);
         }
     }
 

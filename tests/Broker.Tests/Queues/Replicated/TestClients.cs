@@ -14,6 +14,9 @@ internal sealed class TestClients(SimulatedNode node, MessageBroker broker) : IR
     /// <summary>Called for what clients hold, when a member begins to lead; null: nobody is asked.</summary>
     public Action<ReplicatedQueue, NodeId>? Claims { get; set; }
 
+    /// <summary>Whether there is a link to another node.</summary>
+    public Func<NodeId, bool> IsReachable { get; set; } = static _ => true;
+
     public IEnumerable<NodeId> Nodes => Claims is null ? [] : [node.Id];
 
     // A stand-in that never finds its home.
@@ -21,6 +24,13 @@ internal sealed class TestClients(SimulatedNode node, MessageBroker broker) : IR
         new RemoteQueue(broker, broker.QueueLinks!, Samples.Node(99), settings);
 
     public void BeginLeading(ReplicatedQueue queue, long term) => Claims?.Invoke(queue, node.Id);
+
+    public bool IsUp(NodeId other) => IsReachable(other);
+
+    // Told by ReplicaGroup.Until, as often as there is a link.
+    public void TellMembers(ReplicatedQueue queue, ReplicaStanding standing)
+    {
+    }
 
     public void EndLeading(ReplicatedQueue queue, Action ended) => ended();
 }

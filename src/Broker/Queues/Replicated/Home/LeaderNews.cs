@@ -6,21 +6,25 @@ using Warren.Cluster.Links;
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// What another node is told of replicated queues beside their lines: which of them this node leads, and of those that
-/// it leads itself, where clients of this node hold nothing. What a lost link takes along is told again on the next
-/// one, since that one begins with all that either node leads. All of it is its turn's.
+/// What another node is told of replicated queues beside their lines: which of them this node leads and which members
+/// these have, and of those that it leads itself, where clients of this node hold nothing. What a lost link takes along
+/// is told again on the next one, since that one begins with all that either node leads. All of it is its turn's.
 /// </summary>
 internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<LeaderNews.Item>(links.Broker.Turns), ILine
 {
     // By the queues' ids: their terms.
     private readonly Dictionary<long, long> _leads = [];
     private readonly Dictionary<long, long> _nothing = [];
+    private readonly HashSet<long> _members = [];
 
-    /// <summary>One queue, or a signal: queue 0.</summary>
+    /// <summary>One queue, or a signal: queue 0; without a term its members have changed.</summary>
     internal readonly record struct Item(LineSignal Signal, long Queue, long Term, bool IsLed);
 
     /// <summary>This node leads a queue from now on.</summary>
     public void Lead(ReplicatedLeader leader) => Post(new Item(default, leader.QueueId, leader.Term, IsLed: true));
+
+    /// <summary>The queue, which this node leads, has other members.</summary>
+    public void Members(long queue) => Post(new Item(default, queue, 0, IsLed: true));
 
     /// <summary>Clients of this node hold nothing of a queue that the other one leads.</summary>
     public void HoldNothing(long queue, long term) => Post(new Item(default, queue, term, IsLed: false));
@@ -32,16 +36,26 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
     {
         foreach (ref readonly Item item in batch)
         {
-            if (item.Queue != 0)
-                (item.IsLed ? _leads : _nothing)[item.Queue] = item.Term;
+            if (item is { Queue: not 0, IsLed: false })
+                _nothing[item.Queue] = item.Term;
+            else if (item.Queue != 0)
+                Tell(item.Queue, item.Term);
             else if (item.Signal == LineSignal.Up)
             {
                 foreach (ReplicatedLeader leader in links.Leaders)
-                    _leads[leader.QueueId] = leader.Term;
+                    Tell(leader.QueueId, leader.Term);
             }
         }
         Send(LineFrame.Leads, _leads);
         Send(LineFrame.HoldsNothing, _nothing);
+        SendMembers();
+    }
+
+    private void Tell(long queue, long term)
+    {
+        if (term != 0)
+            _leads[queue] = term;
+        _members.Add(queue);
     }
 
     private void Send(ushort kind, Dictionary<long, long> news)
@@ -64,6 +78,30 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
                 return;
             for (int at = 0; at < used; at += LineFrame.LeadershipBytes)
                 news.Remove(BinaryPrimitives.ReadInt64LittleEndian(body[at..]));
+        }
+    }
+
+    // As they are when it goes.
+    private void SendMembers()
+    {
+        byte[] body = _members.Count == 0 ? [] : new byte[PeerLink.MostBodyBytes];
+        while (_members.Count > 0)
+        {
+            int used = 0;
+            var told = new List<long>();
+            foreach (long queue in _members)
+            {
+                int written = 0;
+                if (links.FindLeader(queue)?.Standing is { } standing
+                    && !MembersFormat.TryWrite(body.AsSpan(used), queue, standing, out written))
+                    break;
+                used += written;
+                told.Add(queue);
+            }
+            if (used > 0 && !peer.SendOrAwait(LinkClass.Control, LineFrame.Members, body.AsSpan(0, used), this))
+                return;
+            foreach (long queue in told)
+                _members.Remove(queue);
         }
     }
 }

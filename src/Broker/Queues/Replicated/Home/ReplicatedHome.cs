@@ -26,7 +26,6 @@ internal sealed class ReplicatedHome : StandIn
     private readonly ReplicatedClients _clients;
     private readonly UncommittedSettlements _uncommitted;
     private readonly RemoteEpochs _epochs = new();
-    private readonly ImmutableArray<NodeId> _members;
     private AmqpException? _unavailable;
     private LinePeer? _peer;
     private long _term;
@@ -44,12 +43,9 @@ internal sealed class ReplicatedHome : StandIn
     /// <param name="broker">The node's.</param>
     /// <param name="links">The node's.</param>
     /// <param name="settings">The rules in force.</param>
-    /// <param name="members">The nodes that it has members on.</param>
-    internal ReplicatedHome(
-        MessageBroker broker, QueueLinks links, QueueSettings settings, ImmutableArray<NodeId> members)
+    internal ReplicatedHome(MessageBroker broker, QueueLinks links, QueueSettings settings)
         : base(broker, links, peer: null, settings)
     {
-        _members = members;
         _publishes = new ReplicatedPublishes(this, Lanes);
         _clients = new ReplicatedClients(this, Lanes, broker);
         _uncommitted = new UncommittedSettlements(Lanes.Settlements);
@@ -124,7 +120,8 @@ internal sealed class ReplicatedHome : StandIn
     /// <inheritdoc/>
     internal override AmqpException HomeIsDown() => new(
         ReplyCode.NotFound,
-        $"{Describe()} has no leader: a majority of its members ({string.Join(", ", _members.Select(Links.NameOf))}) "
+        $"{Describe()} has no leader: a majority of its members "
+        + $"({string.Join(", ", Definition.Members.Select(Links.NameOf))}) "
         + "is not reachable");
 
     protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)

@@ -17,6 +17,9 @@ internal sealed class ReplicatedLeader(long queueId, QueueHome queue, long term)
     /// <summary>Where commands are posted.</summary>
     public QueueHome Queue => queue;
 
+    /// <summary>Its members, once they are known.</summary>
+    public ReplicaStanding? Standing => (queue as ReplicatedQueue)?.Standing;
+
     /// <summary>In which the node was elected.</summary>
     public long Term => term;
 

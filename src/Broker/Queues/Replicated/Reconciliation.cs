@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using Warren.Broker.Definitions;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// The members of a queue's group follow those that the definitions wish for. A leader takes one step at a time: it
+/// adds a node that is up, lets it vote when it has caught up, and removes who is not wished for when all who are can
+/// vote; who is not in the cluster any more goes at once. A leader that is not wished for hands over, and its successor
+/// removes it. Owned by the queue's turn.
+/// <para>A member that was removed hears of it from whoever leads, and gives up what it has only then, when the removal
+/// is committed. It keeps all if it has the entry that says so: it can have that only if it was added again since, and
+/// then what it has acknowledged counts.</para>
+/// </summary>
+internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer announcer, CatchUps catchUps, NodeId self)
+{
+    /// <summary>When a step that others hold up is tried again.</summary>
+    private const long AgainMs = 100;
+
+    /// <summary>When it is looked again whether a node is up that is to be added.</summary>
+    private const long LookMs = 2000;
+
+    private ReplicaStanding? _standing;
+    private ReplicaStanding? _told;
+    private Membership? _announced;
+    private Membership? _settled;
+    private QueueDefinition? _settledBy;
+    private long _handsOverUntilMs;
+    private bool _catchesUp;
+    private bool _hasGivenUp;
+
+    /// <summary>The members, while this one leads; null: it does not, or does not know yet. Any thread.</summary>
+    public ReplicaStanding? Standing => Volatile.Read(ref _standing);
+
+    private ImmutableArray<NodeId> Wished => queue.Definition.Members;
+
+    /// <summary>A leader says which members the queue has.</summary>
+    public void Told(ReplicaStanding standing)
+    {
+        if (_told is null || standing.Index >= _told.Index)
+            _told = standing;
+    }
+
+    /// <summary>Takes the next step; true if the group is to carry something out.</summary>
+    public bool Tend(RaftGroup group)
+    {
+        if (!group.IsLeader)
+        {
+            End();
+            return GiveUpIfRemoved(group);
+        }
+        if (!group.MayDecide)
+            return false;
+        if (group.View.IsChanging)
+            return false;
+        Announce(group);
+        return Step(group);
+    }
+
+    /// <summary>It leads no more, or is gone.</summary>
+    public void End()
+    {
+        Volatile.Write(ref _standing, null);
+        _announced = null;
+        _settled = null;
+        EndCatchUp();
+    }
+
+    private void Announce(RaftGroup group)
+    {
+        if (ReferenceEquals(_announced, group.Members) && _standing!.LeaderTerm == group.Term)
+            return;
+        _announced = group.Members;
+        Volatile.Write(
+            ref _standing,
+            new ReplicaStanding(group.Term, group.Commit, group.View.CommitTerm, [.. group.Members.Members]));
+        announcer.TellMembers(queue, _standing!);
+    }
+
+    private bool Step(RaftGroup group)
+    {
+        Membership members = group.Members;
+        if (ReferenceEquals(_settled, members) && ReferenceEquals(_settledBy, queue.Definition))
+            return false;
+        if (LetVote(group) || RemoveAnyOf(group, mayBeMissed: false) || Add(group))
+            return true;
+        bool allVote = Wished.All(members.IsVoter);
+        if (!Wished.Any(node => members.Contains(node) && !members.IsVoter(node) && announcer.IsUp(node)))
+            EndCatchUp();
+        // With as many votes as there may be nobody is let vote before somebody goes.
+        if ((allVote || members.Voters >= queue.MostVoters) && RemoveAnyOf(group, mayBeMissed: true))
+            return true;
+        if (allVote && members.Members.Length == Wished.Length)
+        {
+            (_settled, _settledBy) = (members, queue.Definition);
+            return false;
+        }
+        return allVote && !Wished.Contains(self) && HandOver(group);
+    }
+
+    private bool LetVote(RaftGroup group)
+    {
+        foreach (NodeId node in Wished)
+        {
+            if (group.Members.Contains(node) && !group.Members.IsVoter(node)
+                && Change(group, MembershipChangeKind.Promote, node))
+                return true;
+        }
+        return false;
+    }
+
+    private bool Add(RaftGroup group)
+    {
+        foreach (NodeId node in Wished)
+        {
+            if (group.Members.Contains(node))
+                continue;
+            if (!announcer.IsUp(node))
+            {
+                queue.TickAt(queue.NowMs + LookMs);
+                continue;
+            }
+            if (!_catchesUp && !(_catchesUp = catchUps.TryTake()))
+            {
+                queue.TickAt(queue.NowMs + AgainMs);
+                return false;
+            }
+            return Change(group, MembershipChangeKind.AddLearner, node);
+        }
+        return false;
+    }
+
+    // Who does not vote yet, or is not in the cluster any more, is missed by nobody; others only once all who are
+    // wished for have come in their place.
+    private bool RemoveAnyOf(RaftGroup group, bool mayBeMissed)
+    {
+        foreach (Member member in group.Members.Members)
+        {
+            bool isMissed = member.IsVoter && queue.IsInCluster(member.Id);
+            if (!Wished.Contains(member.Id) && member.Id != self && (mayBeMissed || !isMissed)
+                && Change(group, MembershipChangeKind.Remove, member.Id))
+                return true;
+        }
+        return false;
+    }
+
+    private bool HandOver(RaftGroup group)
+    {
+        queue.TickAt(queue.NowMs + AgainMs);
+        if (queue.NowMs < _handsOverUntilMs)
+            return false;
+        NodeId next = Wished.Where(announcer.IsUp)
+            .Where(node => group.View.ProgressOf(node).IsSound)
+            .MaxBy(node => group.View.ProgressOf(node).Match);
+        if (next.IsNone || !group.TransferLeadership(next))
+            return false;
+        _handsOverUntilMs = queue.NowMs + LookMs;
+        return true;
+    }
+
+    // What cannot be done now is tried again.
+    private bool Change(RaftGroup group, MembershipChangeKind kind, NodeId node)
+    {
+        ChangeOutcome outcome = group.ChangeMembers(new MembershipChange(kind, node));
+        if (outcome == ChangeOutcome.Proposed)
+            return true;
+        if (outcome is ChangeOutcome.TooEarly or ChangeOutcome.Busy or ChangeOutcome.NotCaughtUp)
+            queue.TickAt(queue.NowMs + AgainMs);
+        return false;
+    }
+
+    private bool GiveUpIfRemoved(RaftGroup group)
+    {
+        if (_hasGivenUp && group.Soundness == Soundness.Sound)
+            _hasGivenUp = false;
+        if (_told is not { } told || _hasGivenUp || Wished.Contains(self) || told.Has(self))
+            return false;
+        if (group.Soundness == Soundness.Sound && group.View.Has(told.Index, told.Term))
+            return false;
+        _hasGivenUp = true;
+        queue.Report(LogLevel.Info, "this node is no member of it any more, and lets go what it had of it");
+        group.GiveUp();
+        return true;
+    }
+
+    private void EndCatchUp()
+    {
+        if (_catchesUp)
+            catchUps.Release();
+        _catchesUp = false;
+    }
+}
