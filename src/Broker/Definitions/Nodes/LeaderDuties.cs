@@ -12,9 +12,14 @@ internal sealed class LeaderDuties(
     DefinitionsStore store, DefinitionsReplica replica, OwnSession session, int patienceMs)
 {
     private readonly MembershipRequests _requests = new(store.Broker, patienceMs);
+    private QueueRepairs? _repairs;
 
     /// <summary>The end of a turn.</summary>
-    public void Drive() => _requests.Drive(store.Group);
+    public void Drive()
+    {
+        _requests.Drive(store.Group);
+        (_repairs ??= new QueueRepairs(store, this)).Drive(store.Group);
+    }
 
     /// <summary>Another node wants a session, of a start of its directory.</summary>
     public void OpenSession(NodeId node, long boot, long epoch)
@@ -46,9 +51,11 @@ internal sealed class LeaderDuties(
     }
 
     /// <summary>A leader's own: what it decides for the cluster. False: not now.</summary>
-    public bool TryProposeAsLeader(DefinitionsEntry entry)
+    /// <param name="entry">What.</param>
+    /// <param name="expected">See <see cref="LoggedEntry"/>.</param>
+    public bool TryProposeAsLeader(DefinitionsEntry entry, long expected = LoggedEntry.Anything)
     {
-        bool isProposed = replica.TryPropose(new LoggedEntry(entry, LoggedEntry.Anything, 0, 0, []));
+        bool isProposed = replica.TryPropose(new LoggedEntry(entry, expected, 0, 0, []));
         store.Flush();
         return isProposed;
     }

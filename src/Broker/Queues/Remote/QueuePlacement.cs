@@ -51,18 +51,63 @@ internal static class QueuePlacement
             : MirrorWish.Of(PolicyOf(topology, declaration, type), members) ?? default;
         if (wish.Nodes.IsDefaultOrEmpty)
             return [];
-        IReadOnlyList<NodeId> up = links.Members;
         Dictionary<NodeId, int> counts = Count(topology, links.Self, members.Keys, withFollowers: true);
         NodeId home = HomeOf(broker, topology, declaration, type, arguments);
         return
         [
-            .. wish.Nodes
+            .. InOrder(links, counts, declaration.Vhost, declaration.Name, wish.Nodes)
                 .OrderBy(member => member == home ? 0 : 1)
-                .ThenBy(member => up.Contains(member) ? 0 : 1)
-                .ThenBy(member => counts[member])
-                .ThenBy(member => Rank(declaration, member))
                 .Take(Math.Min(wish.Size, broker.MostQueueMembers)),
         ];
+    }
+
+    /// <summary>How many queues have a member on each node of the cluster; what is placed is to be added.</summary>
+    public static Dictionary<NodeId, int> CountMembers(MessageBroker broker) => Count(
+        broker.Topology, broker.QueueLinks!.Self, broker.Nodes.Members.Keys, withFollowers: true);
+
+    /// <summary>
+    /// The members that a replicated queue should have: those that it is to have and that are in the cluster, and
+    /// others in the places of those that are not. A quorum queue has as many as when somebody said which, or as its
+    /// target says, one under an <c>ha-*</c> policy as that says; fewer if there are not so many nodes. None if none of
+    /// its members is in the cluster: nobody has what it held.
+    /// </summary>
+    public static ImmutableArray<NodeId> RepairedMembersOf(
+        MessageBroker broker, QueueDefinition queue, Dictionary<NodeId, int> counts)
+    {
+        ImmutableArray<NodeId> rest = [.. queue.Members.Where(counts.ContainsKey)];
+        if (rest.IsEmpty)
+            return [];
+        EffectivePolicy? policy = null;
+        if (broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost))
+            vhost.Policies.OfQueues.TryGetValue(queue.Name, out policy);
+        MirrorWish wish = queue.Type == QueueType.Quorum
+            ? new MirrorWish((int)Math.Max(queue.WishedSize, TargetOf(queue, policy)), [.. counts.Keys])
+            : MirrorWish.Of(policy, broker.Nodes.Members) ?? default;
+        int wanted = Math.Min(wish.Size, broker.MostQueueMembers);
+        if (rest.Length >= wanted)
+            return rest;
+        IEnumerable<NodeId> others = InOrder(
+            broker.QueueLinks!, counts, queue.Vhost, queue.Name, wish.Nodes.RemoveRange(rest));
+        return [.. rest, .. others.Take(wanted - rest.Length)];
+    }
+
+    // Those that are up before those that are not, and then those with the fewest members.
+    private static IEnumerable<NodeId> InOrder(
+        QueueLinks links, Dictionary<NodeId, int> counts, string vhost, string queue, ImmutableArray<NodeId> nodes)
+    {
+        IReadOnlyList<NodeId> up = links.Members;
+        return nodes
+            .OrderBy(member => up.Contains(member) ? 0 : 1)
+            .ThenBy(member => counts[member])
+            .ThenBy(member => Rank(vhost, queue, member));
+    }
+
+    // As in RabbitMQ: the argument, but no more than a policy says.
+    private static long TargetOf(QueueDefinition queue, EffectivePolicy? policy)
+    {
+        long? asked = NumberOf(queue.Arguments, "x-quorum-target-group-size");
+        long? ruled = policy is null ? null : NumberOf(policy.Definition, "target-group-size");
+        return Math.Clamp(Math.Min(asked ?? ruled ?? 0, ruled ?? asked ?? 0), 0, QueueMembersEntry.Most);
     }
 
     // The argument is taken at its word, as in RabbitMQ. A policy's target is what the queue would be grown to.
@@ -142,14 +187,14 @@ internal static class QueuePlacement
 
     // Which of equals comes first is another matter for each name, and the same on every node and in every run
     // (FNV-1a, mixed so that the last octets matter as much as the first).
-    private static ulong Rank(QueueDeclaration declaration, NodeId node)
+    private static ulong Rank(string vhost, string queue, NodeId node)
     {
         Span<byte> identity = stackalloc byte[16];
         node.Value.TryWriteBytes(identity);
         ulong hash = 14695981039346656037;
-        foreach (char letter in declaration.Vhost)
+        foreach (char letter in vhost)
             hash = (hash ^ letter) * 1099511628211;
-        foreach (char letter in declaration.Name)
+        foreach (char letter in queue)
             hash = (hash ^ letter) * 1099511628211;
         foreach (byte octet in identity)
             hash = (hash ^ octet) * 1099511628211;

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Topology;
+using Warren.Cluster;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Definitions.Nodes;
+
+/// <summary>
+/// What the leader of the definitions does for the members of replicated queues: where one is to be a member that is
+/// not in the cluster any more, or fewer are than should be, it says which are from now on. It goes by what there is,
+/// not by what has happened: whoever leads next goes on. Owned by the definitions' turn.
+/// </summary>
+internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
+{
+    /// <summary>Queues that are repaired by one turn; the next ones by the turn that has seen these applied.</summary>
+    private const int AtOnce = 64;
+
+    /// <summary>How often all are looked at, beside when nodes come and go: policies set targets, too.</summary>
+    private const long LookMs = 30_000;
+
+    private ImmutableSortedDictionary<NodeId, MemberEntry>? _seen;
+    private Term _term;
+    private LogIndex _proposed;
+    private long _lookedMs;
+
+    /// <summary>The end of a turn.</summary>
+    public void Drive(RaftGroup group)
+    {
+        MessageBroker broker = store.Broker;
+        if (broker.Replication is null || !group.MayDecide || store.IsStuck
+            || (group.Term == _term && group.Applied < _proposed))
+            return;
+        bool isNews = !ReferenceEquals(broker.Nodes.Members, _seen) || group.Term != _term;
+        if (!isNews && broker.NowMs - _lookedMs < LookMs)
+            return;
+        (_seen, _term, _lookedMs) = (broker.Nodes.Members, group.Term, broker.NowMs);
+        int repaired = Repair(broker);
+        if (repaired == 0)
+            return;
+        // Until nothing is left to do.
+        _seen = null;
+        _proposed = group.LastIndex;
+    }
+
+    private int Repair(MessageBroker broker)
+    {
+        Dictionary<NodeId, int> counts = QueuePlacement.CountMembers(broker);
+        int repaired = 0;
+        foreach (QueueDefinition queue in broker.AllQueues())
+        {
+            if (repaired == AtOnce)
+                break;
+            if (!queue.IsReplicated)
+                continue;
+            ImmutableArray<NodeId> members = QueuePlacement.RepairedMembersOf(broker, queue, counts);
+            if (members.IsEmpty || members.SequenceEqual(queue.Members) || !Propose(broker, queue, members))
+                continue;
+            repaired++;
+            foreach (NodeId node in members.Except(queue.Members))
+                counts[node]++;
+        }
+        return repaired;
+    }
+
+    private bool Propose(MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> members)
+    {
+        // What was proposed before it may have been applied, and others with it.
+        if (!broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
+            || !vhost.Queues.TryGetValue(queue.Name, out QueueDefinition? now) || now != queue)
+            return false;
+        var entry = new QueueMembersEntry
+        {
+            Vhost = queue.Vhost,
+            Name = queue.Name,
+            Queue = queue.Id.Value,
+            Members = members,
+            WishedSize = queue.WishedSize,
+        };
+        return leader.TryProposeAsLeader(entry, store.State.IndexOf(entry.Key));
+    }
+}

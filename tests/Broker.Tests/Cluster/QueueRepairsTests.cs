@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using Warren.Amqp;
+using Warren.Broker.Administration;
+using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Queues;
+using Warren.Broker.Tests.Definitions;
+using Warren.Broker.Tests.Policies;
+using Warren.Cluster;
+using Xunit;
+
+namespace Warren.Broker.Tests.Cluster;
+
+/// <summary>What becomes of the members that queues are to have when nodes go and come.</summary>
+public sealed class QueueRepairsTests
+{
+    private readonly SimulatedCluster _cluster = new(5, graceMs: 60_000, mostTurns: 100, onlyTells: true);
+
+    public QueueRepairsTests()
+    {
+        _cluster.StartAll();
+        _cluster.UntilServing();
+    }
+
+    [Fact]
+    public void Another_node_takes_the_place_of_one_that_is_taken_out()
+    {
+        for (int each = 0; each < 6; each++)
+            Declare($"q{each}");
+        SimulatedNode gone = _cluster.Nodes.First(node => node != _cluster.Leader);
+        var before = Queues().ToDictionary(queue => queue.Name);
+        gone.Crash();
+        Withdraw(gone.Id);
+        UntilRepaired(gone.Id, size: 3);
+        foreach (QueueDefinition queue in Queues())
+        {
+            ImmutableArray<NodeId> members = before[queue.Name].Members;
+            Assert.Equal(members.Where(node => node != gone.Id), queue.Members.Take(members.Contains(gone.Id) ? 2 : 3));
+        }
+        // Evenly: 18 members on 4 nodes.
+        Assert.All(
+            _cluster.Nodes.Where(node => node != gone),
+            node => Assert.InRange(Queues().Count(queue => queue.Members.Contains(node.Id)), 4, 5));
+        Assert.Contains(before.Values, queue => queue.Members.Contains(gone.Id));
+    }
+
+    /// <summary>It is not by what has happened that the leader goes, but by what there is.</summary>
+    [Fact]
+    public void The_next_leader_goes_on_where_one_has_ended()
+    {
+        for (int each = 0; each < 300; each++)
+            Declare($"q{each}", wait: false);
+        _cluster.Until(() => Queues().Length == 300, what: "queues");
+        SimulatedNode leader = _cluster.Leader!;
+        SimulatedNode gone = _cluster.Nodes.First(node => node != leader);
+        int wanting = Queues().Count(queue => queue.Members.Contains(gone.Id));
+        gone.Crash();
+        leader.Broker!.Cluster.WithdrawAsync(gone.Id);
+        SimulatedNode[] rest = [.. _cluster.Nodes.Where(node => node != gone && node != leader)];
+        _cluster.Until(
+            () => rest.Any(node => !node.Broker!.Nodes.Members.ContainsKey(gone.Id)), what: "that it is taken out");
+        leader.Crash();
+        int left = Queues().Count(queue => queue.Members.Contains(gone.Id));
+        Assert.InRange(left, 1, wanting);
+        // Sooner than all are looked at again.
+        UntilRepaired(gone.Id, size: 3, mostSteps: 2000);
+    }
+
+    [Fact]
+    public void Who_has_too_few_members_gets_the_next_node_that_comes()
+    {
+        Declare("five", ("x-quorum-initial-group-size", 5));
+        Declare("less", ("x-quorum-initial-group-size", 5));
+        SimulatedNode[] gone = [.. _cluster.Nodes.Where(node => node != _cluster.Leader).Take(1)];
+        Withdraw(gone[0].Id);
+        UntilRepaired(gone[0].Id, size: 4);
+        Wish("less", Find("less").Members[..3]);
+        Assert.True(NodeName.TryParse(gone[0].Name, out NodeName name));
+        _cluster.Done(Up.Broker!.Cluster.AnnounceAsync(gone[0].Id, name, "10.0.0.9"));
+        _cluster.Until(() => Find("five").Members.Length == 5, what: "a fifth member");
+        // As many as somebody said last.
+        _cluster.Steps(100);
+        Assert.Equal(3, Find("less").Members.Length);
+    }
+
+    [Fact]
+    public void What_an_operator_says_meanwhile_is_not_overwritten()
+    {
+        for (int each = 0; each < 40; each++)
+            Declare($"q{each}");
+        SimulatedNode leader = _cluster.Leader!;
+        SimulatedNode gone = _cluster.Nodes.First(node => node != leader);
+        SimulatedNode by = _cluster.Nodes.First(node => node != leader && node != gone);
+        NodeId[] wished = [leader.Id, by.Id];
+        leader.Broker!.Cluster.WithdrawAsync(gone.Id);
+        foreach (QueueDefinition queue in by.Broker!.AllQueues().ToList())
+        {
+            var entry = new QueueMembersEntry
+            {
+                Vhost = "/",
+                Name = queue.Name,
+                Queue = queue.Id.Value,
+                Members = [.. wished],
+                WishedSize = 2,
+            };
+            AdministrativeChange.RunAsync(by.Broker!, store => store.Commit(entry));
+            _cluster.Step();
+        }
+        _cluster.Steps(200);
+        Assert.All(Queues(), queue => Assert.Equal(wished, queue.Members));
+    }
+
+    [Fact]
+    public void A_queue_grows_to_its_target()
+    {
+        Declare("plain", ("x-quorum-initial-group-size", 1));
+        Declare("asked", ("x-quorum-initial-group-size", 1), ("x-quorum-target-group-size", 4));
+        _cluster.Until(() => Find("asked").Members.Length == 4, what: "four members");
+        Declare("ruled", ("x-quorum-initial-group-size", 1));
+        Declare("less", ("x-quorum-initial-group-size", 1), ("x-quorum-target-group-size", 5));
+        Task set = Up.Broker!.Administration.Policies.SetAsync(
+            "/", "p", "^(ruled|less)$", Fields.Of(("target-group-size", 2)));
+        _cluster.Done(set);
+        Assert.True(set.IsCompletedSuccessfully, $"{set.Exception}");
+        _cluster.Until(
+            () => Find("ruled").Members.Length == 2 && Find("less").Members.Length == 2, what: "two members each");
+        Assert.Single(Find("plain").Members);
+    }
+
+    /// <summary>What an ha-* policy names is on these nodes, and on no others.</summary>
+    [Fact]
+    public void A_mirrored_queue_has_members_where_its_policy_says()
+    {
+        string[] names = [.. _cluster.Nodes.Select(node => node.Name)];
+        Rule("all", Fields.Of(("ha-mode", "all")));
+        Rule("two", Fields.Of(("ha-mode", "nodes"), ("ha-params", new object?[] { names[0], names[1], names[2] })));
+        foreach (string queue in (string[])["all", "two"])
+        {
+            _cluster.Done(Up.Broker!.Operations.DeclareAsync(
+                "/", queue, true, false, Fields.Of(("x-queue-type", "classic"))));
+        }
+        SimulatedNode gone = _cluster.Nodes.Take(3).First(node => node != _cluster.Leader);
+        Assert.Equal(5, Find("all").Members.Length);
+        Assert.Equal(3, Find("two").Members.Length);
+        Withdraw(gone.Id);
+        _cluster.Until(
+            () => Find("all").Members.Length == 4 && Find("two").Members.Length == 2, what: "those that are left");
+        _cluster.Steps(100);
+        Assert.Equal(2, Find("two").Members.Length);
+        Assert.True(NodeName.TryParse(gone.Name, out NodeName name));
+        _cluster.Done(Up.Broker!.Cluster.AnnounceAsync(gone.Id, name, "10.0.0.9"));
+        _cluster.Until(
+            () => Find("all").Members.Length == 5 && Find("two").Members.Contains(gone.Id), what: "all of them");
+    }
+
+    private void Rule(string queue, FieldTable definition)
+    {
+        Task set = Up.Broker!.Administration.Policies.SetAsync("/", queue, $"^{queue}$", definition);
+        _cluster.Done(set);
+        Assert.True(set.IsCompletedSuccessfully, $"{set.Exception}");
+    }
+
+    private SimulatedNode Up => _cluster.Nodes.First(node => node.IsUp);
+
+    private void Declare(string queue, params (string Name, object Value)[] arguments)
+    {
+        Task declared = Up.Broker!.Operations.DeclareAsync(
+            "/", queue, true, false, Fields.Of([("x-queue-type", "quorum"), .. arguments]));
+        _cluster.Done(declared);
+        Assert.True(declared.IsCompletedSuccessfully, $"{declared.Exception}");
+    }
+
+    private void Declare(string queue, bool wait) =>
+        Assert.False(wait | Up.Broker!.Operations.DeclareAsync(
+            "/", queue, true, false, Fields.Of(("x-queue-type", "quorum"))).IsFaulted);
+
+    private void Withdraw(NodeId node)
+    {
+        Task<bool> withdrawn = _cluster.Leader!.Broker!.Cluster.WithdrawAsync(node);
+        _cluster.Done(withdrawn);
+        Assert.True(withdrawn.GetAwaiter().GetResult());
+    }
+
+    private void Wish(string queue, ImmutableArray<NodeId> members)
+    {
+        var entry = new QueueMembersEntry
+        {
+            Vhost = "/",
+            Name = queue,
+            Queue = Find(queue).Id.Value,
+            Members = members,
+            WishedSize = members.Length,
+        };
+        _cluster.Done(AdministrativeChange.RunAsync(Up.Broker!, store => store.Commit(entry)));
+        Assert.Equal(members, Find(queue).Members);
+    }
+
+    private void UntilRepaired(NodeId gone, int size, int mostSteps = 8000) => _cluster.Until(
+        () => _cluster.Nodes.Where(node => node.IsUp).All(
+            node => node.Broker!.AllQueues().All(
+                queue => queue.Members.Length == size && !queue.Members.Contains(gone))),
+        mostSteps,
+        what: $"{size} members of each queue");
+
+    private QueueDefinition Find(string queue) => Queues().Single(one => one.Name == queue);
+
+    private ImmutableArray<QueueDefinition> Queues() => Up.Broker!.AllQueues();
+}
