@@ -9,6 +9,16 @@ namespace Warren.Cluster.Consensus;
 /// </summary>
 internal sealed class Elections
 {
+    /// <summary>
+    /// Campaigns after a leader's link has ended that wait for answers no longer than <see cref="QuickTicks"/>: the
+    /// first may come before the others have noticed, or as another's does. A network that is slower than that is not
+    /// disturbed for long.
+    /// </summary>
+    private const int QuickCampaigns = 2;
+
+    /// <summary>At least so many ticks: two syncs and two round trips.</summary>
+    private const int QuickTicks = 2;
+
     private readonly RaftNode _node;
     private readonly Random _random;
     private readonly List<NodeId> _granted = [];
@@ -20,6 +30,12 @@ internal sealed class Elections
     /// <summary>Ticks of silence after which this member campaigns.</summary>
     private int _wait;
 
+    /// <summary>The link with the leader has ended here, and it was not heard since.</summary>
+    private bool _isLeaderGone;
+
+    private int _quickCampaigns;
+    private bool _isQuick;
+
     public Elections(RaftNode node, Random random)
     {
         _node = node;
@@ -27,8 +43,16 @@ internal sealed class Elections
         Restart();
     }
 
+    /// <summary>
+    /// Since the leader's link has ended: ticks until this member has something to do, if nothing is heard; 0: that
+    /// link has not ended.
+    /// </summary>
+    public int TicksWithoutLeader =>
+        !_isLeaderGone ? 0 : _node.MayStand ? Math.Max(1, _wait - _elapsed) : _node.Options.ElectionTicks;
+
     /// <summary>A leader was heard so recently that nobody is helped to replace it.</summary>
-    public bool IsLeaderHeard => !_node.Leader.IsNone && _elapsed < _node.Options.ElectionTicks;
+    private bool IsLeaderHeard =>
+        !_node.Leader.IsNone && !_isLeaderGone && _elapsed < _node.Options.ElectionTicks;
 
     public void Tick()
     {
@@ -42,19 +66,63 @@ internal sealed class Elections
             if (!_node.Replication.TakeQuorumHeard())
                 _node.BecomeFollower(_node.Term, NodeId.None);
         }
-        else if (_elapsed >= _wait && _node.IsPromotable)
+        else if (_elapsed >= _wait && _node.MayStand)
         {
             Campaign(isTransfer: false);
         }
     }
 
-    /// <summary>Waits as long again, from now.</summary>
-    public void RestartWait() => _elapsed = 0;
+    /// <summary>Waits as long again, from now; nothing is known against the leader any more.</summary>
+    public void RestartWait()
+    {
+        _elapsed = 0;
+        _quickCampaigns = 0;
+        if (!_isLeaderGone)
+            return;
+        _isLeaderGone = false;
+        _wait = _node.Options.ElectionTicks + _random.Next(_node.Options.ElectionTicks);
+    }
+
+    /// <summary>
+    /// The leader's link has ended here: somebody else may lead from now on as far as this member is concerned, and it
+    /// asks soon whether that may be itself. Who still hears the leader refuses that.
+    /// </summary>
+    /// <param name="isCertain">The leader is gone; else it may be back in a moment.</param>
+    /// <param name="spreadTicks">Ticks over which the campaigns of the node's groups are spread.</param>
+    public void LeaderGone(bool isCertain, int spreadTicks)
+    {
+        _isLeaderGone = true;
+        _quickCampaigns = QuickCampaigns;
+        int least = isCertain ? 1 : _node.Options.ReconnectTicks;
+        // One slot for each of those who notice at once.
+        int slots = Math.Max(1, _node.Members.Voters - 1) + spreadTicks;
+        _wait = Math.Min(_wait, _elapsed + least + _random.Next(slots));
+    }
+
+    /// <summary>A higher term becomes this member's, unless it is only asked about or would disturb a leader.</summary>
+    public bool TakesTerm(NodeId from, RaftMessage message)
+    {
+        switch (message)
+        {
+            case VoteRequest request when !request.IsTransfer && IsLeaderHeard:
+                return false;
+            case VoteRequest { IsPreVote: true }:
+            case VoteAnswer { IsPreVote: true, IsGranted: true }:
+                return true;
+            case AppendRequest or SnapshotChunk:
+                _node.BecomeFollower(message.Term, from);
+                return true;
+            default:
+                _node.BecomeFollower(message.Term, NodeId.None);
+                return true;
+        }
+    }
 
     /// <summary>Waits from now, for a time that is drawn.</summary>
     public void Restart()
     {
         _elapsed = 0;
+        _isLeaderGone = false;
         _wait = _node.Options.ElectionTicks + _random.Next(_node.Options.ElectionTicks);
         _granted.Clear();
         _refused.Clear();
@@ -62,15 +130,19 @@ internal sealed class Elections
 
     public void Campaign(bool isTransfer)
     {
-        if (!_node.IsPromotable)
+        if (!_node.MayStand)
             return;
         Restart();
+        _isQuick = _quickCampaigns > 0;
+        if (_isQuick)
+            _quickCampaigns--;
         if (isTransfer)
         {
             Stand(isTransfer: true);
             return;
         }
         _node.BecomePreCandidate();
+        Hurry();
         Ask(new VoteRequest(_node.Term.Next())
         {
             LastIndex = _node.Log.LastIndex,
@@ -97,6 +169,9 @@ internal sealed class Elections
             if (_node.Vote != from)
                 _node.SetVote(from);
         }
+        // Two that stand at once take each other's votes.
+        if (isGranted && request.IsPreVote && _isLeaderGone)
+            _wait = Math.Max(_wait, _elapsed + QuickTicks);
         if (request.IsPreVote || Planted.Is(PlantedBug.VoteNotSynced))
             _node.Send(from, answer);
         else
@@ -128,12 +203,19 @@ internal sealed class Elections
     {
         Restart();
         _node.BecomeCandidate();
+        Hurry();
         Ask(new VoteRequest(_node.Term)
         {
             LastIndex = _node.Log.LastIndex,
             LastTerm = _node.Log.LastTerm,
             IsTransfer = isTransfer,
         });
+    }
+
+    private void Hurry()
+    {
+        if (_isQuick)
+            _wait = Math.Min(_wait, QuickTicks + _random.Next(Math.Max(1, _node.Members.Voters)));
     }
 
     /// <summary>

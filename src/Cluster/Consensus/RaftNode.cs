@@ -99,6 +99,11 @@ public sealed class RaftNode
     /// </summary>
     public LogIndex CompactionLimit => IsLeader ? Replication.CompactionLimit : Log.Applied;
 
+    /// <summary>
+    /// It is not to lead: it votes, but does not stand, also not when a leader asks for it. The only voter does.
+    /// </summary>
+    public bool IsBarred { get; set; }
+
     internal Replication Replication { get; }
 
     internal SnapshotSending Sending { get; }
@@ -114,7 +119,10 @@ public sealed class RaftNode
     /// does.
     /// </summary>
     internal bool NeedsTicks => _barriers.HasOwn
-        || (IsLeader ? Replication.IsBusy : Role != RaftRole.Follower || (Leader.IsNone && IsPromotable));
+        || (IsLeader ? Replication.IsBusy : Role != RaftRole.Follower || (Leader.IsNone && MayStand));
+
+    /// <inheritdoc cref="Elections.TicksWithoutLeader"/>
+    internal int TicksWithoutLeader => _elections.TicksWithoutLeader;
 
     /// <summary>The newest round of read barriers that went out to anybody.</summary>
     internal long ClosedRound => _barriers.ClosedRound;
@@ -129,6 +137,8 @@ public sealed class RaftNode
     internal bool IsPromotable => Soundness == Soundness.Sound && (Members.IsVoter(Self)
         || (Log.MembersIndex > Log.Commit && Log.MembersAt(Log.MembersIndex.Previous()).IsVoter(Self)));
 
+    internal bool MayStand => IsPromotable && (!IsBarred || Members.Voters == 1);
+
     /// <summary>An entry that has not been compacted; its payload may have to be read.</summary>
     public RaftEntry Entry(LogIndex index) => Log[index];
 
@@ -140,7 +150,7 @@ public sealed class RaftNode
     {
         if (_strangers.Drops(from, message.Term, leads: message is AppendRequest or SnapshotChunk))
             return;
-        if (message.Term > Term && !TakesTerm(from, message))
+        if (message.Term > Term && !_elections.TakesTerm(from, message))
             return;
         if (message.Term < Term)
         {
@@ -273,6 +283,13 @@ public sealed class RaftNode
     /// Answered, once, in <see cref="Ready.Barriers"/>.
     /// </summary>
     public void RequestBarrier(long id) => _barriers.Request(id);
+
+    /// <summary>The link with a member has ended here (<see cref="Elections.LeaderGone"/>).</summary>
+    public void PeerGone(NodeId member, bool isCertain, int spreadTicks)
+    {
+        if (member == Leader && Role == RaftRole.Follower)
+            _elections.LeaderGone(isCertain, spreadTicks);
+    }
 
     /// <summary>There is a new link with a member: what was asked of it, or told by it, may have gone with the last
     /// one.</summary>
@@ -452,25 +469,6 @@ public sealed class RaftNode
         if (Role != RaftRole.Follower || Leader.IsNone)
             BecomeFollower(Term, leader);
         _elections.RestartWait();
-    }
-
-    /// <summary>A higher term becomes this member's, unless it is only asked about or would disturb a leader.</summary>
-    private bool TakesTerm(NodeId from, RaftMessage message)
-    {
-        switch (message)
-        {
-            case VoteRequest request when !request.IsTransfer && _elections.IsLeaderHeard:
-                return false;
-            case VoteRequest { IsPreVote: true }:
-            case VoteAnswer { IsPreVote: true, IsGranted: true }:
-                return true;
-            case AppendRequest or SnapshotChunk:
-                BecomeFollower(message.Term, from);
-                return true;
-            default:
-                BecomeFollower(message.Term, NodeId.None);
-                return true;
-        }
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Links;
 using Warren.Storage;
 
 namespace Warren.Cluster.Groups;
@@ -20,6 +21,12 @@ namespace Warren.Cluster.Groups;
 /// </param>
 public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Action hasten)
 {
+    /// <summary>
+    /// Groups of one lost leader that may campaign in the same tick: each sends a few small messages and waits for two
+    /// syncs, which all share.
+    /// </summary>
+    private const int CampaignsATick = 500;
+
     private readonly ConcurrentDictionary<long, HeartbeatSlot> _byId = new();
     private readonly List<HeartbeatSlot> _slots = [];
     private readonly List<HeartbeatSlot> _hasty = [];
@@ -107,6 +114,23 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
         }
         lock (_lock)
             _answers.Send(HeartbeatFrameKind.Answers, send);
+    }
+
+    /// <summary>
+    /// The link with a node has ended here: the groups that it leads look for another leader soon, and not all at once.
+    /// </summary>
+    /// <param name="peer">Who.</param>
+    /// <param name="end">What is known of it by that.</param>
+    public void PeerGone(NodeId peer, LinkEnd end)
+    {
+        lock (_walking)
+        {
+            int led = 0;
+            foreach (HeartbeatSlot slot in _slots)
+                led += slot.Follows(peer) ? 1 : 0;
+            foreach (HeartbeatSlot slot in _slots)
+                slot.PeerGone(peer, isCertain: end != LinkEnd.Lost, led / CampaignsATick);
+        }
     }
 
     /// <summary>

@@ -89,10 +89,13 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
     public void LinkUp(PeerIdentity peer)
     {
         // What was turned away for want of a link, and found one up a moment later, waits for nothing else.
-        if (!_senders.TryGetValue(peer.NodeId, out GroupSender? sender))
-            return;
-        sender.GoOn(LinkClass.Control);
-        sender.GoOn(LinkClass.Bulk);
+        if (_senders.TryGetValue(peer.NodeId, out GroupSender? sender))
+        {
+            sender.GoOn(LinkClass.Control);
+            sender.GoOn(LinkClass.Bulk);
+        }
+        // Who lost this leader for a moment is about to look for another.
+        _heartbeats.Beat();
     }
 
     public void LinkDown(PeerIdentity peer, LinkEnd end)
@@ -101,6 +104,7 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
             sender.Clear();
         if (_assemblies.TryGetValue(peer.NodeId, out MessageAssembly? assembly))
             assembly.Clear();
+        _heartbeats.PeerGone(peer.NodeId, end);
     }
 
     public void FrameArrived(in PeerFrame frame)

@@ -30,6 +30,11 @@ public sealed class HeartbeatSlot
     private long _round;
     private bool _isLeader;
     private bool _needsTicks;
+    /// <inheritdoc cref="RaftNode.TicksWithoutLeader"/>
+    private int _goneTicks;
+
+    /// <summary>The leader's link has ended since the turn was told last, and it was not heard since.</summary>
+    private (NodeId Leader, bool IsCertain, int SpreadTicks)? _gone;
 
     /// <summary>
     /// The tick up to which the turn was told, or, later, at which the leader was heard, or all followers were.
@@ -70,7 +75,7 @@ public sealed class HeartbeatSlot
             if (node.Term != _term || node.IsLeader != _isLeader)
                 (_since, _wasHeard) = (_heartbeats.Now, false);
             (_term, _leader, _isLeader, _commit) = (node.Term, node.Leader, node.IsLeader, node.Log.Commit);
-            (_soundness, _needsTicks) = (node.Soundness, node.NeedsTicks);
+            (_soundness, _needsTicks, _goneTicks) = (node.Soundness, node.NeedsTicks, node.TicksWithoutLeader);
             BeQuiet();
             _peerCount = 0;
             if (!_isLeader)
@@ -89,10 +94,12 @@ public sealed class HeartbeatSlot
         RaftNode node = group.Node;
         List<(NodeId From, Heartbeat Heartbeat)>? heartbeats = null;
         List<(NodeId From, HeartbeatAnswer Answer)>? answers = null;
+        (NodeId Leader, bool IsCertain, int SpreadTicks)? gone;
         long ticks;
         lock (_lock)
         {
             _isCalled = false;
+            (gone, _gone) = (_gone, null);
             long now = _heartbeats.Now;
             ticks = now - _since;
             if (_wasHeard)
@@ -116,6 +123,8 @@ public sealed class HeartbeatSlot
             group.Step(from, answer);
         for (; ticks > 0; ticks--)
             group.Tick();
+        if (gone is { } left)
+            node.PeerGone(left.Leader, left.IsCertain, left.SpreadTicks);
         foreach ((NodeId from, Heartbeat heartbeat) in heartbeats ?? [])
             _heartbeats.Answer(from, Id, group.Step(from, heartbeat));
     }
@@ -134,6 +143,30 @@ public sealed class HeartbeatSlot
                     node.HearFollower(_peers[place].Id);
             }
         }
+    }
+
+    /// <summary>This member follows a node, as far as its turn has published.</summary>
+    internal bool Follows(NodeId node)
+    {
+        lock (_lock)
+            return !_isLeader && _leader == node;
+    }
+
+    /// <summary>The link with a node has ended here: whom it leads is told.</summary>
+    internal void PeerGone(NodeId node, bool isCertain, int spreadTicks)
+    {
+        lock (_lock)
+        {
+            if (_isLeader || _leader != node)
+                return;
+            _gone = (node, isCertain, spreadTicks);
+            // What it said before would be taken for a word of one that is back.
+            Forget(_heartbeatsIn, node);
+            if (_isCalled)
+                return;
+            _isCalled = true;
+        }
+        _wake();
     }
 
     /// <summary>A tick of time, for all groups.</summary>
@@ -182,10 +215,12 @@ public sealed class HeartbeatSlot
             }
             if (isKnown)
             {
-                (_since, _wasHeard) = (_heartbeats.Now, true);
+                // The turn knows it as gone, and would help another.
+                bool isBack = _goneTicks > 0;
+                (_since, _wasHeard, _goneTicks, _gone) = (_heartbeats.Now, true, 0, null);
                 BeQuiet();
                 answer = new HeartbeatAnswer(_term, heartbeat.Round, _soundness);
-                if (heartbeat.Commit <= _commit || _soundness != Soundness.Sound)
+                if (!isBack && (heartbeat.Commit <= _commit || _soundness != Soundness.Sound))
                     return true;
             }
             // A line that says more than the one before makes that one needless.
@@ -236,8 +271,14 @@ public sealed class HeartbeatSlot
         }
     }
 
-    private void BeQuiet() => Volatile.Write(
-        ref _quietTo, _since + (_needsTicks ? 1 : _isLeader ? _checkTicks : QuietTicks + 1));
+    private void BeQuiet()
+    {
+        int ticks = _needsTicks ? 1
+            : _isLeader ? _checkTicks
+            : _goneTicks > 0 ? _goneTicks
+            : QuietTicks + 1;
+        Volatile.Write(ref _quietTo, _since + ticks);
+    }
 
     private bool TakeAllHeard(long now)
     {

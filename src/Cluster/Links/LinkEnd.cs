@@ -11,4 +11,7 @@ public enum LinkEnd : byte
     /// before it does so, or resets the connection.
     /// </summary>
     PeerGone,
+
+    /// <summary>Nothing came from it for the silence timeout.</summary>
+    Silent,
 }

@@ -145,6 +145,7 @@ public sealed class PeerLink
         switch (_silence.Look(now))
         {
             case SilenceKind.NotHeard:
+                _end = LinkEnd.Silent;
                 Abort($"nothing was heard from {Peer.Name} for {_goodbyeTime.TotalMilliseconds} ms");
                 break;
             case SilenceKind.DoesNotHear:

@@ -20,6 +20,9 @@ namespace Warren.Cluster.Tests.Consensus;
 /// run [1 2]              all of these until nothing is left           quietly [1 2]    the same, untold
 /// change 1 learner|promote|remove 4            transfer 1 2           barrier 1 7
 /// compact 1 5            damage-chunk 1 2       crash 1    damage 1    start 1
+/// gone 2 1 [lost]        the link of 2 with 1 has ended: 1 is gone, or may be back in a moment
+/// bar 1|unbar 1          it is not to lead, or may again
+/// until 2 campaigns 9    ticks, at most so many; says whether there were enough
 /// status [1]
 /// </code>
 /// </summary>
@@ -122,6 +125,22 @@ internal sealed class ConsensusScript
             case "tick":
                 for (int tick = Number(words[2]); tick > 0; tick--)
                     node.Tick();
+                break;
+            case "gone":
+                node.PeerGone(
+                    ScriptedCluster.Id(Number(words[2])), isCertain: words.Length == 3, spreadTicks: 0);
+                break;
+            case "bar" or "unbar":
+                node.IsBarred = words[0] == "bar";
+                break;
+            case "until":
+                bool asks = false;
+                for (int tick = Number(words[3]); tick > 0 && !asks; tick--)
+                {
+                    node.Tick();
+                    asks = node.Role == RaftRole.PreCandidate;
+                }
+                _cluster.Tell(asks ? "campaigns" : "waits");
                 break;
             case "propose":
                 EntryPayload[] payloads = [.. words[2..].Select(

@@ -1,6 +1,7 @@
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Links;
 using Warren.Cluster.Tests.Consensus;
 using Warren.Cluster.Tests.Consensus.Simulation;
 using Warren.Storage;
@@ -84,6 +85,17 @@ internal sealed class GroupNode(
             Machine.RestoredTo(compacted);
         Machine.WasReplaced = false;
         Flush(now);
+    }
+
+    /// <summary>The link with whom it follows has ended.</summary>
+    public void LoseLeader(LinkEnd end)
+    {
+        if (Raft is not { Leader: { IsNone: false } leader } raft)
+            return;
+        if (HasBatches)
+            _heartbeats!.PeerGone(leader, end);
+        else
+            raft.Node.PeerGone(leader, end != LinkEnd.Lost, 0);
     }
 
     /// <summary>The power is cut.</summary>

@@ -1,4 +1,5 @@
 using Warren.Cluster.Consensus;
+using Warren.Cluster.Links;
 using Warren.Cluster.Tests.Consensus;
 using Warren.Cluster.Tests.Consensus.Simulation;
 using Warren.Storage;
@@ -188,6 +189,8 @@ internal sealed class GroupSimulation
         }
         if (_random.Next(6) == 0 && MayBeDamaged() && one.TryDamage() && _random.Next(2) == 0)
             one.Crash();
+        if (_random.Next(40) == 0)
+            one.LoseLeader(_random.Next(2) == 0 ? LinkEnd.Lost : LinkEnd.PeerGone);
         if (_random.Next(60) == 0)
         {
             foreach (NodeId other in _ids)

@@ -117,6 +117,11 @@ internal sealed class ClusterSimulation
             leader.Node!.TransferLeadership(one.Id);
         if (_random.Next(_turmoil.CampaignOneIn) == 0)
             one.Node?.Campaign();
+        // Links end for reasons of their own, whoever lives.
+        if (one.Node is { } node && _random.Next(_turmoil.CampaignOneIn) == 0)
+            node.PeerGone(node.Leader, isCertain: _random.Next(2) == 0, spreadTicks: _random.Next(3));
+        if (_random.Next(_turmoil.CampaignOneIn) == 0)
+            one.IsBarred = _random.Next(3) == 0;
         if (_random.Next(_turmoil.CampaignOneIn * 4) == 0)
         {
             foreach (SimulatedMember member in _members)
@@ -252,6 +257,7 @@ internal sealed class ClusterSimulation
         foreach (SimulatedMember member in _members)
         {
             member.DiskDelayMost = 4;
+            member.IsBarred = false;
             if (member.Node is null)
                 member.Start(_now);
         }

@@ -41,6 +41,17 @@ internal sealed class SimulatedMember(
     /// <summary>Of a write; a stalled disk has more.</summary>
     public int DiskDelayMost { get; set; } = 4;
 
+    /// <summary>It is not to lead, also after its next start.</summary>
+    public bool IsBarred
+    {
+        get;
+        set
+        {
+            field = value;
+            Node?.IsBarred = value;
+        }
+    }
+
     public void Start(long now)
     {
         Node = new RaftNode(
@@ -52,7 +63,8 @@ internal sealed class SimulatedMember(
                 IsUnsound = Stored.IsUnsound,
             },
             options,
-            random);
+            random)
+        { IsBarred = IsBarred };
         _applied = Stored.IsUnsound ? new AppliedState(Stored.State.CompactedIndex, 0) : Stored.Applied;
         _seenCommit = _toApply = Stored.State.CompactedIndex;
         _seenTerm = Stored.State.Term;
