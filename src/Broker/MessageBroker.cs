@@ -238,6 +238,17 @@ public sealed class MessageBroker : IDisposable
             : QueueLinks!.NameOf(consumer.Node);
 
     /// <summary>
+    /// Other nodes are to lead the replicated queues that this one leads, and it leads none before <see
+    /// cref="LeadAgain"/>. While clients and links are there: nobody notices but by a short pause.
+    /// </summary>
+    /// <param name="limit">For how long it is tried.</param>
+    public Task<HandedOver> HandOverAsync(TimeSpan limit) =>
+        Replication?.HandOverAsync(limit) ?? Task.FromResult(default(HandedOver));
+
+    /// <summary>The end of what <see cref="HandOverAsync"/> began: this node may be elected again.</summary>
+    public void LeadAgain() => Replication?.LeadAgain();
+
+    /// <summary>
     /// The node is about to stop: no queue delivers any more, so that what a consumer gives back as its connection
     /// closes is not handed to another one for the moment that is left to it.
     /// </summary>

@@ -25,6 +25,12 @@ public sealed class Node : IAsyncDisposable
     /// <summary>How long clients may take to say goodbye when the node stops.</summary>
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long other nodes may take to take replicated queues over when the node stops: two that are asked one after
+    /// another and do not answer.
+    /// </summary>
+    private static readonly TimeSpan HandoverPatience = TimeSpan.FromSeconds(2.5);
+
     private readonly NodeOptions _options;
     private readonly NodeLog _log;
     private readonly NodeStorage _storage;
@@ -227,7 +233,7 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting and delivering, says goodbye to every client, makes what they left durable, ends: in this order,
+    /// Stops accepting, hands over what it leads, stops delivering, says goodbye to every client, makes what they left durable, ends: in this order,
     /// so that nothing is appended any more when the log is closed.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -238,6 +244,7 @@ public sealed class Node : IAsyncDisposable
         if (_pausing is not null)
             await _pausing.DisposeAsync().ConfigureAwait(false);
         await _listeners.CloseAsync().ConfigureAwait(false);
+        await HandOverAsync().ConfigureAwait(false);
         _broker.StopDeliveries();
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
@@ -253,6 +260,17 @@ public sealed class Node : IAsyncDisposable
         _tls?.Dispose();
         _stopping.Dispose();
         _log.Write(LogLevel.Info, LogCategory.Default, $"node {_options.Places.NodeName} has stopped");
+    }
+
+    // With clients and links as they are, so that a consumer's messages stay with it.
+    private async Task HandOverAsync()
+    {
+        HandedOver handed = await _broker.HandOverAsync(HandoverPatience).ConfigureAwait(false);
+        if (handed.Led == 0)
+            return;
+        _log.Write(
+            handed.Kept == 0 ? LogLevel.Info : LogLevel.Warning, LogCategory.Queue,
+            $"handed over {handed.Led - handed.Kept} of the {handed.Led} replicated queues that this node led");
     }
 
     // It would wait for members for ever that are itself.

@@ -245,5 +245,13 @@ public readonly struct QueueCommand
     internal static QueueCommand Standing(ReplicaStanding standing) =>
         new(QueueCommandKind.Standing, 0, false, 0, default, 0, 0, standing, null);
 
+    /// <summary>It is to lead nothing from now on. <paramref name="returns"/>: who is told; null: nobody.</summary>
+    internal static QueueCommand HandOver(LeadershipReturns? returns) =>
+        new(QueueCommandKind.HandOver, 0, true, 0, default, 0, 0, returns, null);
+
+    /// <summary>It may lead again.</summary>
+    internal static QueueCommand LeadAgain() =>
+        new(QueueCommandKind.HandOver, 0, false, 0, default, 0, 0, null, null);
+
     internal static QueueCommand Left() => new(QueueCommandKind.Left, 0, false, 0, default, 0, 0, null, null);
 }

@@ -100,7 +100,10 @@ public enum QueueCommandKind : byte
     /// </summary>
     Claim,
 
-    /// <summary>A node has made all its claims.</summary>
+    /// <summary>The member is to lead nothing, and hands over what it leads; or it may lead again.</summary>
+    HandOver,
+
+    /// <summary>A node has made all its claims; the last of those for members alone.</summary>
     ClaimsComplete,
 
     /// <summary>Settlements by position alone: acknowledgement, reject, requeue, return.</summary>

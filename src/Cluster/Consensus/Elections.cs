@@ -87,16 +87,26 @@ internal sealed class Elections
     /// The leader's link has ended here: somebody else may lead from now on as far as this member is concerned, and it
     /// asks soon whether that may be itself. Who still hears the leader refuses that.
     /// </summary>
-    /// <param name="isCertain">The leader is gone; else it may be back in a moment.</param>
-    /// <param name="spreadTicks">Ticks over which the campaigns of the node's groups are spread.</param>
-    public void LeaderGone(bool isCertain, int spreadTicks)
+    /// <remarks>
+    /// Those who notice at once take turns: if they drew their waits, two would often stand in the same moment, and take
+    /// each other's votes.
+    /// </remarks>
+    public void LeaderGone(in LostPeer lost)
     {
         _isLeaderGone = true;
         _quickCampaigns = QuickCampaigns;
-        int least = isCertain ? 1 : _node.Options.ReconnectTicks;
-        // One slot for each of those who notice at once.
-        int slots = Math.Max(1, _node.Members.Voters - 1) + spreadTicks;
-        _wait = Math.Min(_wait, _elapsed + least + _random.Next(slots));
+        int others = 0;
+        int before = 0;
+        foreach (Member member in _node.Members.Members)
+        {
+            if (!member.IsVoter || member.Id == lost.Node)
+                continue;
+            others++;
+            before += member.Id < _node.Self ? 1 : 0;
+        }
+        int place = (int)(((ulong)lost.Turn + (ulong)before) % (ulong)Math.Max(1, others));
+        int least = lost.IsCertain ? 1 : _node.Options.ReconnectTicks;
+        _wait = Math.Min(_wait, _elapsed + least + (QuickTicks * place) + lost.DelayTicks);
     }
 
     /// <summary>A higher term becomes this member's, unless it is only asked about or would disturb a leader.</summary>

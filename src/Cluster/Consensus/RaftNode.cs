@@ -285,10 +285,10 @@ public sealed class RaftNode
     public void RequestBarrier(long id) => _barriers.Request(id);
 
     /// <summary>The link with a member has ended here (<see cref="Elections.LeaderGone"/>).</summary>
-    public void PeerGone(NodeId member, bool isCertain, int spreadTicks)
+    public void PeerGone(in LostPeer lost)
     {
-        if (member == Leader && Role == RaftRole.Follower)
-            _elections.LeaderGone(isCertain, spreadTicks);
+        if (lost.Node == Leader && Role == RaftRole.Follower)
+            _elections.LeaderGone(lost);
     }
 
     /// <summary>There is a new link with a member: what was asked of it, or told by it, may have gone with the last

@@ -129,7 +129,7 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
             foreach (HeartbeatSlot slot in _slots)
                 led += slot.Follows(peer) ? 1 : 0;
             foreach (HeartbeatSlot slot in _slots)
-                slot.PeerGone(peer, isCertain: end != LinkEnd.Lost, led / CampaignsATick);
+                slot.PeerGone(peer, isCertain: end != LinkEnd.Lost, 1 + (led / CampaignsATick));
         }
     }
 

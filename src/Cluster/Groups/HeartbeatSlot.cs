@@ -34,7 +34,7 @@ public sealed class HeartbeatSlot
     private int _goneTicks;
 
     /// <summary>The leader's link has ended since the turn was told last, and it was not heard since.</summary>
-    private (NodeId Leader, bool IsCertain, int SpreadTicks)? _gone;
+    private LostPeer? _gone;
 
     /// <summary>
     /// The tick up to which the turn was told, or, later, at which the leader was heard, or all followers were.
@@ -56,6 +56,9 @@ public sealed class HeartbeatSlot
         _wake = wake;
         _checkTicks = Math.Max(1, options.ElectionTicks * 4 / 5);
         Id = id;
+        // What was before is no silence of anybody's.
+        _since = heartbeats.Now;
+        BeQuiet();
     }
 
     public GroupId Id { get; }
@@ -94,7 +97,7 @@ public sealed class HeartbeatSlot
         RaftNode node = group.Node;
         List<(NodeId From, Heartbeat Heartbeat)>? heartbeats = null;
         List<(NodeId From, HeartbeatAnswer Answer)>? answers = null;
-        (NodeId Leader, bool IsCertain, int SpreadTicks)? gone;
+        LostPeer? gone;
         long ticks;
         lock (_lock)
         {
@@ -123,8 +126,8 @@ public sealed class HeartbeatSlot
             group.Step(from, answer);
         for (; ticks > 0; ticks--)
             group.Tick();
-        if (gone is { } left)
-            node.PeerGone(left.Leader, left.IsCertain, left.SpreadTicks);
+        if (gone is { } lost)
+            node.PeerGone(lost);
         foreach ((NodeId from, Heartbeat heartbeat) in heartbeats ?? [])
             _heartbeats.Answer(from, Id, group.Step(from, heartbeat));
     }
@@ -153,13 +156,16 @@ public sealed class HeartbeatSlot
     }
 
     /// <summary>The link with a node has ended here: whom it leads is told.</summary>
+    /// <param name="node">Who.</param>
+    /// <param name="isCertain">See <see cref="LostPeer"/>.</param>
+    /// <param name="spreadTicks">Ticks over which the groups of this node are spread.</param>
     internal void PeerGone(NodeId node, bool isCertain, int spreadTicks)
     {
         lock (_lock)
         {
             if (_isLeader || _leader != node)
                 return;
-            _gone = (node, isCertain, spreadTicks);
+            _gone = new LostPeer(node, isCertain, Id.Value, (int)((ulong)Id.Value % (ulong)spreadTicks));
             // What it said before would be taken for a word of one that is back.
             Forget(_heartbeatsIn, node);
             if (_isCalled)

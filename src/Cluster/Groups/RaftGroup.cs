@@ -334,7 +334,8 @@ public sealed class RaftGroup
         _node = new RaftNode(
             new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
             _options,
-            _random);
+            _random)
+        { IsBarred = _node.IsBarred };
         Applied = _told = state.CompactedIndex;
         long[] unanswered = [.. _barriers];
         _barriers.Clear();

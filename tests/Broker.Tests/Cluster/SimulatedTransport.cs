@@ -97,12 +97,14 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     public void LinkUp(NodeId peer, long process, long boot)
     {
         _boots[peer] = boot;
+        _heartbeats.Beat();
         foreach (IPeerUser user in _users.Values)
             user.LinkUp(Identity(peer, process, boot));
     }
 
     public void LinkLost(NodeId peer, LinkEnd end)
     {
+        _heartbeats.PeerGone(peer, end);
         foreach (IPeerUser user in _users.Values)
             user.LinkDown(Identity(peer, process: 0, _boots[peer]), end);
     }

@@ -51,6 +51,13 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
     {
     }
 
+    public Task<HandedOver> HandOverAsync(TimeSpan limit) => Task.FromResult(default(HandedOver));
+
+    public void LeadAgain()
+    {
+        // Nothing leads.
+    }
+
     public bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue) => false;
 
     public void Removed(QueueDefinition queue)

@@ -20,7 +20,7 @@ namespace Warren.Cluster.Tests.Consensus;
 /// run [1 2]              all of these until nothing is left           quietly [1 2]    the same, untold
 /// change 1 learner|promote|remove 4            transfer 1 2           barrier 1 7
 /// compact 1 5            damage-chunk 1 2       crash 1    damage 1    start 1
-/// gone 2 1 [lost]        the link of 2 with 1 has ended: 1 is gone, or may be back in a moment
+/// gone 2 1 [0 [lost]]    the link of 2 with 1 has ended, in this turn: 1 is gone, or may be back in a moment
 /// bar 1|unbar 1          it is not to lead, or may again
 /// until 2 campaigns 9    ticks, at most so many; says whether there were enough
 /// status [1]
@@ -127,8 +127,9 @@ internal sealed class ConsensusScript
                     node.Tick();
                 break;
             case "gone":
-                node.PeerGone(
-                    ScriptedCluster.Id(Number(words[2])), isCertain: words.Length == 3, spreadTicks: 0);
+                bool isCertain = words.Length < 5;
+                int turn = words.Length > 3 ? Number(words[3]) : 0;
+                node.PeerGone(new LostPeer(ScriptedCluster.Id(Number(words[2])), isCertain, turn, DelayTicks: 0));
                 break;
             case "bar" or "unbar":
                 node.IsBarred = words[0] == "bar";

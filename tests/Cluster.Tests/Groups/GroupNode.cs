@@ -95,7 +95,7 @@ internal sealed class GroupNode(
         if (HasBatches)
             _heartbeats!.PeerGone(leader, end);
         else
-            raft.Node.PeerGone(leader, end != LinkEnd.Lost, 0);
+            raft.Node.PeerGone(new LostPeer(leader, end != LinkEnd.Lost, random.Next(4), 0));
     }
 
     /// <summary>The power is cut.</summary>

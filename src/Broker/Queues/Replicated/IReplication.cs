@@ -50,4 +50,13 @@ internal interface IReplication
     /// and it goes.
     /// </summary>
     bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue);
+
+    /// <summary>
+    /// Hands over every leadership of this node's members and lets none of them lead before <see cref="LeadAgain"/>,
+    /// also those that come. Any thread; ends when all are led by other nodes, or nobody has taken them over in time.
+    /// </summary>
+    Task<HandedOver> HandOverAsync(TimeSpan limit);
+
+    /// <summary>This node's members may lead again. Any thread.</summary>
+    void LeadAgain();
 }

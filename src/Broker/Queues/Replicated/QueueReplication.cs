@@ -18,6 +18,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
 {
     private readonly ConcurrentDictionary<long, ReplicatedQueue> _members = new();
     private readonly CatchUps _catchUps = new();
+    private volatile bool _isBarred;
 
     /// <summary>Members on this node.</summary>
     public IEnumerable<ReplicatedQueue> Members => _members.Values;
@@ -51,6 +52,9 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
             ? RaftGroupStart.Found(
                 setup.Self, new Membership(queue.Founders.Select(static node => new Member(node, IsVoter: true))))
             : origin == QueueOrigin.Snapshot ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
+        // Who was made before it was said is among those that are told.
+        if (_isBarred)
+            member.Post(QueueCommand.HandOver(null));
         if (isFounder && queue.Founders[0] == setup.Self)
             member.LeadFirst();
     }
@@ -78,6 +82,27 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public void Configured(QueueDefinition queue, QueueSettings settings) =>
         Find(queue.Id)?.Post(QueueCommand.Configure(settings));
+
+    /// <inheritdoc/>
+    public Task<HandedOver> HandOverAsync(TimeSpan limit)
+    {
+        _isBarred = true;
+        var returns = new LeadershipReturns();
+        foreach (ReplicatedQueue member in Members)
+        {
+            returns.Expect();
+            member.Post(QueueCommand.HandOver(returns));
+        }
+        return returns.WaitAsync(limit, broker.Time);
+    }
+
+    /// <inheritdoc/>
+    public void LeadAgain()
+    {
+        _isBarred = false;
+        foreach (ReplicatedQueue member in Members)
+            member.Post(QueueCommand.LeadAgain());
+    }
 
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
         queue.Id.Value,

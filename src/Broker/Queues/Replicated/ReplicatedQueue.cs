@@ -33,6 +33,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly Leadership _leadership;
     private readonly Reconciliation _reconciliation;
     private readonly List<MovedEntries> _moves = new(0);
+    private readonly LeadershipHandover _handover;
     private RaftGroup? _group;
     private LogGroup? _logGroup;
     private RaftGroupStart? _start;
@@ -60,6 +61,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
+        _handover = new LeadershipHandover(setup.Peers.IsUp);
     }
 
     /// <summary>The member's consensus; null before it is opened, and when the queue is gone.</summary>
@@ -281,6 +283,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             OnFetched(command);
         if (_isOver || _group is null)
         {
+            if (command.Kind == QueueCommandKind.HandOver)
+                LeadershipHandover.Refuse(command);
             if (command.Kind == QueueCommandKind.Moved)
                 ((MovedEntries)command.Target!).Complete();
             return;
@@ -306,6 +310,9 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
                 break;
             case QueueCommandKind.Standing:
                 _reconciliation.Told((ReplicaStanding)command.Target!);
+                break;
+            case QueueCommandKind.HandOver:
+                _handover.Handle(command, _group);
                 break;
             case QueueCommandKind.Moved when _leadership.IsFetching || Machine.Paging.IsFetching:
                 _moves.Add((MovedEntries)command.Target!);
@@ -335,6 +342,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             Retire();
             return;
         }
+        _handover.Drive();
         do
         {
             _group.Flush();
@@ -469,6 +477,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         if (_isOver)
             return;
         _isOver = true;
+        _handover.Abandon();
         Retire();
         foreach (MovedEntries moves in _moves)
             moves.Complete();

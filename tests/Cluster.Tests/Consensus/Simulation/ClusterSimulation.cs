@@ -119,7 +119,7 @@ internal sealed class ClusterSimulation
             one.Node?.Campaign();
         // Links end for reasons of their own, whoever lives.
         if (one.Node is { } node && _random.Next(_turmoil.CampaignOneIn) == 0)
-            node.PeerGone(node.Leader, isCertain: _random.Next(2) == 0, spreadTicks: _random.Next(3));
+            node.PeerGone(new LostPeer(node.Leader, _random.Next(2) == 0, _random.Next(Nodes), _random.Next(3)));
         if (_random.Next(_turmoil.CampaignOneIn) == 0)
             one.IsBarred = _random.Next(3) == 0;
         if (_random.Next(_turmoil.CampaignOneIn * 4) == 0)
