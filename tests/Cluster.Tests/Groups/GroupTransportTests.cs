@@ -264,6 +264,43 @@ public sealed class GroupTransportTests : IDisposable
         Assert.Equal(1, _receiver.StrayMessages);
     }
 
+    [Fact]
+    public void A_follower_is_told_at_once_that_its_leaders_link_has_ended()
+    {
+        var member = new ReceivingMember();
+        RaftNode node = MakeNode(There);
+        node.Step(_here.Self, new Heartbeat(new Term(1), default, 0));
+        _receiver.Register(new GroupId(1), member).Publish(node);
+        Assert.Equal(0, member.Wakes);
+        _there.Down();
+        Assert.Equal(1, member.Wakes);
+    }
+
+    [Fact]
+    public void A_leader_is_heard_as_soon_as_there_is_a_link()
+    {
+        RaftNode node = MakeNode(_here.Self);
+        node.Campaign();
+        node.Step(There, new VoteAnswer(new Term(1)) { IsPreVote = true, IsGranted = true });
+        var ready = new Ready();
+        node.TakeReady(ready);
+        node.Persisted(ready.Number);
+        node.Step(There, new VoteAnswer(new Term(1)) { IsPreVote = false, IsGranted = true });
+        Assert.True(node.IsLeader);
+        _sender.Register(new GroupId(1), new ReceivingMember()).Publish(node);
+        _here.Down();
+        _here.Up();
+        Assert.Equal([HeartbeatLines.LineBytes], Count().Lengths);
+    }
+
+    // Of a group of both.
+    private RaftNode MakeNode(NodeId self)
+    {
+        var members = new Membership([new Member(_here.Self, IsVoter: true), new Member(There, IsVoter: true)]);
+        var start = new RaftStart { Self = self, State = new HardState { Members = members } };
+        return new RaftNode(start, new RaftOptions(), new Random(1));
+    }
+
     private ReceivingMember Member(long group)
     {
         var member = new ReceivingMember();

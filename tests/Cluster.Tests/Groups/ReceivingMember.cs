@@ -13,7 +13,8 @@ internal sealed class ReceivingMember : IGroupMember
 
     public void Receive(NodeId from, RaftMessage message) => Messages.Add(message);
 
-    public void Wake()
-    {
-    }
+    /// <summary>How often its turn was called for.</summary>
+    public int Wakes { get; private set; }
+
+    public void Wake() => Wakes++;
 }

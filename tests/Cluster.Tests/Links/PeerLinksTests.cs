@@ -75,7 +75,9 @@ public sealed class PeerLinksTests
         _world.Network.Part("a", "b");
         _world.Advance(900);
         Assert.True(a.IsUp(b) && b.IsUp(a));
+        PeerLink link = a.LinkTo(b);
         _world.Advance(400);
+        Assert.Equal(LinkEnd.Silent, link.End);
         Assert.Equal("down b: nothing was heard from rabbit@b for 1000 ms", a.Events[^1]);
         Assert.Equal("down a: nothing was heard from rabbit@a for 1000 ms", b.Events[^1]);
         Assert.Equal("nothing was heard from rabbit@b for 1000 ms", a.Links.Status()[0].Reason);
