@@ -7,6 +7,7 @@ internal sealed class NodesFaults(NodesSimulation world)
 {
     private readonly MembershipOperator _operator = new(world);
     private readonly List<(long At, SimulatedNode Node)> _full = [];
+    private readonly List<(long At, MessageBroker Broker)> _drained = [];
 
     /// <summary>What was done when.</summary>
     public List<string> Story { get; } = [];
@@ -27,7 +28,7 @@ internal sealed class NodesFaults(NodesSimulation world)
     {
         SimulatedNode one = Nodes[Random.Next(Nodes.Length)];
         SimulatedNode other = Nodes[Random.Next(Nodes.Length)];
-        switch (Random.Next(16))
+        switch (Random.Next(17))
         {
             case 0 or 1:
                 Tell($"{one.Name} crashes");
@@ -85,6 +86,11 @@ internal sealed class NodesFaults(NodesSimulation world)
             case 14:
                 _operator.Begin();
                 break;
+            case 15 when one.Broker is { } broker:
+                Tell($"{one.Name} hands over what it leads");
+                _ = broker.HandOverAsync(TimeSpan.FromSeconds(1));
+                _drained.Add((Network.Now + Random.Next(800), broker));
+                break;
             default:
                 Tell("all is well");
                 MendAll();
@@ -100,6 +106,11 @@ internal sealed class NodesFaults(NodesSimulation world)
             node.Disk.CapacityBytes = long.MaxValue / 2;
             _full.Remove((at, node));
         }
+        foreach ((long at, MessageBroker broker) in _drained.Where(one => one.At <= Network.Now).ToArray())
+        {
+            LeadAgain(broker);
+            _drained.Remove((at, broker));
+        }
     }
 
     /// <summary>Everything is mended, and nothing happens any more.</summary>
@@ -111,6 +122,9 @@ internal sealed class NodesFaults(NodesSimulation world)
         foreach ((_, SimulatedNode node) in _full)
             node.Disk.CapacityBytes = long.MaxValue / 2;
         _full.Clear();
+        foreach ((_, MessageBroker broker) in _drained)
+            LeadAgain(broker);
+        _drained.Clear();
         MendAll();
     }
 
@@ -136,6 +150,13 @@ internal sealed class NodesFaults(NodesSimulation world)
         Network.MendAll();
         foreach (SimulatedNode node in Nodes.Where(node => !node.IsUp))
             node.Start();
+    }
+
+    private void LeadAgain(MessageBroker broker)
+    {
+        // It may have crashed meanwhile.
+        if (Nodes.Any(node => node.Broker == broker))
+            broker.LeadAgain();
     }
 
     private void Cut(SimulatedNode one, SimulatedNode other)
