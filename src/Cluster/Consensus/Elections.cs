@@ -88,8 +88,8 @@ internal sealed class Elections
     /// asks soon whether that may be itself. Who still hears the leader refuses that.
     /// </summary>
     /// <remarks>
-    /// Those who notice at once take turns: if they drew their waits, two would often stand in the same moment, and take
-    /// each other's votes.
+    /// Those who notice at once take turns: if they drew their waits, two would often stand in the same moment, and
+    /// take each other's votes.
     /// </remarks>
     public void LeaderGone(in LostPeer lost)
     {

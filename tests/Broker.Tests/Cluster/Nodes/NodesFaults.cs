@@ -86,10 +86,8 @@ internal sealed class NodesFaults(NodesSimulation world)
             case 14:
                 _operator.Begin();
                 break;
-            case 15 when one.Broker is { } broker:
-                Tell($"{one.Name} hands over what it leads");
-                _ = broker.HandOverAsync(TimeSpan.FromSeconds(1));
-                _drained.Add((Network.Now + Random.Next(800), broker));
+            case 15 when one.IsUp:
+                HandOver(one);
                 break;
             default:
                 Tell("all is well");
@@ -150,6 +148,13 @@ internal sealed class NodesFaults(NodesSimulation world)
         Network.MendAll();
         foreach (SimulatedNode node in Nodes.Where(node => !node.IsUp))
             node.Start();
+    }
+
+    private void HandOver(SimulatedNode node)
+    {
+        Tell($"{node.Name} hands over what it leads");
+        _ = node.Broker!.HandOverAsync(TimeSpan.FromSeconds(1));
+        _drained.Add((Network.Now + Random.Next(800), node.Broker));
     }
 
     private void LeadAgain(MessageBroker broker)
