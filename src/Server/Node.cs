@@ -233,8 +233,8 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, hands over what it leads, stops delivering, says goodbye to every client, makes what they left durable, ends: in this order,
-    /// so that nothing is appended any more when the log is closed.
+    /// Stops accepting, hands over what it leads, stops delivering, says goodbye to every client, makes what they left
+    /// durable, ends: in this order, so that nothing is appended any more when the log is closed.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

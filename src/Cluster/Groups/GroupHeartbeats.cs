@@ -118,6 +118,9 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
 
     /// <summary>
     /// The link with a node has ended here: the groups that it leads look for another leader soon, and not all at once.
+    /// <para>For every group, the definitions' too: whatever a member may do without asking, such as serving by a lease
+    /// of the definitions, must rest on what a majority has said in the leader's term, and on how long a later leader
+    /// waits, never on how long an election takes.</para>
     /// </summary>
     /// <param name="peer">Who.</param>
     /// <param name="end">What is known of it by that.</param>

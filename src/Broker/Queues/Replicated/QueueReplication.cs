@@ -48,13 +48,10 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         ReplicatedQueue member = MemberOf(queue);
         member.Definition = queue;
         // One that was added later may have had a group, and lost it.
-        member.Join(broker.Storage!, isFounder
+        Join(member, isFounder
             ? RaftGroupStart.Found(
                 setup.Self, new Membership(queue.Founders.Select(static node => new Member(node, IsVoter: true))))
             : origin == QueueOrigin.Snapshot ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
-        // Who was made before it was said is among those that are told.
-        if (_isBarred)
-            member.Post(QueueCommand.HandOver(null));
         if (isFounder && queue.Founders[0] == setup.Self)
             member.LeadFirst();
     }
@@ -65,7 +62,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         if (Find(queue.Id) is { } member)
             member.Post(QueueCommand.Members(queue));
         else if (queue.Members.Contains(setup.Self))
-            MemberOf(queue).Join(broker.Storage!, RaftGroupStart.Join(setup.Self));
+            Join(MemberOf(queue), RaftGroupStart.Join(setup.Self));
     }
 
     /// <inheritdoc/>
@@ -102,6 +99,14 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         _isBarred = false;
         foreach (ReplicatedQueue member in Members)
             member.Post(QueueCommand.LeadAgain());
+    }
+
+    private void Join(ReplicatedQueue member, RaftGroupStart otherwise)
+    {
+        member.Join(broker.Storage!, otherwise);
+        // Who was made before it was said is among those that are told.
+        if (_isBarred)
+            member.Post(QueueCommand.HandOver(null));
     }
 
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(

@@ -40,8 +40,7 @@ internal sealed class NodesFaults(NodesSimulation world)
                 break;
             case 3:
                 Tell($"{one.Name} loses all links");
-                foreach (SimulatedNode each in Nodes.Where(node => node != one))
-                    Cut(one, each);
+                Array.ForEach(Nodes, each => Cut(one, each));
                 break;
             case 4 when one != other:
                 Tell($"{one.Name} and {other.Name} lose their link");
@@ -166,6 +165,8 @@ internal sealed class NodesFaults(NodesSimulation world)
 
     private void Cut(SimulatedNode one, SimulatedNode other)
     {
+        if (one == other)
+            return;
         world.Report.Cuts++;
         Network.Cut(one.Id, other.Id);
     }

@@ -60,7 +60,7 @@ public sealed class FailoverTests
     }
 
     [Fact]
-    public void A_node_that_stops_in_order_hands_over_before_it_ends()
+    public async Task A_node_that_stops_in_order_hands_over_before_it_ends()
     {
         var group = new ReplicaGroup();
         ReplicatedQueue leader = group.UntilLed();
@@ -70,7 +70,7 @@ public sealed class FailoverTests
         group.Cluster.Until(
             () => !leader.Consensus!.IsLeader && !leader.Consensus.Leader.IsNone, StepsOfTimeout / 2, "another leader");
         group.Cluster.Done(handing);
-        Assert.Equal(new HandedOver(Led: 1, Kept: 0), handing.Result);
+        Assert.Equal(new HandedOver(Led: 1, Kept: 0), await handing);
         ReplicatedQueue next = group.Members.Single(member => member.Consensus!.IsLeader);
         Assert.NotSame(leader, next);
         long term = next.Consensus!.Term.Value;
@@ -83,7 +83,7 @@ public sealed class FailoverTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void Who_does_not_answer_is_not_waited_for_for_ever(int deaf)
+    public async Task Who_does_not_answer_is_not_waited_for_for_ever(int deaf)
     {
         var group = new ReplicaGroup();
         ReplicatedQueue leader = group.UntilLed();
@@ -93,22 +93,22 @@ public sealed class FailoverTests
         group.Cluster.Nodes.Where(one => one != node).ElementAt(deaf).Transport!.IsBehind = true;
         Task<HandedOver> handing = node.Broker!.HandOverAsync(Patience);
         group.Cluster.Done(handing);
-        Assert.Equal(new HandedOver(Led: 1, Kept: 0), handing.Result);
+        Assert.Equal(new HandedOver(Led: 1, Kept: 0), await handing);
     }
 
     [Fact]
-    public void Without_others_it_keeps_what_it_leads()
+    public async Task Without_others_it_keeps_what_it_leads()
     {
         var group = new ReplicaGroup();
         ReplicatedQueue leader = group.UntilLed();
         group.Cluster.SetCut(group.NodeOf(leader), true);
         Task<HandedOver> handing = group.NodeOf(leader).Broker!.HandOverAsync(Patience);
         group.Cluster.Done(handing);
-        Assert.Equal(new HandedOver(Led: 1, Kept: 1), handing.Result);
+        Assert.Equal(new HandedOver(Led: 1, Kept: 1), await handing);
     }
 
     [Fact]
-    public void A_node_that_has_handed_over_leads_nothing_until_it_may_again()
+    public async Task A_node_that_has_handed_over_leads_nothing_until_it_may_again()
     {
         var group = new ReplicaGroup();
         ReplicatedQueue leader = group.UntilLed();
@@ -130,7 +130,7 @@ public sealed class FailoverTests
         node.Broker.LeadAgain();
         Task<HandedOver> back = group.NodeOf(third).Broker!.HandOverAsync(Patience);
         group.Cluster.Done(back);
-        Assert.Equal(new HandedOver(Led: 2, Kept: 0), back.Result);
+        Assert.Equal(new HandedOver(Led: 2, Kept: 0), await back);
         Assert.True(leader.Consensus!.IsLeader);
     }
 }
