@@ -69,7 +69,7 @@ public sealed class FailoverTests
         Task<HandedOver> handing = node.Broker!.HandOverAsync(Patience);
         group.Cluster.Until(
             () => !leader.Consensus!.IsLeader && !leader.Consensus.Leader.IsNone, StepsOfTimeout / 2, "another leader");
-        group.Cluster.Done(handing);
+        await group.Cluster.Done(handing);
         Assert.Equal(new HandedOver(Led: 1, Kept: 0), await handing);
         ReplicatedQueue next = group.Members.Single(member => member.Consensus!.IsLeader);
         Assert.NotSame(leader, next);
@@ -92,7 +92,7 @@ public sealed class FailoverTests
         // One of the two is asked first.
         group.Cluster.Nodes.Where(one => one != node).ElementAt(deaf).Transport!.IsBehind = true;
         Task<HandedOver> handing = node.Broker!.HandOverAsync(Patience);
-        group.Cluster.Done(handing);
+        await group.Cluster.Done(handing);
         Assert.Equal(new HandedOver(Led: 1, Kept: 0), await handing);
     }
 
@@ -103,7 +103,7 @@ public sealed class FailoverTests
         ReplicatedQueue leader = group.UntilLed();
         group.Cluster.SetCut(group.NodeOf(leader), true);
         Task<HandedOver> handing = group.NodeOf(leader).Broker!.HandOverAsync(Patience);
-        group.Cluster.Done(handing);
+        await group.Cluster.Done(handing);
         Assert.Equal(new HandedOver(Led: 1, Kept: 1), await handing);
     }
 
@@ -115,13 +115,13 @@ public sealed class FailoverTests
         group.UntilEqual();
         SimulatedNode node = group.NodeOf(leader);
         Task<HandedOver> handing = node.Broker!.HandOverAsync(Patience);
-        group.Cluster.Done(handing);
+        await group.Cluster.Done(handing);
         // Of the two that are left one alone may lead, with the other's vote.
         group.UntilEqual();
         group.NodeOf(group.UntilLed()).Crash();
         ReplicatedQueue third = group.UntilLed();
         Assert.NotSame(leader, third);
-        group.Cluster.Done(node.Broker.Operations.DeclareAsync(
+        await group.Cluster.Done(node.Broker.Operations.DeclareAsync(
             "/", "later", true, false, Fields.Of([("x-queue-type", "quorum")])));
         group.Cluster.Until(
             () => group.Members.Count(member => member is { IsServing: true, Definition.Name: "later" }) == 1,
@@ -129,7 +129,7 @@ public sealed class FailoverTests
         Assert.DoesNotContain(group.Members, member => member.IsServing && group.NodeOf(member) == node);
         node.Broker.LeadAgain();
         Task<HandedOver> back = group.NodeOf(third).Broker!.HandOverAsync(Patience);
-        group.Cluster.Done(back);
+        await group.Cluster.Done(back);
         Assert.Equal(new HandedOver(Led: 2, Kept: 0), await back);
         Assert.True(leader.Consensus!.IsLeader);
     }
