@@ -19,6 +19,14 @@ internal sealed class MemberChanges(
     /// <summary>Until a learner that could not be let vote is looked at again.</summary>
     private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// How long a node that leaves waits for its queues' groups to go on without it, before it is told to ask again:
+    /// less than whoever passes its request on waits.
+    /// </summary>
+    private static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan MoveInterval = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Longer than whoever joins or leaves asks again.</summary>
     private static readonly TimeSpan NamelessPatience = TimeSpan.FromSeconds(15);
 
@@ -113,6 +121,14 @@ internal sealed class MemberChanges(
                     : $"{member.Name} has the only copy of {queues}. Start it again and move or delete them; if it is "
                         + "gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
         }
+        if (request.Kind == MembershipRequestKind.Leave && !await HaveMovedAsync(cluster, member).ConfigureAwait(false))
+        {
+            await AnnounceAsync(cluster, member).ConfigureAwait(false);
+            return MembershipAnswer.Refused(
+                MembershipOutcome.Later,
+                $"{QueueNames.Describe(cluster.QueuesWithMemberOn(member.Node))} still count on its copy: members on "
+                + "other nodes have not caught up");
+        }
         ChangeOutcome outcome = await cluster.RemoveAsync(member.Node).ConfigureAwait(false);
         if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo or ChangeOutcome.Unknown))
         {
@@ -129,6 +145,19 @@ internal sealed class MemberChanges(
                 .ConfigureAwait(false);
         }
         return Done(cluster);
+    }
+
+    // Of two members one alone has no majority: it goes on by itself only if the other is taken out while it is there.
+    private async Task<bool> HaveMovedAsync(ClusterMembership cluster, BrokerMember member)
+    {
+        long began = _host.Seams.Time.GetTimestamp();
+        while (!cluster.QueuesWithMemberOn(member.Node).IsEmpty)
+        {
+            if (_host.Seams.Time.GetElapsedTime(began) > MovePatience)
+                return false;
+            await Task.Delay(MoveInterval, _host.Seams.Time).ConfigureAwait(false);
+        }
+        return true;
     }
 
     // It stays, with the name and the address that it had.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Broker.Administration;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
@@ -63,6 +64,73 @@ public sealed class ToldMembersTests
         other.Start();
         Assert.Null(Told(other));
         UntilTold(Queue.Members, [other]);
+    }
+
+    /// <summary>What has not caught up is no copy, and what a group counts on may not go.</summary>
+    [Fact]
+    public void A_node_is_known_to_have_the_only_copy_until_another_votes()
+    {
+        _cluster.Done(_cluster[1].Broker!.Operations.DeclareAsync(
+            "/", "alone", true, false, Fields.Of(("x-queue-type", "quorum"), ("x-quorum-initial-group-size", 1))));
+        QueueDefinition alone = _cluster[1].Broker!.AllQueues().Single(queue => queue.Name == "alone");
+        _cluster.Until(
+            () => _cluster[2].Broker!.QueueLinks!.LeaderBook.MembersOf(alone.Id.Value) is not null, what: "its leader");
+        SimulatedNode other = _cluster[4];
+        other.Crash();
+        var entry = new QueueMembersEntry
+        {
+            Vhost = "/",
+            Name = "alone",
+            Queue = alone.Id.Value,
+            Members = [alone.Members[0], other.Id],
+            WishedSize = 2,
+        };
+        _cluster.Done(AdministrativeChange.RunAsync(_cluster[1].Broker!, store => store.Commit(entry)));
+        _cluster.Steps(100);
+        Assert.Equal("alone", Assert.Single(Copies()).Name);
+        other.Start();
+        _cluster.Until(() => Copies().IsEmpty, what: "a second copy");
+        Assert.Contains(
+            "alone", _cluster[2].Broker!.Cluster.QueuesWithMemberOn(other.Id).Select(queue => queue.Name));
+
+        ImmutableArray<QueueDefinition> Copies() =>
+            _cluster[2].Broker!.Cluster.DurableQueuesOf(alone.Members[0]);
+    }
+
+    /// <summary>It does not come back, and would be counted in every majority.</summary>
+    [Fact]
+    public void A_node_that_is_taken_out_is_not_kept_until_another_has_come()
+    {
+        UntilTold(Queue.Members, _cluster.Nodes);
+        SimulatedNode spare = _cluster.Nodes.Single(node => !Queue.Members.Contains(node.Id));
+        spare.Crash();
+        _cluster.Until(() => _cluster.Leader is not null, what: "a leader");
+        SimulatedNode leader = _cluster.Leader!;
+        SimulatedNode gone = _cluster.Nodes.Last(node => node != leader && node != spare);
+        NodeId[] rest = [.. Queue.Members.Where(node => node != gone.Id)];
+        _cluster.Done(leader.Broker!.Cluster.WithdrawAsync(gone.Id));
+        UntilTold(rest, [leader]);
+        Assert.Contains(spare.Id, Queue.Members);
+        spare.Start();
+        UntilTold([.. rest, spare.Id], [leader]);
+    }
+
+    /// <summary>Of two members each is needed, until the group goes on without the one that leaves.</summary>
+    [Fact]
+    public void A_group_goes_on_without_a_node_that_leaves_before_that_is_gone()
+    {
+        UntilTold(Queue.Members, _cluster.Nodes);
+        NodeId[] two = [.. Queue.Members.Take(2)];
+        Wish(two);
+        UntilTold(two, _cluster.Nodes);
+        SimulatedNode leaves = Node(two[1]);
+        SimulatedNode leader = _cluster.Leader!;
+        _cluster.Done(leader.Broker!.Cluster.WithdrawAsync(leaves.Id));
+        _cluster.Until(() => leader.Broker!.Cluster.QueuesWithMemberOn(leaves.Id).IsEmpty, what: "that it is free");
+        leaves.Crash();
+        NodeId[] rest = [.. Queue.Members];
+        Assert.DoesNotContain(leaves.Id, rest);
+        UntilTold(rest, _cluster.Nodes.Where(node => node != leaves));
     }
 
     private QueueDefinition Queue =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Storage;
@@ -116,8 +117,19 @@ public sealed class ClusterMembership
     public ImmutableArray<QueueDefinition> DurableQueuesOf(NodeId node)
     {
         NodesSnapshot nodes = _store.Broker.Nodes;
-        return [.. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart && nodes.IsOnlyOn(queue, node))];
+        return
+        [
+            .. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart
+                && (nodes.IsOnlyOn(queue, node) || IsOnlyVoter(queue, node))),
+        ];
     }
+
+    /// <summary>
+    /// The replicated queues that have a member on a node, as far as their leaders have said so. One that is to go and
+    /// is not among them can be missed: no group counts on it.
+    /// </summary>
+    public ImmutableArray<QueueDefinition> QueuesWithMemberOn(NodeId node) =>
+        [.. _store.Broker.AllQueues().Where(queue => MembersOf(queue)?.Has(node) == true)];
 
     /// <summary>The durable queues of which this node has the only copy, also when it is no member of anything.
     /// </summary>
@@ -156,6 +168,14 @@ public sealed class ClusterMembership
             done.SetResult(false);
         return done.Task;
     }
+
+    // Others are to be members, and have not caught up.
+    private bool IsOnlyVoter(QueueDefinition queue, NodeId node) => MembersOf(queue) is { } told
+        && told.Members.Where(static member => member.IsVoter).All(member => member.Id == node);
+
+    private ReplicaStanding? MembersOf(QueueDefinition queue) => queue.IsReplicated
+        ? _store.Broker.QueueLinks?.LeaderBook.MembersOf(queue.Id.Value)
+        : null;
 
     // By what the definitions say: they are published before anybody is told of them.
     private bool IsTaken(NodeId node, NodeName name)

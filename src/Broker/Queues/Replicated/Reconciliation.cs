@@ -98,7 +98,7 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
             (_settled, _settledBy) = (members, queue.Definition);
             return false;
         }
-        return allVote && !Wished.Contains(self) && HandOver(group);
+        return (allVote || !queue.IsInCluster(self)) && !Wished.Contains(self) && HandOver(group);
     }
 
     private bool LetVote(RaftGroup group)
@@ -152,7 +152,7 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         queue.TickAt(queue.NowMs + AgainMs);
         if (queue.NowMs < _handsOverUntilMs)
             return false;
-        NodeId next = Wished.Where(announcer.IsUp)
+        NodeId next = Wished.Where(group.Members.IsVoter).Where(announcer.IsUp)
             .Where(node => group.View.ProgressOf(node).IsSound)
             .MaxBy(node => group.View.ProgressOf(node).Match);
         if (next.IsNone || !group.TransferLeadership(next))
