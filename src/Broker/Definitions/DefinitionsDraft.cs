@@ -75,6 +75,9 @@ internal sealed class DefinitionsDraft
     /// <summary>Queues that go on with other settings, because of their policies.</summary>
     public Dictionary<QueueDefinition, QueueSettings> QueuesConfigured { get; } = [];
 
+    /// <summary>A policy has been set or cleared.</summary>
+    public bool HasOtherPolicies { get; private set; }
+
     /// <summary>Their connections are to be closed.</summary>
     public List<string> VhostsGone { get; } = [];
 
@@ -167,6 +170,7 @@ internal sealed class DefinitionsDraft
     /// <summary>Sets a policy, or clears it where <paramref name="policy"/> is null.</summary>
     public void SetPolicy(string vhostName, string name, Policy? policy, bool isOperators)
     {
+        HasOtherPolicies = true;
         Vhost vhost = VhostOf(vhostName);
         var change = new PolicyChange(vhost.Policies.Find(name, isOperators), policy);
         Put(change.Apply(vhost, policy is null

@@ -68,6 +68,8 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         }
         if (IsStarting)
             return;
+        if (draft.HasOtherPolicies)
+            broker.Definitions.Leader?.LookAtQueues();
         if (_closesOwners)
         {
             _closesOwners = false;

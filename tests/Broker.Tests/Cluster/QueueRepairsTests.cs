@@ -127,6 +127,40 @@ public sealed class QueueRepairsTests
         Assert.Single(Find("plain").Members);
     }
 
+    /// <summary>A policy that is set, changed or cleared is followed at once, and members stay that may.</summary>
+    [Fact]
+    public void A_mirrored_queue_follows_its_policy()
+    {
+        Rule("q", Fields.Of(("ha-mode", "exactly"), ("ha-params", 3)));
+        _cluster.Done(Up.Broker!.Operations.DeclareAsync("/", "q", true, false, new FieldTable()));
+        ImmutableArray<NodeId> three = Find("q").Members;
+        Assert.Equal(3, three.Length);
+        Follows(Fields.Of(("ha-mode", "all")), members => members.Length == 5 && members[..3].SequenceEqual(three));
+        // Of too many those stay that are up, in their order.
+        SimulatedNode down =
+            _cluster.Nodes.First(node => three[1..].Contains(node.Id) && node != _cluster.Leader);
+        down.Crash();
+        _cluster.Until(() => !Up.Broker!.Nodes.Sessions.ContainsKey(down.Id), 40_000, "that it is away");
+        Follows(
+            Fields.Of(("ha-mode", "exactly"), ("ha-params", 4)),
+            members => members.Length == 4 && !members.Contains(down.Id) && members[0] == three[0]);
+        down.Start();
+        SimulatedNode[] others = [.. _cluster.Nodes.Where(node => node.Id != three[0]).Take(2)];
+        object?[] named = [.. others.Select(static node => node.Name)];
+        Follows(
+            Fields.Of(("ha-mode", "nodes"), ("ha-params", named)),
+            members => members.Order().SequenceEqual(others.Select(static node => node.Id).Order()));
+        NodeId first = Find("q").Members[0];
+        _cluster.Done(Up.Broker!.Administration.Policies.ClearAsync("/", "q"));
+        _cluster.Until(() => Find("q").Members is [var only] && only == first, 200, "a single member");
+
+        void Follows(FieldTable policy, Func<ImmutableArray<NodeId>, bool> isIt)
+        {
+            Rule("q", policy);
+            _cluster.Until(() => isIt(Find("q").Members), 200, "the members of a policy");
+        }
+    }
+
     /// <summary>What an ha-* policy names is on these nodes, and on no others.</summary>
     [Fact]
     public void A_mirrored_queue_has_members_where_its_policy_says()

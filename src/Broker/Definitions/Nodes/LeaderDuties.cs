@@ -21,6 +21,9 @@ internal sealed class LeaderDuties(
         (_repairs ??= new QueueRepairs(store, this)).Drive(store.Group);
     }
 
+    /// <summary>What decides about members of queues has changed.</summary>
+    public void LookAtQueues() => _repairs?.LookAgain();
+
     /// <summary>Another node wants a session, of a start of its directory.</summary>
     public void OpenSession(NodeId node, long boot, long epoch)
     {

@@ -11,7 +11,7 @@ namespace Warren.Broker.Definitions.Nodes;
 
 /// <summary>
 /// What the leader of the definitions does for the members of replicated queues: where one is to be a member that is
-/// not in the cluster any more, or fewer are than should be, it says which are from now on. It goes by what there is,
+/// not in the cluster any more, or others are than should be, it says which are from now on. It goes by what there is,
 /// not by what has happened: whoever leads next goes on. Owned by the definitions' turn.
 /// </summary>
 internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
@@ -19,13 +19,16 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
     /// <summary>Queues that are repaired by one turn; the next ones by the turn that has seen these applied.</summary>
     private const int AtOnce = 64;
 
-    /// <summary>How often all are looked at, beside when nodes come and go: policies set targets, too.</summary>
+    /// <summary>How often all are looked at, beside when nodes come and go and policies change.</summary>
     private const long LookMs = 30_000;
 
     private ImmutableSortedDictionary<NodeId, MemberEntry>? _seen;
     private Term _term;
     private LogIndex _proposed;
     private long _lookedMs;
+
+    /// <summary>Something else than the nodes has changed.</summary>
+    public void LookAgain() => _seen = null;
 
     /// <summary>The end of a turn.</summary>
     public void Drive(RaftGroup group)

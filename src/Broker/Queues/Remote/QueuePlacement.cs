@@ -66,10 +66,11 @@ internal static class QueuePlacement
         broker.Topology, broker.QueueLinks!.Self, broker.Nodes.Members.Keys, withFollowers: true);
 
     /// <summary>
-    /// The members that a replicated queue should have: those that it is to have and that are in the cluster, and
-    /// others in the places of those that are not. A quorum queue has as many as when somebody said which, or as its
-    /// target says, one under an <c>ha-*</c> policy as that says; fewer if there are not so many nodes. None if none of
-    /// its members is in the cluster: nobody has what it held.
+    /// The members that a replicated queue should have. A quorum queue: those that it is to have and that are in the
+    /// cluster, and others in the places of those that are not, as many as when somebody said which, or as its target
+    /// says. One that is classic: as its <c>ha-*</c> policy says, of those that it has first; without one a single
+    /// member. Fewer if there are not so many nodes. None if none of its members is in the cluster: nobody has what it
+    /// held.
     /// </summary>
     public static ImmutableArray<NodeId> RepairedMembersOf(
         MessageBroker broker, QueueDefinition queue, Dictionary<NodeId, int> counts)
@@ -80,16 +81,38 @@ internal static class QueuePlacement
         EffectivePolicy? policy = null;
         if (broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost))
             vhost.Policies.OfQueues.TryGetValue(queue.Name, out policy);
-        MirrorWish wish = queue.Type == QueueType.Quorum
-            ? new MirrorWish((int)Math.Max(queue.WishedSize, TargetOf(queue, policy)), [.. counts.Keys])
-            : MirrorWish.Of(policy, broker.Nodes.Members) ?? default;
-        int wanted = Math.Min(wish.Size, broker.MostQueueMembers);
-        if (rest.Length >= wanted)
-            return rest;
-        IEnumerable<NodeId> others = InOrder(
-            broker.QueueLinks!, counts, queue.Vhost, queue.Name, wish.Nodes.RemoveRange(rest));
-        return [.. rest, .. others.Take(wanted - rest.Length)];
+        if (queue.Type != QueueType.Quorum)
+            return MirrorsOf(broker, queue, rest, policy, counts);
+        int wanted = Math.Min((int)Math.Max(queue.WishedSize, TargetOf(queue, policy)), broker.MostQueueMembers);
+        return rest.Length >= wanted ? rest : Fill(broker, queue, rest, [.. counts.Keys], wanted, counts);
     }
+
+    // Of more than are wanted those go that are down, and then the last: the first is the one that it is shown on.
+    private static ImmutableArray<NodeId> MirrorsOf(
+        MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> rest, EffectivePolicy? policy,
+        Dictionary<NodeId, int> counts)
+    {
+        MirrorWish wish = MirrorWish.Of(policy, broker.Nodes.Members) ?? new MirrorWish(1, rest);
+        // None of the nodes that it names is there.
+        if (wish.Nodes.IsEmpty)
+            return rest;
+        int wanted = Math.Min(wish.Size, broker.MostQueueMembers);
+        ImmutableArray<NodeId> kept = [.. rest.Where(wish.Nodes.Contains)];
+        if (kept.Length <= wanted)
+            return Fill(broker, queue, kept, wish.Nodes, wanted, counts);
+        IReadOnlyList<NodeId> up = broker.QueueLinks!.Members;
+        NodeId[] stay = [.. kept.OrderBy(member => up.Contains(member) ? 0 : 1).Take(wanted)];
+        return [.. kept.Where(stay.Contains)];
+    }
+
+    private static ImmutableArray<NodeId> Fill(
+        MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> members, ImmutableArray<NodeId> nodes,
+        int wanted, Dictionary<NodeId, int> counts) =>
+    [
+        .. members,
+        .. InOrder(broker.QueueLinks!, counts, queue.Vhost, queue.Name, nodes.RemoveRange(members))
+            .Take(wanted - members.Length),
+    ];
 
     // Those that are up before those that are not, and then those with the fewest members.
     private static IEnumerable<NodeId> InOrder(
