@@ -70,10 +70,15 @@ public sealed class ClusterCommandTests
         Assert.Equal("classic\t2\nnear\t0\nquorum\t2\n", pair.RunOnOne("rabbitmqctl", "-s", "list_queues").Output);
         Assert.Equal("near\n", pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "--local", "name").Output);
 
+        string both = $"[{pair.NameOfOther}, {pair.NameOfOne}]";
+        Assert.Equal(
+            $"classic\t\t\t\nnear\t\t\t\nquorum\t{pair.NameOfOther}\t{both}\t{both}\n",
+            pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "name", "leader", "members", "online").Output);
+
         await pair.StopOtherAsync();
         Assert.Equal(
-            "classic\tdown\t\t\nnear\trunning\t0\t\nquorum\tdown\t\t[]\n",
-            pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "name", "state", "messages", "online").Output);
+            $"classic\tdown\t\t\t\nnear\trunning\t0\t\t\nquorum\tdown\t\t{both}\t[{pair.NameOfOne}]\n",
+            pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "name", "state", "messages", "members", "online").Output);
         Assert.Equal(
             "classic\nquorum\n", pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "--offline", "name").Output);
         Assert.Equal("near\n", pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "--online", "name").Output);

@@ -19,13 +19,6 @@ internal static class QueueColumns
     public static ColumnSet<QueueDefinition> Of(NodeHost host)
     {
         void Nothing(Utf8JsonWriter json, QueueDefinition queue) => json.WriteStringValue("");
-        void Replicas(Utf8JsonWriter json, QueueDefinition queue)
-        {
-            if (queue.Type == QueueType.Classic)
-                json.WriteStringValue("");
-            else
-                json.Atoms([HomeOf(host, queue)]);
-        }
         return new ColumnSet<QueueDefinition>(
             ("name", (json, queue) => json.WriteStringValue(queue.Name)),
             ("durable", (json, queue) => json.WriteBooleanValue(queue.Durable)),
@@ -48,15 +41,8 @@ internal static class QueueColumns
             ("state", (json, queue) => json.Atom(queue.Home.IsReached ? "running" : "down")),
             ("type", (json, queue) => json.Atom(TypeOf(queue))),
             ("leader", (json, queue) => Leader(json, host, queue)),
-            ("members", Replicas),
-            ("online", (json, queue) =>
-            {
-                if (queue.Home.IsReached || queue.Type == QueueType.Classic)
-                    Replicas(json, queue);
-                else
-                    json.Atoms([]);
-            }
-        ),
+            ("members", Members(host, static members => members.Names)),
+            ("online", Members(host, static members => members.OnlineNames)),
             ("policy", (json, queue) => json.WriteStringValue(PolicyOf(host, queue)?.Policy?.Name ?? "")),
             ("operator_policy", (json, queue) =>
                 json.WriteStringValue(PolicyOf(host, queue)?.OperatorPolicy?.Name ?? "")),
@@ -119,8 +105,20 @@ internal static class QueueColumns
         if (queue.Type == QueueType.Classic)
             json.WriteStringValue("");
         else
-            json.Atom(HomeOf(host, queue));
+            json.Atom(host.Node is { } node ? new QueueMembers(node.Broker, queue).LeaderName : HomeOf(host, queue));
     }
+
+    // RabbitMQ says nothing of them where the queue is a classic one.
+    private static Action<Utf8JsonWriter, QueueDefinition> Members(
+        NodeHost host, Func<QueueMembers, IEnumerable<string>> names) => (json, queue) =>
+    {
+        if (queue.Type == QueueType.Classic)
+            json.WriteStringValue("");
+        else if (host.Node is { } node)
+            json.Atoms(names(new QueueMembers(node.Broker, queue)));
+        else
+            json.Atoms([]);
+    };
 
     private static void Exclusive(Utf8JsonWriter json, QueueDefinition queue)
     {
