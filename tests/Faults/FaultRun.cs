@@ -72,6 +72,9 @@ internal static class FaultRun
             case "joining":
                 await new ClusterScenario(seed, isShort, report).RunAsync();
                 break;
+            case "guide":
+                await new GuideScenario(report).RunAsync();
+                break;
             case "partition":
                 await new PartitionScenario(seed, isShort, report).RunAsync();
                 break;

@@ -273,6 +273,9 @@ internal sealed class Host : IDisposable
     private static bool IsReading(int process) =>
         File.ReadAllText($"/proc/{process}/cmdline").StartsWith("cat", StringComparison.Ordinal);
 
+    /// <summary>Waits for the end of a node that was told to end.</summary>
+    public Task EndsAsync() => _node!.WaitForExitAsync().WaitAsync(Patience);
+
     private async Task SignalAsync(string signal)
     {
         if (!IsRunning)
