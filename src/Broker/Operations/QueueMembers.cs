@@ -22,11 +22,37 @@ public readonly struct QueueMembers(MessageBroker broker, QueueDefinition queue)
         : queue.Home.IsReached ? [broker.HomeNameOf(queue)] : [];
 
     /// <summary>The node that leads it; if none does, the one that it is shown on.</summary>
-    public string LeaderName =>
+    public string LeaderName => queue.IsReplicated ? NamesOf([Leader])[0] : broker.HomeNameOf(queue);
+
+    /// <summary>All but the one that leads: RabbitMQ's mirrors.</summary>
+    public ImmutableArray<string> FollowerNames => queue.IsReplicated ? NamesOf(Followers) : [];
+
+    /// <summary>Those of the followers that have all of the queue, and that this node reaches.</summary>
+    public ImmutableArray<string> FollowerNamesInStep
+    {
+        get
+        {
+            if (!queue.IsReplicated)
+                return [];
+            ImmutableArray<NodeId> inStep = queue.Home.InStep;
+            return NamesOf(Followers.Where(Links.IsUp).Where(inStep.Contains));
+        }
+    }
+
+    private NodeId Leader =>
         queue.IsReplicated && Links.LeaderBook.Of(queue.Id.Value).Leader is { IsNone: false } leader
         && Links.IsUp(leader)
-            ? NamesOf([leader])[0]
-            : broker.HomeNameOf(queue);
+            ? leader
+            : queue.HomeNode;
+
+    private IEnumerable<NodeId> Followers
+    {
+        get
+        {
+            NodeId leader = Leader;
+            return Nodes.Where(node => node != leader);
+        }
+    }
 
     private QueueLinks Links => broker.QueueLinks!;
 

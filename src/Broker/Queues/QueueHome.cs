@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Operations;
 using Warren.Broker.Turns;
+using Warren.Cluster;
 
 namespace Warren.Broker.Queues;
 
@@ -77,6 +78,12 @@ public abstract class QueueHome : Mailbox<QueueCommand>
 
     /// <summary>What a client would be told while the home node is away; null: it is there.</summary>
     public string? AwayText => Unavailable?.ReplyText;
+
+    /// <summary>
+    /// The members that have all of a replicated queue, as its leader sees or last told it; none: nobody has told, or
+    /// it is not replicated.
+    /// </summary>
+    internal virtual ImmutableArray<NodeId> InStep => [];
 
     /// <summary>The queue is on another node.</summary>
     internal virtual bool IsRemote => false;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Warren.Broker.Operations;
 using Warren.Broker.Policies;
@@ -24,7 +25,7 @@ internal static class QueueColumns
             ("durable", (json, queue) => json.WriteBooleanValue(queue.Durable)),
             ("auto_delete", (json, queue) => json.WriteBooleanValue(queue.AutoDelete)),
             ("arguments", (json, queue) => json.Table(queue.Arguments)),
-            ("pid", (json, queue) => json.Pid(host, queue.Id.Value, PidSerial, HomeOf(host, queue))),
+            ("pid", (json, queue) => json.Pid(host, queue.Id.Value, PidSerial, LeaderOf(host, queue))),
             ("owner_pid", (json, queue) => OwnerPid(json, host, queue)),
             ("exclusive", (json, queue) => Exclusive(json, queue)),
             ("exclusive_consumer_pid", (json, queue) => HolderPid(json, host, queue)),
@@ -58,13 +59,12 @@ internal static class QueueColumns
             ("disk_writes", Nothing),
             ("consumer_utilisation", Nothing),
             ("consumer_capacity", Nothing),
-            // One copy, on its home: nobody else has any of it.
-            ("slave_pids", Nothing),
-            ("synchronised_slave_pids", Nothing),
-            ("mirror_pids", Nothing),
-            ("synchronised_mirror_pids", Nothing),
-            ("slave_nodes", Nothing),
-            ("synchronised_slave_nodes", Nothing));
+            ("slave_pids", MirrorPids(host, static members => members.FollowerNames)),
+            ("synchronised_slave_pids", MirrorPids(host, static members => members.FollowerNamesInStep)),
+            ("mirror_pids", MirrorPids(host, static members => members.FollowerNames)),
+            ("synchronised_mirror_pids", MirrorPids(host, static members => members.FollowerNamesInStep)),
+            ("slave_nodes", Mirrors(host, static members => members.FollowerNames)),
+            ("synchronised_slave_nodes", Mirrors(host, static members => members.FollowerNamesInStep)));
     }
 
     public static string TypeOf(QueueDefinition queue) => queue.Type switch
@@ -86,6 +86,9 @@ internal static class QueueColumns
     private static string HomeOf(NodeHost host, QueueDefinition queue) =>
         host.Node?.Broker.HomeNameOf(queue) ?? host.Options.Places.NodeName;
 
+    private static string LeaderOf(NodeHost host, QueueDefinition queue) =>
+        host.Node is { } node ? new QueueMembers(node.Broker, queue).LeaderName : HomeOf(host, queue);
+
     private static EffectivePolicy? PolicyOf(NodeHost host, QueueDefinition queue) =>
         host.Node is { } node && node.Broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
         && vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy)
@@ -105,7 +108,7 @@ internal static class QueueColumns
         if (queue.Type == QueueType.Classic)
             json.WriteStringValue("");
         else
-            json.Atom(host.Node is { } node ? new QueueMembers(node.Broker, queue).LeaderName : HomeOf(host, queue));
+            json.Atom(LeaderOf(host, queue));
     }
 
     // RabbitMQ says nothing of them where the queue is a classic one.
@@ -118,6 +121,30 @@ internal static class QueueColumns
             json.Atoms(names(new QueueMembers(node.Broker, queue)));
         else
             json.Atoms([]);
+    };
+
+    // Of queues without mirrors RabbitMQ says nothing.
+    private static Action<Utf8JsonWriter, QueueDefinition> Mirrors(
+        NodeHost host, Func<QueueMembers, ImmutableArray<string>> names) => (json, queue) =>
+    {
+        if (host.Node is { } node && queue is { Type: QueueType.Classic, IsReplicated: true })
+            json.Atoms(names(new QueueMembers(node.Broker, queue)));
+        else
+            json.WriteStringValue("");
+    };
+
+    private static Action<Utf8JsonWriter, QueueDefinition> MirrorPids(
+        NodeHost host, Func<QueueMembers, ImmutableArray<string>> names) => (json, queue) =>
+    {
+        if (host.Node is { } node && queue is { Type: QueueType.Classic, IsReplicated: true })
+        {
+            json.WriteStartArray();
+            foreach (string name in names(new QueueMembers(node.Broker, queue)))
+                json.Pid(host, queue.Id.Value, PidSerial, name);
+            json.WriteEndArray();
+        }
+        else
+            json.WriteStringValue("");
     };
 
     private static void Exclusive(Utf8JsonWriter json, QueueDefinition queue)

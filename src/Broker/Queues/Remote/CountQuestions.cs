@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Operations;
 using Warren.Broker.Turns;
 using Warren.Cluster;
@@ -14,6 +16,7 @@ internal sealed class CountQuestions(QueueLinks links)
 {
     private const int HeadBytes = 9;
     private const int EntryBytes = 8 + 4 + 4 + 8 + 8 + 8 + 4 + 1;
+    private const int MostInStepBytes = 1 + (QueueMembersEntry.Most * NodeId.SizeBytes);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(long Number, NodeId Node), TaskCompletionSource> _open = [];
@@ -100,11 +103,14 @@ internal sealed class CountQuestions(QueueLinks links)
         long residentBytes = reader.Int64();
         int consumers = reader.Int32();
         ConsumerStatus? holder = reader.Byte() == 0 ? null : ConsumerFormat.Read(ref reader, queue?.Definition!);
+        var inStep = new NodeId[reader.Byte()];
+        for (int place = 0; place < inStep.Length; place++)
+            inStep[place] = NodeId.Read(reader.Take(NodeId.SizeBytes));
         // What is not known here any more was read all the same, for what is behind it.
         if (queue?.IsServedBy(links.PeerOf(node)) == true)
         {
             queue.Counts = new QueueCounts(
-                ready, unacked, readyBytes, unackedBytes, residentBytes, consumers, holder);
+                ready, unacked, readyBytes, unackedBytes, residentBytes, consumers, holder, [.. inStep]);
         }
     }
 
@@ -115,7 +121,7 @@ internal sealed class CountQuestions(QueueLinks links)
         int used = HeadBytes;
         foreach ((long id, QueueHome queue) in links.Served)
         {
-            if (used + EntryBytes + ConsumerFormat.MostBytes > body.Length)
+            if (used + EntryBytes + ConsumerFormat.MostBytes + MostInStepBytes > body.Length)
             {
                 // Without room the question stays open there, and its patience bounds it.
                 if (!peer.TrySend(LinkClass.Control, LineFrame.Counts, body.AsSpan(0, used)))
@@ -139,9 +145,15 @@ internal sealed class CountQuestions(QueueLinks links)
         BinaryPrimitives.WriteInt32LittleEndian(entry[40..], queue.ConsumerCount);
         ConsumerStatus? holder = queue.Holder;
         entry[44] = holder is null ? (byte)0 : (byte)1;
-        return holder is null
-            ? EntryBytes
-            : EntryBytes + ConsumerFormat.Write(entry[EntryBytes..], holder, links.Self);
+        int used = EntryBytes;
+        if (holder is not null)
+            used += ConsumerFormat.Write(entry[used..], holder, links.Self);
+        ImmutableArray<NodeId> inStep = queue.InStep;
+        int told = Math.Min(inStep.Length, QueueMembersEntry.Most);
+        entry[used++] = (byte)told;
+        for (int place = 0; place < told; place++, used += NodeId.SizeBytes)
+            inStep[place].Write(entry[used..]);
+        return used;
     }
 
     private sealed class Telling(CountQuestions questions, LinePeer peer, long number) : IThreadPoolWorkItem

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
@@ -5,6 +6,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Security;
+using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -47,6 +49,9 @@ internal abstract class StandIn : QueueHome, ILine
 
     /// <inheritdoc/>
     public override ConsumerStatus? Holder => Counts.Holder;
+
+    /// <inheritdoc/>
+    internal override ImmutableArray<NodeId> InStep => Counts.InStep;
 
     /// <inheritdoc/>
     internal override bool IsRemote => true;

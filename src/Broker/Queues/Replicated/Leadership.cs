@@ -26,6 +26,14 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// <summary>How often it looks whether those that it waits for are still there.</summary>
     private const long LookMs = 20;
 
+    /// <summary>
+    /// For so long the first member of a new queue asks to lead: sooner than any other would stand.
+    /// </summary>
+    private const long FirstMs = 1000;
+
+    /// <summary>How often it asks. Others may not have the queue yet.</summary>
+    private const long AskMs = 30;
+
     private readonly Dictionary<long, QueueEffect> _barriers = new(0);
     private readonly Queue<Paging> _given = new(0);
     private readonly FetchBatch _batch = new();
@@ -39,12 +47,17 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private bool _isBegun;
     private long? _closedAtMs;
     private bool _isRemoved;
+    private long _asksUntilMs;
+    private long _asksAtMs;
 
     /// <summary>Messages are being read for this leadership, or for one that is over.</summary>
     public bool IsFetching => _isReading || _given.Count > 0;
 
     /// <summary>It is still the leadership that was begun.</summary>
     public bool IsOf(RaftGroup group) => group.IsLeader && group.Term == _term;
+
+    /// <summary>The queue is new, and this its first member.</summary>
+    public void LeadFirst() => _asksUntilMs = queue.NowMs + FirstMs;
 
     /// <summary>Goes on with what is to be done before it serves; true if the queue has changed.</summary>
     public bool Tend(RaftGroup group)
@@ -54,6 +67,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
             Stop(null);
             return true;
         }
+        if (_asksUntilMs != 0 && AsksFirst(group))
+            return true;
         if (!_isBegun)
         {
             if (_isLeaving || !group.MayDecide)
@@ -233,6 +248,25 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 machine.Stored.Recover(in queued);
             }
         }
+    }
+
+    // True: the group has something to send.
+    private bool AsksFirst(RaftGroup group)
+    {
+        long nowMs = queue.NowMs;
+        if (nowMs >= _asksUntilMs || group.IsLeader || !group.Leader.IsNone)
+        {
+            _asksUntilMs = 0;
+            return false;
+        }
+        bool asks = nowMs >= _asksAtMs && group.View.Role != RaftRole.Candidate;
+        if (asks)
+        {
+            _asksAtMs = nowMs + AskMs;
+            group.Campaign();
+        }
+        queue.TickAt(Math.Max(_asksAtMs, nowMs + 1));
+        return asks;
     }
 
     private void Begin(RaftGroup group)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
@@ -31,6 +32,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly DurableWaits _durable;
     private readonly HeldEffects _heldBack = new();
     private readonly Leadership _leadership;
+    private readonly MembersInStep _inStep = new();
     private readonly Reconciliation _reconciliation;
     private readonly List<MovedEntries> _moves = new(0);
     private readonly LeadershipHandover _handover;
@@ -78,6 +80,9 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     /// <summary>So many members may vote.</summary>
     internal int MostVoters => _options.Voters;
+
+    /// <inheritdoc/>
+    internal override ImmutableArray<NodeId> InStep => _inStep.Nodes;
 
     /// <summary>It leads, and serves clients.</summary>
     public bool IsServing => _leading is not null;
@@ -303,7 +308,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
                 _group.Complete((PayloadRead)command.Target!);
                 break;
             case QueueCommandKind.Campaign:
-                _group.Campaign();
+                _leadership.LeadFirst();
                 break;
             case QueueCommandKind.Members:
                 Definition = (QueueDefinition)command.Target!;
@@ -354,6 +359,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             return;
         }
         CompactNowAndThen();
+        _inStep.Look(_group, _self, Broker.NowMs);
         _durable.AwaitDurable(_group.Awaited);
     }
 

@@ -165,6 +165,17 @@ public sealed class ReplicatedQueueTests
         Assert.Equal(10, leader.Replica.Messages.Count);
     }
 
+    /// <summary>Others may have the queue later than the first, which asks until they do.</summary>
+    [Fact]
+    public void The_first_member_leads_at_first()
+    {
+        for (int seed = 1; seed <= 30; seed++)
+        {
+            var group = new ReplicaGroup(seed);
+            Assert.Equal(group.Cluster[1], group.NodeOf(group.UntilLed()));
+        }
+    }
+
     [Fact]
     public void A_member_that_was_away_while_the_log_was_compacted_gets_what_is_live()
     {

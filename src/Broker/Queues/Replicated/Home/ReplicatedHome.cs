@@ -79,6 +79,9 @@ internal sealed class ReplicatedHome : StandIn
     public override ConsumerStatus? Holder => Own is { } own ? own.Holder : base.Holder;
 
     /// <inheritdoc/>
+    internal override ImmutableArray<NodeId> InStep => Own is { } own ? own.InStep : base.InStep;
+
+    /// <inheritdoc/>
     public override bool IsReached => Volatile.Read(ref _isUp);
 
     internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
