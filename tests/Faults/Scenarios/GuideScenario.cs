@@ -54,8 +54,11 @@ internal sealed class GuideScenario(Action<string> report)
             """);
         await first.MustAsync("rabbitmqctl clear_policy ha-orders");
         await first.MustAsync("rabbitmqctl clear_policy ha-critical");
-        await first.MustAsync(
-            """rabbitmqctl set_policy ha-all ".*" '{"ha-mode":"all","ha-sync-mode":"automatic"}' --priority 0 --apply-to queues""");
+        await first.MustAsync("""
+            rabbitmqctl set_policy ha-all ".*" \
+              '{"ha-mode":"all","ha-sync-mode":"automatic"}' \
+              --priority 0 --apply-to queues
+            """);
         await first.MustAsync(Mirrors);
         await ShowsAsync(
             first, "rabbitmqctl list_policies",
@@ -90,7 +93,8 @@ internal sealed class GuideScenario(Action<string> report)
             """);
         await ShowsAsync(first, "rabbitmqctl list_queues name messages slave_nodes", $"test-ha\t100\t{others}");
         await lab.Hosts[1].StopAsync();
-        await ShowsAsync(first, "rabbitmqctl list_queues name messages", "test-ha\t100", "orders\t1", "legacy-orders\t1");
+        await ShowsAsync(
+            first, "rabbitmqctl list_queues name messages", "test-ha\t100", "orders\t1", "legacy-orders\t1");
         await lab.Hosts[1].StartAsync();
         await ShowsAsync(
             first, "rabbitmqctl list_queues name messages synchronised_slave_nodes", $"test-ha\t100\t{others}");
