@@ -75,6 +75,9 @@ internal static class FaultRun
             case "guide":
                 await new GuideScenario(report).RunAsync();
                 break;
+            case "failover":
+                await new FailoverScenario(seed, isShort, report).RunAsync();
+                break;
             case "partition":
                 await new PartitionScenario(seed, isShort, report).RunAsync();
                 break;

@@ -188,8 +188,11 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
         }
     }
 
-    // What clients held goes back when their nodes are known to be away, at the latest.
-    private static async Task<IReadOnlyList<Received>> DrainAsync(Host through, SharedQueue queue)
+    /// <summary>
+    /// All that is in a queue that nobody uses. What clients held goes back when their nodes are known to be away, at
+    /// the latest.
+    /// </summary>
+    public static async Task<IReadOnlyList<Received>> DrainAsync(Host through, SharedQueue queue)
     {
         long since = Answers.Now;
         string counts = "";
