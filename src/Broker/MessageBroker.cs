@@ -16,6 +16,7 @@ using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
+using Warren.Cluster;
 using Warren.Storage;
 
 namespace Warren.Broker;
@@ -102,6 +103,7 @@ public sealed class MessageBroker : IDisposable
         Administration = new BrokerAdministration(this);
         Connections = new ConnectionRegistry(this);
         Operations = new QueueOperations(this);
+        Members = new MemberOperations(this);
         Alarms = new NodeAlarms(this, storage?.Disk, storage?.Scarce);
         if (cluster is not null)
         {
@@ -132,6 +134,9 @@ public sealed class MessageBroker : IDisposable
     public NodeAlarms Alarms { get; }
 
     public QueueOperations Operations { get; }
+
+    /// <summary>The members of replicated queues, as operators see them.</summary>
+    public MemberOperations Members { get; }
 
     public DirectReplies DirectReplies { get; }
 
@@ -223,13 +228,19 @@ public sealed class MessageBroker : IDisposable
         queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);
 
     /// <summary>
-    /// A queue of this node would be out of reach without it: of its members too few are reached that are a majority.
+    /// A queue of this node would be out of reach without it: of the members that vote too few are reached that are a
+    /// majority. One that has yet to catch up is no copy.
     /// </summary>
-    public bool IsCriticalFor(QueueDefinition queue) => queue.IsReplicated && QueueLinks is { } links
-        ? queue.Members.Contains(links.Self)
-            && queue.Members.Count(node => node == links.Self || links.Peers.IsUp(node))
-                <= (queue.Members.Length / 2) + 1
-        : queue.IsHere;
+    public bool IsCriticalFor(QueueDefinition queue)
+    {
+        if (!queue.IsReplicated || QueueLinks is not { } links)
+            return queue.IsHere;
+        ImmutableArray<NodeId> voters = Members.MembersOf(queue) is { } members
+            ? [.. members.Where(static member => member.IsVoter).Select(static member => member.Id)]
+            : queue.Members;
+        return voters.Contains(links.Self)
+            && voters.Count(node => node == links.Self || links.Peers.IsUp(node)) <= (voters.Length / 2) + 1;
+    }
 
     /// <summary>What the node is called that a consumer's client is connected to.</summary>
     public string NodeNameOf(ConsumerStatus consumer) =>

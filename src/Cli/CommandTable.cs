@@ -153,6 +153,15 @@ internal static class CommandTable
         (Ctl, new Commands.DeleteQueue()),
         (Ctl, new PurgeQueue()),
 
+        // Members of queues.
+        (Tool.Queues, new AddMember()),
+        (Tool.Queues | Tool.Diagnostics, new CheckInitialSync()),
+        (Tool.Queues, new DeleteMember()),
+        (Tool.Queues, new Grow()),
+        (Tool.Queues | Tool.Diagnostics, new QuorumStatus()),
+        (Tool.Queues | Tool.Diagnostics, new ReclaimQuorumMemory()),
+        (Tool.Queues, new Shrink()),
+
         (Tool.Upgrade, new Drain()),
         (Tool.Upgrade, new Revive()),
 

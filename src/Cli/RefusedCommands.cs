@@ -115,32 +115,11 @@ internal static class RefusedCommands
         (Diagnostics, new RefusedCommand(
             "disable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
         (Queues, new RefusedCommand(
-            "add_member", "[--vhost <vhost>] <queue> <node>", Section.Replication,
-            NoReplicas + "'rabbitmqctl list_queues name leader members' shows where queues are")),
-        (Queues, new RefusedCommand(
-            "delete_member", "[--vhost <vhost>] <queue> <node>", Section.Replication,
-            NoReplicas + "'rabbitmqctl list_queues name leader members' shows where queues are")),
-        (Queues, new RefusedCommand(
-            "grow", "<node> <all | even>", Section.Cluster,
-            NoReplicas + "'rabbitmqctl list_queues name leader members' shows where queues are")),
-        (Queues, new RefusedCommand(
-            "shrink", "<node> [--errors-only]", Section.Cluster,
-            NoReplicas + "'rabbitmqctl list_queues name leader members' shows where queues are")),
-        (Queues, new RefusedCommand(
             "rebalance", "< all | classic | quorum >", Section.Cluster,
             NoReplicas + "Where a new queue is put is decided by 'queue_leader_locator' in rabbitmq.conf")),
-        (Queues | Diagnostics, new RefusedCommand(
-            "quorum_status", "[--vhost <vhost>] <queue>", Section.Monitoring,
-            NoReplicas + "'rabbitmqctl list_queues name type leader members online state' shows it")),
-        (Queues | Diagnostics, new RefusedCommand(
-            "reclaim_quorum_memory", "[--vhost <vhost>] <quorum queue>", Section.Operations,
-            "messages that wait leave memory by themselves. 'rabbitmqctl force_gc' gives back what is free")),
         (Queues, new RefusedCommand(
             "peek", "[--vhost <vhost>] <queue> <position>", Section.Monitoring,
             "'warren get QUEUE --count N' shows the first N messages, which stay in the queue")),
-        (Queues, new RefusedCommand(
-            "check_if_new_quorum_queue_replicas_have_finished_initial_sync", "", Section.Monitoring,
-            NoReplicas + "'rabbitmqctl list_queues name leader members' shows where queues are")),
         (Queues, new RefusedCommand(
             "list_policies_with_classic_queue_mirroring", "[--no-table-headers]", Section.Policies,
             "the 'ha-*' keys stay valid. 'rabbitmqctl list_policies' shows who has them")),

@@ -16,7 +16,11 @@ public readonly struct QueueMembers(MessageBroker broker, QueueDefinition queue)
     /// <summary>All, those that have yet to catch up as well.</summary>
     public ImmutableArray<string> Names => queue.IsReplicated ? NamesOf(Nodes) : [broker.HomeNameOf(queue)];
 
-    /// <summary>Those of them that this node reaches.</summary>
+    /// <summary>Those that it is to have; see <see cref="QueueDefinition.Members"/>.</summary>
+    public ImmutableArray<string> WishedNames =>
+        queue.IsReplicated ? NamesOf(queue.Members) : [broker.HomeNameOf(queue)];
+
+    /// <summary>Those of <see cref="Names"/> that this node reaches.</summary>
     public ImmutableArray<string> OnlineNames => queue.IsReplicated
         ? NamesOf(Nodes.Where(Links.IsUp))
         : queue.Home.IsReached ? [broker.HomeNameOf(queue)] : [];

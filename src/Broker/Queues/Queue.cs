@@ -101,6 +101,9 @@ public class Queue : QueueHome
 
     public QueueTotals Totals => _machine.Totals;
 
+    /// <inheritdoc cref="QueueLog.DurablePosition"/>
+    internal long DurablePosition => _log.DurablePosition;
+
     /// <summary>The group of its stored messages.</summary>
     internal GroupId Group => new(Definition.Id.Value);
 

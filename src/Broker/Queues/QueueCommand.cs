@@ -245,6 +245,12 @@ public readonly struct QueueCommand
     internal static QueueCommand Standing(ReplicaStanding standing) =>
         new(QueueCommandKind.Standing, 0, false, 0, default, 0, 0, standing, null);
 
+    /// <summary>
+    /// Calls <paramref name="ask"/> in the member's turn, with nothing if this node has no member, or none any more.
+    /// </summary>
+    internal static QueueCommand Ask(Action<RaftGroup?> ask) =>
+        new(QueueCommandKind.Ask, 0, false, 0, default, 0, 0, ask, null);
+
     /// <summary>It is to lead nothing from now on. <paramref name="returns"/>: who is told; null: nobody.</summary>
     internal static QueueCommand HandOver(LeadershipReturns? returns) =>
         new(QueueCommandKind.HandOver, 0, true, 0, default, 0, 0, returns, null);

@@ -100,6 +100,9 @@ public enum QueueCommandKind : byte
     /// </summary>
     Claim,
 
+    /// <summary>Somebody wants to know something of the member's consensus, or to have it do something.</summary>
+    Ask,
+
     /// <summary>The member is to lead nothing, and hands over what it leads; or it may lead again.</summary>
     HandOver,
 

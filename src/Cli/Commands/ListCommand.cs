@@ -30,6 +30,9 @@ internal abstract class ListCommand(string name, string usage, Section section, 
     /// <summary>The columns listed when none are named.</summary>
     protected abstract string[] Default { get; }
 
+    /// <summary>The form when none is asked for.</summary>
+    protected virtual Format OwnFormat => Format.Table;
+
     /// <summary>
     /// RabbitMQ prints nothing for an empty list of a command that streams, and an empty line for the others.
     /// </summary>
@@ -44,7 +47,7 @@ internal abstract class ListCommand(string name, string usage, Section section, 
     public override ExitCode Run(Invocation call)
     {
         IReadOnlyList<string> columns = ColumnsOf(call);
-        RowWriter rows = RowWriter.For(call.Format ?? Format.Table, call.Output, columns, call.HidesHeaders);
+        RowWriter rows = RowWriter.For(call.Format ?? OwnFormat, call.Output, columns, call.HidesHeaders);
         JsonElement answer = call.Node.Ask(Name, json => WriteArguments(call, json, columns), rows.Write);
         rows.End(IsStreamed);
         WarnOfSilent(call, answer);

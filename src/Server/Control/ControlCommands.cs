@@ -29,7 +29,7 @@ internal sealed class ControlCommands
         _handlers = new[]
         {
             AboutTheNode(), Diagnoses(), AboutItsLife(), AboutTheCluster(), Lists(), Administration(),
-            Connections(), Queues(),
+            Connections(), Queues(), Members(),
         }.SelectMany(some => some).ToDictionary();
     }
 
@@ -231,6 +231,22 @@ internal sealed class ControlCommands
             ["get_messages"] = queues.GetAsync,
             ["sync_queue"] = queues.SyncAsync,
             ["cancel_sync_queue"] = queues.CancelSyncAsync,
+        };
+    }
+
+    private Dictionary<string, Handler> Members()
+    {
+        var others = new OtherNodes(_host, _cluster);
+        var members = new MemberCommands(_host, _cluster);
+        return new()
+        {
+            ["quorum_status"] = new MemberStatusCommand(_host, others).RunAsync,
+            ["add_member"] = members.AddAsync,
+            ["delete_member"] = members.DeleteAsync,
+            ["grow"] = members.GrowAsync,
+            ["shrink"] = members.ShrinkAsync,
+            ["check_if_new_quorum_queue_replicas_have_finished_initial_sync"] = members.UnsyncedAsync,
+            ["reclaim_quorum_memory"] = members.ReclaimAsync,
         };
     }
 

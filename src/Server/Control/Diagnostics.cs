@@ -160,18 +160,21 @@ internal sealed class Diagnostics(NodeHost host)
                 .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
                 .ThenBy(queue => queue.Name, StringComparer.Ordinal),
         ];
-        return Now(json =>
+        return Now(json => WriteQueues(json, critical));
+    }
+
+    /// <summary>Queues by name and vhost, as <c>queues</c>.</summary>
+    internal static void WriteQueues(Utf8JsonWriter json, IEnumerable<QueueDefinition> queues)
+    {
+        json.WriteStartArray("queues");
+        foreach (QueueDefinition queue in queues)
         {
-            json.WriteStartArray("queues");
-            foreach (QueueDefinition queue in critical)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", queue.Name);
-                json.WriteString("vhost", queue.Vhost);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-        });
+            json.WriteStartObject();
+            json.WriteString("name", queue.Name);
+            json.WriteString("vhost", queue.Vhost);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     /// <summary>The last lines of the log, as rows, and for some seconds those that follow.</summary>

@@ -1,6 +1,7 @@
 using Warren.Broker;
 using Warren.Broker.Queues;
 using Warren.Broker.Topology;
+using Warren.Cluster;
 
 namespace Warren.Server.Control;
 
@@ -24,6 +25,10 @@ internal static class Lookups
             : throw ControlRefusalException.Because(
                 $"{host.Options.Places.NodeName} is starting: {host.Cluster?.Waiting ?? "waiting for other nodes"}");
     }
+
+    /// <summary>The member of the cluster that is called so; none: there is none.</summary>
+    public static NodeId FindMember(this MessageBroker broker, string name) =>
+        broker.Cluster.Status.Members.FirstOrDefault(member => member.Name == name)?.Node ?? NodeId.None;
 
     /// <exception cref="ControlRefusalException">There is none.</exception>
     public static Vhost FindVhost(this MessageBroker broker, string name) =>

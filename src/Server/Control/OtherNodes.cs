@@ -15,6 +15,9 @@ internal sealed class OtherNodes(NodeHost host, ClusterCommands cluster)
     /// <summary>How long another member may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>The caller wants the answer of this node alone.</summary>
+    public static bool IsForOneNode(ControlRequest request) => request.Flag(OwnOnly);
+
     /// <summary>The other members that run; none if the caller wants this node alone.</summary>
     public IReadOnlyList<string> Asked(ControlRequest request) => request.Flag(OwnOnly)
         ? []

@@ -51,6 +51,8 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
     {
     }
 
+    public ReplicatedQueue? Find(QueueId queue) => null;
+
     public Task<HandedOver> HandOverAsync(TimeSpan limit) => Task.FromResult(default(HandedOver));
 
     public void LeadAgain()

@@ -51,6 +51,9 @@ internal interface IReplication
     /// </summary>
     bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue);
 
+    /// <summary>This node's member of a queue; null: it has none. Any thread.</summary>
+    ReplicatedQueue? Find(QueueId queue);
+
     /// <summary>
     /// Hands over every leadership of this node's members and lets none of them lead before <see cref="LeadAgain"/>,
     /// also those that come. Any thread; ends when all are led by other nodes, or nobody has taken them over in time.

@@ -23,7 +23,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <summary>Members on this node.</summary>
     public IEnumerable<ReplicatedQueue> Members => _members.Values;
 
-    /// <summary>The member of a queue; null: this node has none.</summary>
+    /// <inheritdoc/>
     public ReplicatedQueue? Find(QueueId queue) => _members.GetValueOrDefault(queue.Value);
 
     /// <inheritdoc/>

@@ -286,6 +286,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             End();
         else if (command.Kind == QueueCommandKind.Fetched)
             OnFetched(command);
+        else if (command.Kind == QueueCommandKind.Ask)
+            ((Action<RaftGroup?>)command.Target!)(_group);
         if (_isOver || _group is null)
         {
             if (command.Kind == QueueCommandKind.HandOver)
@@ -312,6 +314,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
                 break;
             case QueueCommandKind.Members:
                 Definition = (QueueDefinition)command.Target!;
+                break;
+            case QueueCommandKind.Ask:
                 break;
             case QueueCommandKind.Standing:
                 _reconciliation.Told((ReplicaStanding)command.Target!);
