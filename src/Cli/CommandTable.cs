@@ -159,10 +159,14 @@ internal static class CommandTable
         (Tool.Queues, new DeleteMember()),
         (Tool.Queues, new Grow()),
         (Tool.Queues | Tool.Diagnostics, new QuorumStatus()),
+        (Tool.Queues, new Rebalance()),
         (Tool.Queues | Tool.Diagnostics, new ReclaimQuorumMemory()),
         (Tool.Queues, new Shrink()),
 
+        (Tool.Upgrade, AwaitSafeStop.OfMirrors()),
+        (Tool.Upgrade, AwaitSafeStop.OfQuorum()),
         (Tool.Upgrade, new Drain()),
+        (Tool.Upgrade, new PostUpgrade()),
         (Tool.Upgrade, new Revive()),
 
         // Plugins.

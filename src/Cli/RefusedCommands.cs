@@ -12,9 +12,6 @@ internal static class RefusedCommands
 
     private const string NoErlang = "there is no Erlang in it, and nothing evaluates code. ";
 
-    private const string NoReplicas =
-        "each queue has one copy, on its home node, until replicated queues are built. ";
-
     private const string NoTracing =
         "messages are not traced yet. Bind a queue of your own to the exchange that is to be watched ('#' at a topic "
         + "exchange), and read it with 'warren get'";
@@ -115,9 +112,6 @@ internal static class RefusedCommands
         (Diagnostics, new RefusedCommand(
             "disable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
         (Queues, new RefusedCommand(
-            "rebalance", "< all | classic | quorum >", Section.Cluster,
-            NoReplicas + "Where a new queue is put is decided by 'queue_leader_locator' in rabbitmq.conf")),
-        (Queues, new RefusedCommand(
             "peek", "[--vhost <vhost>] <queue> <position>", Section.Monitoring,
             "'warren get QUEUE --count N' shows the first N messages, which stay in the queue")),
         (Queues, new RefusedCommand(
@@ -128,16 +122,5 @@ internal static class RefusedCommands
             "the 'ha-*' keys stay valid. 'rabbitmqctl list_operator_policies' shows who has them")),
         (Queues | Diagnostics, new RefusedCommand(
             "stream_status", "[--vhost <vhost>] [--tracking] <stream>", Section.Monitoring, NoStreams)),
-        (Tool.Upgrade, new RefusedCommand(
-            "await_online_synchronized_mirror", "", Section.Upgrade,
-            NoReplicas + "'rabbitmq-queues check_if_node_is_mirror_sync_critical' names the queues that a stop of the "
-            + "node takes away")),
-        (Tool.Upgrade, new RefusedCommand(
-            "await_online_quorum_plus_one", "", Section.Upgrade,
-            NoReplicas + "'rabbitmq-queues check_if_node_is_quorum_critical' names the queues that a stop of the node "
-            + "takes away")),
-        (Tool.Upgrade, new RefusedCommand(
-            "post_upgrade", "", Section.Upgrade,
-            NoReplicas + "There is nothing to balance, and a version's feature flags are enabled as it starts")),
     ];
 }

@@ -31,6 +31,9 @@ public sealed class Node : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan HandoverPatience = TimeSpan.FromSeconds(2.5);
 
+    /// <summary>How long they may take when it is put into maintenance: nobody waits for it to end.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+
     private readonly NodeOptions _options;
     private readonly NodeLog _log;
     private readonly NodeStorage _storage;
@@ -89,12 +92,21 @@ public sealed class Node : IAsyncDisposable
     public void SuspendListeners() => _listeners.Suspend();
 
     /// <summary>
-    /// Maintenance: takes no new clients and asks those that there are to go elsewhere. What queues hold stays.
+    /// Maintenance: takes no new clients, has other nodes lead the replicated queues that this one leads, and leads
+    /// none before <see cref="Revive"/>; then asks the clients that there are to go elsewhere. What queues hold stays.
     /// </summary>
-    public void Drain()
+    public async Task<HandedOver> DrainAsync()
     {
         SuspendListeners();
         IsDrained = true;
+        HandedOver handed = await HandOverAsync(DrainPatience).ConfigureAwait(false);
+        if (IsDrained)
+            SendAway();
+        return handed;
+    }
+
+    private void SendAway()
+    {
         foreach (Connection connection in _broker.Connections.Snapshot())
             connection.Shutdown("Node was put into maintenance mode");
     }
@@ -103,8 +115,9 @@ public sealed class Node : IAsyncDisposable
     /// <exception cref="ConfigurationException">Somebody else has taken a port meanwhile.</exception>
     public void Revive()
     {
-        ResumeListeners();
+        _broker.LeadAgain();
         IsDrained = false;
+        ResumeListeners();
     }
 
     /// <summary>Takes new clients again, where they were taken before.</summary>
@@ -244,7 +257,7 @@ public sealed class Node : IAsyncDisposable
         if (_pausing is not null)
             await _pausing.DisposeAsync().ConfigureAwait(false);
         await _listeners.CloseAsync().ConfigureAwait(false);
-        await HandOverAsync().ConfigureAwait(false);
+        await HandOverAsync(HandoverPatience).ConfigureAwait(false);
         _broker.StopDeliveries();
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
@@ -263,14 +276,15 @@ public sealed class Node : IAsyncDisposable
     }
 
     // With clients and links as they are, so that a consumer's messages stay with it.
-    private async Task HandOverAsync()
+    private async Task<HandedOver> HandOverAsync(TimeSpan patience)
     {
-        HandedOver handed = await _broker.HandOverAsync(HandoverPatience).ConfigureAwait(false);
+        HandedOver handed = await _broker.HandOverAsync(patience).ConfigureAwait(false);
         if (handed.Led == 0)
-            return;
+            return handed;
         _log.Write(
             handed.Kept == 0 ? LogLevel.Info : LogLevel.Warning, LogCategory.Queue,
             $"handed over {handed.Led - handed.Kept} of the {handed.Led} replicated queues that this node led");
+        return handed;
     }
 
     // It would wait for members for ever that are itself.

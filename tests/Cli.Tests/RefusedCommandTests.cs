@@ -27,7 +27,6 @@ public sealed class RefusedCommandTests
     [InlineData("rabbitmq-diagnostics", "observer", "rabbitmqctl status")]
     [InlineData("rabbitmq-diagnostics", "cipher_suites", "openssl ciphers -v")]
     [InlineData("rabbitmq-queues", "peek", "warren get")]
-    [InlineData("rabbitmq-upgrade", "post_upgrade", "nothing to balance")]
     public async Task WhatIsNotThereSaysSoWhateverItIsGiven(string tool, string command, string instead)
     {
         await using ControlledNode node = await ControlledNode.StartAsync(startsApp: false);

@@ -102,6 +102,7 @@ internal sealed class ControlCommands
     private Dictionary<string, Handler> AboutItsLife()
     {
         var limits = new LimitCommands(_host);
+        var maintenance = new MaintenanceCommands(_host);
         return new()
         {
             ["stop"] = (_, _) => Now(null),
@@ -113,8 +114,8 @@ internal sealed class ControlCommands
             ["set_log_level"] = (request, _) => Done(() => limits.SetLogLevel(request)),
             ["set_vm_memory_high_watermark"] = (request, _) => Done(() => limits.SetMemory(request)),
             ["set_disk_free_limit"] = (request, _) => Done(() => limits.SetDisk(request)),
-            ["drain"] = (_, _) => Done(() => Running.Drain()),
-            ["revive"] = (_, _) => Resume(() => Running.Revive()),
+            ["drain"] = maintenance.DrainAsync,
+            ["revive"] = maintenance.ReviveAsync,
             ["suspend_listeners"] = (_, _) => Done(() => Running.SuspendListeners()),
             ["resume_listeners"] = (_, _) => Resume(() => Running.ResumeListeners()),
         };
@@ -238,6 +239,7 @@ internal sealed class ControlCommands
     {
         var others = new OtherNodes(_host, _cluster);
         var members = new MemberCommands(_host, _cluster);
+        var leaders = new LeaderCommands(_host, others);
         return new()
         {
             ["quorum_status"] = new MemberStatusCommand(_host, others).RunAsync,
@@ -246,6 +248,8 @@ internal sealed class ControlCommands
             ["grow"] = members.GrowAsync,
             ["shrink"] = members.ShrinkAsync,
             ["check_if_new_quorum_queue_replicas_have_finished_initial_sync"] = members.UnsyncedAsync,
+            ["rebalance"] = leaders.RebalanceAsync,
+            ["hand_over_queues"] = leaders.HandOverAsync,
             ["reclaim_quorum_memory"] = members.ReclaimAsync,
         };
     }

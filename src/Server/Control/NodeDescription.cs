@@ -8,6 +8,9 @@ namespace Warren.Server.Control;
 /// </summary>
 internal static class NodeDescription
 {
+    /// <summary>Its <c>maintenance_status</c> while it serves as usual.</summary>
+    public const string NotUnderMaintenance = "not under maintenance";
+
     /// <summary>As JSON, with the names of RabbitMQ's where it has one.</summary>
     public static byte[] Write(NodeHost host)
     {
@@ -23,7 +26,7 @@ internal static class NodeDescription
             json.WriteEndObject();
             json.WriteNumber("cpu_cores", Environment.ProcessorCount);
             json.WriteString(
-                "maintenance_status", host.Node is { IsDrained: true } ? "under maintenance" : "not under maintenance");
+                "maintenance_status", host.Node is { IsDrained: true } ? "under maintenance" : NotUnderMaintenance);
             NodeReport.WriteAlarms(json, host);
             NodeReport.WriteListeners(json, host);
             json.WriteEndObject();

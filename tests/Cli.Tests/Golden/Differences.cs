@@ -150,10 +150,7 @@ internal static class Differences
         (
             "comes with replicated queues",
             [
-                "rabbitmq-queues rebalance all",
                 "rabbitmq-queues peek orders.qq 1",
-                "rabbitmq-upgrade await_online_quorum_plus_one -t 5",
-                "rabbitmq-upgrade post_upgrade",
             ]),
         (
             "stream queues are not built yet",

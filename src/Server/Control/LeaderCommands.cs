@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Warren.Broker;
+using Warren.Broker.Operations;
+using Warren.Broker.Queues;
+using Warren.Broker.Security;
+using Warren.Cluster;
+
+namespace Warren.Server.Control;
+
+/// <summary>
+/// <c>rebalance</c>: the leaders of replicated queues are spread over the nodes that run and are not under maintenance.
+/// Which are to move is planned here; a leader hands over on its own node, and only to a member that is in sync, so
+/// that the queue pauses for a moment.
+/// </summary>
+internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
+{
+    /// <summary>Queues that one node hands over at the same time.</summary>
+    private const int AtOnce = 64;
+
+    /// <summary>How long a queue's next leader may take: a transfer is given up after less.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    private MessageBroker Broker => host.RequireServing().Broker;
+
+    /// <summary><c>rebalance</c>: at the end a row for each node that leads some.</summary>
+    public async Task<Action<Utf8JsonWriter>?> RebalanceAsync(ControlRequest request, ControlReply reply)
+    {
+        NamePattern vhosts = MemberCommands.PatternOf(request, "vhost_pattern");
+        NamePattern queues = MemberCommands.PatternOf(request, "queue_pattern");
+        QueueDefinition[] meant =
+        [
+            .. Broker.AllQueues().Where(queue => IsOfType(queue, request.Text("type"))
+                && vhosts.Matches(queue.Vhost) && queues.Matches(queue.Name)),
+        ];
+        HashSet<string> available = await AvailableAsync().ConfigureAwait(false);
+        IReadOnlyList<LeaderMove> moves = LeaderPlan.Make([.. meant.Select(queue => LedOf(queue, available))]);
+        await Task.WhenAll(moves.GroupBy(move => move.From).Select(some => MoveAsync(some.Key, [.. some], reply)))
+            .ConfigureAwait(false);
+        await WriteRowsAsync(meant, reply).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>
+    /// What another node asks in <c>rebalance</c>: this one hands over queues that it leads. Ends when they are led by
+    /// others, or in time.
+    /// </summary>
+    public async Task<Action<Utf8JsonWriter>?> HandOverAsync(ControlRequest request, ControlReply reply)
+    {
+        Dictionary<string, QueueDefinition> known = Broker.AllQueues().ToDictionary(IdOf);
+        await Task.WhenAll(request.Texts("queues").Zip(request.Texts("nodes"))
+            .Where(move => known.ContainsKey(move.First))
+            .Select(move => HandOverAsync(known[move.First], move.Second, reply.Cancellation)))
+            .ConfigureAwait(false);
+        return null;
+    }
+
+    private static bool IsOfType(QueueDefinition queue, string type) => type switch
+    {
+        "quorum" => queue.Type == QueueType.Quorum,
+        "classic" => queue is { Type: QueueType.Classic, IsReplicated: true },
+        _ => queue.IsReplicated || queue.Type == QueueType.Quorum,
+    };
+
+    private static string IdOf(QueueDefinition queue) => queue.Id.Value.ToString(CultureInfo.InvariantCulture);
+
+    private async Task<HashSet<string>> AvailableAsync()
+    {
+        Node node = host.RequireNode();
+        ImmutableArray<byte[]> answers = node.Membership is { } membership
+            ? await membership.AskOthersAsync().ConfigureAwait(false)
+            : [];
+        return
+        [
+            .. answers.Append(NodeDescription.Write(host)).Select(NodeDescription.Read).OfType<JsonElement>()
+                .Where(one => one.GetProperty("maintenance_status").GetString() == NodeDescription.NotUnderMaintenance)
+                .Select(one => one.GetProperty("node").GetString()!),
+        ];
+    }
+
+    private LedQueue LedOf(QueueDefinition queue, HashSet<string> available)
+    {
+        var members = new QueueMembers(Broker, queue);
+        string leader = members.LeaderName;
+        bool isLed = queue.IsReplicated && !Broker.Members.LeaderOf(queue).IsNone;
+        return new LedQueue(
+            queue, leader,
+            isLed ? [.. members.OnlineNames.Where(node => node != leader).Where(available.Contains)] : []);
+    }
+
+    private async Task MoveAsync(string from, LeaderMove[] moves, ControlReply reply)
+    {
+        foreach (LeaderMove[] some in moves.Chunk(AtOnce))
+        {
+            if (from == host.Options.Places.NodeName)
+            {
+                await Task.WhenAll(some.Select(move => HandOverAsync(move.Queue, move.To, reply.Cancellation)))
+                    .ConfigureAwait(false);
+                continue;
+            }
+            ControlRequest asked = RequestOf(some);
+            (_, string? reason) = await others.AskAsync(from, asked, static _ => { }, reply.Cancellation)
+                .ConfigureAwait(false);
+            if (reason is not null)
+            {
+                host.Log.Write(
+                    LogLevel.Warning, LogCategory.Queue, $"{from} has not handed over queues that it leads: {reason}");
+                return;
+            }
+            foreach (LeaderMove move in some)
+                await SeesLeaderAsync(move.Queue, Broker.FindMember(from), reply.Cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static ControlRequest RequestOf(LeaderMove[] moves)
+    {
+        var arguments = new JsonObject
+        {
+            ["queues"] = new JsonArray([.. moves.Select(move => JsonValue.Create(IdOf(move.Queue)))]),
+            ["nodes"] = new JsonArray([.. moves.Select(move => JsonValue.Create(move.To))]),
+        };
+        using JsonDocument document = JsonDocument.Parse(arguments.ToJsonString());
+        return new ControlRequest("hand_over_queues", document.RootElement.Clone());
+    }
+
+    private async Task HandOverAsync(QueueDefinition queue, string to, CancellationToken cancellation)
+    {
+        NodeId self = Broker.FindMember(host.Options.Places.NodeName);
+        if (await Broker.Members.TransferAsync(queue, Broker.FindMember(to)).ConfigureAwait(false))
+            await SeesLeaderAsync(queue, self, cancellation).ConfigureAwait(false);
+    }
+
+    // Somebody else than before; or it has come to nothing, and stays.
+    private async Task SeesLeaderAsync(QueueDefinition queue, NodeId before, CancellationToken cancellation)
+    {
+        long begun = host.Seams.Time.GetTimestamp();
+        while ((Broker.Members.LeaderOf(queue) == before || Broker.Members.LeaderOf(queue).IsNone)
+            && host.Seams.Time.GetElapsedTime(begun) < Patience)
+            await Task.Delay(LookEvery, host.Seams.Time, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task WriteRowsAsync(QueueDefinition[] queues, ControlReply reply)
+    {
+        foreach (IGrouping<string, QueueDefinition> led in queues
+            .GroupBy(queue => new QueueMembers(Broker, queue).LeaderName)
+            .OrderBy(some => some.Key, StringComparer.Ordinal))
+        {
+            await reply.RowAsync(json =>
+            {
+                json.Atom(led.Key);
+                json.WriteNumberValue(led.Count(queue => queue.Type == QueueType.Quorum));
+                json.WriteNumberValue(led.Count(queue => queue.Type == QueueType.Classic));
+            }).ConfigureAwait(false);
+        }
+    }
+}
