@@ -159,6 +159,7 @@ internal static class CommandTable
         (Tool.Queues, new DeleteMember()),
         (Tool.Queues, new Grow()),
         (Tool.Queues | Tool.Diagnostics, new QuorumStatus()),
+        (Tool.Queues, new Peek()),
         (Tool.Queues, new Rebalance()),
         (Tool.Queues | Tool.Diagnostics, new ReclaimQuorumMemory()),
         (Tool.Queues, new Shrink()),

@@ -112,9 +112,6 @@ internal static class RefusedCommands
         (Diagnostics, new RefusedCommand(
             "disable_auth_attempt_source_tracking", "", Section.Configuration, NoAttempts)),
         (Queues, new RefusedCommand(
-            "peek", "[--vhost <vhost>] <queue> <position>", Section.Monitoring,
-            "'warren get QUEUE --count N' shows the first N messages, which stay in the queue")),
-        (Queues, new RefusedCommand(
             "list_policies_with_classic_queue_mirroring", "[--no-table-headers]", Section.Policies,
             "the 'ha-*' keys stay valid. 'rabbitmqctl list_policies' shows who has them")),
         (Queues, new RefusedCommand(

@@ -89,6 +89,41 @@ public sealed class MemberCommandTests
     }
 
     [Fact]
+    public async Task AMessageIsPeekedAtAndStays()
+    {
+        await using ControlledPair pair = await ControlledPair.StartAsync(65);
+        Declare(pair, "q");
+        foreach (string body in (string[])["first", "second", new string('x', 65)])
+            pair.RunOnOne("warren", "publish", "-k", "q", body);
+        foreach ((string position, string payload) in ((string, string)[])
+            [("2", "second"), ("3", new string('x', 64)), ("2", "second")])
+        {
+            CommandRun run = pair.RunOnOther("rabbitmq-queues", "-s", "peek", "q", position, "--formatter", "table");
+            Assert.Equal(
+                (ExitCode.Ok,
+                    $"delivery_mode\t2\nrouting_keys\tq\nexchange\t\npayload (max 64 bytes)\t{payload}\n"
+                    + "header.x-delivery-count\t0\n"),
+                (run.Code, run.Output));
+        }
+        // Looking costs nothing of it.
+        Assert.Equal("q\t3\t0\n", pair.RunOnOne(
+            "rabbitmqctl", "-s", "list_queues", "name", "messages_ready", "messages_unacknowledged").Output);
+        pair.RunOnOne("warren", "queue", "declare", "classic");
+        foreach ((string queue, string position, string why) in ((string, string, string)[])
+            [
+                ("q", "4", "no_message_at_pos"), ("q", "0", "no_message_at_pos"), ("q", "-1", "no_message_at_pos"),
+                ("q", "1001", "a queue is read from its head"), ("classic", "1", "Cannot peek into a classic queue"),
+                ("nosuch", "1", "not_found"),
+            ])
+        {
+            CommandRun run = pair.RunOnOne("rabbitmq-queues", "peek", queue, position);
+            Assert.Equal(ExitCode.Unavailable, run.Code);
+            Assert.StartsWith($"Error:\n{why}", run.Error, StringComparison.Ordinal);
+        }
+        Assert.Equal(ExitCode.Usage, pair.RunOnOne("rabbitmq-queues", "peek", "q", "one").Code);
+    }
+
+    [Fact]
     public async Task MembersGoAndCome()
     {
         await using ControlledPair pair = await ControlledPair.StartAsync(53);

@@ -26,7 +26,7 @@ public sealed class RefusedCommandTests
     [InlineData("rabbitmqctl", "encode", "mode 600")]
     [InlineData("rabbitmq-diagnostics", "observer", "rabbitmqctl status")]
     [InlineData("rabbitmq-diagnostics", "cipher_suites", "openssl ciphers -v")]
-    [InlineData("rabbitmq-queues", "peek", "warren get")]
+    [InlineData("rabbitmq-queues", "stream_status", "stream queues")]
     public async Task WhatIsNotThereSaysSoWhateverItIsGiven(string tool, string command, string instead)
     {
         await using ControlledNode node = await ControlledNode.StartAsync(startsApp: false);

@@ -23,6 +23,7 @@ internal sealed class FetchRequest : OperatorRequest
             Position = effect.Position,
             Epoch = Epoch,
             IsRedelivered = effect.Redelivered,
+            DeliveryCount = effect.DeliveryCount,
             Exchange = message.Exchange.ToArray(),
             RoutingKey = message.RoutingKey.ToArray(),
             Properties = BasicProperties.Decode(message.Properties),

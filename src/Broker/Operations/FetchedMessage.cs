@@ -13,6 +13,9 @@ public sealed record FetchedMessage
 
     public bool IsRedelivered { get; init; }
 
+    /// <summary>How often it came back; -1: the queue does not count that.</summary>
+    public long DeliveryCount { get; init; } = -1;
+
     /// <summary>UTF-8, mostly.</summary>
     public required byte[] Exchange { get; init; }
 

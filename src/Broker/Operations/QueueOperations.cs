@@ -14,7 +14,7 @@ namespace Warren.Broker.Operations;
 public sealed class QueueOperations
 {
     /// <summary>Of an operator's publishes, as many are under way as make up this much.</summary>
-    internal const int BatchBytes = 16 * 1024 * 1024;
+    public const int BatchBytes = 16 * 1024 * 1024;
 
     private readonly MessageBroker _broker;
 

@@ -248,6 +248,7 @@ internal sealed class ControlCommands
             ["grow"] = members.GrowAsync,
             ["shrink"] = members.ShrinkAsync,
             ["check_if_new_quorum_queue_replicas_have_finished_initial_sync"] = members.UnsyncedAsync,
+            ["peek"] = new PeekCommand(_host).RunAsync,
             ["rebalance"] = leaders.RebalanceAsync,
             ["hand_over_queues"] = leaders.HandOverAsync,
             ["reclaim_quorum_memory"] = members.ReclaimAsync,

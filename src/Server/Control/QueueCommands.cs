@@ -15,6 +15,10 @@ namespace Warren.Server.Control;
 /// <summary>What an operator does to queues and their messages.</summary>
 internal sealed class QueueCommands(NodeHost host)
 {
+    /// <summary>Why nothing can be got from such a queue.</summary>
+    internal const string SingleActiveText =
+        "a quorum queue with a single active consumer gives no messages to anybody else";
+
     private MessageBroker Broker => host.RequireServing().Broker;
 
     public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
@@ -115,8 +119,7 @@ internal sealed class QueueCommands(NodeHost host)
         RefuseIfAway(queue, answer);
         if (answer == AnswerKind.RefusedSingleActive)
         {
-            throw ControlRefusalException.Because(
-                "a quorum queue with a single active consumer gives no messages to anybody else");
+            throw ControlRefusalException.Because(SingleActiveText);
         }
         return null;
     }
@@ -157,7 +160,8 @@ internal sealed class QueueCommands(NodeHost host)
 
     private QueueDefinition Find(ControlRequest request) => Broker.FindQueue(request.Vhost, request.Text("queue"));
 
-    private static void RefuseIfAway(QueueDefinition queue, AnswerKind answer)
+    /// <exception cref="ControlRefusalException">Who serves the queue is out of reach.</exception>
+    internal static void RefuseIfAway(QueueDefinition queue, AnswerKind answer)
     {
         if (answer == AnswerKind.Unavailable)
         {

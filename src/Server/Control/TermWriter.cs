@@ -57,7 +57,8 @@ internal static class TermWriter
         json.WriteEndObject();
     }
 
-    private static void Field(this Utf8JsonWriter json, FieldValue value)
+    /// <summary>A value of an AMQP table.</summary>
+    public static void Field(this Utf8JsonWriter json, FieldValue value)
     {
         switch (value.Kind)
         {

@@ -148,11 +148,6 @@ internal static class Differences
                 "rabbitmq-queues quorum_status orders.qq",
             ]),
         (
-            "comes with replicated queues",
-            [
-                "rabbitmq-queues peek orders.qq 1",
-            ]),
-        (
             "stream queues are not built yet",
             [
                 "rabbitmq-queues stream_status log.stream",

@@ -114,7 +114,7 @@ internal sealed class Populated : IAsyncDisposable
     private static async Task PublishAsync(ControlledNode node, WireClient client)
     {
         for (int i = 0; i < 5; i++)
-            client.AddPublish(1, "ex.topic", "order.new", WireClient.Bytes($"payload-{i}"), Persistent($"m{i}"));
+            client.AddPublish(1, "ex.topic", "order.new", WireClient.Bytes($"payload-{i}"), Persistent($"m{i}", i));
         client.AddPublish(1, "", "lazy", [0, 1, 255], Persistent(null));
         client.AddPublish(1, "", "ha.one", WireClient.Bytes("x"), Persistent(null));
         await client.FlushAsync();
@@ -136,9 +136,14 @@ internal sealed class Populated : IAsyncDisposable
         await client.CallAsync(2, new ConfirmSelect(false), MethodId.ConfirmSelectOk);
     }
 
-    private static byte[] Persistent(string? messageId)
+    private static byte[] Persistent(string? messageId, int? number = null)
     {
         var properties = new BasicProperties { DeliveryMode = 2, MessageId = messageId };
+        if (number is { } n)
+        {
+            properties.ContentType = "text/plain";
+            properties.Headers = new FieldTable { ["n"] = FieldValue.Of(n) };
+        }
         byte[] encoded = new byte[properties.EncodedSizeBytes];
         properties.Encode(encoded);
         return encoded;
