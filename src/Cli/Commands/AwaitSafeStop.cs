@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Warren.Cli.Help;
 
 namespace Warren.Cli.Commands;
@@ -53,15 +51,14 @@ internal sealed class AwaitSafeStop(string name, string summary, string question
             call.Say("Target node seems to be the only one in a single node cluster, the command does not apply");
             return ExitCode.Ok;
         }
-        var waited = Stopwatch.StartNew();
-        while (true)
+        // Looks are counted, as RabbitMQ counts them.
+        for (int waitedMs = 0; call.Node.Ask(question).GetProperty("queues").GetArrayLength() > 0;
+            waitedMs += LookEveryMs)
         {
-            JsonElement critical = call.Node.Ask(question).GetProperty("queues");
-            if (critical.GetArrayLength() == 0)
-                return ExitCode.Ok;
-            if (waited.ElapsedMilliseconds + LookEveryMs > (call.TimeoutMs ?? DefaultPatienceMs))
+            if (waitedMs + LookEveryMs > (call.TimeoutMs ?? DefaultPatienceMs))
                 throw CommandException.Because(ExitCode.Unavailable, failure);
             Pause.ForMs(LookEveryMs);
         }
+        return ExitCode.Ok;
     }
 }
