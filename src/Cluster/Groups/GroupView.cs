@@ -37,10 +37,7 @@ public readonly struct GroupView
     /// Whether a leader streams its log to another member that votes: that one could take over within a moment.
     /// </summary>
     public bool IsInSync(NodeId member) => _group.IsLeader && _group.Members.IsVoter(member)
-        && _group.Node.Replication.Find(member) is
-        {
-            Soundness: Soundness.Sound, State: ProgressState.Replicate, IsActive: true,
-        };
+        && _group.Node.Replication.Find(member) is { Soundness: Soundness.Sound, State: ProgressState.Replicate };
 
     /// <summary>
     /// What lies behind <see cref="RaftGroup.Applied"/>, committed or not, as far as it is in memory: payloads of the

@@ -23,6 +23,9 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
     /// <summary>How long a queue's next leader may take: a transfer is given up after less.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a member that is to lead may take until it is in sync.</summary>
+    private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     private MessageBroker Broker => host.RequireServing().Broker;
@@ -130,8 +133,16 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
     private async Task HandOverAsync(QueueDefinition queue, string to, CancellationToken cancellation)
     {
         NodeId self = Broker.FindMember(host.Options.Places.NodeName);
-        if (await Broker.Members.TransferAsync(queue, Broker.FindMember(to)).ConfigureAwait(false))
-            await SeesLeaderAsync(queue, self, cancellation).ConfigureAwait(false);
+        NodeId next = Broker.FindMember(to);
+        long begun = host.Seams.Time.GetTimestamp();
+        // A leader that is new does not know yet how far the others are.
+        while (!await Broker.Members.TransferAsync(queue, next).ConfigureAwait(false))
+        {
+            if (host.Seams.Time.GetElapsedTime(begun) > SyncPatience)
+                return;
+            await Task.Delay(LookEvery, host.Seams.Time, cancellation).ConfigureAwait(false);
+        }
+        await SeesLeaderAsync(queue, self, cancellation).ConfigureAwait(false);
     }
 
     // Somebody else than before; or it has come to nothing, and stays.

@@ -17,7 +17,11 @@ internal sealed class MaintenanceCommands(NodeHost host)
         Node node = host.RequireNode();
         HandedOver handed = await node.DrainAsync().ConfigureAwait(false);
         QueueDefinition[] critical =
-            [.. node.Broker.AllQueues().Where(queue => queue.IsReplicated && node.Broker.IsCriticalFor(queue))];
+        [
+            .. node.Broker.AllQueues().Where(queue => queue.IsReplicated && node.Broker.IsCriticalFor(queue))
+                .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
+                .ThenBy(queue => queue.Name, StringComparer.Ordinal),
+        ];
         return json =>
         {
             json.WriteNumber("kept", handed.Kept);
