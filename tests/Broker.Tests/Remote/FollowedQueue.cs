@@ -81,7 +81,8 @@ internal sealed class FollowedQueue : IDisposable
             message, 0, true, -1, group is null ? Channel : null, number, group));
     }
 
-    public Consumer Consume(string tag, FieldTable? arguments = null, SharedPrefetch? shared = null)
+    public Consumer Consume(
+        string tag, FieldTable? arguments = null, SharedPrefetch? shared = null, bool exclusive = false)
     {
         var consumer = new Consumer
         {
@@ -91,6 +92,7 @@ internal sealed class FollowedQueue : IDisposable
             Queue = Home,
             Arguments = arguments ?? FieldTable.Empty,
             Shared = shared,
+            Exclusive = exclusive,
         };
         Post(QueueCommand.AddConsumer(consumer, null));
         return consumer;

@@ -294,6 +294,22 @@ public sealed class ReplicatedHomeTests : IDisposable
         Assert.Equal(["AddConsumer 2 b", "ClaimsComplete"], _queue.SettlementsTo(2));
     }
 
+    /// <summary>A leader that this node does not hear of may give the queue to another.</summary>
+    [Fact]
+    public void Without_a_leader_who_has_the_queue_to_himself_has_it_no_more()
+    {
+        _queue.Lead(1, term: 1);
+        _queue.Consume("a", exclusive: true);
+        _queue.Consume("b");
+        _queue.Close(1, LineClosed.NotLeading);
+        PassWithoutLeader(1_800);
+        Assert.Empty(_queue.Heard);
+        PassWithoutLeader(400);
+        Assert.Equal(["ConsumerEnded a"], _queue.Heard);
+        PassWithoutLeader(5_000);
+        Assert.Single(_queue.Heard);
+    }
+
     [Fact]
     public void A_consumer_that_the_next_leader_refuses_has_ended()
     {

@@ -47,6 +47,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private bool _isBegun;
     private long? _closedAtMs;
     private bool _isRemoved;
+    private long _begunMs;
+    private long _holdsUntilMs;
     private long _asksUntilMs;
     private long _asksAtMs;
 
@@ -89,8 +91,29 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
             return false;
         _takeover = null;
         _unread = null;
-        queue.Serve(takeover, _claimed);
+        // Its node ends it, but not at once.
+        bool waits = takeover.MissesHolder(queue.Settings) && IsAnybodyAway;
+        _holdsUntilMs = waits ? _begunMs + (long)queue.Node.QueueLinks!.Options.HomePatience.TotalMilliseconds : 0;
+        queue.Serve(takeover, _claimed, holds: waits);
         ReleaseClaimed();
+        return true;
+    }
+
+    /// <summary>
+    /// While it serves: whoever had the queue to himself and is not heard of has been ended by now; once, when that
+    /// was waited for.
+    /// </summary>
+    public bool EndsHolding(QueueMachine machine)
+    {
+        if (_holdsUntilMs == 0)
+            return false;
+        if (queue.NowMs < _holdsUntilMs)
+        {
+            queue.TickAt(_holdsUntilMs);
+            return false;
+        }
+        _holdsUntilMs = 0;
+        machine.EndGroup(queue.NowMs);
         return true;
     }
 
@@ -177,6 +200,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         _takeover = null;
         _unread = null;
+        _holdsUntilMs = 0;
         ReleaseClaimed();
         if (!_isBegun)
             return;
@@ -250,6 +274,9 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
     }
 
+    // A node that clients may be on is not reached.
+    private bool IsAnybodyAway => queue.Node.Nodes.Sessions.Keys.Any(node => !announcer.IsUp(node));
+
     // True: the group has something to send.
     private bool AsksFirst(RaftGroup group)
     {
@@ -279,7 +306,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
             queue.RemoveDefinition();
             return;
         }
-        _takeover = new Takeover(announcer.Nodes, queue.NowMs + TakeoverMs);
+        _begunMs = queue.NowMs;
+        _takeover = new Takeover(announcer.Nodes, _begunMs + TakeoverMs);
         announcer.BeginLeading(queue, group.Term.Value);
     }
 

@@ -142,6 +142,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     internal long NowMs => Broker.NowMs;
 
+    internal MessageBroker Node => Broker;
+
     /// <summary>Carries out an effect that waited for a read barrier.</summary>
     internal void CarryOutNow(in QueueEffect effect, QueueScratch scratch) => CarryOut(in effect, scratch);
 
@@ -379,6 +381,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             return _leadership.Tend(group);
         if (Machine.IsClosed && !_leading.IsAwaited)
             _leadership.LeaveDefinition();
+        if (_leadership.EndsHolding(Machine))
+            HandleAll([]);
         bool isNews = _leading.TryCommit(group.Commit.Value);
         CarryOutHeld(group.Commit.Value);
         if (!isNews)
@@ -403,7 +407,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     }
 
     /// <summary>All is known that a leader must know: the queue is made of it, and serves.</summary>
-    internal void Serve(Takeover takeover, Dictionary<long, Messages.Message> claimed)
+    internal void Serve(Takeover takeover, Dictionary<long, Messages.Message> claimed, bool holds)
     {
         RaftGroup group = _group!;
         _leading = new ReplicatedLog(group, _replica, Broker.Storage!, Broker.Time);
@@ -411,9 +415,10 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
         Machine.Paging.Limit = group.Commit.Value;
         Machine.BeginGroup();
-        HandleAll([.. takeover.Consumers]);
+        HandleAll(takeover.HoldersFirst());
         Leadership.Fill(_replica, Machine, takeover.Claims, claimed, Broker);
-        Machine.EndGroup(Broker.NowMs);
+        if (!holds)
+            Machine.EndGroup(Broker.NowMs);
         HandleAll([.. takeover.Waiting]);
     }
 

@@ -17,6 +17,28 @@ internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
     /// <summary>Consumers that come and go, in the order they did.</summary>
     public List<QueueCommand> Consumers { get; } = [];
 
+    /// <summary>
+    /// The same, those that hold something before the others: of a queue that one consumer has to himself he is the
+    /// one.
+    /// </summary>
+    public QueueCommand[] HoldersFirst()
+    {
+        var holders = Claims.Values.Where(static holder => holder is not null).ToHashSet();
+        bool IsHolder(QueueCommand command) => command.Kind == QueueCommandKind.AddConsumer
+            && holders.Contains((Consumer)command.Target!);
+        return holders.Count == 0
+            ? [.. Consumers]
+            : [.. Consumers.Where(IsHolder), .. Consumers.Where(command => !IsHolder(command))];
+    }
+
+    /// <summary>
+    /// One consumer at a time has the queue, and nobody who answered is known to be it: it may be at a node that did
+    /// not.
+    /// </summary>
+    public bool MissesHolder(QueueSettings settings) => Claims.Values.All(static holder => holder is null)
+        && (settings.SingleActiveConsumer
+            || Consumers.Exists(static command => command.Target is Consumer { Exclusive: true }));
+
     /// <summary>Everything else, in the order it came.</summary>
     public List<QueueCommand> Waiting => _waiting;
 

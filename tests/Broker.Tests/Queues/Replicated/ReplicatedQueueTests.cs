@@ -144,6 +144,52 @@ public sealed class ReplicatedQueueTests
     }
 
     [Fact]
+    public void Who_holds_something_of_a_queue_for_one_consumer_is_the_one()
+    {
+        var group = new ReplicaGroup(1, ("x-single-active-consumer", true));
+        ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Publish(leader, 1, "held");
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        long held = group.Client.Deliveries[0].Position;
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        group.Client.Deliveries.Clear();
+        Consumer holder = group.Client.Consumer();
+        group.Claims = (next, node) =>
+        {
+            next.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+            next.Post(QueueCommand.AddConsumer(holder, null));
+            next.Post(QueueCommand.Claim(new HeldClaim(holder, [held], group.Client.Channel.Outbox)));
+            next.Post(QueueCommand.ClaimsComplete(node));
+        };
+        ReplicatedQueue next = group.UntilLed(leader);
+        group.Publish(next, 2, "for the same");
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, 200, "the next delivery");
+        Assert.Same(holder, group.Client.Deliveries[0].Consumer);
+    }
+
+    /// <summary>Its node ends the one that was cut off, after three seconds at most.</summary>
+    [Fact]
+    public void While_the_one_consumer_may_be_at_a_node_that_is_away_nobody_else_gets_anything()
+    {
+        var group = new ReplicaGroup(1, ("x-single-active-consumer", true));
+        ReplicatedQueue leader = group.UntilLed();
+        group.Publish(leader, 1, 1);
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        group.Claims = (next, node) =>
+        {
+            next.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+            next.Post(QueueCommand.ClaimsComplete(node));
+        };
+        ReplicatedQueue next = group.UntilLed(leader);
+        group.Client.Verdicts.Clear();
+        group.Publish(next, 2, 2);
+        group.Cluster.Steps(300);
+        Assert.Empty(group.Client.Deliveries);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 2, what: "deliveries");
+    }
+
+    [Fact]
     public void All_is_there_after_all_nodes_have_crashed()
     {
         var group = new ReplicaGroup();

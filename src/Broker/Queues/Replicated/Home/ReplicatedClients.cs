@@ -127,11 +127,23 @@ internal sealed class ReplicatedClients(StandIn queue, StandInLanes lanes, Messa
     }
 
     /// <summary>Another node leads: consumers that asked for it are told by a cancellation.</summary>
-    public void CancelOnFailover(QueueScratch scratch)
+    public void CancelOnFailover(QueueScratch scratch) =>
+        Cancel(static consumer => ConsumeArguments.CancelsOnFailover(consumer.Arguments), scratch);
+
+    /// <summary>
+    /// This node may be cut off: before a leader that it does not hear of gives the queue to another, who has it to
+    /// himself here has it no more.
+    /// </summary>
+    /// <param name="isOneAtATime">Each of the queue's consumers may be the one.</param>
+    /// <param name="scratch">Where they are told.</param>
+    public void CancelHolders(bool isOneAtATime, QueueScratch scratch) =>
+        Cancel(consumer => isOneAtATime || consumer.Exclusive, scratch);
+
+    private void Cancel(Func<Consumer, bool> isIt, QueueScratch scratch)
     {
         foreach (Consumer consumer in Consumers.Values.ToArray())
         {
-            if (!ConsumeArguments.CancelsOnFailover(consumer.Arguments) || IsComingOrGoing(consumer))
+            if (!isIt(consumer) || IsComingOrGoing(consumer))
                 continue;
             foreach ((long number, AskedRequest asked) in Requests.ToArray())
             {

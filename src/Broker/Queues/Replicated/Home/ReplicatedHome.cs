@@ -250,9 +250,8 @@ internal sealed class ReplicatedHome : StandIn
                 break;
             case LineSignal.Tick:
                 Lanes.OweReceipt();
-                if (_unavailable is null && _waitsSinceMs is { } since
-                    && Broker.NowMs - since >= Links.Options.PublishPatience.TotalMilliseconds)
-                    GiveUp(scratch);
+                if (_unavailable is null && _waitsSinceMs is { } since)
+                    Wait(Broker.NowMs - since, scratch);
                 break;
         }
     }
@@ -309,6 +308,14 @@ internal sealed class ReplicatedHome : StandIn
         }
         _process = process;
         Lanes.Rewind();
+    }
+
+    private void Wait(long ms, QueueScratch scratch)
+    {
+        if (ms >= Links.Options.PublishPatience.TotalMilliseconds)
+            GiveUp(scratch);
+        else if (ms >= Links.Options.Patience.TotalMilliseconds)
+            _clients.CancelHolders(Settings.SingleActiveConsumer, scratch);
     }
 
     private void GiveUp(QueueScratch scratch)
