@@ -62,15 +62,16 @@ internal sealed class MembershipChanges(RaftNode node)
 
     /// <summary>
     /// The next members could commit the change, as far as is known: else a leader that removes itself could leave
-    /// members behind of whom none can be elected.
+    /// members behind of whom none can be elected, and a new leader could shrink into a majority of which the one
+    /// before, which is dead, would be.
     /// </summary>
     private bool CanCommit(Membership next)
     {
         int able = 0;
         foreach (Member member in next.Members)
         {
-            if (member.IsVoter && (member.Id == node.Self
-                || node.Replication.Find(member.Id) is { IsActive: true, Soundness: Soundness.Sound }))
+            if (member.IsVoter && (member.Id == node.Self || (node.Replication.Find(member.Id) is { } progress
+                && node.Replication.HasHeardOf(progress))))
                 able++;
         }
         return able >= next.Majority;

@@ -20,6 +20,9 @@ internal sealed class Replication(RaftNode node)
 
     public NodeId TransferTo { get; private set; }
 
+    /// <summary>Another member has this term's first entry, and counts: it lived when this one led.</summary>
+    public bool HasHeardOf(Progress progress) => progress.IsActive && progress.Counted >= _first;
+
     public bool HasCommittedInTerm => node.Log.Commit >= _first;
 
     public LogIndex CompactionLimit

@@ -16,6 +16,9 @@ public readonly struct GroupView
     /// <summary>A change of the members is in the log, and not committed.</summary>
     public bool IsChanging => _group.Node.Log.MembersIndex > _group.Node.Log.Commit;
 
+    /// <summary>A leader is handing over.</summary>
+    public bool IsHandingOver => !_group.Node.TransferTo.IsNone;
+
     /// <summary>The term of what was committed last.</summary>
     public Term CommitTerm => _group.Node.Log.TryTermAt(_group.Node.Log.Commit, out Term term) ? term : default;
 

@@ -108,6 +108,14 @@ internal sealed class MemberChanges(
                 MembershipOutcome.Refused,
                 $"{member.Name} is running: stop it before it is removed, or reset it, by which it leaves");
         }
+        bool leaves = request.Kind == MembershipRequestKind.Leave;
+        if (cluster.QueuesThatNeed(member.Node, leaves) is { IsEmpty: false } needing)
+        {
+            return MembershipAnswer.Refused(
+                leaves ? MembershipOutcome.Later : MembershipOutcome.Refused,
+                $"{QueueNames.Describe(needing)} would stop without it: too few of the other members are there. Start "
+                + "their nodes first, or delete what may go with 'rabbitmqctl delete_queue'");
+        }
         if (member.Node == _member.Identity.Node)
             await HandOverAsync(cluster).ConfigureAwait(false);
         // First, so that no queue is declared there between the look and the removal, and goes with it.
@@ -116,12 +124,12 @@ internal sealed class MemberChanges(
             string queues = QueueNames.Describe(cluster.DurableQueuesOf(member.Node));
             return MembershipAnswer.Refused(
                 MembershipOutcome.Refused,
-                request.Kind == MembershipRequestKind.Leave
+                leaves
                     ? $"it has the only copy of {queues}"
                     : $"{member.Name} has the only copy of {queues}. Start it again and move or delete them; if it is "
                         + "gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
         }
-        if (request.Kind == MembershipRequestKind.Leave && !await HaveMovedAsync(cluster, member).ConfigureAwait(false))
+        if (leaves && !await HaveMovedAsync(cluster, member).ConfigureAwait(false))
         {
             await AnnounceAsync(cluster, member).ConfigureAwait(false);
             return MembershipAnswer.Refused(

@@ -4,9 +4,12 @@ using Warren.Broker.Administration;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Definitions;
 using Warren.Broker.Tests.Policies;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Storage;
 using Xunit;
 
 namespace Warren.Broker.Tests.Cluster;
@@ -15,6 +18,8 @@ namespace Warren.Broker.Tests.Cluster;
 public sealed class QueueRepairsTests
 {
     private readonly SimulatedCluster _cluster = new(5, graceMs: 60_000, mostTurns: 100, onlyTells: true);
+
+    private long _told;
 
     public QueueRepairsTests()
     {
@@ -151,14 +156,71 @@ public sealed class QueueRepairsTests
             Fields.Of(("ha-mode", "nodes"), ("ha-params", named)),
             members => members.Order().SequenceEqual(others.Select(static node => node.Id).Order()));
         NodeId first = Find("q").Members[0];
+        TellVoters(Find("q").Members);
         _cluster.Done(Up.Broker!.Administration.Policies.ClearAsync("/", "q"));
         _cluster.Until(() => Find("q").Members is [var only] && only == first, 200, "a single member");
 
         void Follows(FieldTable policy, Func<ImmutableArray<NodeId>, bool> isIt)
         {
+            TellVoters(Find("q").Members);
             Rule("q", policy);
             _cluster.Until(() => isIt(Find("q").Members), 200, "the members of a policy");
         }
+    }
+
+    /// <summary>Else the only one that has it could be taken out of the cluster, and be missed by nobody.</summary>
+    [Fact]
+    public void A_member_that_has_all_of_it_is_to_stay_until_another_has()
+    {
+        Rule("q", Fields.Of(("ha-mode", "exactly"), ("ha-params", 1)));
+        _cluster.Done(Up.Broker!.Operations.DeclareAsync("/", "q", true, false, new FieldTable()));
+        NodeId holder = Assert.Single(Find("q").Members);
+        SimulatedNode other = _cluster.Nodes.First(node => node.Id != holder);
+        // Nobody has said who has it.
+        Rule("q", Fields.Of(("ha-mode", "nodes"), ("ha-params", new object?[] { other.Name })));
+        _cluster.Until(() => Find("q").Members.Length == 2, 200, "the other one as well");
+        TellVoters([holder]);
+        _cluster.Steps(4000);
+        Assert.Equal([other.Id, holder], Find("q").Members.OrderBy(node => node == holder));
+        TellVoters([holder, other.Id]);
+        _cluster.Until(() => Find("q").Members is [var only] && only == other.Id, what: "the other one alone");
+    }
+
+    /// <summary>Its group would still count on the node, and never elect anybody again.</summary>
+    [Fact]
+    public void A_node_is_needed_by_queues_that_have_no_majority_without_it()
+    {
+        Declare("q");
+        NodeId[] members = [.. Find("q").Members];
+        SimulatedNode[] gone = [.. _cluster.Nodes.Where(node => members.Contains(node.Id)).Take(2)];
+        SimulatedNode third = _cluster.Nodes.Single(node => members.Contains(node.Id) && !gone.Contains(node));
+        // Nobody has said who they are.
+        Assert.True(Needs(gone[0], helps: true));
+        TellVoters(members);
+        Assert.False(Needs(gone[0], helps: false));
+        gone[1].Crash();
+        _cluster.Until(() => !Sees(gone[1]), what: "that it is away");
+        Assert.True(Needs(gone[0], helps: false));
+        // One that leaves in order helps, but what is left must be a majority, too.
+        Assert.True(Needs(gone[0], helps: true));
+        Assert.False(Needs(gone[1], helps: false));
+        TellVoters([gone[0].Id, third.Id]);
+        Assert.True(Needs(gone[0], helps: false));
+        Assert.False(Needs(gone[0], helps: true));
+        Assert.False(Needs(gone[1], helps: false));
+
+        bool Sees(SimulatedNode node) => third.Broker!.QueueLinks!.IsUp(node.Id);
+        bool Needs(SimulatedNode node, bool helps) =>
+            third.Broker!.Cluster.QueuesThatNeed(node.Id, helps).Any(queue => queue.Name == "q");
+    }
+
+    private void TellVoters(IEnumerable<NodeId> voters)
+    {
+        var told = new ReplicaStanding(
+            new Term(1), new LogIndex(++_told), new Term(1),
+            [.. voters.Select(static node => new Member(node, IsVoter: true))]);
+        foreach (SimulatedNode node in _cluster.Nodes.Where(node => node.IsUp))
+            node.Broker!.QueueLinks!.LeaderBook.NoteMembers(Find("q").Id.Value, told);
     }
 
     /// <summary>What an ha-* policy names is on these nodes, and on no others.</summary>

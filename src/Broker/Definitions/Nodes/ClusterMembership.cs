@@ -131,6 +131,29 @@ public sealed class ClusterMembership
     public ImmutableArray<QueueDefinition> QueuesWithMemberOn(NodeId node) =>
         [.. _store.Broker.AllQueues().Where(queue => MembersOf(queue)?.Has(node) == true)];
 
+    /// <summary>
+    /// The replicated queues that would stop for good without a node: of their voters no majority is left that could
+    /// take it out, or nobody has told this node who they are.
+    /// </summary>
+    /// <param name="node">Which is to go.</param>
+    /// <param name="helps">It is still there, and votes for that.</param>
+    public ImmutableArray<QueueDefinition> QueuesThatNeed(NodeId node, bool helps)
+    {
+        return [.. _store.Broker.AllQueues().Where(queue => queue.IsReplicated && Needs(queue))];
+
+        bool Needs(QueueDefinition queue)
+        {
+            if (MembersOf(queue) is not { } told)
+                return queue.Members.Contains(node) || queue.Founders.Contains(node);
+            NodeId[] voters = [.. told.Voters];
+            // Of the only one it is said that it has the only copy.
+            if (voters.Length < 2 || !voters.Contains(node))
+                return false;
+            int others = voters.Count(voter => voter != node && _store.Broker.QueueLinks!.IsUp(voter));
+            return others + (helps ? 1 : 0) <= voters.Length / 2 || others <= (voters.Length - 1) / 2;
+        }
+    }
+
     /// <summary>The durable queues of which this node has the only copy, also when it is no member of anything.
     /// </summary>
     public ImmutableArray<QueueDefinition> OnlyCopies()

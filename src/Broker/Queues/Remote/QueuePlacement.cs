@@ -98,11 +98,21 @@ internal static class QueuePlacement
             return rest;
         int wanted = Math.Min(wish.Size, broker.MostQueueMembers);
         ImmutableArray<NodeId> kept = [.. rest.Where(wish.Nodes.Contains)];
-        if (kept.Length <= wanted)
-            return Fill(broker, queue, kept, wish.Nodes, wanted, counts);
+        ImmutableArray<NodeId> chosen = kept.Length <= wanted
+            ? Fill(broker, queue, kept, wish.Nodes, wanted, counts)
+            : Shrink(broker, kept, wanted);
+        // One that has all of it stays until one that is wished for has; if nobody has told who has, all stay.
+        if (broker.QueueLinks!.LeaderBook.MembersOf(queue.Id.Value) is not { } told)
+            return [.. rest, .. chosen.Except(rest)];
+        NodeId holder = rest.FirstOrDefault(told.Voters.Contains);
+        return chosen.Any(told.Voters.Contains) || holder.IsNone ? chosen : [.. chosen, holder];
+    }
+
+    private static ImmutableArray<NodeId> Shrink(MessageBroker broker, ImmutableArray<NodeId> members, int wanted)
+    {
         IReadOnlyList<NodeId> up = broker.QueueLinks!.Members;
-        NodeId[] stay = [.. kept.OrderBy(member => up.Contains(member) ? 0 : 1).Take(wanted)];
-        return [.. kept.Where(stay.Contains)];
+        NodeId[] stay = [.. members.OrderBy(member => up.Contains(member) ? 0 : 1).Take(wanted)];
+        return [.. members.Where(stay.Contains)];
     }
 
     private static ImmutableArray<NodeId> Fill(

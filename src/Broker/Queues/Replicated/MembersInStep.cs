@@ -62,6 +62,6 @@ internal sealed class MembersInStep
         if (member == self)
             return true;
         (LogIndex match, bool isSound) = group.View.ProgressOf(member);
-        return isSound && match.Value > 0 && match >= _before;
+        return isSound && _before.Value > 0 && match >= _before;
     }
 }

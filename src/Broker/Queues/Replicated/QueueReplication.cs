@@ -46,13 +46,14 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         if (!isFounder && Find(queue.Id) is null && !queue.Members.Contains(setup.Self))
             return;
         ReplicatedQueue member = MemberOf(queue);
+        bool isNew = !member.IsRecovered;
         member.Definition = queue;
         // One that was added later may have had a group, and lost it.
         Join(member, isFounder
             ? RaftGroupStart.Found(
                 setup.Self, new Membership(queue.Founders.Select(static node => new Member(node, IsVoter: true))))
             : origin == QueueOrigin.Snapshot ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
-        if (isFounder && queue.Founders[0] == setup.Self)
+        if (isNew && isFounder && queue.Founders[0] == setup.Self)
             member.LeadFirst();
     }
 

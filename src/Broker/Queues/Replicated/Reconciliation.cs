@@ -23,6 +23,9 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     /// <summary>When it is looked again whether a node is up that is to be added.</summary>
     private const long LookMs = 2000;
 
+    /// <summary>Who has not come on for so long while it catches up makes room for others.</summary>
+    private const long StandsStillMs = 30_000;
+
     private ReplicaStanding? _standing;
     private ReplicaStanding? _told;
     private Membership? _announced;
@@ -30,6 +33,9 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     private QueueDefinition? _settledBy;
     private long _handsOverUntilMs;
     private bool _catchesUp;
+    private long _caughtUpTo;
+    private long _stillSinceMs;
+    private NodeId _asked;
     private bool _hasGivenUp;
 
     /// <summary>The members, while this one leads; null: it does not, or does not know yet. Any thread.</summary>
@@ -57,7 +63,11 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         if (group.View.IsChanging)
             return false;
         Announce(group);
-        return Step(group);
+        // Else it may go by what was wished for before, and not know who is in the cluster by now.
+        if (queue.Node.Definitions.HasLease)
+            return Step(group);
+        queue.TickAt(queue.NowMs + AgainMs);
+        return false;
     }
 
     /// <summary>It leads no more, or is gone.</summary>
@@ -88,7 +98,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         if (LetVote(group) || RemoveAnyOf(group, mayBeMissed: false) || Add(group))
             return true;
         bool allVote = Wished.All(members.IsVoter);
-        if (!Wished.Any(node => members.Contains(node) && !members.IsVoter(node) && announcer.IsUp(node)))
+        if (!Wished.Any(node => members.Contains(node) && !members.IsVoter(node) && announcer.IsUp(node))
+            || HasStoodStill(group))
             EndCatchUp();
         // With as many votes as there may be nobody is let vote before somebody goes.
         if ((allVote || members.Voters >= queue.MostVoters) && RemoveAnyOf(group, mayBeMissed: true))
@@ -123,6 +134,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
                 queue.TickAt(queue.NowMs + LookMs);
                 continue;
             }
+            if (!_catchesUp)
+                (_caughtUpTo, _stillSinceMs) = (0, queue.NowMs);
             if (!_catchesUp && !(_catchesUp = catchUps.TryTake()))
             {
                 queue.TickAt(queue.NowMs + AgainMs);
@@ -133,30 +146,57 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         return false;
     }
 
-    // Who does not vote yet, or is not in the cluster any more, is missed by nobody; others only once all who are
-    // wished for have come in their place.
+    // Who does not vote yet, or is not in the cluster any more, is missed by nobody; others only once all who are wished
+    // for have come in their place. One that leaves in order, and is still there, until those of them that are there can
+    // vote.
     private bool RemoveAnyOf(RaftGroup group, bool mayBeMissed)
     {
         foreach (Member member in group.Members.Members)
         {
-            bool isMissed = member.IsVoter && queue.IsInCluster(member.Id);
+            bool isMissed = member.IsVoter && (queue.IsInCluster(member.Id)
+                || (announcer.IsUp(member.Id) && SomeoneCatchesUp(group.Members)));
             if (!Wished.Contains(member.Id) && member.Id != self && (mayBeMissed || !isMissed)
-                && Change(group, MembershipChangeKind.Remove, member.Id))
+                && CanGoOnWithout(group.Members, member) && Change(group, MembershipChangeKind.Remove, member.Id))
                 return true;
         }
+        return false;
+    }
+
+    private bool SomeoneCatchesUp(Membership members) =>
+        Wished.Any(node => !members.IsVoter(node) && announcer.IsUp(node));
+
+    // A majority of the others is there: a leader that has just been elected does not know yet who is not.
+    private bool CanGoOnWithout(Membership members, Member gone)
+    {
+        if (!gone.IsVoter)
+            return true;
+        int left = members.Voters - 1;
+        int up = 0;
+        foreach (Member member in members.Members)
+        {
+            if (member.IsVoter && member.Id != gone.Id && (member.Id == self || announcer.IsUp(member.Id)))
+                up++;
+        }
+        if (up > left / 2)
+            return true;
+        queue.TickAt(queue.NowMs + LookMs);
         return false;
     }
 
     private bool HandOver(RaftGroup group)
     {
         queue.TickAt(queue.NowMs + AgainMs);
-        if (queue.NowMs < _handsOverUntilMs)
+        if (queue.NowMs < _handsOverUntilMs || group.View.IsHandingOver)
             return false;
+        // Who was asked last has not taken it: another one first.
         NodeId next = Wished.Where(group.Members.IsVoter).Where(announcer.IsUp)
             .Where(node => group.View.ProgressOf(node).IsSound)
-            .MaxBy(node => group.View.ProgressOf(node).Match);
+            .OrderBy(node => node == _asked ? 1 : 0)
+            .ThenByDescending(node => group.View.ProgressOf(node).Match.Value)
+            .FirstOrDefault();
         if (next.IsNone || !group.TransferLeadership(next))
             return false;
+        _asked = next;
         _handsOverUntilMs = queue.NowMs + LookMs;
         return true;
     }
@@ -184,6 +224,19 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         queue.Report(LogLevel.Info, "this node is no member of it any more, and lets go what it had of it");
         group.GiveUp();
         return true;
+    }
+
+    // A member that does not come on must not keep others from it for good.
+    private bool HasStoodStill(RaftGroup group)
+    {
+        if (!_catchesUp)
+            return false;
+        long match = 0;
+        foreach (Member member in group.Members.Members)
+            match += member.IsVoter ? 0 : group.View.ProgressOf(member.Id).Match.Value;
+        if (match != _caughtUpTo)
+            (_caughtUpTo, _stillSinceMs) = (match, queue.NowMs);
+        return queue.NowMs - _stillSinceMs > StandsStillMs;
     }
 
     private void EndCatchUp()

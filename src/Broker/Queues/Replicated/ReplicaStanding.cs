@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Storage;
 
@@ -16,5 +17,9 @@ internal sealed record ReplicaStanding(
     Term LeaderTerm, LogIndex Index, Term Term, ImmutableArray<Member> Members)
 {
     /// <summary>Whether a node is a member, with a vote or without.</summary>
-    public bool Has(Warren.Cluster.NodeId node) => Members.Any(member => member.Id == node);
+    public bool Has(NodeId node) => Members.Any(member => member.Id == node);
+
+    /// <summary>Those that vote.</summary>
+    public IEnumerable<NodeId> Voters =>
+        Members.Where(static member => member.IsVoter).Select(static (Member member) => member.Id);
 }

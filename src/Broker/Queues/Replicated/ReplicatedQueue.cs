@@ -87,6 +87,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <summary>It leads, and serves clients.</summary>
     public bool IsServing => _leading is not null;
 
+    internal bool IsRecovered => _start is not null;
+
     /// <summary>The directory has the group: within the call that brings it.</summary>
     public void Recover(NodeLog log, RecoveredGroup found)
     {
@@ -141,7 +143,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(_group!, outcome);
 
     internal long NowMs => Broker.NowMs;
-
     internal MessageBroker Node => Broker;
 
     /// <summary>Carries out an effect that waited for a read barrier.</summary>
