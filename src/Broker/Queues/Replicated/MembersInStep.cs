@@ -62,6 +62,7 @@ internal sealed class MembersInStep
         if (member == self)
             return true;
         (LogIndex match, bool isSound) = group.View.ProgressOf(member);
-        return isSound && _before.Value > 0 && match >= _before;
+        // At first, when there is no moment ago, all of it.
+        return isSound && match >= (_before.Value > 0 ? _before : group.Commit);
     }
 }
