@@ -149,7 +149,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
             return;
         }
         _isRemoved = true;
-        queue.RemoveDefinition();
+        queue.Node.Definitions.Post(new RemoveQueue(queue.Definition));
     }
 
     /// <summary>Commands of clients, while it does not serve.</summary>
@@ -303,7 +303,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         if (queue.Replica.State.IsClosed)
         {
             // Whoever closed it may not have lived to take its definition out.
-            queue.RemoveDefinition();
+            queue.Node.Definitions.Post(new RemoveQueue(queue.Definition));
             return;
         }
         _begunMs = queue.NowMs;

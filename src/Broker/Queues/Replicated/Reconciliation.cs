@@ -153,7 +153,7 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     {
         foreach (Member member in group.Members.Members)
         {
-            bool isMissed = member.IsVoter && (queue.IsInCluster(member.Id)
+            bool isMissed = member.IsVoter && (queue.Node.Nodes.Members.ContainsKey(member.Id)
                 || (announcer.IsUp(member.Id) && SomeoneCatchesUp(group.Members)));
             if (!Wished.Contains(member.Id) && member.Id != self && (mayBeMissed || !isMissed)
                 && CanGoOnWithout(group.Members, member) && Change(group, MembershipChangeKind.Remove, member.Id))

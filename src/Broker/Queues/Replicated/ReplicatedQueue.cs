@@ -75,9 +75,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <inheritdoc cref="Reconciliation.Standing"/>
     public ReplicaStanding? Standing => _reconciliation.Standing;
 
-    /// <summary>Whether a node is in the cluster, as far as this one knows.</summary>
-    internal bool IsInCluster(NodeId node) => Broker.Nodes.Members.ContainsKey(node);
-
     /// <summary>So many members may vote.</summary>
     internal int MostVoters => _options.Voters;
 
@@ -153,9 +150,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     /// <summary>Has messages read; <see cref="QueueCommandKind.Fetched"/> follows.</summary>
     internal void Fetch(FetchBatch batch) => Broker.Reader.Post(new MessageReader.Item(this, batch));
-
-    /// <summary>The queue is closed for good: its definition goes.</summary>
-    internal void RemoveDefinition() => Broker.Definitions.Post(new RemoveQueue(Definition));
 
     /// <summary>What was read for a machine that is over goes.</summary>
     internal void GiveBack(Paging gone)
