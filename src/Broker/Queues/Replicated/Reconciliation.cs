@@ -109,7 +109,7 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
             (_settled, _settledBy) = (members, queue.Definition);
             return false;
         }
-        return (allVote || !queue.IsInCluster(self)) && !Wished.Contains(self) && HandOver(group);
+        return (allVote || !IsInCluster(self)) && !Wished.Contains(self) && HandOver(group);
     }
 
     private bool LetVote(RaftGroup group)
@@ -146,14 +146,14 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         return false;
     }
 
-    // Who does not vote yet, or is not in the cluster any more, is missed by nobody; others only once all who are wished
-    // for have come in their place. One that leaves in order, and is still there, until those of them that are there can
-    // vote.
+    // Who does not vote yet, or is not in the cluster any more, is missed by nobody; others only once all who are
+    // wished for have come in their place. One that leaves in order, and is still there, until those of them that are
+    // there can vote.
     private bool RemoveAnyOf(RaftGroup group, bool mayBeMissed)
     {
         foreach (Member member in group.Members.Members)
         {
-            bool isMissed = member.IsVoter && (queue.Node.Nodes.Members.ContainsKey(member.Id)
+            bool isMissed = member.IsVoter && (IsInCluster(member.Id)
                 || (announcer.IsUp(member.Id) && SomeoneCatchesUp(group.Members)));
             if (!Wished.Contains(member.Id) && member.Id != self && (mayBeMissed || !isMissed)
                 && CanGoOnWithout(group.Members, member) && Change(group, MembershipChangeKind.Remove, member.Id))
@@ -161,6 +161,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         }
         return false;
     }
+
+    private bool IsInCluster(NodeId node) => queue.Node.Nodes.Members.ContainsKey(node);
 
     private bool SomeoneCatchesUp(Membership members) =>
         Wished.Any(node => !members.IsVoter(node) && announcer.IsUp(node));
