@@ -29,6 +29,9 @@ public sealed record ClusterSetup
 
     public required IGroupTransport Transport { get; init; }
 
+    /// <summary>Whose timer the broker's tick is; null: that of its clock.</summary>
+    public TimeProvider? Ticks { get; init; }
+
     /// <summary>
     /// Makes who has the node's members of replicated queues; null: a <see cref="QueueReplication"/>.
     /// </summary>

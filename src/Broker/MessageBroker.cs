@@ -117,7 +117,7 @@ public sealed class MessageBroker : IDisposable
         Definitions.Start();
         Delays.Start();
         Alarms.MeasureDisk();
-        _tick = time.CreateTimer(
+        _tick = (cluster?.Ticks ?? time).CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
             TimeSpan.FromMilliseconds(ConnectionTickMs));
     }

@@ -58,7 +58,7 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         if (_setup.ListenAddress is { } address)
             _listener = _setup.Network.Listen(address, Accept);
-        _timer = _time.CreateTimer(_ => Tick(), null, TimeSpan.Zero, _options.TickInterval);
+        _timer = (_setup.Ticks ?? _time).CreateTimer(_ => Tick(), null, TimeSpan.Zero, _options.TickInterval);
     }
 
     /// <summary>Keeps a link with this node from now on. A node of the same name is forgotten.</summary>

@@ -37,6 +37,9 @@ public sealed record PeerLinksSetup
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Whose timer the tick is; null: that of <see cref="Time"/>.</summary>
+    public TimeProvider? Ticks { get; init; }
+
     /// <summary>Only for the pauses between dials.</summary>
     public required Random Random { get; init; }
 

@@ -8,6 +8,7 @@ using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
+using Warren.Cluster.Turns;
 using Warren.Server.Configuration;
 using Warren.Storage.Disk;
 using NodeLog = Warren.Server.Logging.NodeLog;
@@ -41,6 +42,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     private readonly ConcurrentDictionary<PeerLinks, bool> _retired = new();
     private readonly IdlePort _idle;
     private readonly Overruling _overruling;
+    private readonly TickThread _ticks = new(Schedule);
     private ClusterMember? _member;
 
     private ClusterHost(NodeOptions options, NodeSeams seams, NodeLog log, RemoteCommands commands)
@@ -115,6 +117,12 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     internal NodeName Name => _name;
 
     internal NodeSeams Seams { get; }
+
+    /// <summary>Whose timers drive links and groups. A clock that is not the machine's drives them itself.</summary>
+    internal TimeProvider Ticks => Seams.Time == TimeProvider.System ? _ticks : Seams.Time;
+
+    /// <summary>As <see cref="Ticks"/>, for what may wait.</summary>
+    internal TimeProvider SlowTicks => Seams.Time == TimeProvider.System ? _ticks.Elsewhere : Seams.Time;
 
     internal LogSink Log { get; }
 
@@ -400,6 +408,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         await _idle.CloseAsync().ConfigureAwait(false);
         foreach (PeerLinks links in _retired.Keys)
             await links.DisposeAsync().ConfigureAwait(false);
+        _ticks.Dispose();
     }
 
     internal static void Schedule(IThreadPoolWorkItem work) =>
@@ -435,8 +444,9 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Declines = declines,
             Overruled = Overrule,
             Time = Seams.Time,
+            Ticks = Ticks,
             Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
-            Schedule = Schedule,
+            Schedule = work => _ticks.Schedule(work),
         });
 
     internal void Begins(ClusterMember member, Action listen)

@@ -28,11 +28,11 @@ public sealed class ClusterMember : IAsyncDisposable
     {
         _host = host;
         _identity = identity;
-        _seen = new SeenPeers(disk, Status, host.Seams.Time, host.Log);
+        _seen = new SeenPeers(disk, Status, host.SlowTicks, host.Log);
         _hub = new PeerHub(identity.Node, host);
         _hub.Serve(LinkPurpose.Command, host.Commands);
         _groups = new GroupTransport(
-            _hub, new RaftOptions(), new GroupTransportOptions(), host.Seams.Time, ClusterHost.Schedule);
+            _hub, new RaftOptions(), new GroupTransportOptions(), host.Ticks, ClusterHost.Schedule);
     }
 
     /// <summary>The way to the other nodes.</summary>
@@ -78,6 +78,7 @@ public sealed class ClusterMember : IAsyncDisposable
         Address = _host.Record(Identity.Node).Address.ToString(),
         Peers = Peers,
         Transport = Groups,
+        Ticks = _host.SlowTicks,
         Founders = waits ? [] : [Identity.Node],
     };
 

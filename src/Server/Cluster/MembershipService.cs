@@ -91,7 +91,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     public void Start(ClusterMembership cluster)
     {
         Volatile.Write(ref _cluster, cluster);
-        _timer = _host.Seams.Time.CreateTimer(_ => _ = TickAsync(), null, TimeSpan.Zero, Interval);
+        _timer = _host.SlowTicks.CreateTimer(_ => _ = TickAsync(), null, TimeSpan.Zero, Interval);
         cluster.Changed = () => TickIn(TimeSpan.Zero);
     }
 

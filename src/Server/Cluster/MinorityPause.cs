@@ -18,7 +18,7 @@ internal sealed class MinorityPause : IAsyncDisposable
     private readonly PartitionOptions _options;
     private readonly PausedNode _node;
     private readonly Action<string> _tell;
-    private readonly PeriodicTimer _timer;
+    private readonly PeriodicTimer? _timer;
     private readonly Task _watching;
     private int _missed;
     private bool _isPaused;
@@ -29,11 +29,10 @@ internal sealed class MinorityPause : IAsyncDisposable
     {
         _node = node;
         _tell = tell;
-        _timer = new PeriodicTimer(Interval, time);
         _options = options;
-        _watching = options.Handling is PartitionHandling.PauseMinority or PartitionHandling.PauseIfAllDown
-            ? WatchAsync()
-            : Task.CompletedTask;
+        if (options.Handling is PartitionHandling.PauseMinority or PartitionHandling.PauseIfAllDown)
+            _timer = new PeriodicTimer(Interval, time);
+        _watching = _timer is { } timer ? WatchAsync(timer) : Task.CompletedTask;
     }
 
     private bool IsCutOff => _options.Handling == PartitionHandling.PauseMinority
@@ -46,14 +45,14 @@ internal sealed class MinorityPause : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _timer.Dispose();
+        _timer?.Dispose();
         await _watching.ConfigureAwait(false);
     }
 
     // The outermost loop: a look that fails is made again, or the node would stay as it is for good.
-    private async Task WatchAsync()
+    private async Task WatchAsync(PeriodicTimer timer)
     {
-        while (await _timer.WaitForNextTickAsync().ConfigureAwait(false))
+        while (await timer.WaitForNextTickAsync().ConfigureAwait(false))
         {
             try
             {
