@@ -17,6 +17,12 @@ internal static class GroupFrameKind
     /// <summary>Lines of answers.</summary>
     public const ushort Answers = PeerFrameKind.FirstOfGroups + 3;
 
+    /// <summary>Groups that rest: all is as it was.</summary>
+    public const ushort Rest = PeerFrameKind.FirstOfGroups + 4;
+
+    /// <summary>Answers to that.</summary>
+    public const ushort RestAnswers = PeerFrameKind.FirstOfGroups + 5;
+
     /// <summary>The group, before a whole message.</summary>
     public const int MessageHeadBytes = 8;
 

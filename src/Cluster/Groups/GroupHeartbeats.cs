@@ -10,6 +10,8 @@ namespace Warren.Cluster.Groups;
 /// <summary>
 /// The heartbeats of all of a node's groups: to each other node one frame with a line a group, and one back. What is
 /// idle is done here, from what the groups' turns have published (<see cref="HeartbeatSlot"/>); no turn is disturbed.
+/// <para>Groups that have nothing new for a while rest: one short frame a beat says of all of them that nothing has
+/// changed, and none of them is walked. So beats and ticks cost what the groups that do something cost.</para>
 /// <para>A node has one. Whoever has its timer calls <see cref="Beat"/> every 250 ms and <see cref="Tick"/> every 100;
 /// links call <see cref="Receive"/> on their own threads.</para>
 /// </summary>
@@ -30,11 +32,16 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     private readonly ConcurrentDictionary<long, HeartbeatSlot> _byId = new();
     private readonly List<HeartbeatSlot> _slots = [];
     private readonly List<HeartbeatSlot> _hasty = [];
+    // Those that are walked, and those that are to be from the next walk on.
+    private readonly List<HeartbeatSlot> _active = [];
+    private readonly List<HeartbeatSlot> _activated = [];
+    private readonly Dictionary<NodeId, LedRest> _led = [];
+    private readonly Dictionary<NodeId, FollowedRest> _followed = [];
     private readonly HeartbeatBatches _batches = new();
     private readonly HeartbeatBatches _answers = new();
     // Of what walks through the slots and fills batches.
     private readonly Lock _walking = new();
-    // Of answers, and of who is in a hurry. Taken before a slot's.
+    // Of answers, of who is in a hurry or was activated, and of who has left. Taken before a slot's.
     private readonly Lock _lock = new();
     private long _now;
 
@@ -56,6 +63,7 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
         {
             slot.Place = _slots.Count;
             _slots.Add(slot);
+            _active.Add(slot);
         }
         return slot;
     }
@@ -71,17 +79,14 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
             last.Place = slot.Place;
             _slots.RemoveAt(_slots.Count - 1);
         }
+        slot.Retire();
     }
 
     /// <summary>Sends each node a line for every group that is led here and has a member there.</summary>
     public void Beat()
     {
         lock (_walking)
-        {
-            foreach (HeartbeatSlot slot in _slots)
-                slot.Beat(_batches);
-            _batches.Send(HeartbeatFrameKind.Heartbeats, send);
-        }
+            BeatActive();
     }
 
     /// <summary>As <see cref="Beat"/>, for the groups that asked for it.</summary>
@@ -109,11 +114,17 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
         {
             long now = Now + 1;
             Volatile.Write(ref _now, now);
-            foreach (HeartbeatSlot slot in _slots)
+            EndSilent(now);
+            TakeActivated();
+            foreach (HeartbeatSlot slot in _active)
                 slot.Tick(now);
+            lock (_lock)
+            {
+                _answers.Send(HeartbeatFrameKind.Answers, send);
+                foreach (FollowedRest rest in _followed.Values)
+                    rest.Send(send);
+            }
         }
-        lock (_lock)
-            _answers.Send(HeartbeatFrameKind.Answers, send);
     }
 
     /// <summary>
@@ -128,6 +139,8 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     {
         lock (_walking)
         {
+            Restart(RestOf(peer));
+            End(UnderOf(peer));
             int led = 0;
             foreach (HeartbeatSlot slot in _slots)
                 led += slot.Follows(peer) ? 1 : 0;
@@ -140,8 +153,40 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     /// A frame has come; false if it is none. Lines of groups that are not here are passed over: the group may be on
     /// its way in, or out.
     /// </summary>
-    public bool Receive(NodeId from, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) =>
-        kind == HeartbeatFrameKind.Heartbeats ? ReceiveHeartbeats(from, lines) : ReceiveAnswers(from, lines);
+    public bool Receive(NodeId from, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) => kind switch
+    {
+        HeartbeatFrameKind.Heartbeats => ReceiveHeartbeats(from, lines),
+        HeartbeatFrameKind.Answers => ReceiveAnswers(from, lines),
+        HeartbeatFrameKind.Rest => RestFrame.TryRead(lines, out RestFrame frame) && TryTake(from, frame),
+        _ => RestAnswer.TryRead(lines, out RestAnswer answer) && Take(from, answer),
+    };
+
+    /// <summary>Groups that are walked; the others rest. For tests.</summary>
+    internal int ActiveCount
+    {
+        get
+        {
+            lock (_walking)
+            {
+                TakeActivated();
+                return _active.Count;
+            }
+        }
+    }
+
+    /// <summary>It is walked from now on. From any thread, under no lock of a slot.</summary>
+    internal void Activate(HeartbeatSlot slot)
+    {
+        lock (_lock)
+            _activated.Add(slot);
+    }
+
+    /// <summary>It does not rest any more: the leader's node hears of that with the next answer.</summary>
+    internal void NoteLeft(FollowedRest rest, GroupId group)
+    {
+        lock (_lock)
+            rest.Left(group);
+    }
 
     internal void Hasten(HeartbeatSlot slot)
     {
@@ -162,6 +207,144 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     {
         lock (_lock)
             _answers.Of(to).Add(group, answer);
+    }
+
+    private void BeatActive()
+    {
+        TakeActivated();
+        int kept = 0;
+        for (int place = 0; place < _active.Count; place++)
+        {
+            if (_active[place].Beat(_batches, RestOf))
+                _active[kept++] = _active[place];
+        }
+        _active.RemoveRange(kept, _active.Count - kept);
+        _batches.Send(HeartbeatFrameKind.Heartbeats, send);
+        foreach (LedRest rest in _led.Values)
+            rest.Send(send);
+    }
+
+    private LedRest RestOf(NodeId node)
+    {
+        if (!_led.TryGetValue(node, out LedRest? rest))
+            _led.Add(node, rest = new LedRest(node));
+        return rest;
+    }
+
+    private FollowedRest UnderOf(NodeId node)
+    {
+        if (!_followed.TryGetValue(node, out FollowedRest? rest))
+            _followed.Add(node, rest = new FollowedRest(node));
+        return rest;
+    }
+
+    private void TakeActivated()
+    {
+        lock (_lock)
+        {
+            _active.AddRange(_activated);
+            _activated.Clear();
+        }
+    }
+
+    // Whoever rests with a node of which nothing comes looks after itself from now on.
+    private void EndSilent(long now)
+    {
+        foreach (LedRest rest in _led.Values)
+        {
+            if (rest.Count > 0 && now - rest.AnsweredAt >= HeartbeatSlot.CheckTicks(options))
+                Restart(rest);
+        }
+        foreach (FollowedRest rest in _followed.Values)
+        {
+            if (rest.IsOpen && now - rest.HeardAt >= HeartbeatSlot.CheckTicks(options))
+                End(rest);
+        }
+    }
+
+    private void Restart(LedRest rest)
+    {
+        if (rest.Count > 0)
+        {
+            foreach (HeartbeatSlot slot in _slots)
+                slot.EndRest(rest);
+        }
+        rest.Restart();
+    }
+
+    private void End(FollowedRest rest)
+    {
+        if (!rest.IsOpen)
+            return;
+        EndSlots(rest);
+        lock (_lock)
+            rest.Close();
+    }
+
+    private void EndSlots(FollowedRest rest)
+    {
+        foreach (HeartbeatSlot slot in _slots)
+            slot.EndUnder(rest);
+    }
+
+    private bool TryTake(NodeId from, in RestFrame frame)
+    {
+        lock (_walking)
+        {
+            FollowedRest rest = UnderOf(from);
+            bool isTaken, hasEnded;
+            lock (_lock)
+                isTaken = rest.TryTake(frame.Epoch, frame.Number, Now, out hasEnded);
+            if (hasEnded)
+                EndSlots(rest);
+            if (!isTaken)
+                return true;
+            for (int place = 0; place < frame.LetGo.Length / sizeof(long); place++)
+            {
+                if (_byId.TryGetValue(RestFrame.IdAt(frame.LetGo, place).Value, out HeartbeatSlot? slot))
+                    slot.EndUnder(rest);
+            }
+            return TryTakeLines(rest, frame.Lines);
+        }
+    }
+
+    private bool TryTakeLines(FollowedRest rest, ReadOnlySpan<byte> lines)
+    {
+        for (; !lines.IsEmpty; lines = lines[HeartbeatLines.LineBytes..])
+        {
+            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatLines.LineBytes], out Heartbeat line))
+                return false;
+            GroupId group = RestFrame.IdAt(lines, 0);
+            if (!_byId.TryGetValue(group.Value, out HeartbeatSlot? slot) || !slot.TryRest(rest, line))
+                NoteLeft(rest, group);
+        }
+        return true;
+    }
+
+    private bool Take(NodeId from, in RestAnswer answer)
+    {
+        lock (_walking)
+        {
+            LedRest rest = RestOf(from);
+            if (!rest.IsCurrent(answer))
+                return true;
+            if (!rest.TryTake(answer, Now))
+            {
+                Restart(rest);
+                // Its followers have heard nothing since a frame was lost.
+                BeatActive();
+                return true;
+            }
+            for (int place = 0; place < answer.Ids.Length / sizeof(long); place++)
+            {
+                GroupId group = RestFrame.IdAt(answer.Ids, place);
+                // Also if it was let go meanwhile, and offered again.
+                rest.LetGo(group);
+                if (_byId.TryGetValue(group.Value, out HeartbeatSlot? slot) && slot.EndRest(rest))
+                    rest.NoteLeft();
+            }
+        }
+        return true;
     }
 
     private bool ReceiveHeartbeats(NodeId from, ReadOnlySpan<byte> lines)

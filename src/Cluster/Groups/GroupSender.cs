@@ -67,6 +67,9 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         }
     }
 
+    /// <summary>A frame of heartbeats that is of use now or not at all.</summary>
+    public void SendNow(ushort kind, ReadOnlySpan<byte> body) => peers.TrySend(to, LinkClass.Control, kind, body);
+
     /// <summary>An append has been answered: what is sent next need not go behind it any more.</summary>
     public void NoteAnswer(GroupId group, AppendAnswer answer)
     {

@@ -116,6 +116,9 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
             GroupFrameKind.Heartbeats =>
                 _heartbeats.Receive(frame.From, HeartbeatFrameKind.Heartbeats, frame.Body),
             GroupFrameKind.Answers => _heartbeats.Receive(frame.From, HeartbeatFrameKind.Answers, frame.Body),
+            GroupFrameKind.Rest => _heartbeats.Receive(frame.From, HeartbeatFrameKind.Rest, frame.Body),
+            GroupFrameKind.RestAnswers =>
+                _heartbeats.Receive(frame.From, HeartbeatFrameKind.RestAnswers, frame.Body),
             // A kind of a later version.
             _ => true,
         };
@@ -149,8 +152,20 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
             ? sender
             : _senders.GetOrAdd(to, static (id, own) => new GroupSender(own._peers, id, own._options), this);
 
-    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) => SenderOf(to).SendLines(
-        kind, kind == HeartbeatFrameKind.Heartbeats ? HeartbeatLines.LineBytes : HeartbeatLines.AnswerBytes, lines);
+    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
+    {
+        GroupSender sender = SenderOf(to);
+        if (kind == HeartbeatFrameKind.Rest)
+            sender.SendNow(GroupFrameKind.Rest, lines);
+        else if (kind == HeartbeatFrameKind.RestAnswers)
+            sender.SendNow(GroupFrameKind.RestAnswers, lines);
+        else
+        {
+            sender.SendLines(
+                kind, kind == HeartbeatFrameKind.Heartbeats ? HeartbeatLines.LineBytes : HeartbeatLines.AnswerBytes,
+                lines);
+        }
+    }
 
     private void Hasten()
     {

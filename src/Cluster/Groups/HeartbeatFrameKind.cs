@@ -5,4 +5,10 @@ public enum HeartbeatFrameKind
 {
     Heartbeats,
     Answers,
+
+    /// <summary>Not lines: a frame of <see cref="RestFrame"/>.</summary>
+    Rest,
+
+    /// <summary>Not lines: a frame of <see cref="RestAnswer"/>.</summary>
+    RestAnswers,
 }

@@ -16,6 +16,13 @@ internal sealed class HeartbeatLines
     private byte[] _bytes = new byte[256];
     private int _count;
 
+    /// <summary>A line by itself.</summary>
+    public static void Write(Span<byte> line, GroupId group, in Heartbeat heartbeat)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(line, group.Value);
+        HeartbeatFormat.Write(heartbeat, line[8..]);
+    }
+
     public void Add(GroupId group, in Heartbeat heartbeat) =>
         HeartbeatFormat.Write(heartbeat, Take(group, LineBytes));
 

@@ -8,6 +8,9 @@ namespace Warren.Cluster.Groups;
 /// One group among its node's heartbeats. The group's turn publishes what it would say and answer; heartbeats that
 /// bring nothing new are counted here, and the turn is called for only when there is news or silence. So a group that
 /// is idle costs a few comparisons, and no turn.
+/// <para>One that has said the same for a while rests: with each member at a leader (<see cref="LedRest"/>), under its
+/// leader at a member (<see cref="FollowedRest"/>). Then it is not walked either, and who was heard it learns of the
+/// node that it rests with, when somebody asks.</para>
 /// <para>One small lock guards all; nothing is called under it.</para>
 /// </summary>
 public sealed class HeartbeatSlot
@@ -19,9 +22,11 @@ public sealed class HeartbeatSlot
     private readonly Action _wake;
     private readonly int _checkTicks;
     private readonly Lock _lock = new();
-    private readonly List<(NodeId From, Heartbeat Heartbeat)> _heartbeatsIn = new(0);
-    private readonly List<(NodeId From, HeartbeatAnswer Answer)> _answersIn = new(0);
-    private Peer[] _peers = [];
+    private readonly SlotInbox _inbox = new();
+    private readonly SlotRests _rests = new();
+    private FollowedRest? _under;
+    private Term _restTerm;
+    private SlotPeer[] _peers = [];
     private int _peerCount;
     private Term _term;
     private NodeId _leader;
@@ -50,11 +55,16 @@ public sealed class HeartbeatSlot
     /// <summary>The turn has been called for and has not come yet.</summary>
     private bool _isCalled;
 
+    /// <summary>It is walked, or is about to be.</summary>
+    private bool _isActive = true;
+
+    private bool _isRemoved;
+
     internal HeartbeatSlot(GroupHeartbeats heartbeats, GroupId id, RaftOptions options, Action wake)
     {
         _heartbeats = heartbeats;
         _wake = wake;
-        _checkTicks = Math.Max(1, options.ElectionTicks * 4 / 5);
+        _checkTicks = CheckTicks(options);
         Id = id;
         // What was before is no silence of anybody's.
         _since = heartbeats.Now;
@@ -62,6 +72,9 @@ public sealed class HeartbeatSlot
     }
 
     public GroupId Id { get; }
+
+    /// <summary>Ticks within which a leader has heard all followers, or its turn counts who is missing.</summary>
+    internal static int CheckTicks(RaftOptions options) => Math.Max(1, options.ElectionTicks * 4 / 5);
 
     /// <summary>Its place among the node's; under the lock of all.</summary>
     internal int Place { get; set; }
@@ -73,20 +86,30 @@ public sealed class HeartbeatSlot
     internal void Publish(RaftNode node)
     {
         bool isHasty = node.WantsHeartbeat;
+        FollowedRest? left;
+        bool activates;
         lock (_lock)
         {
+            TakeHeard();
             if (node.Term != _term || node.IsLeader != _isLeader)
                 (_since, _wasHeard) = (_heartbeats.Now, false);
             (_term, _leader, _isLeader, _commit) = (node.Term, node.Leader, node.IsLeader, node.Log.Commit);
             (_soundness, _needsTicks, _goneTicks) = (node.Soundness, node.NeedsTicks, node.TicksWithoutLeader);
             BeQuiet();
             _peerCount = 0;
-            if (!_isLeader)
-                return;
-            foreach (Progress progress in node.Replication.Others)
-                Publish(node, progress, _peerCount++);
-            _round = node.ClosedRound;
+            if (_isLeader)
+            {
+                foreach (Progress progress in node.Replication.Others)
+                    Publish(node, progress, _peerCount++);
+                _round = node.ClosedRound;
+            }
+            left = LeaveUnfit();
+            activates = ActivateIfNeeded();
         }
+        if (left is not null)
+            _heartbeats.NoteLeft(left, Id);
+        if (activates)
+            _heartbeats.Activate(this);
         if (isHasty && _peerCount > 0)
             _heartbeats.Hasten(this);
     }
@@ -95,12 +118,13 @@ public sealed class HeartbeatSlot
     internal void Deliver(RaftGroup group)
     {
         RaftNode node = group.Node;
-        List<(NodeId From, Heartbeat Heartbeat)>? heartbeats = null;
-        List<(NodeId From, HeartbeatAnswer Answer)>? answers = null;
+        List<(NodeId From, Heartbeat Heartbeat)> heartbeats;
+        List<(NodeId From, HeartbeatAnswer Answer)> answers;
         LostPeer? gone;
         long ticks;
         lock (_lock)
         {
+            TakeHeard();
             _isCalled = false;
             (gone, _gone) = (_gone, null);
             long now = _heartbeats.Now;
@@ -113,22 +137,18 @@ public sealed class HeartbeatSlot
                     node.HearFollower(_peers[place].Id);
                 _peers[place].IsHeard = false;
             }
+            _rests.TellHeard(node, _heartbeats.Now - _checkTicks);
             (_since, _wasHeard) = (now, false);
             BeQuiet();
-            if (_heartbeatsIn.Count > 0)
-                heartbeats = [.. _heartbeatsIn];
-            if (_answersIn.Count > 0)
-                answers = [.. _answersIn];
-            _heartbeatsIn.Clear();
-            _answersIn.Clear();
+            _inbox.TakeAll(out heartbeats, out answers);
         }
-        foreach ((NodeId from, HeartbeatAnswer answer) in answers ?? [])
+        foreach ((NodeId from, HeartbeatAnswer answer) in answers)
             group.Step(from, answer);
         for (; ticks > 0; ticks--)
             group.Tick();
         if (gone is { } lost)
             node.PeerGone(lost);
-        foreach ((NodeId from, Heartbeat heartbeat) in heartbeats ?? [])
+        foreach ((NodeId from, Heartbeat heartbeat) in heartbeats)
             _heartbeats.Answer(from, Id, group.Step(from, heartbeat));
     }
 
@@ -145,6 +165,7 @@ public sealed class HeartbeatSlot
                 if (_peers[place].IsHeard)
                     node.HearFollower(_peers[place].Id);
             }
+            _rests.TellHeard(node, _heartbeats.Now - _checkTicks);
         }
     }
 
@@ -165,9 +186,10 @@ public sealed class HeartbeatSlot
         {
             if (_isLeader || _leader != node)
                 return;
+            TakeHeard();
             _gone = new LostPeer(node, isCertain, Id.Value, (int)((ulong)Id.Value % (ulong)spreadTicks));
             // What it said before would be taken for a word of one that is back.
-            Forget(_heartbeatsIn, node);
+            _inbox.Forget(node);
             if (_isCalled)
                 return;
             _isCalled = true;
@@ -182,6 +204,7 @@ public sealed class HeartbeatSlot
             return;
         lock (_lock)
         {
+            TakeHeard();
             // Of a group of one, nobody has to be heard.
             if (_isCalled || now < _quietTo || (_isLeader && !_needsTicks && TakeAllHeard(now)))
                 return;
@@ -198,12 +221,101 @@ public sealed class HeartbeatSlot
             if (!_isLeader)
                 return;
             for (int place = 0; place < _peerCount; place++)
-            {
-                ref Peer peer = ref _peers[place];
-                peer.Lines ??= batches.Of(peer.Id);
-                peer.Lines.Add(Id, new Heartbeat(_term, peer.Known, _round));
-            }
+                AddLine(ref _peers[place], batches);
         }
+    }
+
+    /// <summary>
+    /// The same for those that do not rest; who is to rest, or not any more, is told so. False: all rest, and nothing
+    /// is to be done until it is activated again.
+    /// </summary>
+    internal bool Beat(HeartbeatBatches batches, Func<NodeId, LedRest> restOf)
+    {
+        lock (_lock)
+        {
+            TakeHeard();
+            EndUnfit();
+            for (int place = 0; _isLeader && place < _peerCount; place++)
+            {
+                ref SlotPeer peer = ref _peers[place];
+                int rest = _rests.Find(peer.Id);
+                if (rest >= 0 && _rests[rest].IsConfirmed)
+                    continue;
+                AddLine(ref peer, batches);
+                if (rest < 0 && peer.IsSteady(LineOf(peer), _round) && !_needsTicks)
+                    _rests.Offer(Id, LineOf(peer), restOf(peer.Id));
+            }
+            _isActive = !IsAtRest;
+            return _isActive && !_isRemoved;
+        }
+    }
+
+    /// <summary>A leader's node offers to let this member rest under it; false: it does not.</summary>
+    internal bool TryRest(FollowedRest rest, in Heartbeat line)
+    {
+        lock (_lock)
+        {
+            TakeHeard();
+            if (_isLeader || _leader != rest.Node || line.Term != _term || line.Commit > _commit || _goneTicks > 0
+                || _needsTicks || _soundness != Soundness.Sound || _isCalled || _isRemoved)
+                return false;
+            (_under, _restTerm) = (rest, line.Term);
+            return true;
+        }
+    }
+
+    /// <summary>It rests no more under this one, if it does.</summary>
+    internal void EndUnder(FollowedRest rest)
+    {
+        bool activates;
+        lock (_lock)
+        {
+            if (_under != rest)
+                return;
+            TakeHeard();
+            _under = null;
+            activates = ActivateIfNeeded();
+        }
+        if (activates)
+            _heartbeats.Activate(this);
+    }
+
+    /// <summary>It rests no more with this one; false: it did not.</summary>
+    internal bool EndRest(LedRest with)
+    {
+        bool activates;
+        lock (_lock)
+        {
+            int rest = _rests.Find(with.Node);
+            if (rest < 0)
+                return false;
+            TakeHeard();
+            _rests.RemoveAt(rest);
+            for (int place = 0; place < _peerCount; place++)
+                _peers[place].SameBeats = 0;
+            activates = ActivateIfNeeded();
+        }
+        if (activates)
+            _heartbeats.Activate(this);
+        return true;
+    }
+
+    /// <summary>The group is gone from this node: once more it is walked, to say so.</summary>
+    internal void Retire()
+    {
+        FollowedRest? left;
+        bool activates;
+        lock (_lock)
+        {
+            _isRemoved = true;
+            (left, _under) = (_under, null);
+            activates = !_isActive;
+            _isActive = true;
+        }
+        if (left is not null)
+            _heartbeats.NoteLeft(left, Id);
+        if (activates)
+            _heartbeats.Activate(this);
     }
 
     /// <summary>A line has come; true with the answer, false if the turn will give it.</summary>
@@ -229,9 +341,7 @@ public sealed class HeartbeatSlot
                 if (!isBack && (heartbeat.Commit <= _commit || _soundness != Soundness.Sound))
                     return true;
             }
-            // A line that says more than the one before makes that one needless.
-            Forget(_heartbeatsIn, from);
-            _heartbeatsIn.Add((from, heartbeat));
+            _inbox.Add(from, heartbeat);
             if (_isCalled)
                 return isKnown;
             _isCalled = true;
@@ -250,7 +360,7 @@ public sealed class HeartbeatSlot
                 place++;
             if (place < _peerCount && answer.Term == _term)
             {
-                ref Peer peer = ref _peers[place];
+                ref SlotPeer peer = ref _peers[place];
                 peer.IsHeard = true;
                 if (peer.IsSettled && answer.Soundness == Soundness.Sound && answer.Round <= peer.AnsweredRound)
                     return;
@@ -259,8 +369,7 @@ public sealed class HeartbeatSlot
             {
                 return;
             }
-            Forget(_answersIn, from);
-            _answersIn.Add((from, answer));
+            _inbox.Add(from, answer);
             if (_isCalled)
                 return;
             _isCalled = true;
@@ -268,13 +377,93 @@ public sealed class HeartbeatSlot
         _wake();
     }
 
-    private static void Forget<T>(List<(NodeId From, T)> waiting, NodeId from)
+    // A leader's: with all members; a member's: under its leader.
+    private bool IsAtRest
     {
-        for (int place = waiting.Count - 1; place >= 0; place--)
+        get
         {
-            if (waiting[place].From == from)
-                waiting.RemoveAt(place);
+            if (_isRemoved || _needsTicks || _goneTicks > 0)
+                return false;
+            if (!_isLeader)
+                return _under is not null;
+            for (int place = 0; place < _peerCount; place++)
+            {
+                int rest = _rests.Find(_peers[place].Id);
+                if (rest < 0 || !_rests[rest].IsConfirmed || !IsFit(_rests[rest]))
+                    return false;
+            }
+            return true;
         }
+    }
+
+    private bool ActivateIfNeeded() => !_isActive && (_isActive = !IsAtRest);
+
+    // What was said when it began to rest holds.
+    private bool IsFit(in SlotRest rest)
+    {
+        if (!_isLeader || _isRemoved || _needsTicks)
+            return false;
+        for (int place = 0; place < _peerCount; place++)
+        {
+            if (_peers[place].Id == rest.With.Node)
+                return _peers[place].IsSettled && LineOf(_peers[place]) == rest.Line;
+        }
+        return false;
+    }
+
+    private void EndUnfit()
+    {
+        for (int rest = _rests.Count - 1; rest >= 0; rest--)
+        {
+            if (!IsFit(_rests[rest]))
+                _rests.End(rest, Id);
+        }
+    }
+
+    private FollowedRest? LeaveUnfit()
+    {
+        if (_under is not { } under || (!_isLeader && _leader == under.Node && _term == _restTerm
+            && _soundness == Soundness.Sound && !_needsTicks && _goneTicks == 0))
+            return null;
+        _under = null;
+        return under;
+    }
+
+    private Heartbeat LineOf(in SlotPeer peer) => new(_term, peer.Known, _round);
+
+    private void AddLine(ref SlotPeer peer, HeartbeatBatches batches)
+    {
+        peer.Lines ??= batches.Of(peer.Id);
+        peer.Lines.Add(Id, LineOf(peer));
+    }
+
+    // Whom the nodes that it rests with were heard of.
+    private void TakeHeard()
+    {
+        if (_under is { } under)
+        {
+            if (under.HeardAt <= _since)
+                return;
+            (_since, _wasHeard) = (under.HeardAt, true);
+            BeQuiet();
+            return;
+        }
+        if (!_isLeader)
+            return;
+        long all = long.MaxValue;
+        for (int place = 0; place < _peerCount; place++)
+            all = Math.Min(all, _rests.AnsweredAt(_peers[place].Id));
+        // Of a group of one, nobody has to be heard.
+        all = _peerCount == 0 && !_needsTicks ? _heartbeats.Now : all;
+        if (all > _since && all != long.MaxValue)
+        {
+            _since = all;
+            BeQuiet();
+            for (int place = 0; place < _peerCount; place++)
+                _peers[place].IsHeard = false;
+        }
+        for (int place = 0; place < _peerCount; place++)
+            _peers[place].IsHeard |= _rests.AnsweredAt(_peers[place].Id) > _since;
     }
 
     private void BeQuiet()
@@ -304,34 +493,6 @@ public sealed class HeartbeatSlot
     {
         if (_peers.Length == place)
             Array.Resize(ref _peers, place == 0 ? node.Replication.Others.Count : place * 2);
-        bool isSame = _peers[place].Id == progress.Id;
-        // Says the round, which from now on nobody joins.
-        node.TryHeartbeat(progress.Id, out Heartbeat heartbeat);
-        _peers[place] = new Peer
-        {
-            Id = progress.Id,
-            Known = heartbeat.Commit,
-            AnsweredRound = progress.AnsweredRound,
-            IsSettled = progress is { State: ProgressState.Replicate, Soundness: Soundness.Sound }
-                && progress.Match == node.Log.LastIndex,
-            IsHeard = isSame && _peers[place].IsHeard,
-            Lines = isSame ? _peers[place].Lines : null,
-        };
-    }
-
-    private struct Peer
-    {
-        public NodeId Id;
-        public LogIndex Known;
-        public long AnsweredRound;
-
-        /// <summary>Of the node's next batch.</summary>
-        public HeartbeatLines? Lines;
-
-        /// <summary>It has all there is: its answer changes nothing but that it was heard.</summary>
-        public bool IsSettled;
-
-        /// <summary>Since the turn was told, or all were.</summary>
-        public bool IsHeard;
+        _peers[place] = _peers[place].Next(node, progress);
     }
 }

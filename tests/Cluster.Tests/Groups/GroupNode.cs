@@ -149,10 +149,8 @@ internal sealed class GroupNode(
             case PacketKind.Heartbeat when HeartbeatFormat.TryRead(packet.Bytes, out Heartbeat heartbeat):
                 network.Send(Id, packet.From, Raft.Step(packet.From, heartbeat), now);
                 break;
-            case PacketKind.HeartbeatLines or PacketKind.AnswerLines:
-                HeartbeatFrameKind kind = packet.Kind == PacketKind.HeartbeatLines
-                    ? HeartbeatFrameKind.Heartbeats
-                    : HeartbeatFrameKind.Answers;
+            case >= PacketKind.HeartbeatLines and <= PacketKind.RestAnswers:
+                HeartbeatFrameKind kind = packet.Kind - PacketKind.HeartbeatLines + HeartbeatFrameKind.Heartbeats;
                 if (!_heartbeats!.Receive(packet.From, kind, packet.Bytes))
                     throw new SimulationException("lines of heartbeats do not come through their format");
                 return;
@@ -361,11 +359,8 @@ internal sealed class GroupNode(
         }
     }
 
-    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
-    {
-        bool isHeartbeat = kind == HeartbeatFrameKind.Heartbeats;
-        network.SendLines(Id, to, isHeartbeat ? PacketKind.HeartbeatLines : PacketKind.AnswerLines, lines, _now);
-    }
+    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) =>
+        network.SendLines(Id, to, PacketKind.HeartbeatLines + (int)kind, lines, _now);
 
     private void Die(FaultyDisk left)
     {

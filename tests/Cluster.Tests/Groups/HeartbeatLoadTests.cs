@@ -35,9 +35,10 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
             + $"{lines / nodes.Length / Seconds} lines a second and node, {allocated} bytes in {Seconds} s");
         Assert.Equal(calls, nodes.Sum(node => node.Calls));
         Assert.All(nodes, node => Assert.Equal(node.Led, node.LedNow));
-        Assert.Equal((Groups * 2L * 2 * 4) * Seconds, lines);
-        // Nothing a line: what is left is the runtime's own.
-        Assert.True(allocated < lines / 100, $"{allocated} bytes were allocated");
+        Assert.Equal(0, lines);
+        Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
+        // What is left is the runtime's own.
+        Assert.InRange(allocated, 0, 100_000);
     }
 
     [Fact]
@@ -53,6 +54,91 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         }
         Assert.Equal(0, nodes[0].LedNow);
         Assert.Equal(30, nodes[1].LedNow + nodes[2].LedNow);
+    }
+
+    [Fact]
+    public void Groups_that_rest_notice_that_their_leader_is_gone_and_rest_again_under_the_next()
+    {
+        IdleNode[] nodes = Rested(30);
+        nodes[0].IsCut = true;
+        for (int second = 0; second < 10; second++)
+            Run(nodes, 1);
+        Assert.Equal(0, nodes[0].LedNow);
+        Assert.Equal(30, nodes[1].LedNow + nodes[2].LedNow);
+        nodes[0].IsCut = false;
+        Run(nodes, 10);
+        Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
+        Assert.Equal(0, LinesIn(nodes, 5));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Who_does_not_know_of_rest_is_sent_lines_as_ever(int silent)
+    {
+        IdleNode[] nodes = IdleNode.MakeCluster(2, 10);
+        IdleNode.Settle(nodes);
+        nodes[silent].LosesRest = true;
+        Run(nodes, 10);
+        // Lines of groups of both, and answers, four times a second: neither learns of the other that it knows.
+        Assert.Equal(10 * 2 * 4 * 5, LinesIn(nodes, 5));
+        Assert.Equal(nodes[0].Led, nodes[0].LedNow);
+    }
+
+    [Fact]
+    public void A_frame_that_is_lost_ends_the_rest_and_it_begins_anew()
+    {
+        IdleNode[] nodes = Rested(30);
+        nodes[0].LosesRest = true;
+        nodes[0].Heartbeats.Beat();
+        nodes[0].LosesRest = false;
+        Term term = nodes[0].First.Term;
+        Assert.InRange(LinesIn(nodes, 2), 1, int.MaxValue);
+        Run(nodes, 10);
+        Assert.Equal(0, LinesIn(nodes, 5));
+        Assert.Equal(term, nodes[0].First.Term);
+        Assert.All(nodes, node => Assert.Equal(node.Led, node.LedNow));
+    }
+
+    [Fact]
+    public void A_group_that_does_something_rests_no_more_and_the_others_do()
+    {
+        IdleNode[] nodes = Rested(30);
+        RaftGroup group = nodes[0].First;
+        Assert.True(group.TryPropose([new EntryPayload(new byte[] { 0xFF, 1 }, new byte[8])], out LogIndex index));
+        group.Flush();
+        IdleNode.Work(nodes);
+        Assert.All(nodes, node => Assert.InRange(node.Heartbeats.ActiveCount, 0, 1));
+        Assert.Equal(1, nodes[0].Heartbeats.ActiveCount);
+        Run(nodes, 1);
+        Assert.All(nodes, node => Assert.Equal(index, node.First.Node.Log.Commit));
+        Run(nodes, 5);
+        Assert.Equal(0, LinesIn(nodes, 5));
+    }
+
+    [Fact]
+    public void A_group_that_rests_goes_to_another_leader()
+    {
+        IdleNode[] nodes = Rested(30);
+        Assert.True(nodes[0].First.TransferLeadership(nodes[1].Id));
+        nodes[0].First.Flush();
+        IdleNode.Work(nodes);
+        Assert.True(nodes[1].First.IsLeader);
+        Run(nodes, 10);
+        Assert.Equal(0, LinesIn(nodes, 5));
+        // The one before is no word of the leader any more.
+        nodes[1].IsCut = true;
+        Run(nodes, 10);
+        Assert.True(nodes[0].First.IsLeader || nodes[2].First.IsLeader);
+    }
+
+    [Fact]
+    public void A_leader_that_nobody_hears_gives_up_although_all_rest()
+    {
+        IdleNode[] nodes = Rested(30);
+        nodes[1].IsCut = nodes[2].IsCut = true;
+        Run(nodes, 5);
+        Assert.Equal(0, nodes[0].LedNow);
     }
 
     [Fact]
@@ -96,6 +182,31 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
             Planted.Bug = PlantedBug.None;
         }
         Assert.Equal(bug == nameof(PlantedBug.None) ? 1 : 2, nodes[0].Barriers.Count);
+    }
+
+    private static IdleNode[] Rested(int groups)
+    {
+        IdleNode[] nodes = IdleNode.MakeCluster(3, groups);
+        IdleNode.Settle(nodes);
+        Run(nodes, 5);
+        Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
+        return nodes;
+    }
+
+    private static long LinesIn(IdleNode[] nodes, int seconds)
+    {
+        long before = nodes.Sum(node => node.LinesSent);
+        Run(nodes, seconds);
+        return nodes.Sum(node => node.LinesSent) - before;
+    }
+
+    private static void Run(IdleNode[] nodes, int seconds)
+    {
+        for (int second = 0; second < seconds; second++)
+        {
+            RunIdle(nodes, 1);
+            IdleNode.Work(nodes);
+        }
     }
 
     private static void Beat(IdleNode[] nodes)

@@ -38,6 +38,9 @@ internal sealed class IdleNode : IStorageWatcher
     /// <summary>No messages reach it, only heartbeats.</summary>
     public bool IsDeaf { get; set; }
 
+    /// <summary>Frames of groups that rest are lost on their way from it.</summary>
+    public bool LosesRest { get; set; }
+
     public List<BarrierOutcome> Barriers { get; } = [];
 
     /// <summary>Its first group.</summary>
@@ -122,7 +125,10 @@ internal sealed class IdleNode : IStorageWatcher
 
     private void Send(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
     {
-        LinesSent += lines.Length / (kind == HeartbeatFrameKind.Heartbeats ? 32 : 25);
+        if (kind is HeartbeatFrameKind.Heartbeats or HeartbeatFrameKind.Answers)
+            LinesSent += lines.Length / (kind == HeartbeatFrameKind.Heartbeats ? 32 : 25);
+        else if (LosesRest)
+            return;
         foreach (IdleNode node in _nodes)
         {
             if (node.Id == to && !node.IsCut && !IsCut && !node.Heartbeats.Receive(Id, kind, lines))

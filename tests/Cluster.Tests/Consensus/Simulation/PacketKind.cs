@@ -7,4 +7,6 @@ internal enum PacketKind
     HeartbeatAnswer,
     HeartbeatLines,
     AnswerLines,
+    Rest,
+    RestAnswers,
 }
