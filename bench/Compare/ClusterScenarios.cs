@@ -5,7 +5,8 @@ internal static class ClusterScenarios
 {
     private const string Churn = "churn --uri {uris} --pid {pids} --connections 24";
 
-    private const string Idle = "idle --pid {pids} --settle 5 --hold 20";
+    // What was compiled for the first time is compiled again, better, for half a minute.
+    private const string Idle = "idle --pid {pids} --settle 30 --hold 20";
 
     private const string Run = "run --pid {pids}";
 
@@ -43,6 +44,7 @@ internal static class ClusterScenarios
                 Nodes = 3,
                 Founders = 3,
             },
+            new("idle-replicated", [.. IdleReplicated(queues)]) { Nodes = 3, Founders = 3 },
             new("remote-16", [.. Places("16 B", $"{Run} --size 16")]) { Nodes = 3, Founders = 3 },
             new("remote-durable",
                 [.. Places("1 KiB, durable, 1,000 in flight",
@@ -76,6 +78,23 @@ internal static class ClusterScenarios
             new Step("a queue on one node, 1 in flight", $"{Durable} --confirm 1"),
             new Step("a quorum queue, 1 in flight", $"{Quorum} --confirm 1"),
         ];
+    }
+
+    // Before the queues: what nodes cost without any.
+    private static IEnumerable<Step> IdleReplicated(int queues)
+    {
+        const string Declare = "queues --durable --queue-type quorum --connections 50 --pid {pids} --settle 0";
+        yield return IdleStep("three nodes, nothing else", Idle);
+        yield return new Step(
+            $"{DurableScenarios.Counted(queues)} quorum queues with 3 members declared", $"{Declare} --count {queues}")
+        {
+            Expected = [Expectation.RatePerSecond(1000)],
+        };
+        yield return new Step("they are idle: the busiest node", Idle)
+        {
+            Shows = Measure.Memory,
+            Expected = [Expectation.IdleBelow(1), Expectation.IdleOfAllBelow(3)],
+        };
     }
 
     // The queue's home is the node where it is declared, the first.

@@ -54,6 +54,11 @@ internal sealed class Expectation
     internal static Expectation IdleBelow(double percent) => Below(
         percent, Say($"idle CPU under {percent}% of a core"), reading => reading.IdleCpuPercent, "0.00'%'");
 
+    /// <summary>Of all nodes together.</summary>
+    internal static Expectation IdleOfAllBelow(double percent) => Below(
+        percent, Say($"idle CPU of all nodes under {percent}% of a core"), reading => reading.AllIdleCpuPercent,
+        "0.00'%'");
+
     /// <summary>Nor much less than what was published: that would not be durable.</summary>
     internal static Expectation WrittenBelow(double times) => new(
         Say($"written under {times:0.0}x the published"),

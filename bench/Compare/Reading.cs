@@ -19,6 +19,9 @@ internal sealed record Reading
 
     internal double? IdleCpuPercent { get; private init; }
 
+    /// <summary>As <see cref="IdleCpuPercent"/>, of all nodes of a cluster together.</summary>
+    internal double? AllIdleCpuPercent { get; private init; }
+
     /// <summary>The median time until a confirm, or of one sync of the disk itself.</summary>
     internal double? DurableMicroseconds { get; private init; }
 
@@ -44,6 +47,7 @@ internal sealed record Reading
         PeakMiB = (double?)json["rss_after_mib"] ?? (double?)json["broker_rss_peak_mib"],
         P99Microseconds = (double?)json["latency_us"]?["p99"],
         IdleCpuPercent = (double?)json["idle_cpu_percent_of_core"],
+        AllIdleCpuPercent = json["idle_cpu_percent_of_core"] is null ? null : 100 * (double?)json["broker_cpu_cores"],
         DurableMicroseconds = (double?)(json["confirm_us"] ?? json["sync_us"])?["p50"],
         Written = (double?)json["written_to_published"],
         DiskMiB = (double?)json["disk_peak_mib"],

@@ -14,13 +14,14 @@ internal sealed class SlotInbox
     private readonly List<(NodeId From, Heartbeat Heartbeat)> _heartbeats = new(0);
     private readonly List<(NodeId From, HeartbeatAnswer Answer)> _answers = new(0);
 
-    // A line that says more than the one before makes that one needless.
+    /// <summary>A line that says more than the one before makes that one needless.</summary>
     public void Add(NodeId from, in Heartbeat heartbeat)
     {
         Forget(from);
         _heartbeats.Add((from, heartbeat));
     }
 
+    /// <summary>An answer, of which the latest counts.</summary>
     public void Add(NodeId from, in HeartbeatAnswer answer)
     {
         Forget(_answers, from);
