@@ -114,6 +114,7 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         Assert.All(nodes, node => Assert.Equal(index, node.First.Node.Log.Commit));
         Run(nodes, 5);
         Assert.Equal(0, LinesIn(nodes, 5));
+        Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
     }
 
     [Fact]
@@ -130,6 +131,41 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         nodes[1].IsCut = true;
         Run(nodes, 10);
         Assert.True(nodes[0].First.IsLeader || nodes[2].First.IsLeader);
+    }
+
+    [Fact]
+    public void A_member_that_has_voted_for_another_rests_no_more_and_the_leader_learns_of_it()
+    {
+        IdleNode[] nodes = Rested(30);
+        Term term = nodes[0].First.Term;
+        RaftGroup group = nodes[2].First;
+        group.Step(nodes[1].Id, new VoteRequest(term.Next())
+        {
+            LastIndex = group.Node.Log.LastIndex,
+            LastTerm = group.Node.Log.LastTerm,
+            IsTransfer = true,
+        });
+        group.Flush();
+        // Sooner than the member would stand itself.
+        for (int tick = 0; tick < 8; tick++)
+        {
+            foreach (IdleNode node in nodes)
+            {
+                node.Heartbeats.Tick();
+                node.Heartbeats.Beat();
+            }
+            IdleNode.Work(nodes);
+        }
+        Assert.Equal(term.Next(), nodes[0].First.Term);
+    }
+
+    [Fact]
+    public void A_group_that_rests_takes_a_member()
+    {
+        IdleNode[] nodes = Rested(1);
+        nodes[0].First.Node.Replication.TakeQuorumHeard();
+        Assert.Equal(ChangeOutcome.Proposed, nodes[0].First.ChangeMembers(
+            new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(4))));
     }
 
     [Fact]
