@@ -118,11 +118,11 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     internal NodeSeams Seams { get; }
 
-    /// <summary>Whose timers drive links and groups. A clock that is not the machine's drives them itself.</summary>
-    internal TimeProvider Ticks => Seams.Time == TimeProvider.System ? _ticks : Seams.Time;
+    /// <summary>Whose timers drive links and groups. Its clock is the machine's.</summary>
+    internal TimeProvider Ticks => _ticks;
 
     /// <summary>As <see cref="Ticks"/>, for what may wait.</summary>
-    internal TimeProvider SlowTicks => Seams.Time == TimeProvider.System ? _ticks.Elsewhere : Seams.Time;
+    internal TimeProvider SlowTicks => _ticks.Elsewhere;
 
     internal LogSink Log { get; }
 
@@ -446,7 +446,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
             Time = Seams.Time,
             Ticks = Ticks,
             Random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue)),
-            Schedule = work => _ticks.Schedule(work),
+            Schedule = _ticks.Schedule,
         });
 
     internal void Begins(ClusterMember member, Action listen)
