@@ -8,8 +8,8 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class SlotInbox
 {
-    private static readonly List<(NodeId From, Heartbeat Heartbeat)> _noHeartbeats = [];
-    private static readonly List<(NodeId From, HeartbeatAnswer Answer)> _noAnswers = [];
+    private static readonly List<(NodeId From, Heartbeat Heartbeat)> NoHeartbeats = [];
+    private static readonly List<(NodeId From, HeartbeatAnswer Answer)> NoAnswers = [];
 
     private readonly List<(NodeId From, Heartbeat Heartbeat)> _heartbeats = new(0);
     private readonly List<(NodeId From, HeartbeatAnswer Answer)> _answers = new(0);
@@ -36,8 +36,8 @@ internal sealed class SlotInbox
         out List<(NodeId From, Heartbeat Heartbeat)> heartbeats,
         out List<(NodeId From, HeartbeatAnswer Answer)> answers)
     {
-        heartbeats = _heartbeats.Count > 0 ? [.. _heartbeats] : _noHeartbeats;
-        answers = _answers.Count > 0 ? [.. _answers] : _noAnswers;
+        heartbeats = _heartbeats.Count > 0 ? [.. _heartbeats] : NoHeartbeats;
+        answers = _answers.Count > 0 ? [.. _answers] : NoAnswers;
         _heartbeats.Clear();
         _answers.Clear();
     }
