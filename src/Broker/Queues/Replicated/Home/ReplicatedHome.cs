@@ -54,6 +54,9 @@ internal sealed class ReplicatedHome : StandIn
     /// <summary>The node that leads, as far as is known here; none: nobody does.</summary>
     public NodeId LeaderNode => Volatile.Read(ref _peer)?.Id ?? NodeId.None;
 
+    // This node's link with itself does not end when it leads no more.
+    private bool IsLedHere => Links.FindLeader(Definition.Id.Value) is not null;
+
     // On the node that leads counts are as they are, and not as they were told.
     private QueueHome? Own => Links.FindLeader(Definition.Id.Value)?.Queue;
 
@@ -82,7 +85,8 @@ internal sealed class ReplicatedHome : StandIn
     internal override ImmutableArray<NodeId> InStep => Own is { } own ? own.InStep : base.InStep;
 
     /// <inheritdoc/>
-    public override bool IsReached => Volatile.Read(ref _isUp);
+    public override bool IsReached =>
+        Volatile.Read(ref _isUp) && (Volatile.Read(ref _peer)?.IsOwn != true || IsLedHere);
 
     internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
 
