@@ -83,7 +83,7 @@ internal static class DurableGroups
     }
 
     private static Dictionary<long, Queue> ById(MessageBroker broker) =>
-        broker.LocalQueues().Where(queue => queue.Definition is { SurvivesRestart: true, Members.Length: < 2 })
+        broker.LocalQueues().Where(queue => queue.Definition.SurvivesRestart)
             .ToDictionary(queue => queue.Definition.Id.Value);
 
     private static Dictionary<long, QueueDefinition> MembersById(MessageBroker broker) => broker.Replication is null

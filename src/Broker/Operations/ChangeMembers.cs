@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
-using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Cluster;
 
@@ -48,7 +47,7 @@ internal sealed class ChangeMembers(QueueDefinition queue, NodeId node, bool add
 
     private MemberChangeOutcome? WhyNot(MessageBroker broker, QueueDefinition now)
     {
-        if (!now.IsReplicated || !QueuePlacement.IsBegun(broker, now))
+        if (!now.IsReplicated)
             return MemberChangeOutcome.NotReplicated;
         if (now.Members.Contains(node) == adds)
             return MemberChangeOutcome.AlreadySo;

@@ -27,7 +27,6 @@ internal sealed class DeadLettering
     // While dead letters are held up.
     private long _rejectedBytes;
     private QueueHome? _full;
-    private bool _stopsDeliveries;
 
     public DeadLettering(MessageBroker broker, Queue queue)
     {
@@ -84,29 +83,11 @@ internal sealed class DeadLettering
     /// Whether dead letters are held up, and clients have rejected so much since then that nothing is delivered any
     /// more: there would be no end to it.
     /// </summary>
-    private (bool Holds, bool StopsDeliveries) Look()
+    public (bool Holds, bool StopsDeliveries) Look()
     {
         if (!IsHeldUp)
             _rejectedBytes = 0;
         return (IsHeldUp, _rejectedBytes > LineOptions.FullBytes);
-    }
-
-    /// <summary>
-    /// The queue's turn: what is held up stays in the machine, and nothing is delivered once that would have no end;
-    /// true: dead letters are held up.
-    /// </summary>
-    public bool Hold(QueueMachine machine, long nowMs)
-    {
-        (machine.CutOff.HoldsDeadLetters, bool stops) = Look();
-        if (stops == _stopsDeliveries)
-            return machine.CutOff.HoldsDeadLetters;
-        _stopsDeliveries = stops;
-        if (stops)
-            machine.BeginGroup();
-        else
-            machine.EndGroup(nowMs);
-        machine.Gets.Hold(stops, nowMs);
-        return machine.CutOff.HoldsDeadLetters;
     }
 
     /// <summary>What was found to have nowhere to go is looked at again.</summary>

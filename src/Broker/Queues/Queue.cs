@@ -5,8 +5,6 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
-using Warren.Broker.Queues.Remote;
-using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Turns;
 using Warren.Storage;
 
@@ -33,10 +31,9 @@ public class Queue : QueueHome
     private QueueStorage _storage;
     private DeadLettering? _deadLettering;
     private HeldCredit? _held;
-    private Conversion? _conversion;
     private long _scheduledMs = long.MaxValue;
-    private int _burials;
     private int _lost;
+    private bool _stopsDeliveries;
 
     internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
         : base(broker.Turns, settings)
@@ -58,6 +55,7 @@ public class Queue : QueueHome
         CarryOutEffects();
         _held?.Release(long.MaxValue);
         _deadLettering = null;
+        _stopsDeliveries = false;
         _lost = 0;
         _scheduledMs = long.MaxValue;
         _log = log;
@@ -68,20 +66,6 @@ public class Queue : QueueHome
     /// <summary>The timer has fired, and the machine is not there to be told.</summary>
     private protected void NoteTick() => _scheduledMs = long.MaxValue;
 
-    /// <summary>Lines of other nodes that post here.</summary>
-    internal LineCount Lines { get; } = new();
-
-    /// <summary>Stored dead letters are on their way.</summary>
-    internal bool HasBurials => _burials > 0;
-
-    /// <summary>The queue goes on elsewhere: what is in memory is given back, and nobody is told.</summary>
-    internal void EndMachine()
-    {
-        _machine.Abandon();
-        CarryOutEffects();
-        _held?.Release(long.MaxValue);
-    }
-
     private protected void CarryOutEffects() => CarryOut(QueueScratch.ForThisThread);
 
     /// <summary>Whether an effect may be carried out only later; then whoever holds it carries it out.</summary>
@@ -91,27 +75,26 @@ public class Queue : QueueHome
     private protected virtual void Stamp() => _storage.Stamp();
 
     /// <inheritdoc/>
-    public override int ReadyCount => Front?.ReadyCount ?? _machine.ReadyCount;
+    public override int ReadyCount => _machine.ReadyCount;
 
     /// <inheritdoc/>
-    public override int UnackedCount => Front?.UnackedCount ?? _machine.UnackedCount;
+    public override int UnackedCount => _machine.UnackedCount;
 
     /// <inheritdoc/>
-    public override long ReadyBytes => Front?.ReadyBytes ?? _machine.ReadyBytes;
+    public override long ReadyBytes => _machine.ReadyBytes;
 
     /// <inheritdoc/>
-    public override long UnackedBytes => Front?.UnackedBytes ?? _machine.UnackedBytes;
+    public override long UnackedBytes => _machine.UnackedBytes;
 
     /// <inheritdoc/>
-    public override long ResidentBytes => Front?.ResidentBytes ?? _machine.ResidentBytes;
+    public override long ResidentBytes => _machine.ResidentBytes;
 
     /// <inheritdoc/>
-    public override int ConsumerCount => Front?.ConsumerCount ?? _machine.ConsumerCount;
+    public override int ConsumerCount => _machine.ConsumerCount;
 
     /// <inheritdoc/>
-    public override ConsumerStatus? Holder => Front is { } front ? front.Holder
-        : _machine.Holder is { } holder ? ConsumerStatus.Of(holder, Definition, isActive: true)
-        : null;
+    public override ConsumerStatus? Holder =>
+        _machine.Holder is { } holder ? ConsumerStatus.Of(holder, Definition, isActive: true) : null;
 
     /// <summary>Its counts are the turn's, others may read old values; its commands are the turn's alone.</summary>
     public QueueMachine Machine => _machine;
@@ -120,9 +103,6 @@ public class Queue : QueueHome
 
     /// <inheritdoc cref="QueueLog.DurablePosition"/>
     internal long DurablePosition => _log.DurablePosition;
-
-    /// <inheritdoc/>
-    internal override QueueHome? Front => Volatile.Read(ref _conversion)?.Front;
 
     /// <summary>The group of its stored messages.</summary>
     internal GroupId Group => new(Definition.Id.Value);
@@ -152,15 +132,20 @@ public class Queue : QueueHome
     /// </summary>
     internal void Open(NodeLog log, RecoveredGroup? group)
     {
-        try
+        LogGroup own = log.OpenGroup(Group, _storage);
+        if (group is not null)
         {
-            QueueRecovery.Open(log, log.OpenGroup(Group, _storage), group, _machine, _log, _broker);
+            try
+            {
+                QueueRecovery.Run(group, _machine, _log, log.Boot, _broker.NowMs, _broker.Time.GetUtcNow());
+            }
+            catch (DurableFormatException error)
+            {
+                throw new DurableFormatException(
+                    $"queue '{Definition.Name}' in vhost '{_vhost}' cannot be read: {error.Message}");
+            }
         }
-        catch (DurableFormatException error)
-        {
-            throw new DurableFormatException(
-                $"queue '{Definition.Name}' in vhost '{_vhost}' cannot be read: {error.Message}");
-        }
+        _log.Open(log, own, _broker.Time, group?.LastIndex.Value ?? 0);
         ScheduleTick();
     }
 
@@ -175,10 +160,7 @@ public class Queue : QueueHome
     {
         try
         {
-            if (_conversion is { } conversion)
-                conversion.Handle(batch);
-            else
-                HandleAll(batch);
+            HandleAll(batch);
         }
         catch (StorageFailedException)
         {
@@ -193,7 +175,7 @@ public class Queue : QueueHome
         QueueScratch.Abandon();
     }
 
-    internal void HandleAll(ReadOnlySpan<QueueCommand> batch)
+    private protected void HandleAll(ReadOnlySpan<QueueCommand> batch)
     {
         QueueScratch scratch = QueueScratch.ForThisThread;
         long nowMs = _broker.NowMs;
@@ -213,19 +195,31 @@ public class Queue : QueueHome
         }
         if (isReturning)
             SetReturning(false, nowMs);
-        if (_deadLettering is { } deadLettering && deadLettering.Hold(_machine, nowMs))
-            ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
+        if (_deadLettering is { } deadLettering)
+            HoldDeadLetters(deadLettering, nowMs);
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
         _machine.CutOff.HoldsDeadLetters |= _deadLettering?.IsHeldUp == true;
         _storage.AwaitDurable(_machine.ResidentBytes > _broker.PagingBudgetBytes);
-        if (_held is { IsEmpty: false } held && held.Release(_machine, nowMs) is { } dueMs)
-            ScheduleAt(dueMs, nowMs);
+        if (_held is { IsEmpty: false } held)
+            ReleaseCredit(held, nowMs);
         if (_machine.NextDueMs <= nowMs)
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
+    }
+
+    private void HoldDeadLetters(DeadLettering deadLettering, long nowMs)
+    {
+        (_machine.CutOff.HoldsDeadLetters, bool stops) = deadLettering.Look();
+        if (stops != _stopsDeliveries)
+        {
+            SetReturning(_stopsDeliveries = stops, nowMs);
+            _machine.Gets.Hold(stops, nowMs);
+        }
+        if (_machine.CutOff.HoldsDeadLetters)
+            ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }
 
     private void Page(NodeLog log, long nowMs)
@@ -261,6 +255,14 @@ public class Queue : QueueHome
             (_held ??= new HeldCredit()).Add(credit, sizeBytes, nowMs);
         else
             credit.Give(sizeBytes);
+    }
+
+    private void ReleaseCredit(HeldCredit held, long nowMs)
+    {
+        if (!_machine.WaitsForWriting(HeldCredit.BacklogMessages / 2))
+            held.Release(long.MaxValue);
+        else if (held.Release(nowMs) is { } dueMs)
+            ScheduleAt(dueMs, nowMs);
     }
 
     private void SetReturning(bool returning, long nowMs)
@@ -323,7 +325,6 @@ public class Queue : QueueHome
                 Await(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
                 break;
             case QueueCommandKind.Buried when command.Target == _log:
-                _burials--;
                 _machine.Stored.Buried(command.First);
                 break;
             case QueueCommandKind.LookAgain:
@@ -347,9 +348,6 @@ public class Queue : QueueHome
                 break;
             case QueueCommandKind.SaveState:
                 QueueRecovery.Save(_machine, _log, _broker, (Action)command.Target!);
-                break;
-            case QueueCommandKind.Convert or QueueCommandKind.LineMoved or QueueCommandKind.LinesMoved:
-                (_conversion ??= new Conversion(this, _broker, _log, _storage)).Apply(command);
                 break;
             case QueueCommandKind.Rest:
                 // A group that does not end.
@@ -468,7 +466,6 @@ public class Queue : QueueHome
                 break;
             case QueueEffectKind.DeadLetter:
                 scratch.FlushReferences();
-                _burials += effect.Position == 0 ? 0 : 1;
                 _deadLettering ??= new DeadLettering(_broker, this);
                 _deadLettering.Forward(
                     effect.Message, effect.DeadLetterReason, Settings,

@@ -19,16 +19,8 @@ public sealed class LeadingTests : IDisposable
     private readonly FollowedQueue _queue = new();
     private readonly LedQueue _led;
     private readonly ReplicatedLeader _leader;
-    private readonly LaneSender _posts = new(LineFrame.Posts, LinkClass.Publishes)
-    {
-        LineFlags = LineFrame.OfReplicated,
-    };
-
-    private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements)
-    {
-        LineFlags = LineFrame.OfReplicated,
-    };
-
+    private readonly LaneSender _posts = new(LineFrame.Posts, LinkClass.Publishes);
+    private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements);
 
     public LeadingTests()
     {
@@ -197,7 +189,6 @@ public sealed class LeadingTests : IDisposable
     public void A_line_to_what_was_a_queue_of_one_node_ends_when_it_is_replicated()
     {
         QueueDefinition plain = Node.Declare("plain");
-        _settlements.LineFlags = 0;
         LineWriting.Settlement(_settlements, LineItemKind.Acknowledge, 1, 2);
         Node.Send(_settlements, plain.Id.Value);
         Node.Settle();
@@ -213,7 +204,7 @@ public sealed class LeadingTests : IDisposable
             Home = new ReplicatedHome(Node.Broker, Links, new QueueSettings()) { Definition = plain },
         });
         Node.Settle();
-        Assert.Contains(LineClosed.Moved, Closed());
+        Assert.Contains(LineClosed.NotLeading, Closed());
         bool ended = false;
         Links.EndLeading(leader, () => ended = true);
         Assert.True(ended);

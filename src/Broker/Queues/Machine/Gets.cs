@@ -11,9 +11,6 @@ internal sealed class Gets(
     private readonly Queue<(object Request, bool NoAck)> _waiting = new(0);
     private bool _isHeld;
 
-    /// <summary>Some wait for bytes.</summary>
-    public bool AreWaiting => _waiting.Count > 0;
-
     /// <summary>Nobody gets anything, as consumers do not in a group; or all go on.</summary>
     public void Hold(bool holds, long nowMs)
     {

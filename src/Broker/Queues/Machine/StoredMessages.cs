@@ -11,9 +11,6 @@ internal sealed class StoredMessages(
 {
     private long _lastPosition;
 
-    /// <summary>The last place in the queue's order that was given.</summary>
-    public long LastPosition => _lastPosition;
-
     /// <summary>The log takes messages.</summary>
     public bool IsOpen => log.IsOpen;
 

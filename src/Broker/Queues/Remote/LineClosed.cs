@@ -11,7 +11,4 @@ internal enum LineClosed : byte
 
     /// <summary>The node does not lead this replicated queue.</summary>
     NotLeading = 2,
-
-    /// <summary>The queue is replicated now; of this line nothing was taken.</summary>
-    Moved = 3,
 }

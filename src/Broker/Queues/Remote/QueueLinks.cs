@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues.Replicated;
-using Warren.Broker.Topology;
 using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -167,37 +166,6 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             return;
         foreach (LinePeer peer in _peers.Values.Append(_own))
             peer.QueueChanged(queue.Id.Value, isGone: false);
-    }
-
-    /// <summary>Lines of all nodes to a queue that lives here are to be moved.</summary>
-    public void MoveLines(long queue)
-    {
-        foreach (LinePeer peer in _peers.Values.Append(_own))
-            peer.LeadershipChanged(queue, LineSignal.Moving);
-    }
-
-    /// <summary>The stand-in that takes the place of what stood for a queue that is replicated from now on.</summary>
-    public ReplicatedHome Front(QueueHome home) =>
-        new(Broker, this, home.Settings) { Definition = home.Definition };
-
-    /// <summary>The queue is found there from now on, if it is not gone.</summary>
-    public void Replace(long queue, ReplicatedHome front)
-    {
-        QueueDefinition definition = front.Definition;
-        if (!Broker.Topology.Vhosts.TryGetValue(definition.Vhost, out Vhost? vhost)
-            || !vhost.Queues.TryGetValue(definition.Name, out QueueDefinition? now) || now.Id != definition.Id)
-            return;
-        _queues[queue] = front;
-        front.Attach();
-        foreach (LinePeer peer in _peers.Values.Append(_own))
-            peer.QueueChanged(queue, isGone: false);
-    }
-
-    /// <summary>Where a queue lives, or is to live, has changed.</summary>
-    public void Moved(QueueDefinition queue)
-    {
-        if (FindStandIn(queue.Id.Value) is { } standIn)
-            standIn.Definition = queue;
     }
 
     public void Remove(QueueDefinition queue)
@@ -365,12 +333,11 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             return;
         }
         bool begins = kind is LineFrame.Posts or LineFrame.Settlements && LineFrame.NumberOf(body) == 1;
-        bool isToLeader = begins && (LineFrame.FlagsOf(body) & LineFrame.OfReplicated) != 0;
         if (kind == LineFrame.Ended && !peer.HasVisit(queue))
             return;
         try
         {
-            peer.VisitOf(queue, LineFrame.LineOf(body), begins, isToLeader)
+            peer.VisitOf(queue, LineFrame.LineOf(body), begins)
                 ?.Post(Connections.OutboxItem.PeerFrame(kind, peer.Copy(body)));
         }
         catch (FormatException error)

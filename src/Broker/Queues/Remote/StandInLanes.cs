@@ -37,12 +37,9 @@ internal sealed class StandInLanes(LinePeer? peer)
 
     private bool IsReceiving => Deliveries.Received + Verdicts.Received > 0;
 
-    /// <param name="line">Its number.</param>
-    /// <param name="flags">That all its frames bear.</param>
-    public void Begin(long line, byte flags = 0)
+    public void Begin(long line)
     {
         Line = line;
-        Posts.LineFlags = Settlements.LineFlags = flags;
         _isKnown = false;
         Posts.WindowBytes = LineOptions.WindowBytes;
     }

@@ -259,15 +259,12 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 DeliveryCount = message.DeliveryCount,
                 Priority = message.Priority,
                 Flags = PublishFlags.Stored | (message.IsPersistent ? PublishFlags.Persistent : PublishFlags.None),
-                Redelivered = !message.IsFresh,
+                Redelivered = true,
             };
-            if (message.IsFresh)
-                replica.Messages.Find(message.Index).IsFresh = false;
             if (claims.TryGetValue(message.Index, out Consumer? holder)
                 && claimed.Remove(message.Index, out Message bytes))
             {
                 queued.Message = bytes;
-                queued.Redelivered = true;
                 machine.Stored.Hold(in queued, holder, nowMs);
             }
             else

@@ -62,18 +62,6 @@ internal sealed class QueueReplica(Func<long> compacted)
         }
     }
 
-    /// <summary>All that there is of a queue that served alone.</summary>
-    public void Inherit(IReadOnlyList<ReplicaMessage> messages, IReadOnlyList<KeptReturn> returns)
-    {
-        foreach (ReplicaMessage message in messages)
-            _messages.Add(in message);
-        foreach (KeptReturn kept in returns)
-        {
-            _returns.Add(kept.Index, new ReturnEntry(kept.Record, kept.MetaBytes));
-            _returnOf.Add(kept.Message, kept.Index);
-        }
-    }
-
     /// <summary>Forgets all.</summary>
     public void Clear()
     {

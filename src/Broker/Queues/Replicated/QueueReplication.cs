@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Warren.Broker.Queues.Remote;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -35,9 +34,6 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue)
     {
-        // It has served alone, and is still to be taken over.
-        if (queue.Founders.IsEmpty && queue.Home is Queue && !HardStateFormat.TryRead(found.State.Span, out _))
-            return false;
         // Also of who is not to be a member any more: it is one until its group has removed it.
         MemberOf(queue).Recover(log, found);
         return true;
@@ -46,17 +42,6 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public void Created(QueueDefinition queue, QueueOrigin origin)
     {
-        switch (queue.Home)
-        {
-            case Queue alone when queue.Founders.IsEmpty:
-                Convert(alone, queue);
-                return;
-            case RemoteQueue remote when queue.Founders.IsEmpty:
-                if (Find(queue.Id) is not null || queue.Members.Contains(setup.Self))
-                    Join(queue, origin == QueueOrigin.Snapshot);
-                remote.Signal(LineSignal.Replicated, 0);
-                return;
-        }
         bool isFounder = origin == QueueOrigin.Applied && queue.Founders.Contains(setup.Self);
         if (!isFounder && Find(queue.Id) is null && !queue.Members.Contains(setup.Self))
             return;
@@ -123,22 +108,6 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         // Who was made before it was said is among those that are told.
         if (_isBarred)
             member.Post(QueueCommand.HandOver(null));
-    }
-
-    // Its home is named alone before others may have anything: what is not taken over then is all that there is.
-    private void Convert(Queue alone, QueueDefinition queue)
-    {
-        bool isTakenOver = Find(queue.Id) is not null || queue.Members is not [var only] || only != setup.Self;
-        if (isTakenOver)
-            Join(queue, isNew: false);
-        alone.Post(QueueCommand.Convert(isTakenOver ? null : MemberOf(queue)));
-    }
-
-    private void Join(QueueDefinition queue, bool isNew)
-    {
-        ReplicatedQueue member = MemberOf(queue);
-        member.Definition = queue;
-        member.Join(broker.Storage!, isNew ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
     }
 
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(

@@ -102,29 +102,11 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <param name="otherwise">Of a group that the directory does not have.</param>
     public void Join(NodeLog log, RaftGroupStart otherwise)
     {
-        Begin(log.OpenGroup(Group, this), _start ?? otherwise);
+        _logGroup = log.OpenGroup(Group, this);
+        _group = new RaftGroup(_start ?? otherwise, _options, Broker.NewRandom(), _logGroup, _owner);
         _start = null;
-        Post(QueueCommand.GroupWake());
-    }
-
-    /// <summary>Begins with what a queue left that served alone, and leads at once.</summary>
-    private void Inherit(Inheritance left)
-    {
-        if (_isOver)
-        {
-            left.Group.Drop();
-            return;
-        }
-        _replica.Inherit(left.Messages, left.Returns);
-        Begin(left.Group, RaftGroupStart.TakeOver(_self, new LogIndex(left.LastIndex), left.Released));
-        _group!.Campaign();
-    }
-
-    private void Begin(LogGroup group, RaftGroupStart start)
-    {
-        _logGroup = group;
-        _group = new RaftGroup(start, _options, Broker.NewRandom(), group, _owner);
         _group.Heartbeats = _transport.Register(Group, this);
+        Post(QueueCommand.GroupWake());
     }
 
     /// <summary>The first member asks to lead at once: the others wait for longer.</summary>
@@ -211,10 +193,34 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
                 Publish(command, log, source, scratch, nowMs);
                 break;
             case >= QueueCommandKind.SettleAt:
-                Machine.CutOff.SettleAt(command, nowMs);
+                SettleAt(command, nowMs);
                 break;
             default:
                 base.Apply(command, scratch, nowMs);
+                break;
+        }
+    }
+
+    private void SettleAt(in QueueCommand command, long nowMs)
+    {
+        long position = command.First;
+        int slot = Machine.Stored.SlotOf(position);
+        if (slot < 0)
+        {
+            if (command.Kind == QueueCommandKind.SettleAt)
+                Machine.CutOff.SettleLate([position], nowMs);
+            return;
+        }
+        switch (command.Kind)
+        {
+            case QueueCommandKind.SettleAt:
+                Machine.Settle(slot, position, nowMs);
+                break;
+            case QueueCommandKind.ReturnAt:
+                Machine.Return(slot, position, command.Flag, nowMs);
+                break;
+            default:
+                Machine.Reject(slot, position, requeue: command.Kind == QueueCommandKind.RequeueAt, nowMs);
                 break;
         }
     }
@@ -279,12 +285,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             OnFetched(command);
         else if (command.Kind == QueueCommandKind.Ask)
             ((Action<RaftGroup?>)command.Target!)(_group);
-        else if (command.Kind == QueueCommandKind.Inherit)
-            Inherit((Inheritance)command.Target!);
-        else if (command.Kind == QueueCommandKind.Members)
-            Definition = (QueueDefinition)command.Target!;
-        else if (command.Kind == QueueCommandKind.Configure && _group is null)
-            Settings = (QueueSettings)command.Target!;
         if (_isOver || _group is null)
         {
             if (command.Kind == QueueCommandKind.HandOver)
@@ -309,7 +309,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             case QueueCommandKind.Campaign:
                 _leadership.LeadFirst();
                 break;
-            case QueueCommandKind.Members or QueueCommandKind.Inherit:
+            case QueueCommandKind.Members:
+                Definition = (QueueDefinition)command.Target!;
                 break;
             case QueueCommandKind.Ask:
                 break;

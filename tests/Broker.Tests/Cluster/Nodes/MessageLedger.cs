@@ -15,10 +15,9 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     private const long PatienceSteps = 360;
 
     /// <summary>
-    /// A node whose link is known to be lost is not waited for by a new leader, and one that is lost is followed at
-    /// once: so soon, in steps, what clients of a node that is cut off have settled may come again.
+    /// A new leader waits so long for what clients hold, in steps, and nobody waits for less than that.
     /// </summary>
-    private const long TakeoverSteps = 100;
+    private const long TakeoverSteps = 190;
 
     /// <summary>What was taken so long ago is on the home's disk, in steps.</summary>
     private const long StoredSteps = 1600;
@@ -29,12 +28,6 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
 
     /// <summary>Those with members on several nodes: no crash of a home excuses anything.</summary>
     public HashSet<string> Replicated { get; } = [];
-
-    /// <summary>Those that have members on several nodes at times.</summary>
-    public HashSet<string> Mirrored { get; } = [];
-
-    /// <summary>It has members on several nodes, or may have them now.</summary>
-    public bool MayBeReplicated(string queue) => Replicated.Contains(queue) || Mirrored.Contains(queue);
 
     public int Delivered { get; private set; }
 
@@ -171,11 +164,6 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             CheckMayComeBack(queue, text, copy, by, taker);
             return;
         }
-        if (Mirrored.Contains(queue))
-        {
-            CheckMirrorMayComeBack(queue, text, copy, by, taker, home);
-            return;
-        }
         // What was delivered may have come from a process that had crashed on the way.
         bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen || home.StartedAt > copy.DeliveredAt;
         long outage = taker == home ? 0 : cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
@@ -199,14 +187,6 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             $"{by} got {text} of the replicated {queue} at step {Now}, which a client of {taker.Name} had acknowledged "
             + $"at step {copy.TakenAt}; the longest time without a link was {outage} steps\n"
             + string.Join('\n', copy.Trail));
-    }
-
-    // As long as it lives on its home alone that must not crash; with members it is as if it had always had some.
-    private void CheckMirrorMayComeBack(
-        string queue, string text, MessageCopy copy, string by, SimulatedNode taker, SimulatedNode home)
-    {
-        if (home.Crashes == copy.CrashesThen.Home && home.StartedAt <= copy.DeliveredAt)
-            CheckMayComeBack(queue, text, copy, by, taker);
     }
 
     /// <summary>Time passes: what was acknowledged long ago without a crash is gone for good.</summary>

@@ -8,7 +8,6 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class HeldDeliveries
 {
-    // By the position that a message was delivered with.
     private readonly Dictionary<long, Held> _held = [];
 
     public int Count => _held.Count;
@@ -18,37 +17,28 @@ internal sealed class HeldDeliveries
     /// <param name="consumer">Its number; 0: a get.</param>
     /// <param name="line">On which it came.</param>
     public void Add(long token, long consumer, long line) =>
-        Adopt(token, token & QueuedMessage.PositionMask, consumer, line);
+        _held[token & QueuedMessage.PositionMask] = new Held(token, consumer, line);
 
     /// <summary>
-    /// The same of what a client was handed before the queue was replicated: the message may have another position
-    /// since.
+    /// A client settles it; false: it does not hold it any more. <paramref name="line"/>: on which it came.
     /// </summary>
-    public void Adopt(long token, long position, long consumer, long line) =>
-        _held[token & QueuedMessage.PositionMask] = new Held(token, position, consumer, line);
-
-    /// <summary>
-    /// A client settles it; false: it does not hold it any more. <paramref name="line"/>: on which it came;
-    /// <paramref name="position"/>: the message's.
-    /// </summary>
-    public bool TryTake(long token, out long line, out long position)
+    public bool TryTake(long token, out long line)
     {
-        long name = token & QueuedMessage.PositionMask;
-        bool isHeld = _held.TryGetValue(name, out Held held) && held.Token == token;
+        long position = token & QueuedMessage.PositionMask;
+        bool isHeld = _held.TryGetValue(position, out Held held) && held.Token == token;
         line = held.Line;
-        position = isHeld ? held.Position : name;
         if (isHeld)
-            _held.Remove(name);
+            _held.Remove(position);
         return isHeld;
     }
 
     /// <summary>The queue has taken back all that a consumer held.</summary>
     public void Forget(long consumer)
     {
-        foreach ((long name, Held held) in _held)
+        foreach ((long position, Held held) in _held)
         {
             if (held.Consumer == consumer)
-                _held.Remove(name);
+                _held.Remove(position);
         }
     }
 
@@ -56,11 +46,11 @@ internal sealed class HeldDeliveries
     public Dictionary<long, List<long>> ByConsumer(Func<long, bool> isThere)
     {
         var claims = new Dictionary<long, List<long>>();
-        foreach (Held held in _held.Values)
+        foreach ((long position, Held held) in _held)
         {
             ref List<long>? positions = ref CollectionsMarshal.GetValueRefOrAddDefault(
                 claims, isThere(held.Consumer) ? held.Consumer : 0, out _);
-            (positions ??= []).Add(held.Position);
+            (positions ??= []).Add(position);
         }
         foreach (List<long> positions in claims.Values)
             positions.Sort();
@@ -70,5 +60,5 @@ internal sealed class HeldDeliveries
     /// <summary>The queue is gone.</summary>
     public void Clear() => _held.Clear();
 
-    private readonly record struct Held(long Token, long Position, long Consumer, long Line);
+    private readonly record struct Held(long Token, long Consumer, long Line);
 }

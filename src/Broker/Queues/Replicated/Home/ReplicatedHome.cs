@@ -113,7 +113,7 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (HasLine || _isGone || _peer is null || !_isUp || Broker.NowMs < _retryAtMs)
             return;
-        Lanes.Begin(Links.NextLine(), LineFrame.OfReplicated);
+        Lanes.Begin(Links.NextLine());
         _epochs.Begin();
         _isServed = false;
         LineWriting.Source(Lanes.Posts, Links.Source);
@@ -130,13 +130,6 @@ internal sealed class ReplicatedHome : StandIn
         $"{Describe()} has no leader: a majority of its members "
         + $"({string.Join(", ", Definition.Members.Select(Links.NameOf))}) "
         + "is not reachable");
-
-    protected override void OnAdopt(Adoption adoption)
-    {
-        _clients.Adopt(adoption);
-        foreach (long position in adoption.Acknowledged)
-            _uncommitted.Add(LineItemKind.AcknowledgeAt, position);
-    }
 
     protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)
     {
@@ -170,7 +163,7 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (_isGone || command.Slot < 0)
             return;
-        bool isHeld = _clients.Held.TryTake(command.First, out long line, out long position);
+        bool isHeld = _clients.Held.TryTake(command.First, out long line);
         LineItemKind kind = KindOf(command);
         if (HasLine && (isHeld ? line == Lanes.Line : command.Priority == _epochs.Current))
             LineWriting.Settlement(Lanes.Settlements, kind, command.Slot, command.First);
@@ -180,13 +173,13 @@ internal sealed class ReplicatedHome : StandIn
         {
             LineWriting.SettlementAt(
                 Lanes.Settlements, (LineItemKind)(kind - LineItemKind.Acknowledge + LineItemKind.AcknowledgeAt),
-                position);
+                command.First & QueuedMessage.PositionMask);
         }
         // Of what its client did not hold any more nothing is told twice: it may be somebody else's by then.
         if (kind is LineItemKind.Acknowledge or LineItemKind.Reject && (isHeld || !HasLine))
         {
             _uncommitted.Add(
-                kind == LineItemKind.Acknowledge ? LineItemKind.AcknowledgeAt : LineItemKind.RejectAt, position);
+                kind == LineItemKind.Acknowledge ? LineItemKind.AcknowledgeAt : LineItemKind.RejectAt, command.First);
         }
     }
 
