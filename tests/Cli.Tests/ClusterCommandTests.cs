@@ -81,8 +81,12 @@ public sealed class ClusterCommandTests
             $"classic\tdown\t\t\t\nnear\trunning\t0\t\t\nquorum\tdown\t\t{both}\t[{pair.NameOfOne}]\n";
         string listed = "";
         await Eventually.True(
-            () => (listed = pair.RunOnOne(
-                "rabbitmqctl", "-s", "list_queues", "name", "state", "messages", "members", "online").Output) == expected,
+            () =>
+            {
+                listed = pair.RunOnOne(
+                    "rabbitmqctl", "-s", "list_queues", "name", "state", "messages", "members", "online").Output;
+                return listed == expected;
+            },
             () => listed);
         Assert.Equal(
             "classic\nquorum\n", pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "--offline", "name").Output);
