@@ -118,6 +118,12 @@ public sealed class DelayedConfirmTests : IStorageWatcher, IAsyncDisposable
             await Task.Yield();
         }
         await sending;
+        // Who is still held back does not read, and so does not see the end of the test.
+        await Eventually.True(() =>
+        {
+            _host.Broker.Storage!.CommitRound();
+            return !_host.Broker.Storage.IsBehind;
+        });
     }
 
     [Fact]
