@@ -66,7 +66,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         // Else it may go by what was wished for before, and not know who is in the cluster by now.
         if (queue.Node.Definitions.HasLease)
             return Step(group);
-        queue.TickAt(queue.NowMs + AgainMs);
+        // Without one are all groups of a node at once.
+        queue.TickAt(queue.NowMs + LookMs);
         return false;
     }
 
