@@ -180,7 +180,8 @@ public sealed class QueueRepairsTests
         Rule("q", Fields.Of(("ha-mode", "nodes"), ("ha-params", new object?[] { other.Name })));
         _cluster.Until(() => Find("q").Members.Length == 2, 200, "the other one as well");
         TellVoters([holder]);
-        _cluster.Steps(4000);
+        // Long enough for the leader of the definitions to look again.
+        _cluster.Steps(8000);
         Assert.Equal([other.Id, holder], Find("q").Members.OrderBy(node => node == holder));
         TellVoters([holder, other.Id]);
         _cluster.Until(() => Find("q").Members is [var only] && only == other.Id, what: "the other one alone");
