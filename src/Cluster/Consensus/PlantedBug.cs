@@ -82,4 +82,34 @@ internal enum PlantedBug
 
     /// <summary>What is let go is released before the state record that says so.</summary>
     ReleasedBeforeState,
+
+    /// <summary>A member rests on although it follows another, or in another term.</summary>
+    RestUnderOldLeader,
+
+    /// <summary>A member rests on although nothing comes of its leader's node.</summary>
+    RestInSilence,
+
+    /// <summary>Who leads no more goes on saying that a group is as it was.</summary>
+    RestOfOldLeader,
+
+    /// <summary>A frame of groups that rest is taken although one before it is missing.</summary>
+    RestGapTaken,
+
+    /// <summary>A group that was offered, and does not rest, is not named.</summary>
+    RestRefusalNotNamed,
+
+    /// <summary>An answer is taken although one before it, which named groups, is missing.</summary>
+    RestNamesNotCounted,
+
+    /// <summary>A group that was named is not let go: it may have been offered again meanwhile.</summary>
+    RestNamedNotLetGo,
+
+    /// <summary>What was offered counts as resting before an answer says so.</summary>
+    RestNotConfirmed,
+
+    /// <summary>A group ends at a node, and nobody hears of it.</summary>
+    RestRemovedSilently,
+
+    /// <summary>All epochs are the same, so that frames and answers of one that is over are taken.</summary>
+    RestEpochRepeated,
 }

@@ -228,8 +228,11 @@ public sealed class RaftNode
         return true;
     }
 
-    /// <summary>The leader's heartbeats of this term came, and said nothing new.</summary>
-    internal void HearLeader() => _elections.RestartWait();
+    /// <summary>
+    /// Nobody is missing up to now: the leader's heartbeats of this term came, or all members answered this leader's,
+    /// and said nothing new.
+    /// </summary>
+    internal void RestartWait() => _elections.RestartWait();
 
     /// <summary>A member answered heartbeats of this term, and said nothing new.</summary>
     internal void HearFollower(NodeId from)

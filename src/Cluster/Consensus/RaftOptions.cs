@@ -16,6 +16,12 @@ public sealed record RaftOptions
     public int ReconnectTicks { get; init; } = 4;
 
     /// <summary>
+    /// Batches of heartbeats in which the line of a group to a member has been the same before the group rests with it:
+    /// what works now and then does not.
+    /// </summary>
+    public int BeatsUntilRest { get; init; } = 5;
+
+    /// <summary>
     /// The only member leads before its vote is durable: what it appends is behind its vote in the node log, so that a
     /// crash leaves both or the vote alone. For an owner whose start cannot wait for a sync.
     /// </summary>

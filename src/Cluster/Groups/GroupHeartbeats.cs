@@ -48,6 +48,9 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     /// <summary>Ticks so far.</summary>
     internal long Now => Volatile.Read(ref _now);
 
+    /// <inheritdoc cref="RaftOptions.BeatsUntilRest"/>
+    internal int BeatsUntilRest => options.BeatsUntilRest;
+
     /// <summary>Takes a group in, by the start of its owner.</summary>
     /// <param name="id">The group.</param>
     /// <param name="wake">
@@ -78,8 +81,9 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
             _slots[slot.Place] = last;
             last.Place = slot.Place;
             _slots.RemoveAt(_slots.Count - 1);
+            // Now, not with the next walk: what ends until then walks through those that are here.
+            slot.Retire();
         }
-        slot.Retire();
     }
 
     /// <summary>Sends each node a line for every group that is led here and has a member there.</summary>
@@ -157,8 +161,8 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     {
         HeartbeatFrameKind.Heartbeats => ReceiveHeartbeats(from, lines),
         HeartbeatFrameKind.Answers => ReceiveAnswers(from, lines),
-        HeartbeatFrameKind.Rest => RestFrame.TryRead(lines, out RestFrame frame) && TryTake(from, frame),
-        _ => RestAnswer.TryRead(lines, out RestAnswer answer) && Take(from, answer),
+        HeartbeatFrameKind.Rest => TakeRest(from, lines),
+        _ => TakeRestAnswer(from, lines),
     };
 
     /// <summary>Groups that are walked; the others rest. For tests.</summary>
@@ -202,6 +206,22 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
         hasten();
     }
 
+    /// <summary>What groups that are led here rest with on another node. For walks.</summary>
+    internal LedRest RestOf(NodeId node)
+    {
+        if (!_led.TryGetValue(node, out LedRest? rest))
+            _led.Add(node, rest = new LedRest(node, HeartbeatSlot.CheckTicks(options)));
+        return rest;
+    }
+
+    /// <summary>What groups rest with here that another node leads. For walks.</summary>
+    internal FollowedRest UnderOf(NodeId node)
+    {
+        if (!_followed.TryGetValue(node, out FollowedRest? rest))
+            _followed.Add(node, rest = new FollowedRest(node));
+        return rest;
+    }
+
     /// <summary>A turn has answered what could not be answered without it.</summary>
     internal void Answer(NodeId to, GroupId group, in HeartbeatAnswer answer)
     {
@@ -215,27 +235,13 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
         int kept = 0;
         for (int place = 0; place < _active.Count; place++)
         {
-            if (_active[place].Beat(_batches, RestOf))
+            if (_active[place].BeatOrRest(_batches))
                 _active[kept++] = _active[place];
         }
         _active.RemoveRange(kept, _active.Count - kept);
         _batches.Send(HeartbeatFrameKind.Heartbeats, send);
         foreach (LedRest rest in _led.Values)
             rest.Send(send);
-    }
-
-    private LedRest RestOf(NodeId node)
-    {
-        if (!_led.TryGetValue(node, out LedRest? rest))
-            _led.Add(node, rest = new LedRest(node));
-        return rest;
-    }
-
-    private FollowedRest UnderOf(NodeId node)
-    {
-        if (!_followed.TryGetValue(node, out FollowedRest? rest))
-            _followed.Add(node, rest = new FollowedRest(node));
-        return rest;
     }
 
     private void TakeActivated()
@@ -257,7 +263,8 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
         }
         foreach (FollowedRest rest in _followed.Values)
         {
-            if (rest.IsOpen && now - rest.HeardAt >= HeartbeatSlot.CheckTicks(options))
+            if (rest.IsOpen && now - rest.HeardAt >= HeartbeatSlot.CheckTicks(options)
+                && !Planted.Is(PlantedBug.RestInSilence))
                 End(rest);
         }
     }
@@ -283,46 +290,64 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
 
     private void EndSlots(FollowedRest rest)
     {
+        if (!rest.HasRested)
+            return;
+        rest.HasRested = false;
         foreach (HeartbeatSlot slot in _slots)
             slot.EndUnder(rest);
     }
 
-    private bool TryTake(NodeId from, in RestFrame frame)
+    private void Lose(FollowedRest rest, long epoch)
     {
+        EndSlots(rest);
+        lock (_lock)
+            rest.Lose(epoch);
+    }
+
+    private bool TakeRest(NodeId from, ReadOnlySpan<byte> bytes)
+    {
+        if (!RestFrame.TryRead(bytes, out RestFrame frame))
+            return false;
         lock (_walking)
         {
             FollowedRest rest = UnderOf(from);
-            bool isTaken, hasEnded;
-            lock (_lock)
-                isTaken = rest.TryTake(frame.Epoch, frame.Number, Now, out hasEnded);
-            if (hasEnded)
+            if (!rest.IsOfEpoch(frame.Epoch, frame.Number))
                 EndSlots(rest);
-            if (!isTaken)
-                return true;
-            for (int place = 0; place < frame.LetGo.Length / sizeof(long); place++)
-            {
-                if (_byId.TryGetValue(RestFrame.IdAt(frame.LetGo, place).Value, out HeartbeatSlot? slot))
-                    slot.EndUnder(rest);
-            }
-            return TryTakeLines(rest, frame.Lines);
-        }
-    }
-
-    private bool TryTakeLines(FollowedRest rest, ReadOnlySpan<byte> lines)
-    {
-        for (; !lines.IsEmpty; lines = lines[HeartbeatLines.LineBytes..])
-        {
-            if (!HeartbeatFormat.TryRead(lines[8..HeartbeatLines.LineBytes], out Heartbeat line))
-                return false;
-            GroupId group = RestFrame.IdAt(lines, 0);
-            if (!_byId.TryGetValue(group.Value, out HeartbeatSlot? slot) || !slot.TryRest(rest, line))
-                NoteLeft(rest, group);
+            bool isTaken;
+            lock (_lock)
+                isTaken = rest.TryTake(frame.Epoch, frame.Number, Now);
+            if (isTaken)
+                Take(rest, frame);
         }
         return true;
     }
 
-    private bool Take(NodeId from, in RestAnswer answer)
+    private void Take(FollowedRest rest, in RestFrame frame)
     {
+        for (int place = 0; place < frame.LetGo.Length / sizeof(long); place++)
+        {
+            if (_byId.TryGetValue(RestFrame.IdAt(frame.LetGo, place).Value, out HeartbeatSlot? slot))
+                slot.EndUnder(rest);
+        }
+        int lines = frame.Lines.Length / HeartbeatLines.LineBytes;
+        for (int place = 0; place < lines && rest.HasAnswered; place++)
+        {
+            RestFrame.TryLineAt(frame.Lines, place, out GroupId group, out Heartbeat line);
+            if (_byId.TryGetValue(group.Value, out HeartbeatSlot? slot) && slot.TryRest(rest, line))
+                rest.HasRested = true;
+            else if (!Planted.Is(PlantedBug.RestRefusalNotNamed))
+                NoteLeft(rest, group);
+        }
+        // Else epochs that begin again and again with groups that rest would cost a walk each.
+        bool isTooSoon = lines > 0 && !rest.HasAnswered;
+        if (isTooSoon || rest.IsOverfull)
+            Lose(rest, frame.Epoch);
+    }
+
+    private bool TakeRestAnswer(NodeId from, ReadOnlySpan<byte> bytes)
+    {
+        if (!RestAnswer.TryRead(bytes, out RestAnswer answer))
+            return false;
         lock (_walking)
         {
             LedRest rest = RestOf(from);
@@ -330,18 +355,18 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
                 return true;
             if (!rest.TryTake(answer, Now))
             {
+                bool hasRested = rest.Count > 0;
                 Restart(rest);
                 // Its followers have heard nothing since a frame was lost.
-                BeatActive();
+                if (hasRested)
+                    BeatActive();
                 return true;
             }
             for (int place = 0; place < answer.Ids.Length / sizeof(long); place++)
             {
                 GroupId group = RestFrame.IdAt(answer.Ids, place);
-                // Also if it was let go meanwhile, and offered again.
-                rest.LetGo(group);
                 if (_byId.TryGetValue(group.Value, out HeartbeatSlot? slot) && slot.EndRest(rest))
-                    rest.NoteLeft();
+                    rest.End(group, isNamed: true);
             }
         }
         return true;

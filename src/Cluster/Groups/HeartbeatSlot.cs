@@ -21,13 +21,13 @@ public sealed class HeartbeatSlot
     private readonly GroupHeartbeats _heartbeats;
     private readonly Action _wake;
     private readonly int _checkTicks;
+    private readonly int _electionTicks;
     private readonly Lock _lock = new();
     private readonly SlotInbox _inbox = new();
     private readonly SlotRests _rests = new();
+    private readonly SlotPeers _peers = new();
     private FollowedRest? _under;
     private Term _restTerm;
-    private SlotPeer[] _peers = [];
-    private int _peerCount;
     private Term _term;
     private NodeId _leader;
     private LogIndex _commit;
@@ -49,8 +49,11 @@ public sealed class HeartbeatSlot
     /// <summary>The tick before which nothing is to be done, if all goes well; looked at without the lock.</summary>
     private long _quietTo;
 
-    /// <summary>The leader was heard since the turn was told last, before those ticks.</summary>
+    /// <summary>The leader was heard since the turn was told last, or all followers were, before those ticks.</summary>
     private bool _wasHeard;
+
+    /// <summary>A leader that is about to give up: no majority was heard, and the turn knows.</summary>
+    private bool _isCutOff;
 
     /// <summary>The turn has been called for and has not come yet.</summary>
     private bool _isCalled;
@@ -65,6 +68,7 @@ public sealed class HeartbeatSlot
         _heartbeats = heartbeats;
         _wake = wake;
         _checkTicks = CheckTicks(options);
+        _electionTicks = options.ElectionTicks;
         Id = id;
         // What was before is no silence of anybody's.
         _since = heartbeats.Now;
@@ -75,6 +79,15 @@ public sealed class HeartbeatSlot
 
     /// <summary>Ticks within which a leader has heard all followers, or its turn counts who is missing.</summary>
     internal static int CheckTicks(RaftOptions options) => Math.Max(1, options.ElectionTicks * 4 / 5);
+
+    /// <summary>With whom it rests that it leads. For tests, between walks.</summary>
+    internal SlotRests Rests => _rests;
+
+    /// <summary>Under whom it rests. For tests.</summary>
+    internal FollowedRest? Under => _under;
+
+    /// <summary>The term in which it does.</summary>
+    internal Term RestTerm => _restTerm;
 
     /// <summary>Its place among the node's; under the lock of all.</summary>
     internal int Place { get; set; }
@@ -92,17 +105,12 @@ public sealed class HeartbeatSlot
         {
             TakeHeard();
             if (node.Term != _term || node.IsLeader != _isLeader)
-                (_since, _wasHeard) = (_heartbeats.Now, false);
+                (_since, _wasHeard, _isCutOff) = (_heartbeats.Now, false, false);
             (_term, _leader, _isLeader, _commit) = (node.Term, node.Leader, node.IsLeader, node.Log.Commit);
             (_soundness, _needsTicks, _goneTicks) = (node.Soundness, node.NeedsTicks, node.TicksWithoutLeader);
             BeQuiet();
-            _peerCount = 0;
-            if (_isLeader)
-            {
-                foreach (Progress progress in node.Replication.Others)
-                    Publish(node, progress, _peerCount++);
-                _round = node.ClosedRound;
-            }
+            _peers.Publish(node);
+            _round = _isLeader ? node.ClosedRound : _round;
             left = LeaveUnfit();
             activates = ActivateIfNeeded();
         }
@@ -110,7 +118,7 @@ public sealed class HeartbeatSlot
             _heartbeats.NoteLeft(left, Id);
         if (activates)
             _heartbeats.Activate(this);
-        if (isHasty && _peerCount > 0)
+        if (isHasty && _peers.Count > 0)
             _heartbeats.Hasten(this);
     }
 
@@ -129,14 +137,15 @@ public sealed class HeartbeatSlot
             (gone, _gone) = (_gone, null);
             long now = _heartbeats.Now;
             ticks = now - _since;
-            if (_wasHeard)
-                node.HearLeader();
-            for (int place = 0; place < _peerCount; place++)
-            {
-                if (_peers[place].IsHeard)
-                    node.HearFollower(_peers[place].Id);
-                _peers[place].IsHeard = false;
-            }
+            if (_wasHeard && IsAsTold(node))
+                node.RestartWait();
+            bool isMajorityHeard = _peers.IsMajorityHeard;
+            _isCutOff = _isLeader && ticks >= _checkTicks && !isMajorityHeard;
+            // A turn that comes late counts twice who was heard, and the second time nobody was.
+            if (_isLeader && isMajorityHeard)
+                ticks = Math.Min(ticks, _electionTicks);
+            _peers.TellHeard(node, areAll: false);
+            _peers.ForgetHeard();
             _rests.TellHeard(node, _heartbeats.Now - _checkTicks);
             (_since, _wasHeard) = (now, false);
             BeQuiet();
@@ -153,19 +162,19 @@ public sealed class HeartbeatSlot
     }
 
     /// <summary>
-    /// The turn hears who has answered: of an idle group it would with the next news only, and it is about to ask who
-    /// is there.
+    /// The turn hears who has answered, or that the leader was heard: of an idle group it would with the next news
+    /// only, and it is about to ask who is there, or is asked.
     /// </summary>
     internal void TellHeard(RaftNode node)
     {
         lock (_lock)
         {
-            for (int place = 0; place < _peerCount; place++)
-            {
-                if (_peers[place].IsHeard)
-                    node.HearFollower(_peers[place].Id);
-            }
-            _rests.TellHeard(node, _heartbeats.Now - _checkTicks);
+            TakeHeard();
+            long after = _heartbeats.Now - _checkTicks;
+            _peers.TellHeard(node, areAll: _wasHeard && _since > after);
+            _rests.TellHeard(node, after);
+            if (!_isLeader && _wasHeard && _gone is null && _since > after && IsAsTold(node))
+                node.RestartWait();
         }
     }
 
@@ -206,7 +215,7 @@ public sealed class HeartbeatSlot
         {
             TakeHeard();
             // Of a group of one, nobody has to be heard.
-            if (_isCalled || now < _quietTo || (_isLeader && !_needsTicks && TakeAllHeard(now)))
+            if (_isCalled || _isRemoved || now < _quietTo || IsNobodyMissing(now))
                 return;
             _isCalled = true;
         }
@@ -218,9 +227,9 @@ public sealed class HeartbeatSlot
     {
         lock (_lock)
         {
-            if (!_isLeader)
+            if (!_isLeader || _isRemoved)
                 return;
-            for (int place = 0; place < _peerCount; place++)
+            for (int place = 0; place < _peers.Count; place++)
                 AddLine(ref _peers[place], batches);
         }
     }
@@ -229,24 +238,25 @@ public sealed class HeartbeatSlot
     /// The same for those that do not rest; who is to rest, or not any more, is told so. False: all rest, and nothing
     /// is to be done until it is activated again.
     /// </summary>
-    internal bool Beat(HeartbeatBatches batches, Func<NodeId, LedRest> restOf)
+    internal bool BeatOrRest(HeartbeatBatches batches)
     {
         lock (_lock)
         {
+            if (_isRemoved)
+                return false;
             TakeHeard();
             EndUnfit();
-            for (int place = 0; _isLeader && place < _peerCount; place++)
+            for (int place = 0; _isLeader && place < _peers.Count; place++)
             {
                 ref SlotPeer peer = ref _peers[place];
                 int rest = _rests.Find(peer.Id);
                 if (rest >= 0 && _rests[rest].IsConfirmed)
                     continue;
                 AddLine(ref peer, batches);
-                if (rest < 0 && peer.IsSteady(LineOf(peer), _round) && !_needsTicks)
-                    _rests.Offer(Id, LineOf(peer), restOf(peer.Id));
+                if (rest < 0 && peer.IsSteady(LineOf(peer), _round, _heartbeats.BeatsUntilRest) && !_needsTicks)
+                    _rests.Offer(Id, LineOf(peer), _heartbeats.RestOf(peer.Id), _heartbeats.Now);
             }
-            _isActive = !IsAtRest;
-            return _isActive && !_isRemoved;
+            return _isActive = !IsAtRest;
         }
     }
 
@@ -291,8 +301,7 @@ public sealed class HeartbeatSlot
                 return false;
             TakeHeard();
             _rests.RemoveAt(rest);
-            for (int place = 0; place < _peerCount; place++)
-                _peers[place].SameBeats = 0;
+            _peers.ForgetSteady();
             activates = ActivateIfNeeded();
         }
         if (activates)
@@ -300,22 +309,24 @@ public sealed class HeartbeatSlot
         return true;
     }
 
-    /// <summary>The group is gone from this node: once more it is walked, to say so.</summary>
+    /// <summary>
+    /// The group is gone from this node: it rests with nobody any more, and with whom it did hears of that. Under the
+    /// lock of walks.
+    /// </summary>
     internal void Retire()
     {
         FollowedRest? left;
-        bool activates;
         lock (_lock)
         {
             _isRemoved = true;
-            (left, _under) = (_under, null);
-            activates = !_isActive;
+            // So that nothing activates it again.
             _isActive = true;
+            (left, _under) = (_under, null);
+            for (int rest = _rests.Count - 1; rest >= 0 && !Planted.Is(PlantedBug.RestRemovedSilently); rest--)
+                _rests.End(rest, Id);
         }
-        if (left is not null)
+        if (left is not null && !Planted.Is(PlantedBug.RestRemovedSilently))
             _heartbeats.NoteLeft(left, Id);
-        if (activates)
-            _heartbeats.Activate(this);
     }
 
     /// <summary>A line has come; true with the answer, false if the turn will give it.</summary>
@@ -355,10 +366,8 @@ public sealed class HeartbeatSlot
     {
         lock (_lock)
         {
-            int place = 0;
-            while (place < _peerCount && _peers[place].Id != from)
-                place++;
-            if (place < _peerCount && answer.Term == _term)
+            int place = _peers.Find(from);
+            if (place >= 0 && answer.Term == _term)
             {
                 ref SlotPeer peer = ref _peers[place];
                 peer.IsHeard = true;
@@ -386,7 +395,7 @@ public sealed class HeartbeatSlot
                 return false;
             if (!_isLeader)
                 return _under is not null;
-            for (int place = 0; place < _peerCount; place++)
+            for (int place = 0; place < _peers.Count; place++)
             {
                 int rest = _rests.Find(_peers[place].Id);
                 if (rest < 0 || !_rests[rest].IsConfirmed || !IsFit(_rests[rest]))
@@ -396,6 +405,9 @@ public sealed class HeartbeatSlot
         }
     }
 
+    private bool IsAsTold(RaftNode node) =>
+        node.Term == _term && node.IsLeader == _isLeader && node.Leader == _leader;
+
     private bool ActivateIfNeeded() => !_isActive && (_isActive = !IsAtRest);
 
     // What was said when it began to rest holds.
@@ -403,19 +415,15 @@ public sealed class HeartbeatSlot
     {
         if (!_isLeader || _isRemoved || _needsTicks)
             return false;
-        for (int place = 0; place < _peerCount; place++)
-        {
-            if (_peers[place].Id == rest.With.Node)
-                return _peers[place].IsSettled && LineOf(_peers[place]) == rest.Line;
-        }
-        return false;
+        int place = _peers.Find(rest.With.Node);
+        return place >= 0 && _peers[place].IsSettled && LineOf(_peers[place]) == rest.Line;
     }
 
     private void EndUnfit()
     {
         for (int rest = _rests.Count - 1; rest >= 0; rest--)
         {
-            if (!IsFit(_rests[rest]))
+            if (!IsFit(_rests[rest]) && (_isLeader || !Planted.Is(PlantedBug.RestOfOldLeader)))
                 _rests.End(rest, Id);
         }
     }
@@ -424,6 +432,8 @@ public sealed class HeartbeatSlot
     {
         if (_under is not { } under || (!_isLeader && _leader == under.Node && _term == _restTerm
             && _soundness == Soundness.Sound && !_needsTicks && _goneTicks == 0))
+            return null;
+        if (Planted.Is(PlantedBug.RestUnderOldLeader))
             return null;
         _under = null;
         return under;
@@ -451,48 +461,38 @@ public sealed class HeartbeatSlot
         if (!_isLeader)
             return;
         long all = long.MaxValue;
-        for (int place = 0; place < _peerCount; place++)
+        for (int place = 0; place < _peers.Count; place++)
             all = Math.Min(all, _rests.AnsweredAt(_peers[place].Id));
         // Of a group of one, nobody has to be heard.
-        all = _peerCount == 0 && !_needsTicks ? _heartbeats.Now : all;
+        all = _peers.Count == 0 && !_needsTicks ? _heartbeats.Now : all;
         if (all > _since && all != long.MaxValue)
-        {
-            _since = all;
-            BeQuiet();
-            for (int place = 0; place < _peerCount; place++)
-                _peers[place].IsHeard = false;
-        }
-        for (int place = 0; place < _peerCount; place++)
+            TakeAllHeard(all);
+        for (int place = 0; place < _peers.Count; place++)
             _peers[place].IsHeard |= _rests.AnsweredAt(_peers[place].Id) > _since;
     }
 
     private void BeQuiet()
     {
         int ticks = _needsTicks ? 1
+            : _isCutOff ? Math.Max(1, _electionTicks - _checkTicks)
             : _isLeader ? _checkTicks
             : _goneTicks > 0 ? _goneTicks
             : QuietTicks + 1;
         Volatile.Write(ref _quietTo, _since + ticks);
     }
 
-    private bool TakeAllHeard(long now)
+    private bool IsNobodyMissing(long now)
     {
-        for (int place = 0; place < _peerCount; place++)
-        {
-            if (!_peers[place].IsHeard)
-                return false;
-        }
-        _since = now;
-        BeQuiet();
-        for (int place = 0; place < _peerCount; place++)
-            _peers[place].IsHeard = false;
+        if (!_isLeader || _needsTicks || !_peers.AreAllHeard)
+            return false;
+        TakeAllHeard(now);
         return true;
     }
 
-    private void Publish(RaftNode node, Progress progress, int place)
+    private void TakeAllHeard(long at)
     {
-        if (_peers.Length == place)
-            Array.Resize(ref _peers, place == 0 ? node.Replication.Others.Count : place * 2);
-        _peers[place] = _peers[place].Next(node, progress);
+        (_since, _wasHeard, _isCutOff) = (at, true, false);
+        BeQuiet();
+        _peers.ForgetHeard();
     }
 }

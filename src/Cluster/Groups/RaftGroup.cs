@@ -136,6 +136,9 @@ public sealed class RaftGroup
 
     public void Step(NodeId from, RaftMessage message)
     {
+        // What a candidate is told depends on whether the leader was heard, and by heartbeats alone the turn knows not.
+        if (message is VoteRequest)
+            Heartbeats?.TellHeard(_node);
         _node.Step(from, message);
         NoteDropped(from);
     }

@@ -12,7 +12,9 @@ internal readonly ref struct RestAnswer
 
     public long Epoch { get; private init; }
 
-    /// <summary>Up to this frame of the epoch all were taken.</summary>
+    /// <summary>
+    /// Up to this frame of the epoch all were taken, and of what they offered all is named that does not rest.
+    /// </summary>
     public long Number { get; private init; }
 
     /// <summary>Groups that all answers of the epoch have named so far, with this one's.</summary>
@@ -28,7 +30,8 @@ internal readonly ref struct RestAnswer
     public static bool TryRead(ReadOnlySpan<byte> bytes, out RestAnswer answer)
     {
         answer = default;
-        if (bytes.Length < HeadBytes || bytes[24] > 1 || (bytes.Length - HeadBytes) % sizeof(long) != 0)
+        if (bytes.Length < HeadBytes || bytes.Length > HeadBytes + (Most * sizeof(long)) || bytes[24] > 1
+            || (bytes.Length - HeadBytes) % sizeof(long) != 0)
             return false;
         answer = new RestAnswer
         {

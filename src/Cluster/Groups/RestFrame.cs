@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Warren.Cluster.Consensus.Messages;
 using Warren.Storage;
 
 namespace Warren.Cluster.Groups;
@@ -11,8 +12,11 @@ internal readonly ref struct RestFrame
 {
     public const int HeadBytes = 20;
 
-    /// <summary>Groups that begin to rest, and as many that end, in one frame: some 20 KB.</summary>
-    public const int Most = 500;
+    /// <summary>Groups that begin to rest in one frame: some 16 KB.</summary>
+    public const int MostOffered = 500;
+
+    /// <summary>Groups that rest no more: 32 KB.</summary>
+    public const int MostLetGo = 4000;
 
     public long Epoch { get; private init; }
 
@@ -25,7 +29,7 @@ internal readonly ref struct RestFrame
     /// <summary>Lines of groups that rest from now on.</summary>
     public ReadOnlySpan<byte> Lines { get; private init; }
 
-    /// <summary>False if it is none.</summary>
+    /// <summary>False if it is none: nothing of a frame is taken unless all of it can be.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out RestFrame frame)
     {
         frame = default;
@@ -33,7 +37,8 @@ internal readonly ref struct RestFrame
             return false;
         int letGo = sizeof(long) * BinaryPrimitives.ReadUInt16LittleEndian(bytes[16..]);
         int lines = HeartbeatLines.LineBytes * BinaryPrimitives.ReadUInt16LittleEndian(bytes[18..]);
-        if (bytes.Length != HeadBytes + letGo + lines)
+        if (letGo > sizeof(long) * MostLetGo || lines > HeartbeatLines.LineBytes * MostOffered
+            || bytes.Length != HeadBytes + letGo + lines)
             return false;
         frame = new RestFrame
         {
@@ -42,7 +47,15 @@ internal readonly ref struct RestFrame
             LetGo = bytes.Slice(HeadBytes, letGo),
             Lines = bytes[(HeadBytes + letGo)..],
         };
-        return frame.Number > 0;
+        return frame.Number > 0 && AreLines(frame.Lines);
+    }
+
+    /// <summary>A line among <see cref="Lines"/>, by its place.</summary>
+    public static bool TryLineAt(ReadOnlySpan<byte> lines, int place, out GroupId group, out Heartbeat line)
+    {
+        ReadOnlySpan<byte> bytes = lines.Slice(place * HeartbeatLines.LineBytes, HeartbeatLines.LineBytes);
+        group = IdAt(bytes, 0);
+        return HeartbeatFormat.TryRead(bytes[sizeof(long)..], out line);
     }
 
     /// <summary>Writes the head and the ids; lines follow. Returns how many bytes that is.</summary>
@@ -65,4 +78,14 @@ internal readonly ref struct RestFrame
     /// <summary>The group at a place among ids.</summary>
     public static GroupId IdAt(ReadOnlySpan<byte> ids, int place) =>
         new(BinaryPrimitives.ReadInt64LittleEndian(ids[(place * sizeof(long))..]));
+
+    private static bool AreLines(ReadOnlySpan<byte> lines)
+    {
+        for (int place = 0; place < lines.Length / HeartbeatLines.LineBytes; place++)
+        {
+            if (!TryLineAt(lines, place, out _, out _))
+                return false;
+        }
+        return true;
+    }
 }

@@ -7,9 +7,6 @@ namespace Warren.Cluster.Groups;
 /// <summary>Another member of a group, as <see cref="HeartbeatSlot"/> knows it at the leader.</summary>
 internal struct SlotPeer
 {
-    /// <summary>Batches in which a line is the same until its group rests: what works now and then does not.</summary>
-    private const int BeatsUntilRest = 5;
-
     public NodeId Id;
     public LogIndex Known;
     public long AnsweredRound;
@@ -41,12 +38,12 @@ internal struct SlotPeer
         return next;
     }
 
-    /// <summary>Takes note of what a batch says; true: the same as those before, and nothing is open.</summary>
-    public bool IsSteady(in Heartbeat line, long round)
+    /// <summary>Takes note of what a batch says; true: the same as so many before, and nothing is open.</summary>
+    public bool IsSteady(in Heartbeat line, long round, int beats)
     {
         bool isSame = IsSettled && AnsweredRound >= round && line == Said;
         Said = line;
         SameBeats = isSame ? SameBeats + 1 : 0;
-        return SameBeats >= BeatsUntilRest;
+        return SameBeats >= beats;
     }
 }

@@ -39,9 +39,9 @@ internal sealed class SlotRests
         }
     }
 
-    public void Offer(GroupId group, in Heartbeat line, LedRest with)
+    public void Offer(GroupId group, in Heartbeat line, LedRest with, long now)
     {
-        long number = with.TryOffer(group, line);
+        long number = with.TryOffer(group, line, now);
         if (number > 0)
             _rests.Add(new SlotRest(with, line, number));
     }
@@ -49,7 +49,7 @@ internal sealed class SlotRests
     /// <summary>The member's node is told that it rests no more.</summary>
     public void End(int place, GroupId group)
     {
-        _rests[place].With.End(group);
+        _rests[place].With.End(group, isNamed: false);
         _rests.RemoveAt(place);
     }
 

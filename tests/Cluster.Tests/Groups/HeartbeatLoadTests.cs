@@ -20,12 +20,12 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         IdleNode[] nodes = IdleNode.MakeCluster(3, Groups);
         IdleNode.Settle(nodes);
         // Compiled well before it is measured.
-        RunIdle(nodes, 20);
+        IdleNode.RunIdle(nodes, 20);
         long calls = nodes.Sum(node => node.Calls);
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         long lines = nodes.Sum(node => node.LinesSent);
         TimeSpan before = Environment.CpuUsage.TotalTime;
-        RunIdle(nodes, Seconds);
+        IdleNode.RunIdle(nodes, Seconds);
         TimeSpan used = Environment.CpuUsage.TotalTime - before;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         lines = nodes.Sum(node => node.LinesSent) - lines;
@@ -49,7 +49,7 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         nodes[0].IsCut = true;
         for (int second = 0; second < 10; second++)
         {
-            RunIdle(nodes, 1);
+            IdleNode.RunIdle(nodes, 1);
             IdleNode.Work(nodes);
         }
         Assert.Equal(0, nodes[0].LedNow);
@@ -59,14 +59,14 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
     [Fact]
     public void Groups_that_rest_notice_that_their_leader_is_gone_and_rest_again_under_the_next()
     {
-        IdleNode[] nodes = Rested(30);
+        IdleNode[] nodes = IdleNode.MakeRested(30);
         nodes[0].IsCut = true;
         for (int second = 0; second < 10; second++)
-            Run(nodes, 1);
+            IdleNode.Run(nodes, 1);
         Assert.Equal(0, nodes[0].LedNow);
         Assert.Equal(30, nodes[1].LedNow + nodes[2].LedNow);
         nodes[0].IsCut = false;
-        Run(nodes, 10);
+        IdleNode.Run(nodes, 10);
         Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
         Assert.Equal(0, LinesIn(nodes, 5));
     }
@@ -79,7 +79,7 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         IdleNode[] nodes = IdleNode.MakeCluster(2, 10);
         IdleNode.Settle(nodes);
         nodes[silent].LosesRest = true;
-        Run(nodes, 10);
+        IdleNode.Run(nodes, 10);
         // Lines of groups of both, and answers, four times a second: neither learns of the other that it knows.
         Assert.Equal(10 * 2 * 4 * 5, LinesIn(nodes, 5));
         Assert.Equal(nodes[0].Led, nodes[0].LedNow);
@@ -88,13 +88,13 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
     [Fact]
     public void A_frame_that_is_lost_ends_the_rest_and_it_begins_anew()
     {
-        IdleNode[] nodes = Rested(30);
+        IdleNode[] nodes = IdleNode.MakeRested(30);
         nodes[0].LosesRest = true;
         nodes[0].Heartbeats.Beat();
         nodes[0].LosesRest = false;
         Term term = nodes[0].First.Term;
         Assert.InRange(LinesIn(nodes, 2), 1, int.MaxValue);
-        Run(nodes, 10);
+        IdleNode.Run(nodes, 10);
         Assert.Equal(0, LinesIn(nodes, 5));
         Assert.Equal(term, nodes[0].First.Term);
         Assert.All(nodes, node => Assert.Equal(node.Led, node.LedNow));
@@ -103,16 +103,16 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
     [Fact]
     public void A_group_that_does_something_rests_no_more_and_the_others_do()
     {
-        IdleNode[] nodes = Rested(30);
+        IdleNode[] nodes = IdleNode.MakeRested(30);
         RaftGroup group = nodes[0].First;
         Assert.True(group.TryPropose([new EntryPayload(new byte[] { 0xFF, 1 }, new byte[8])], out LogIndex index));
         group.Flush();
         IdleNode.Work(nodes);
         Assert.All(nodes, node => Assert.InRange(node.Heartbeats.ActiveCount, 0, 1));
         Assert.Equal(1, nodes[0].Heartbeats.ActiveCount);
-        Run(nodes, 1);
+        IdleNode.Run(nodes, 1);
         Assert.All(nodes, node => Assert.Equal(index, node.First.Node.Log.Commit));
-        Run(nodes, 5);
+        IdleNode.Run(nodes, 5);
         Assert.Equal(0, LinesIn(nodes, 5));
         Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
     }
@@ -120,23 +120,23 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
     [Fact]
     public void A_group_that_rests_goes_to_another_leader()
     {
-        IdleNode[] nodes = Rested(30);
+        IdleNode[] nodes = IdleNode.MakeRested(30);
         Assert.True(nodes[0].First.TransferLeadership(nodes[1].Id));
         nodes[0].First.Flush();
         IdleNode.Work(nodes);
         Assert.True(nodes[1].First.IsLeader);
-        Run(nodes, 10);
+        IdleNode.Run(nodes, 10);
         Assert.Equal(0, LinesIn(nodes, 5));
         // The one before is no word of the leader any more.
         nodes[1].IsCut = true;
-        Run(nodes, 10);
+        IdleNode.Run(nodes, 10);
         Assert.True(nodes[0].First.IsLeader || nodes[2].First.IsLeader);
     }
 
     [Fact]
     public void A_member_that_has_voted_for_another_rests_no_more_and_the_leader_learns_of_it()
     {
-        IdleNode[] nodes = Rested(30);
+        IdleNode[] nodes = IdleNode.MakeRested(30);
         Term term = nodes[0].First.Term;
         RaftGroup group = nodes[2].First;
         group.Step(nodes[1].Id, new VoteRequest(term.Next())
@@ -162,7 +162,7 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
     [Fact]
     public void A_group_that_rests_takes_a_member()
     {
-        IdleNode[] nodes = Rested(1);
+        IdleNode[] nodes = IdleNode.MakeRested(1);
         nodes[0].First.Node.Replication.TakeQuorumHeard();
         Assert.Equal(ChangeOutcome.Proposed, nodes[0].First.ChangeMembers(
             new MembershipChange(MembershipChangeKind.AddLearner, ScriptedCluster.Id(4))));
@@ -171,9 +171,9 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
     [Fact]
     public void A_leader_that_nobody_hears_gives_up_although_all_rest()
     {
-        IdleNode[] nodes = Rested(30);
+        IdleNode[] nodes = IdleNode.MakeRested(30);
         nodes[1].IsCut = nodes[2].IsCut = true;
-        Run(nodes, 5);
+        IdleNode.Run(nodes, 5);
         Assert.Equal(0, nodes[0].LedNow);
     }
 
@@ -220,29 +220,11 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         Assert.Equal(bug == nameof(PlantedBug.None) ? 1 : 2, nodes[0].Barriers.Count);
     }
 
-    private static IdleNode[] Rested(int groups)
-    {
-        IdleNode[] nodes = IdleNode.MakeCluster(3, groups);
-        IdleNode.Settle(nodes);
-        Run(nodes, 5);
-        Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
-        return nodes;
-    }
-
     private static long LinesIn(IdleNode[] nodes, int seconds)
     {
         long before = nodes.Sum(node => node.LinesSent);
-        Run(nodes, seconds);
+        IdleNode.Run(nodes, seconds);
         return nodes.Sum(node => node.LinesSent) - before;
-    }
-
-    private static void Run(IdleNode[] nodes, int seconds)
-    {
-        for (int second = 0; second < seconds; second++)
-        {
-            RunIdle(nodes, 1);
-            IdleNode.Work(nodes);
-        }
     }
 
     private static void Beat(IdleNode[] nodes)
@@ -253,22 +235,5 @@ public sealed class HeartbeatLoadTests(ITestOutputHelper output)
         foreach (IdleNode node in nodes)
             node.Heartbeats.Tick();
         IdleNode.Work(nodes);
-    }
-
-    private static void RunIdle(IdleNode[] nodes, int seconds)
-    {
-        // In steps of 50 ms: a tick every 100, a batch every 250.
-        for (int step = 1; step <= seconds * 20; step++)
-        {
-            foreach (IdleNode node in nodes)
-            {
-                if (step % 2 == 0)
-                    node.Heartbeats.Tick();
-                if (step % 5 == 0)
-                    node.Heartbeats.Beat();
-            }
-            if (nodes[0].IsCut)
-                IdleNode.Work(nodes);
-        }
     }
 }

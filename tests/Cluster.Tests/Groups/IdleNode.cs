@@ -41,6 +41,15 @@ internal sealed class IdleNode : IStorageWatcher
     /// <summary>Frames of groups that rest are lost on their way from it.</summary>
     public bool LosesRest { get; set; }
 
+    /// <summary>No answers to them.</summary>
+    public bool LosesRestAnswers { get; set; }
+
+    /// <summary>Epochs of groups at rest that it has begun.</summary>
+    public HashSet<long> Epochs { get; } = [];
+
+    /// <summary>Answers by which it ended one.</summary>
+    public int LostEpochs { get; private set; }
+
     public List<BarrierOutcome> Barriers { get; } = [];
 
     /// <summary>Its first group.</summary>
@@ -49,7 +58,7 @@ internal sealed class IdleNode : IStorageWatcher
     /// <summary>Groups that this node leads once all is settled.</summary>
     public int Led { get; private set; }
 
-    public int LedNow => _groups.Count(group => group.Raft.IsLeader);
+    public int LedNow => _groups.Count(group => group.Raft.IsLeader && !group.IsGone);
 
     public static IdleNode[] MakeCluster(int count, int groups)
     {
@@ -86,6 +95,53 @@ internal sealed class IdleNode : IStorageWatcher
             throw new InvalidOperationException("not all groups have a leader");
     }
 
+    /// <summary>Three nodes with groups that all rest.</summary>
+    public static IdleNode[] MakeRested(int groups)
+    {
+        IdleNode[] nodes = MakeCluster(3, groups);
+        Settle(nodes);
+        Run(nodes, 5);
+        if (nodes.Any(node => node.Heartbeats.ActiveCount != 0))
+            throw new InvalidOperationException("not all groups rest");
+        return nodes;
+    }
+
+    public static void Run(IdleNode[] nodes, int seconds)
+    {
+        for (int second = 0; second < seconds; second++)
+        {
+            RunIdle(nodes, 1);
+            Work(nodes);
+        }
+    }
+
+    /// <summary>No turn that is called for comes while this runs, unless the first node is cut off.</summary>
+    public static void RunIdle(IdleNode[] nodes, int seconds)
+    {
+        // In steps of 50 ms: a tick every 100, a batch every 250.
+        for (int step = 1; step <= seconds * 20; step++)
+        {
+            if (step % 2 == 0)
+                Tick(nodes);
+            if (step % 5 == 0)
+                Beat(nodes);
+            if (nodes[0].IsCut)
+                Work(nodes);
+        }
+    }
+
+    public static void Tick(IdleNode[] nodes)
+    {
+        foreach (IdleNode node in nodes)
+            node.Heartbeats.Tick();
+    }
+
+    public static void Beat(IdleNode[] nodes)
+    {
+        foreach (IdleNode node in nodes)
+            node.Heartbeats.Beat();
+    }
+
     /// <summary>Messages, the log and the turns that were called for, until nothing is left.</summary>
     public static void Work(IdleNode[] nodes)
     {
@@ -96,6 +152,18 @@ internal sealed class IdleNode : IStorageWatcher
             foreach (IdleNode node in nodes)
                 isDone &= !node.WorkOnce();
         }
+    }
+
+    /// <summary>One of its groups, from 0.</summary>
+    public RaftGroup Group(int number) => _groups[number].Raft;
+
+    /// <summary>A group ends here, and knows nothing of the others any more.</summary>
+    public void Remove(int number)
+    {
+        IdleGroup group = _groups[number];
+        Heartbeats.Remove(group.Raft.Heartbeats!);
+        group.Raft.Heartbeats = null;
+        group.IsGone = true;
     }
 
     void IStorageWatcher.SpaceChanged(bool isExhausted, string message)
@@ -111,6 +179,8 @@ internal sealed class IdleNode : IStorageWatcher
         bool hasDone = _inbox.Count > 0 || _called.Count > 0;
         while (_inbox.TryDequeue(out (NodeId From, int Group, RaftMessage Message) next))
         {
+            if (_groups[next.Group].IsGone)
+                continue;
             _groups[next.Group].Raft.Step(next.From, next.Message);
             _groups[next.Group].Raft.Flush();
         }
@@ -127,8 +197,12 @@ internal sealed class IdleNode : IStorageWatcher
     {
         if (kind is HeartbeatFrameKind.Heartbeats or HeartbeatFrameKind.Answers)
             LinesSent += lines.Length / (kind == HeartbeatFrameKind.Heartbeats ? 32 : 25);
-        else if (LosesRest)
+        else if (LosesRest || (kind == HeartbeatFrameKind.RestAnswers && LosesRestAnswers))
             return;
+        if (kind == HeartbeatFrameKind.Rest && RestFrame.TryRead(lines, out RestFrame frame))
+            Epochs.Add(frame.Epoch);
+        if (kind == HeartbeatFrameKind.RestAnswers && RestAnswer.TryRead(lines, out RestAnswer answer))
+            LostEpochs += answer.IsLost ? 1 : 0;
         foreach (IdleNode node in _nodes)
         {
             if (node.Id == to && !node.IsCut && !IsCut && !node.Heartbeats.Receive(Id, kind, lines))
@@ -159,6 +233,8 @@ internal sealed class IdleNode : IStorageWatcher
         }
 
         public RaftGroup Raft { get; }
+
+        public bool IsGone { get; set; }
 
         public void Durable(Lsn lsn)
         {
