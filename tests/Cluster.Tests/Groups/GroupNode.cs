@@ -18,23 +18,40 @@ internal sealed class GroupNode(
     Random random)
     : IGroupOwner, IStorageWatcher
 {
+    public const int UsualPace = 4;
+
     public static readonly GroupId Group = new(1);
 
     private readonly Queue<MovedEntries> _moves = new();
+    private readonly Queue<Packet> _held = new();
     private NodeLog? _log;
     private StorageBackground? _background;
     private FaultyDisk? _crashed;
     private GroupHeartbeats? _heartbeats;
     private bool _isCalled;
     private bool _isHasty;
+    private bool _isTouched;
+    private long _pausedTo;
     private Lsn _durable;
+    private Lsn _taken;
     private long _now;
     private long _barriers;
 
     public NodeId Id { get; } = id;
 
-    /// <summary>Heartbeats come and go as for all groups of a node; else each to the group.</summary>
-    public bool HasBatches { get; init; }
+    /// <summary>
+    /// Heartbeats come and go as for all groups of a node, and the group may rest; else each to the group.
+    /// </summary>
+    public RestTruth? Rests { get; init; }
+
+    public bool HasBatches => Rests is not null;
+
+    public RaftOptions Options => options;
+
+    public GroupHeartbeats? Heartbeats => _heartbeats;
+
+    /// <summary>In how many of twelve steps its clock ticks.</summary>
+    public int Pace { get; set; } = UsualPace;
 
     public FaultyDisk Disk { get; set; } = new();
 
@@ -81,6 +98,7 @@ internal sealed class GroupNode(
             _heartbeats = new GroupHeartbeats(options, SendLines, () => _isHasty = true);
             Raft.Heartbeats = _heartbeats.Register(Group, () => _isCalled = true);
         }
+        _pausedTo = 0;
         if (!start.IsUnsound)
             Machine.RestoredTo(compacted);
         Machine.WasReplaced = false;
@@ -96,6 +114,31 @@ internal sealed class GroupNode(
             _heartbeats!.PeerGone(leader, end);
         else
             raft.Node.PeerGone(new LostPeer(leader, end != LinkEnd.Lost, random.Next(4), 0));
+    }
+
+    /// <summary>The link with another has ended, as far as this one knows.</summary>
+    public void LoseLink(NodeId other, LinkEnd end) => _heartbeats?.PeerGone(other, end);
+
+    /// <summary>The group ends among the node's heartbeats, and begins again, as one of the same name would.</summary>
+    public void RegisterAgain()
+    {
+        if (_heartbeats is null)
+            return;
+        _heartbeats.Remove(Raft!.Heartbeats!);
+        Raft.Heartbeats = _heartbeats.Register(Group, () => _isCalled = true);
+        Flush(_now);
+    }
+
+    /// <summary>It stands still until a step, and its clock with it; what comes waits.</summary>
+    public void Pause(long until) => _pausedTo = until;
+
+    public bool IsPaused(long now) => now < _pausedTo;
+
+    /// <summary>Takes what came while it stood still.</summary>
+    public void ReceiveHeld(long now)
+    {
+        while (_held.TryDequeue(out Packet packet))
+            Receive(packet, now);
     }
 
     /// <summary>The power is cut.</summary>
@@ -141,6 +184,11 @@ internal sealed class GroupNode(
         _now = now;
         if (Raft is null)
             return;
+        if (IsPaused(now))
+        {
+            _held.Enqueue(packet);
+            return;
+        }
         switch (packet.Kind)
         {
             case PacketKind.Message:
@@ -158,6 +206,7 @@ internal sealed class GroupNode(
                 Raft.Step(packet.From, answer);
                 break;
         }
+        _isTouched = true;
         // Not after each: a turn may have several.
         if (random.Next(3) != 0)
             Flush(now);
@@ -213,18 +262,27 @@ internal sealed class GroupNode(
             Die(crashed);
             return;
         }
-        if (isQuick || random.Next(2) == 0)
-            Raft.Durable(_durable);
+        if ((isQuick || random.Next(2) == 0) && _durable > _taken)
+        {
+            Raft.Durable(_taken = _durable);
+            _isTouched = true;
+        }
         while (_moves.Count > 0 && random.Next(2) == 0)
+        {
             Raft.Moved(_moves.Dequeue());
+            _isTouched = true;
+        }
         if (random.Next(3) == 0)
             ReadAll();
         if (_isCalled && random.Next(2) == 0)
         {
             _isCalled = false;
             Raft.TakeHeartbeats();
+            _isTouched = true;
         }
-        Flush(now);
+        // A group that nothing happens to has no turn, and publishes nothing.
+        if (_isTouched || !HasBatches)
+            Flush(now);
         if (_isHasty && random.Next(2) == 0)
         {
             _isHasty = false;
@@ -241,6 +299,7 @@ internal sealed class GroupNode(
     public void Flush(long now)
     {
         _now = now;
+        _isTouched = false;
         Raft?.Flush();
         if (Machine is not { WasReplaced: true } || Raft!.Soundness == Soundness.NeedsSnapshot)
             return;
@@ -359,20 +418,25 @@ internal sealed class GroupNode(
         }
     }
 
-    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines) =>
+    private void SendLines(NodeId to, HeartbeatFrameKind kind, ReadOnlySpan<byte> lines)
+    {
+        if (kind == HeartbeatFrameKind.Rest)
+            Rests!.Sent(Id, to, lines, _now);
         network.SendLines(Id, to, PacketKind.HeartbeatLines + (int)kind, lines, _now);
+    }
 
     private void Die(FaultyDisk left)
     {
         BarriersReached += Machine!.BarriersReached;
         _heartbeats = null;
-        _isCalled = _isHasty = false;
+        _isCalled = _isHasty = _isTouched = false;
         Disk = left;
         _crashed = null;
         Raft = null;
         Machine = null;
         _log = null;
         _moves.Clear();
-        _durable = default;
+        _held.Clear();
+        _durable = _taken = default;
     }
 }

@@ -9,13 +9,23 @@ namespace Warren.Cluster.Tests.Groups;
 /// <summary>
 /// Nodes with logs on disks that lose what was not synced, and one group on them, for a while, from a seed: elections,
 /// proposals, members, compactions, snapshots, power cuts at any operation of a disk, a damaged member. Whatever
-/// anybody is told is held against <see cref="KeyTruth"/>. Then the faults end, and within bounded time every member
-/// has everything; nothing is on any disk but what is live.
+/// anybody is told is held against <see cref="KeyTruth"/>. Where heartbeats go in batches there are times in which the
+/// group has little to do and rests, and that is held against <see cref="RestTruth"/>. Then the faults end, and within
+/// bounded time every member has everything and knows the leader; nothing is on any disk but what is live.
 /// </summary>
 internal sealed class GroupSimulation
 {
     private const int Steps = 1200;
     private const int SettlingSteps = 4000;
+
+    /// <summary>Without work and faults: a leader may be found, and all rest.</summary>
+    private const int IdleSteps = 500;
+
+    /// <summary>
+    /// So long a member may be without a leader when nothing fails: some frames may come late, so that there is an
+    /// election, or a few.
+    /// </summary>
+    private const int MostStepsWithoutLeader = 250;
 
     private readonly Random _random;
     private readonly SimulatedNetwork _network;
@@ -23,6 +33,8 @@ internal sealed class GroupSimulation
     private readonly List<GroupNode> _nodes = [];
     private readonly List<NodeId> _ids = [];
     private readonly bool _isOld;
+    private readonly RestTruth? _rests;
+    private readonly IdlePhases _phases;
     private long _now;
     private long _crashes;
 
@@ -31,10 +43,13 @@ internal sealed class GroupSimulation
         _random = new Random(seed);
         _network = new SimulatedNetwork(_random);
         _isOld = seed % 3 == 0;
+        _rests = seed % 2 == 0 ? new RestTruth() : null;
+        _phases = new IdlePhases(_random, mayIdle: _rests is not null);
         int count = _random.Next(2) == 0 ? 3 : 1 + _random.Next(4);
         var options = new RaftOptions
         {
             ElectionTicks = 8,
+            BeatsUntilRest = 1 + _random.Next(2),
             AppendBytes = 300,
             InflightBytes = 1500,
             InflightAppends = 8,
@@ -62,7 +77,8 @@ internal sealed class GroupSimulation
         {
             var node = new GroupNode(id, options, logOptions, _network, _truth, _random)
             {
-                HasBatches = seed % 2 == 0,
+                Rests = _rests,
+                Pace = _rests is null ? GroupNode.UsualPace : _random.Next(2, 7),
             };
             if (_nodes.Count < founders && !_isOld)
                 node.Founders = founding;
@@ -91,45 +107,51 @@ internal sealed class GroupSimulation
     {
         foreach (GroupNode node in _nodes)
             node.Start(_now);
-        _network.Loss = _random.Next(3) * 0.03;
-        _network.Doubling = _random.Next(2) * 0.05;
-        _network.DelayMost = 1 + _random.Next(8);
         _network.DamagesChunks = _random.Next(2) == 0;
         for (int step = 0; step < Steps; step++)
         {
+            _phases.Step(_network);
             Disturb();
             Use();
             Step(isQuick: false);
         }
         Settle();
+        CheckIdle();
         Sweep();
         return new GroupReport(
             _now, _truth.Count, _crashes, _nodes.Sum(node => node.Snapshots), _nodes.Count(node => node.WasUnsound),
             _nodes.Count(node => node.IsDamaged && node.WasHealed),
-            _nodes.Sum(node => node.BarriersReached));
+            _nodes.Sum(node => node.BarriersReached), _rests?.Rested ?? 0);
     }
 
     private void Step(bool isQuick)
     {
         _now++;
+        _rests?.NoteLeaders(_nodes, _now);
         while (_network.TryReceive(_now, out Packet packet))
             Find(packet.To).Receive(packet, _now);
         foreach (GroupNode node in _nodes)
         {
+            if (node.IsPaused(_now))
+                continue;
+            node.ReceiveHeld(_now);
             bool wasUp = node.IsUp;
             node.Work(_now, isQuick);
             if (wasUp && !node.IsUp)
                 _crashes++;
-            if (_random.Next(3) == 0)
+            if (_random.Next(12) < node.Pace)
                 node.Tick(_now);
             bool isHasty = node is { HasBatches: false, Raft.WantsHeartbeat: true };
             if (isHasty || (_now + node.Id.Value.GetHashCode()) % 8 == 0)
                 node.Beat(_ids, _now);
         }
+        _rests?.Check(_nodes, _now);
     }
 
     private void Use()
     {
+        if (!_phases.MayWork)
+            return;
         GroupNode? leader = Leader();
         if (_random.Next(4) == 0)
             leader?.Propose(_now);
@@ -169,6 +191,11 @@ internal sealed class GroupSimulation
 
     private void Disturb()
     {
+        if (_phases.IsIdle)
+        {
+            DisturbRest();
+            return;
+        }
         GroupNode one = _nodes[_random.Next(_nodes.Count)];
         if (!one.IsUp)
         {
@@ -204,6 +231,58 @@ internal sealed class GroupSimulation
             _network.Heal();
     }
 
+    /// <summary>Less than else: that there is rest to be disturbed.</summary>
+    private void DisturbRest()
+    {
+        GroupNode one = _nodes[_random.Next(_nodes.Count)];
+        NodeId other = _ids[_random.Next(_ids.Count)];
+        LinkEnd end = _random.Next(2) == 0 ? LinkEnd.Lost : LinkEnd.PeerGone;
+        if (!one.IsUp && _random.Next(10) == 0)
+            one.Start(_now);
+        else if (!one.IsUp || one.IsPaused(_now))
+            return;
+        switch (_random.Next(400))
+        {
+            case < 2:
+                one.Pause(_now + _random.Next(2, 60));
+                break;
+            case < 4:
+                one.LoseLink(other, end);
+                break;
+            case < 5:
+                one.LoseLink(other, end);
+                Find(other).LoseLink(one.Id, end);
+                break;
+            case < 7:
+                one.RegisterAgain();
+                break;
+            case < 8:
+                one.Crash();
+                _crashes++;
+                break;
+            case < 11:
+                _network.Cut(one.Id, other);
+                break;
+            case < 13:
+                one.Raft!.Campaign();
+                one.Flush(_now);
+                break;
+            case < 16:
+                one.RequestBarrier(_now);
+                break;
+            case < 20:
+                one.Raft!.TransferLeadership(other);
+                one.Flush(_now);
+                // The others hear of it later.
+                if (_random.Next(2) == 0)
+                    _network.Cut(other, _ids[_random.Next(_ids.Count)]);
+                break;
+            case < 30:
+                _network.Heal();
+                break;
+        }
+    }
+
     /// <summary>One of three voters at least, and never another: more is not to be survived.</summary>
     private bool MayBeDamaged() => !_nodes.Any(node => node.IsDamaged)
         && _nodes.All(node => node.Raft is { } raft && raft.Members.Voters > 2 && raft.Soundness == Soundness.Sound
@@ -213,8 +292,13 @@ internal sealed class GroupSimulation
     {
         _network.Heal();
         (_network.Loss, _network.Doubling, _network.DamagesChunks, _network.DelayMost) = (0, 0, false, 4);
+        _network.IsOrdered = false;
         foreach (GroupNode node in _nodes)
+        {
             node.SpareCrash();
+            node.Pause(until: 0);
+            node.Pace = GroupNode.UsualPace;
+        }
         StartAll();
         LogIndex before = _truth.Last;
         for (int step = 0; step < SettlingSteps; step++)
@@ -231,6 +315,29 @@ internal sealed class GroupSimulation
         }
         throw new SimulationException(
             $"{SettlingSteps} steps after the last fault there is no peace: {string.Join("; ", _nodes)}");
+    }
+
+    /// <summary>Nobody works and nothing fails: every member knows the leader, and comes to rest.</summary>
+    private void CheckIdle()
+    {
+        _network.DelayMost = 1;
+        var without = new Dictionary<NodeId, int>();
+        bool haveRested = _rests is null;
+        for (int step = 0; step < IdleSteps || !haveRested || Newest() is not { } last || !IsSettled(last); step++)
+        {
+            Step(isQuick: true);
+            GroupNode leader = Newest() ?? _nodes[0];
+            haveRested = haveRested
+                || _nodes.All(node => node.Heartbeats!.ActiveCount == 0 || !IsMember(leader, node));
+            foreach (GroupNode node in _nodes.Where(node => IsMember(leader, node)))
+            {
+                without[node.Id] = node.Raft!.Leader == leader.Id ? 0 : without.GetValueOrDefault(node.Id) + 1;
+                if (without[node.Id] > MostStepsWithoutLeader)
+                    throw new SimulationException($"{node} knows no leader: {string.Join("; ", _nodes)}");
+            }
+            if (step > SettlingSteps)
+                throw new SimulationException($"nothing happens, and there is no rest: {string.Join("; ", _nodes)}");
+        }
     }
 
     /// <summary>All is compacted, the nodes start once more: their disks have what is live, and nothing else.</summary>
@@ -292,6 +399,8 @@ internal sealed class GroupSimulation
         }
         return leader.Raft.Applied == leader.Raft.LastIndex;
     }
+
+    private static bool IsMember(GroupNode leader, GroupNode node) => leader.Raft!.Members.Contains(node.Id);
 
     private GroupNode Find(NodeId id) => _nodes[_ids.IndexOf(id)];
 }

@@ -25,6 +25,7 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
         Assert.True(total.Snapshots > Seeds / 2, $"{total}");
         Assert.True(total.Healed > 0, $"{total}");
         Assert.True(total.Barriers > 10 * Seeds, $"{total}");
+        Assert.True(total.Rested > 200 * Seeds, $"{total}");
     }
 
     /// <param name="name">The bug.</param>
@@ -36,6 +37,16 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.OldEntriesDropped), 0)]
     [InlineData(nameof(PlantedBug.InstallNotNamed), 0)]
     [InlineData(nameof(PlantedBug.ReleasedBeforeState), 0)]
+    [InlineData(nameof(PlantedBug.RestUnderOldLeader), 0)]
+    [InlineData(nameof(PlantedBug.RestInSilence), 0)]
+    [InlineData(nameof(PlantedBug.RestOfOldLeader), 160)]
+    [InlineData(nameof(PlantedBug.RestGapTaken), 40)]
+    [InlineData(nameof(PlantedBug.RestRefusalNotNamed), 0)]
+    [InlineData(nameof(PlantedBug.RestNamesNotCounted), 1124)]
+    [InlineData(nameof(PlantedBug.RestNamedNotLetGo), 130)]
+    [InlineData(nameof(PlantedBug.RestNotConfirmed), 0)]
+    [InlineData(nameof(PlantedBug.RestRemovedSilently), 0)]
+    [InlineData(nameof(PlantedBug.RestEpochRepeated), 0)]
     public void A_planted_bug_is_found(string name, int near)
     {
         Planted.Bug = Enum.Parse<PlantedBug>(name);

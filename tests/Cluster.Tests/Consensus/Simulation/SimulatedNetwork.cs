@@ -10,6 +10,7 @@ internal sealed class SimulatedNetwork(Random random)
 {
     private readonly PriorityQueue<Packet, (long Time, long Number)> _packets = new();
     private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
+    private readonly Dictionary<(NodeId From, NodeId To), long> _lastDue = [];
     private long _sent;
 
     public double Loss { get; set; }
@@ -19,6 +20,9 @@ internal sealed class SimulatedNetwork(Random random)
     public int DelayMost { get; set; } = 4;
 
     public bool DamagesChunks { get; set; }
+
+    /// <summary>What goes from one node to another from now on arrives in the order in which it was sent.</summary>
+    public bool IsOrdered { get; set; }
 
     public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
 
@@ -93,7 +97,11 @@ internal sealed class SimulatedNetwork(Random random)
         for (int copy = 0; copy < copies; copy++)
         {
             int delay = 1 + random.Next(random.Next(20) == 0 ? DelayMost * 10 : DelayMost);
-            _packets.Enqueue(packet, (now + delay, ++_sent));
+            long due = now + delay;
+            long last = Math.Max(due, _lastDue.GetValueOrDefault((packet.From, packet.To)));
+            _lastDue[(packet.From, packet.To)] = last;
+            due = IsOrdered ? last : due;
+            _packets.Enqueue(packet, (due, ++_sent));
         }
     }
 }
