@@ -33,6 +33,17 @@ internal abstract class Broker(string name) : IDisposable
     /// <summary>The last node joins the cluster of the others; returns how long it took until it served.</summary>
     internal virtual TimeSpan Join() => throw new IOException($"{Name} is one node");
 
+    /// <summary>Every queue that is declared from now on has a member on each node.</summary>
+    internal virtual void MirrorAll() => throw new IOException($"{Name} is one node");
+
+    /// <summary>Stops the last node as an operator would; its directory stays.</summary>
+    internal virtual void StopLast() => throw new IOException($"{Name} is one node");
+
+    /// <summary>
+    /// Starts the last node; returns how long it took until the others took it for in step, and its peak memory.
+    /// </summary>
+    internal virtual (TimeSpan Elapsed, double PeakMiB) CatchUp() => throw new IOException($"{Name} is one node");
+
     /// <summary>Puts what is known of the broker in the place of {data} and, of a cluster, other names.</summary>
     internal virtual string Complete(string command) =>
         command.Replace("{data}", DataDirectory, StringComparison.Ordinal);

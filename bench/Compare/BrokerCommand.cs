@@ -18,9 +18,23 @@ internal static class BrokerCommand
     /// <summary>The last node of a cluster joins it; the time until it serves is what is measured.</summary>
     internal const string Join = "join";
 
+    /// <summary>Every queue that is declared from now on has a member on each node of the cluster.</summary>
+    internal const string Mirror = "mirror";
+
+    /// <summary>Stop the last node of a cluster.</summary>
+    internal const string StopLast = "stop-last";
+
+    /// <summary>
+    /// Before a command of the load tool: while that runs the last node of a cluster is started and catches up, until
+    /// the others take it for in step. The time until then and the node's peak memory are measured beside the rest.
+    /// </summary>
+    internal const string CatchUp = "catch-up ";
+
     /// <summary>Does the command when it is one of these; null when it is the load tool's.</summary>
-    internal static Reading? Run(Broker broker, string command)
+    internal static Reading? Run(Broker broker, LoadTool load, string command)
     {
+        if (command.StartsWith(CatchUp, StringComparison.Ordinal))
+            return RunCatchingUp(broker, load, command[CatchUp.Length..]);
         switch (command)
         {
             case Stop:
@@ -33,6 +47,12 @@ internal static class BrokerCommand
                 return Reading.Started(broker.Start());
             case Join:
                 return Reading.Started(broker.Join());
+            case Mirror:
+                broker.MirrorAll();
+                return Reading.None;
+            case StopLast:
+                broker.StopLast();
+                return Reading.None;
             case Fresh:
                 broker.Discard();
                 broker.Start();
@@ -40,5 +60,12 @@ internal static class BrokerCommand
             default:
                 return null;
         }
+    }
+
+    private static Reading RunCatchingUp(Broker broker, LoadTool load, string command)
+    {
+        Task<Reading> meanwhile = Task.Run(() => load.Run(broker, command));
+        (TimeSpan elapsed, double peakMiB) = broker.CatchUp();
+        return meanwhile.Result.BesideCatchingUp(elapsed, peakMiB);
     }
 }

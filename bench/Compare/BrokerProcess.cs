@@ -22,6 +22,8 @@ internal abstract class BrokerProcess(string name, string directory, int port) :
 
     internal override int ProcessId => _process!.Id;
 
+    internal bool IsRunning => _process is not null;
+
     internal override string DataDirectory => Path.Combine(Directory, "mnesia");
 
     protected string Directory { get; } = directory;

@@ -53,6 +53,7 @@ internal static class ClusterScenarios
                 Nodes = 3,
                 Founders = 3,
             },
+            new("catch-up-3", [.. CatchingUp(scale)]) { Nodes = 3, Founders = 3 },
             new("replicated-3", [.. Replicated()]) { Nodes = 3, Founders = 3 },
         ];
     }
@@ -78,6 +79,24 @@ internal static class ClusterScenarios
             new Step("a queue on one node, 1 in flight", $"{Durable} --confirm 1"),
             new Step("a quorum queue, 1 in flight", $"{Quorum} --confirm 1"),
         ];
+    }
+
+    // Published is to the same queue, before and meanwhile, so that more and more has to be caught up with.
+    private static IEnumerable<Step> CatchingUp(double scale)
+    {
+        const string Durable = "run --size 1024 --durable --persistent --confirm 1000";
+        int messages = DurableScenarios.Scaled(1_000_000, scale);
+        yield return new Step(
+            $"a mirrored queue, one of three nodes stopped: fill with {DurableScenarios.Counted(messages)} x 1 KiB",
+            BrokerCommand.Mirror, $"{Durable} --queue warm-{{i}} --messages 100000 --ack 100",
+            DurableScenarios.Fill(1, 1024), BrokerCommand.StopLast, DurableScenarios.Fill(messages, 1024));
+        yield return new Step(
+            "it is started, and it is published on: until it is in step",
+            $"{BrokerCommand.CatchUp}{Durable} --consumers 0 --reuse --keep")
+        {
+            Shows = Measure.Start,
+            Expected = [Expectation.StartBelow(30), Expectation.ShareOfFirst(0.9)],
+        };
     }
 
     // Before the queues: what nodes cost without any.

@@ -66,7 +66,7 @@ internal sealed class Expectation
         actual => actual < times && actual > LeastWritten, "0.00'x'");
 
     internal static Expectation StartBelow(double seconds) => Below(
-        seconds, Say($"starts in under {seconds} s"), reading => reading.StartSeconds, "0.00' s'");
+        seconds, Say($"in under {seconds} s"), reading => reading.StartSeconds, "0.00' s'");
 
     internal static Expectation MemoryBelow(double limitMiB) => Below(
         limitMiB, Say($"memory under {limitMiB} MiB"), reading => reading.PeakMiB, "0' MiB'");

@@ -121,7 +121,7 @@ Reading RunAll(Broker broker, Step step)
     Reading last = Reading.None;
     foreach (string command in step.Commands)
     {
-        last = (BrokerCommand.Run(broker, command) ?? load.Run(broker, command)).After(last);
+        last = (BrokerCommand.Run(broker, load, command) ?? load.Run(broker, command)).After(last);
         if (last.Error is not null)
             break;
     }

@@ -60,6 +60,10 @@ internal sealed record Reading
 
     internal static Reading Started(TimeSpan elapsed) => new() { StartSeconds = elapsed.TotalSeconds };
 
+    /// <summary>What was measured while a node caught up, with that node's time and memory.</summary>
+    internal Reading BesideCatchingUp(TimeSpan elapsed, double peakMiB) =>
+        this with { StartSeconds = elapsed.TotalSeconds, PeakMiB = peakMiB };
+
     /// <summary>
     /// This reading as the last of a step: the time of a start before it counts as its own, and so does what went
     /// missing.

@@ -6,11 +6,12 @@ namespace Warren.Compare;
 /// <summary>
 /// Nodes on this machine, each a process of its own, of which the first ones found a cluster by their configuration.
 /// Clients go to the first, unless a command names others: {uris} are all addresses, {uri2} is that of the second node;
-/// {pids} are all processes, {pid2} is the second.
+/// {pids} are all processes that run, {pid2} is the second.
 /// </summary>
 internal sealed class WarrenCluster : Broker
 {
     private const int PortsApart = 10;
+    private static readonly TimeSpan CatchUpLimit = TimeSpan.FromMinutes(10);
 
     private readonly string _tool;
     private readonly string _directory;
@@ -72,13 +73,37 @@ internal sealed class WarrenCluster : Broker
         return Stopwatch.GetElapsedTime(begun);
     }
 
+    internal override void MirrorAll() =>
+        Control(_nodes[0], "set_policy", "mirrored", ".*", """{"ha-mode":"all"}""");
+
+    internal override void StopLast() => _nodes[^1].Stop();
+
+    internal override (TimeSpan Elapsed, double PeakMiB) CatchUp()
+    {
+        WarrenNode last = _nodes[^1];
+        long begun = Stopwatch.GetTimestamp();
+        last.Start();
+        using var never = new ManualResetEventSlim(false);
+        while (!Control(_nodes[0], "--silent", "list_queues", "synchronised_slave_nodes")
+            .Contains(last.NodeName, StringComparison.Ordinal))
+        {
+            if (Stopwatch.GetElapsedTime(begun) > CatchUpLimit)
+                throw new IOException($"{last.NodeName} is not in step after {CatchUpLimit.TotalSeconds} s");
+            never.Wait(100);
+        }
+
+        return (Stopwatch.GetElapsedTime(begun), PeakMiBOf(last.ProcessId));
+    }
+
     internal override string Complete(string command) => base.Complete(command)
         .Replace("{uris}", string.Join(',', _nodes.Select(node => node.Address)), StringComparison.Ordinal)
-        .Replace("{pids}", string.Join(',', _nodes.Select(node => node.ProcessId)), StringComparison.Ordinal)
+        .Replace("{pids}", string.Join(',', Running.Select(node => node.ProcessId)), StringComparison.Ordinal)
         .Replace("{uri2}", _nodes[1].Address, StringComparison.Ordinal)
         .Replace("{uri3}", _nodes[^1].Address, StringComparison.Ordinal)
         .Replace(
             "{pid2}", _nodes[1].ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private IEnumerable<WarrenNode> Running => _nodes.Where(node => node.IsRunning);
 
     public override void Dispose()
     {
@@ -108,7 +133,15 @@ internal sealed class WarrenCluster : Broker
         }
     }
 
-    private void Control(WarrenNode node, params string[] command)
+    private static double PeakMiBOf(int processId)
+    {
+        string line = File.ReadLines($"/proc/{processId}/status")
+            .First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', '\t', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) / 1024;
+    }
+
+    private string Control(WarrenNode node, params string[] command)
     {
         var start = new ProcessStartInfo(_tool, ["rabbitmqctl", .. command])
         {
@@ -122,5 +155,6 @@ internal sealed class WarrenCluster : Broker
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new IOException($"{string.Join(' ', command)} ended with {process.ExitCode}: {output.Result}{error}");
+        return output.Result;
     }
 }

@@ -29,7 +29,15 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
     private Term _proposedTerm;
 
     /// <summary>Set once the group is there.</summary>
-    public RaftGroup Group { get; set; } = null!;
+    public RaftGroup Group
+    {
+        get;
+        set
+        {
+            field = value;
+            state.Live.Ended = value.Ended;
+        }
+    } = null!;
 
     /// <summary>How messages go to other members; a group of one has none.</summary>
     public IGroupTransport? Transport { get; init; }

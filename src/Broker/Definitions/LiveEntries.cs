@@ -15,6 +15,9 @@ internal sealed class LiveEntries
     private readonly List<(long Index, long By)> _ended = [];
     private int _dead;
 
+    /// <summary>Told of each entry that is live no more.</summary>
+    public Action<LogIndex>? Ended { get; set; }
+
     public void Clear()
     {
         _lines.Clear();
@@ -33,6 +36,7 @@ internal sealed class LiveEntries
         CollectionsMarshal.AsSpan(_lines)[place].IsDead = true;
         _dead++;
         _ended.Add((index, by));
+        Ended?.Invoke(new LogIndex(index));
         if (_dead <= 64 || _dead <= _lines.Count / 2)
             return;
         _lines.RemoveAll(static line => line.IsDead);

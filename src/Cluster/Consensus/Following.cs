@@ -7,7 +7,7 @@ namespace Warren.Cluster.Consensus;
 /// What a follower makes of its leader's appends (thesis, section 3.5). It says that it has entries only when they are
 /// durable; what it had that the leader has not is taken back.
 /// </summary>
-internal sealed class Following(RaftNode node)
+internal sealed class Following(RaftNode node, SnapshotReceiving receiving)
 {
     public void OnAppend(NodeId from, AppendRequest request)
     {
@@ -35,6 +35,7 @@ internal sealed class Following(RaftNode node)
         {
             if (log.Matches(entry.Index, entry.Term))
                 continue;
+            receiving.Interrupt();
             if (entry.Index <= log.LastIndex)
             {
                 log.TruncateFrom(entry.Index);

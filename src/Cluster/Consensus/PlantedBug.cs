@@ -112,4 +112,13 @@ internal enum PlantedBug
 
     /// <summary>All epochs are the same, so that frames and answers of one that is over are taken.</summary>
     RestEpochRepeated,
+
+    /// <summary>A snapshot goes on coming in although the log has grown where its entries lie.</summary>
+    SnapshotNotInterrupted,
+
+    /// <summary>What came in of a snapshot stays where it is when the snapshot is given up.</summary>
+    StagedNotDropped,
+
+    /// <summary>A leader does not say which entries have ended since they went out.</summary>
+    GoneNotTold,
 }

@@ -153,6 +153,16 @@ public sealed class RaftLog
     }
 
     /// <summary>
+    /// The same, but it is written already: something else lies in the place of those entries.
+    /// </summary>
+    internal void TruncateWritten(LogIndex index)
+    {
+        Invariant.Holds(!HasUnwritten, "what is taken back has yet to be written");
+        TruncateFrom(index);
+        _truncated = default;
+    }
+
+    /// <summary>
     /// Forgets everything: the log begins behind an entry that is applied. Nothing counts as durable until a write of
     /// that has been reported.
     /// </summary>

@@ -44,7 +44,7 @@ public sealed class RaftNode
         _receiving = new SnapshotReceiving(this);
         _barriers = new ReadBarriers(this, random.NextInt64(1, long.MaxValue / 2));
         _changes = new MembershipChanges(this);
-        _following = new Following(this);
+        _following = new Following(this, _receiving);
         _strangers = new Strangers(this);
         if (start.BeginsAlone)
             BeginAlone();

@@ -36,10 +36,10 @@ public sealed record RaftOptions
     public int AppendBytes { get; init; } = 256 * 1024;
 
     /// <summary>
-    /// A chunk of a snapshot is closed beyond this many bytes of entries, unless one is larger: as <see
-    /// cref="AppendBytes"/>.
+    /// A chunk of a snapshot is closed beyond this many bytes of entries, unless one is larger. One is on its way at a
+    /// time, so that what a round trip costs is spread over more than an append's bytes.
     /// </summary>
-    public int SnapshotChunkBytes { get; init; } = 256 * 1024;
+    public int SnapshotChunkBytes { get; init; } = 1024 * 1024;
 
     /// <summary>Bytes of entries sent to one follower and not acknowledged: a gigabit for 30 ms.</summary>
     public int InflightBytes { get; init; } = 4 * 1024 * 1024;

@@ -4,11 +4,13 @@ using Warren.Storage;
 namespace Warren.Cluster.Consensus;
 
 /// <summary>
-/// What a <see cref="RaftNode"/> wants done. The owner, in this order: stages <see cref="Chunks"/>; installs <see
-/// cref="Install"/>; appends to the node log truncation, entries, hard state and mark; sends <see cref="Messages"/>;
-/// applies <see cref="Committed"/>; answers <see cref="Barriers"/>. Nothing of it waits: when all that this and
-/// earlier ones wrote is durable, it sends <see cref="DurableMessages"/> and calls <see cref="RaftNode.Persisted"/>.
-/// Many may be in flight. The lists are the owner's until it takes the next with the same object.
+/// What a <see cref="RaftNode"/> wants done. The owner, in this order: drops what is staged, if <see
+/// cref="DropsStaged"/>; stages <see cref="Chunks"/> if they are to be installed, and does <see cref="Install"/> that;
+/// appends to the node log truncation, entries, hard state and mark; stages other <see cref="Chunks"/>; sends <see
+/// cref="Messages"/>; applies <see cref="Committed"/>; answers <see cref="Barriers"/>. Nothing of it waits: when all
+/// that this and earlier ones wrote is durable, it sends <see cref="DurableMessages"/> and calls <see
+/// cref="RaftNode.Persisted"/>. Many may be in flight. The lists are the owner's until it takes the next with the same
+/// object.
 /// </summary>
 public sealed class Ready
 {
@@ -45,6 +47,9 @@ public sealed class Ready
     /// </summary>
     public IndexRange? Committed { get; internal set; }
 
+    /// <summary>What is staged goes, before anything else is written: it will never be whole.</summary>
+    public bool DropsStaged { get; internal set; }
+
     /// <summary>
     /// Chunks of a snapshot that is coming in; the first of an attempt has offset 0 and ends any other.
     /// </summary>
@@ -61,7 +66,7 @@ public sealed class Ready
         || BecameSound;
 
     internal bool IsEmpty => !Writes && Messages.Count == 0 && DurableMessages.Count == 0 && Committed is null
-        && Chunks.Count == 0 && Demands.Count == 0 && Barriers.Count == 0;
+        && Chunks.Count == 0 && !DropsStaged && Demands.Count == 0 && Barriers.Count == 0;
 
     internal void Clear()
     {
@@ -71,6 +76,7 @@ public sealed class Ready
         TruncateTerm = default;
         Entries.Clear();
         Install = null;
+        DropsStaged = false;
         BecameSound = false;
         Messages.Clear();
         DurableMessages.Clear();

@@ -4,13 +4,19 @@ using Warren.Storage;
 namespace Warren.Cluster.Consensus;
 
 /// <summary>
-/// A follower gathers a snapshot, chunk by chunk, and puts it in place as a whole. What came from another leader, in
-/// another term or attempt, never goes into it.
+/// A follower hands a snapshot to its owner, chunk by chunk, and has it put in place as a whole. What came from another
+/// leader, in another term or attempt, never goes into it; nor does one go on when the log has grown by another way.
 /// </summary>
 internal sealed class SnapshotReceiving(RaftNode node)
 {
     private readonly List<StagedChunk> _chunks = [];
     private SnapshotInstall? _install;
+
+    /// <summary>The owner has chunks, or will have, that are not installed.</summary>
+    private bool _isStaged;
+
+    /// <summary>What the owner has is to go.</summary>
+    private bool _drops;
 
     /// <summary>0: nothing is coming in.</summary>
     private long _attempt;
@@ -26,7 +32,8 @@ internal sealed class SnapshotReceiving(RaftNode node)
 
     public void OnChunk(NodeId from, SnapshotChunk chunk)
     {
-        if (chunk.Attempt < _attempt)
+        // As good as lost: what is to be put in place is not taken yet.
+        if (chunk.Attempt < _attempt || _install is not null)
             return;
         if (chunk.Losses != node.Losses && !Planted.Is(PlantedBug.LossesNotCompared))
         {
@@ -40,7 +47,10 @@ internal sealed class SnapshotReceiving(RaftNode node)
             return;
         }
         if (isNew)
+        {
             (_attempt, _received, _installed) = (chunk.Attempt, 0, null);
+            Drop();
+        }
         if (_installed is not null)
         {
             AnswerInstalled(from, chunk);
@@ -56,7 +66,9 @@ internal sealed class SnapshotReceiving(RaftNode node)
             || Planted.Is(PlantedBug.ChunkNotChecked);
         if (chunk.Offset == _received && isWhole)
         {
-            _chunks.Add(new StagedChunk(_received, chunk.Bytes, chunk.End is not null));
+            bool isAnew = node.Soundness == Soundness.NeedsSnapshot;
+            _chunks.Add(new StagedChunk(_received, chunk.Bytes, chunk.End is not null, isAnew));
+            _isStaged = true;
             _received += chunk.Bytes.Length;
             if (chunk.End is not null)
             {
@@ -71,16 +83,29 @@ internal sealed class SnapshotReceiving(RaftNode node)
     /// <summary>The term has changed: what came in is worth nothing.</summary>
     public void Abandon()
     {
-        if (!Planted.Is(PlantedBug.SnapshotResumed))
-            (_attempt, _received, _installed) = (0, 0, null);
+        if (Planted.Is(PlantedBug.SnapshotResumed))
+            return;
+        (_attempt, _received, _installed) = (0, 0, null);
+        Drop();
+    }
+
+    /// <summary>The log changes by another way, and what came in lies where it is to be written.</summary>
+    public void Interrupt()
+    {
+        if (!_isStaged || Planted.Is(PlantedBug.SnapshotNotInterrupted))
+            return;
+        _received = 0;
+        Drop();
     }
 
     public void Take(Ready ready)
     {
+        ready.DropsStaged = _drops;
         ready.Chunks.AddRange(_chunks);
         ready.Install = _install;
         _chunks.Clear();
         _install = null;
+        _drops = false;
     }
 
     /// <summary>
@@ -112,6 +137,7 @@ internal sealed class SnapshotReceiving(RaftNode node)
         if (node.Soundness != Soundness.NeedsSnapshot && end.Index <= log.Commit)
         {
             _installed = log.Commit;
+            Drop();
             return;
         }
         if (isSound && log.Matches(end.Index, end.Term))
@@ -119,8 +145,10 @@ internal sealed class SnapshotReceiving(RaftNode node)
             // The entries came by another way. They are as good as the snapshot, and need nothing put in place.
             log.CommitTo(end.Index);
             _installed = end.Index;
+            Drop();
             return;
         }
+        _isStaged = false;
         log.Reset(end.Index, end.Term, end.Members);
         node.NoteTruncated(new LogIndex(1));
         _install = new SnapshotInstall(end.Index, end.Term);
@@ -130,6 +158,15 @@ internal sealed class SnapshotReceiving(RaftNode node)
             return;
         _soundAt = end.Commit;
         node.SetSoundness(Soundness.CatchingUp);
+    }
+
+    private void Drop()
+    {
+        if (!_isStaged)
+            return;
+        _isStaged = false;
+        _drops = true;
+        _chunks.Clear();
     }
 
     private void AnswerInstalled(NodeId to, SnapshotChunk chunk)

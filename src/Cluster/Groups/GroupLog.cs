@@ -20,12 +20,18 @@ internal sealed class GroupLog
     private bool _isMarked;
     private bool _acceptsLoss;
 
+    /// <summary>Entries from here on are of a snapshot that is not whole. 0: there are none.</summary>
+    private LogIndex _installing;
+
+    /// <summary>The term of the entry before.</summary>
+    private Term _installingBehind;
+
     public GroupLog(LogGroup group, RaftGroupStart start)
     {
         _group = group;
         _lostEntries = start.LostEntries;
         _acceptsLoss = _isMarked = start.WritesSound;
-        _state = start.Raft.State;
+        _state = start.Raft.State with { Installing = default };
         Positions = new GroupPositions(start);
         foreach (LogIndex index in start.Dead)
             Release(new IndexRange(index, index));
@@ -47,6 +53,7 @@ internal sealed class GroupLog
     {
         _lostEntries++;
         _releases.Clear();
+        _installing = default;
         Positions.Reset(compacted);
         Mark();
     }
@@ -61,21 +68,67 @@ internal sealed class GroupLog
     /// <summary>To be released with the next state record.</summary>
     public void Release(IndexRange range) => _releases.Add(range);
 
+    /// <summary>
+    /// Entries of a snapshot come beside the log that is there, from where the two differ. A crash before it is
+    /// installed leaves the member as it was, but for entries that could not be committed any more: what it has
+    /// acknowledged it still has.
+    /// </summary>
+    /// <param name="first">Where.</param>
+    /// <param name="behind">The term of the member's last entry before.</param>
+    public void BeginBeside(LogIndex first, Term behind)
+    {
+        _installing = first;
+        _installingBehind = behind;
+        SetState(_state, []);
+    }
+
+    /// <summary>
+    /// Entries of a snapshot come in the place of whatever is there. Until the mark behind the state record that
+    /// installs it the group holds a mixture, and a start asks for a snapshot again.
+    /// </summary>
+    public void BeginAnew()
+    {
+        Invariant.Holds(_isMarked, "a member that counts is given all anew");
+        if (!Planted.Is(PlantedBug.TruncationNotWritten))
+            TakeBackAll();
+    }
+
+    /// <summary>Writes an entry of a snapshot, behind those before, and says where it lies.</summary>
+    public Position AppendStaged(in RaftEntry entry) => Append(entry);
+
+    /// <summary>Entries that were written for a snapshot are not in it any more.</summary>
+    public void ReleaseStaged(ReadOnlySpan<IndexRange> gone) => SetState(_state, gone);
+
+    /// <summary>All that was written for a snapshot goes.</summary>
+    public void DropStaged(bool isAnew)
+    {
+        if (isAnew)
+            TakeBackAll();
+        if (_installing.Value == 0)
+            return;
+        LastLsn = _group.Truncate(_installing, _installingBehind).Lsn;
+        _installing = default;
+        SetState(_state, []);
+    }
+
+    /// <summary>
+    /// What was written for a snapshot is the group's, with the state record that is written next.
+    /// </summary>
+    public void Install(SnapshotInstall install, IncomingSnapshot snapshot)
+    {
+        if (!snapshot.IsAnew && !Planted.Is(PlantedBug.TruncationNotWritten))
+            LastLsn = _group.Truncate(install.Index.Next(), install.Term).Lsn;
+        _installing = default;
+        _releases.Clear();
+        _releases.AddRange(snapshot.Releases);
+        Positions.Reset(install.Index);
+    }
+
     /// <summary>Writes what a Ready wants written.</summary>
     /// <param name="ready">What.</param>
-    /// <param name="snapshot">What it installs, if it does.</param>
     /// <param name="isSound">Whether the member counts.</param>
-    /// <param name="restored">Told where each entry of the snapshot lies.</param>
-    public void Write(
-        Ready ready, SnapshotPlacing? snapshot, bool isSound, Action<RaftEntry, Position> restored)
+    public void Write(Ready ready, bool isSound)
     {
-        if (ready.Install is { } install)
-        {
-            if (isSound && !_isMarked && snapshot!.IsWhole)
-                InstallBeside(install, snapshot, restored);
-            else
-                InstallAnew(install, snapshot!, restored);
-        }
         if (ready.TruncateFrom.Value != 0)
             LastLsn = _group.Truncate(ready.TruncateFrom, ready.TruncateTerm).Lsn;
         foreach (RaftEntry entry in ready.Entries)
@@ -91,53 +144,11 @@ internal sealed class GroupLog
             MarkSound();
     }
 
-    /// <summary>
-    /// Beside the log that is there, from where the two differ. A crash before the state record leaves the member as it
-    /// was, but for entries that could not be committed any more: what it has acknowledged it still has.
-    /// </summary>
-    private void InstallBeside(
-        SnapshotInstall install, SnapshotPlacing snapshot, Action<RaftEntry, Position> restored)
-    {
-        LogIndex first = snapshot.FirstMissing(install.Index);
-        _releases.Clear();
-        if (!Planted.Is(PlantedBug.InstallNotNamed))
-            SetState(_state with { Installing = first });
-        var next = new LogIndex(1);
-        foreach ((RaftEntry entry, Position position) in snapshot.Entries)
-        {
-            restored(entry, entry.Index < first ? position : Append(entry));
-            if (entry.Index > next)
-                Release(new IndexRange(next, entry.Index.Previous()));
-            next = entry.Index.Next();
-        }
-        if (!Planted.Is(PlantedBug.TruncationNotWritten))
-            LastLsn = _group.Truncate(install.Index.Next(), install.Term).Lsn;
-        if (next <= install.Index)
-            Release(new IndexRange(next, install.Index));
-        Positions.Reset(install.Index);
-    }
-
-    /// <summary>
-    /// In the place of whatever is there. Until the mark behind the state record the group holds a mixture, and a start
-    /// asks for a snapshot again.
-    /// </summary>
-    private void InstallAnew(
-        SnapshotInstall install, SnapshotPlacing snapshot, Action<RaftEntry, Position> restored)
-    {
-        if (!_isMarked)
-            Mark();
-        if (!Planted.Is(PlantedBug.TruncationNotWritten))
-            LastLsn = _group.Truncate(new LogIndex(1), default).Lsn;
-        _releases.Clear();
-        Positions.Reset(install.Index);
-        foreach ((RaftEntry entry, _) in snapshot.Entries)
-            restored(entry, Append(entry));
-    }
-
-    private void SetState(HardState state)
+    private void SetState(HardState state, ReadOnlySpan<IndexRange> releases)
     {
         _state = state;
-        LastLsn = _group.SetState(HardStateFormat.Write(state), CollectionsMarshal.AsSpan(_releases)).Lsn;
+        LogIndex installing = Planted.Is(PlantedBug.InstallNotNamed) ? default : _installing;
+        LastLsn = _group.SetState(HardStateFormat.Write(state with { Installing = installing }), releases).Lsn;
     }
 
     private Position Append(in RaftEntry entry)
@@ -164,7 +175,7 @@ internal sealed class GroupLog
                 _group.Release(range);
             _releases.Clear();
         }
-        SetState(state);
+        SetState(state, CollectionsMarshal.AsSpan(_releases));
         _releases.Clear();
     }
 

@@ -19,6 +19,9 @@ public readonly struct GroupView
     /// <summary>A leader is handing over.</summary>
     public bool IsHandingOver => !_group.Node.TransferTo.IsNone;
 
+    /// <summary>A leader's snapshot is on its way in, and not whole.</summary>
+    public bool IsBroughtAll => _group.Incoming.IsUnderWay;
+
     /// <summary>The term of what was committed last.</summary>
     public Term CommitTerm => _group.Node.Log.TryTermAt(_group.Node.Log.Commit, out Term term) ? term : default;
 

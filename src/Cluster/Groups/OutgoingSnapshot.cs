@@ -4,12 +4,13 @@ using Warren.Storage;
 namespace Warren.Cluster.Groups;
 
 /// <summary>
-/// A live set on its way to one member, chunk by chunk, while it goes on changing: what was sent and is live no more
-/// when the last chunk is made is named in that one. So the whole is complete at what is applied then.
+/// A live set on its way to one member, chunk by chunk, while it goes on changing: what was sent and is live no more is
+/// named in the next chunk. So the whole is complete at what is applied when the last chunk is made.
 /// </summary>
 internal sealed class OutgoingSnapshot(SnapshotDemand demand)
 {
-    private readonly List<LogIndex> _sent = [];
+    // Sent, live no more, and not named yet. No range holds an entry that was not sent.
+    private readonly List<IndexRange> _ended = [];
 
     /// <summary>What the member wants next.</summary>
     public SnapshotDemand Demand { get; set; } = demand;
@@ -17,11 +18,28 @@ internal sealed class OutgoingSnapshot(SnapshotDemand demand)
     /// <summary>Wanted and not being made.</summary>
     public bool IsWanted { get; set; } = true;
 
+    /// <summary>It is one of those that may be on their way.</summary>
+    public bool HasBegun { get; set; }
+
+    /// <summary>Entries that were read for the next chunk: it goes as soon as it is wanted. Null: none.</summary>
+    public List<RaftEntry>? Ahead { get; set; }
+
     /// <summary>The last chunk, made, whose index is not committed yet.</summary>
     public (byte[] Bytes, LogIndex CompleteAt)? Last { get; set; }
 
     /// <summary>Everything up to here was sent.</summary>
-    public LogIndex Sent => _sent.Count == 0 ? default : _sent[^1];
+    public LogIndex Sent { get; private set; }
+
+    /// <summary>An entry is live no more.</summary>
+    public void Ended(LogIndex index)
+    {
+        if (index > Sent || Planted.Is(PlantedBug.GoneNotTold))
+            return;
+        if (_ended.Count > 0 && _ended[^1].Last.Next() == index)
+            _ended[^1] = _ended[^1] with { Last = index };
+        else
+            _ended.Add(new IndexRange(index, index));
+    }
 
     /// <summary>Live entries for the next chunk.</summary>
     public List<LiveEntry> Next(RaftGroupOwner owner, int mostBytes)
@@ -41,15 +59,33 @@ internal sealed class OutgoingSnapshot(SnapshotDemand demand)
     /// <summary>
     /// Makes the chunk that the member wants, of what there was for it; false if there is nothing to send yet.
     /// </summary>
-    public bool TryMakeChunk(RaftGroupOwner owner, List<RaftEntry> entries, out byte[] bytes, out bool isLast)
+    public bool TryMakeChunk(
+        RaftGroupOwner owner, List<RaftEntry> entries, int mostBytes, out byte[] bytes, out bool isLast)
     {
         entries.RemoveAll(entry => !owner.IsLive(entry.Index));
-        LogIndex sent = entries.Count > 0 ? entries[^1].Index : Sent;
-        isLast = !owner.TryNextLive(sent, out _);
-        List<LogIndex> gone = isLast ? _sent.FindAll(index => !owner.IsLive(index)) : [];
-        foreach (RaftEntry entry in entries)
-            _sent.Add(entry.Index);
+        List<LogIndex> gone = TakeEnded(Math.Max(1, mostBytes / 2 / SnapshotContent.GoneBytes));
+        if (entries.Count > 0)
+            Sent = entries[^1].Index;
+        isLast = _ended.Count == 0 && !owner.TryNextLive(Sent, out _);
         bytes = SnapshotContent.Write(Demand.Offset == 0, entries, gone);
-        return isLast || entries.Count > 0;
+        return isLast || entries.Count > 0 || gone.Count > 0;
+    }
+
+    private List<LogIndex> TakeEnded(int most)
+    {
+        var gone = new List<LogIndex>();
+        int done = 0;
+        for (; done < _ended.Count && gone.Count < most; done++)
+        {
+            (LogIndex index, LogIndex last) = (_ended[done].First, _ended[done].Last);
+            for (; index <= last && gone.Count < most; index = index.Next())
+                gone.Add(index);
+            if (index > last)
+                continue;
+            _ended[done] = new IndexRange(index, last);
+            break;
+        }
+        _ended.RemoveRange(0, done);
+        return gone;
     }
 }

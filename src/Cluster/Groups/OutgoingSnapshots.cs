@@ -3,7 +3,9 @@ using Warren.Storage;
 
 namespace Warren.Cluster.Groups;
 
-/// <summary>The snapshots that a leader sends, one to a member at most.</summary>
+/// <summary>
+/// The snapshots that a leader sends, one to a member at most. How many are on their way from this node the owner says.
+/// </summary>
 internal sealed class OutgoingSnapshots(RaftGroup group)
 {
     private readonly Dictionary<NodeId, OutgoingSnapshot> _snapshots = new(0);
@@ -19,14 +21,40 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
         return most;
     }
 
-    public void Clear() => _snapshots.Clear();
+    public void Clear()
+    {
+        if (_snapshots.Count == 0)
+            return;
+        foreach (NodeId to in _snapshots.Keys.ToArray())
+            End(to);
+    }
+
+    /// <summary>Those go that nobody waits for any more: the member is gone, or was given up.</summary>
+    public void Forget()
+    {
+        if (_snapshots.Count == 0)
+            return;
+        foreach ((NodeId to, OutgoingSnapshot snapshot) in _snapshots.ToArray())
+        {
+            if (group.Node.Replication.Find(to)?.Snapshot?.Attempt != snapshot.Demand.Attempt)
+                End(to);
+        }
+    }
+
+    /// <summary>An entry is live no more.</summary>
+    public void Ended(LogIndex index)
+    {
+        foreach (OutgoingSnapshot snapshot in _snapshots.Values)
+            snapshot.Ended(index);
+    }
 
     /// <summary>A member wants a chunk.</summary>
     public void Demand(SnapshotDemand demand)
     {
         if (demand.Offset == 0)
         {
-            _snapshots[demand.To] = new OutgoingSnapshot(demand);
+            End(demand.To);
+            _snapshots.Add(demand.To, new OutgoingSnapshot(demand));
         }
         else if (_snapshots.TryGetValue(demand.To, out OutgoingSnapshot? snapshot)
             && snapshot.Demand.Attempt == demand.Attempt)
@@ -36,19 +64,31 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
         }
     }
 
-    /// <summary>Goes on with the next chunk that is wanted; false if none is.</summary>
+    /// <summary>
+    /// Goes on with a chunk that is wanted, or reads what the next will hold while the one before is on its way; false
+    /// if there is nothing to do.
+    /// </summary>
     public bool ReadNext()
     {
         foreach (OutgoingSnapshot snapshot in _snapshots.Values)
         {
-            if (!snapshot.IsWanted)
+            if (snapshot.Last is not null || !MayBegin(snapshot))
                 continue;
+            if (snapshot.Ahead is not null)
+            {
+                if (!snapshot.IsWanted)
+                    continue;
+                SendChunk(snapshot);
+                return true;
+            }
             List<LiveEntry> next = snapshot.Next(group.Owner, group.Options.SnapshotChunkBytes);
+            if (next.Count == 0 && !snapshot.IsWanted)
+                continue;
             var wanted = next.FindAll(entry => !IsInMemory(entry.Index));
             if (wanted.Count > 0)
-                group.Reading.Begin(wanted, read => SendChunk(snapshot, next, read));
+                group.Reading.Begin(wanted, read => Take(snapshot, next, read));
             else
-                SendChunk(snapshot, next, null);
+                Take(snapshot, next, null);
             return true;
         }
         return false;
@@ -64,14 +104,23 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
             if (snapshot.Last is not { } last || last.CompleteAt > group.Node.Log.Applied)
                 continue;
             group.Node.SendChunk(snapshot.Demand, last.Bytes, last.CompleteAt);
-            _snapshots.Remove(snapshot.Demand.To);
+            End(snapshot.Demand.To);
         }
+    }
+
+    private bool MayBegin(OutgoingSnapshot snapshot) =>
+        snapshot.HasBegun || (snapshot.HasBegun = group.Owner.TryBeginSnapshot(snapshot.Demand.To));
+
+    private void End(NodeId to)
+    {
+        if (_snapshots.Remove(to, out OutgoingSnapshot? snapshot) && snapshot.HasBegun)
+            group.Owner.EndSnapshot(to);
     }
 
     private bool IsInMemory(LogIndex index) =>
         index > group.Node.Log.CompactedIndex && group.Node.Entry(index).IsInMemory;
 
-    private void SendChunk(OutgoingSnapshot snapshot, List<LiveEntry> next, PayloadRead? read)
+    private void Take(OutgoingSnapshot snapshot, List<LiveEntry> next, PayloadRead? read)
     {
         if (_snapshots.GetValueOrDefault(snapshot.Demand.To) != snapshot)
             return;
@@ -100,16 +149,26 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
                 break;
             }
         }
-        if (snapshot.TryMakeChunk(group.Owner, have, out byte[] bytes, out bool isLast))
+        snapshot.Ahead = have;
+    }
+
+    private void SendChunk(OutgoingSnapshot snapshot)
+    {
+        List<RaftEntry> entries = snapshot.Ahead!;
+        snapshot.Ahead = null;
+        int mostBytes = group.Options.SnapshotChunkBytes;
+        if (!snapshot.TryMakeChunk(group.Owner, entries, mostBytes, out byte[] bytes, out bool isLast))
+            return;
+        snapshot.IsWanted = false;
+        if (isLast)
         {
-            snapshot.IsWanted = false;
-            if (isLast)
-                snapshot.Last = (bytes, group.Applied);
-            else if (!group.Node.SendChunk(snapshot.Demand, bytes, null))
-                _snapshots.Remove(snapshot.Demand.To);
-        }
-        if (snapshot.Last is not null)
+            snapshot.Last = (bytes, group.Applied);
             SendLastChunks();
+        }
+        else if (!group.Node.SendChunk(snapshot.Demand, bytes, null))
+        {
+            End(snapshot.Demand.To);
+        }
     }
 
     /// <summary>What could not be read is not just gone, or somewhere else by now.</summary>

@@ -37,14 +37,17 @@ public sealed class PayloadRead
                 out Term term, out ReadOnlySpan<byte> meta, out ReadOnlySpan<byte> body);
             if (Outcome != ReadOutcome.Whole)
                 return;
+            byte[] payload = new byte[meta.Length + body.Length];
+            meta.CopyTo(payload);
+            body.CopyTo(payload.AsSpan(meta.Length));
             _entries.Add(new RaftEntry
             {
                 Index = wanted.Index,
                 Term = term,
                 Kind = EntryKind.Payload,
-                Meta = meta.ToArray(),
-                Body = body.ToArray(),
-                PayloadBytes = meta.Length + body.Length,
+                Meta = payload.AsMemory(0, meta.Length),
+                Body = payload.AsMemory(meta.Length),
+                PayloadBytes = payload.Length,
             });
         }
     }

@@ -28,8 +28,8 @@ public sealed class RaftGroup
     private readonly ReadysInFlight _inFlight = new();
     private readonly Ready _ready = new();
     private readonly LaggingAppends _appends;
-    private readonly SortedDictionary<long, RaftEntry> _staged = [];
     private readonly OutgoingSnapshots _snapshots;
+    private readonly IncomingSnapshot _incoming;
     private readonly HashSet<long> _barriers = new(0);
     private readonly HashSet<NodeId> _strangers = new(0);
     private RaftNode _node;
@@ -55,6 +55,7 @@ public sealed class RaftGroup
         _reading = new PayloadReading(log.Id, owner);
         _appends = new LaggingAppends(this);
         _snapshots = new OutgoingSnapshots(this);
+        _incoming = new IncomingSnapshot(this, _log);
         _node = new RaftNode(start.Raft, options, random);
         Applied = _told = _node.Log.CompactedIndex;
         if (start.WritesState)
@@ -123,16 +124,13 @@ public sealed class RaftGroup
     public HeartbeatSlot? Heartbeats { get; set; }
 
     internal RaftNode Node => _node;
+    internal RaftGroupOwner Owner => _owner;
+    internal RaftOptions Options => _options;
+    internal PayloadReading Reading => _reading;
+    internal GroupPositions Positions => _log.Positions;
+    internal IncomingSnapshot Incoming => _incoming;
 
     private LogIndex MayApply => IsAlone ? _node.Log.LastIndex : _node.Log.HandedOut;
-
-    internal RaftGroupOwner Owner => _owner;
-
-    internal RaftOptions Options => _options;
-
-    internal PayloadReading Reading => _reading;
-
-    internal GroupPositions Positions => _log.Positions;
 
     public void Step(NodeId from, RaftMessage message)
     {
@@ -247,12 +245,22 @@ public sealed class RaftGroup
             _node.Persisted(number);
     }
 
+    /// <summary>
+    /// An entry of the owner's is live no more: whoever was sent it in a snapshot that goes on will be told. Of each
+    /// that ends, when what ends it is applied.
+    /// </summary>
+    public void Ended(LogIndex index) => _snapshots.Ended(index);
+
+    /// <summary>The owner drives it no more.</summary>
+    public void Close() => _snapshots.Clear();
+
     /// <summary>Entries were copied (<see cref="IGroupOwner.Moved"/>).</summary>
     public void Moved(MovedEntries moves)
     {
         foreach (MovedEntry moved in moves.Entries)
             _log.Positions.Move(moved);
         _owner.Moved(moves.Entries);
+        _incoming.Moved(moves.Entries);
         _reading.Complete(moves);
     }
 
@@ -289,6 +297,7 @@ public sealed class RaftGroup
             while (Apply());
             if (!_node.IsLeader)
                 _snapshots.Clear();
+            _snapshots.Forget();
             _snapshots.SendLastChunks();
             ReadNext();
             Heartbeats?.Publish(_node);
@@ -330,7 +339,7 @@ public sealed class RaftGroup
         _owner.Reset();
         _inFlight.Clear();
         _appends.Clear();
-        _staged.Clear();
+        _incoming.Forget();
         _snapshots.Clear();
         _reading.Forget();
         _dropped = 0;
@@ -360,12 +369,18 @@ public sealed class RaftGroup
     {
         // Before anybody can act on what is sent here: heartbeats are answered from this.
         Heartbeats?.Publish(_node);
-        foreach (StagedChunk chunk in _ready.Chunks)
-            Stage(chunk);
-        if (_ready.Writes)
-            Write();
+        if ((_ready.Writes || _ready.DropsStaged || _ready.Chunks.Count > 0) && !TryWrite())
+        {
+            BecomeUnsound();
+            return;
+        }
         foreach (Outgoing message in _ready.Messages)
-            _appends.Send(message);
+        {
+            if (message.Message is SnapshotAnswer { Outcome: SnapshotOutcome.Continue })
+                _inFlight.Hold(_incoming.AnswersAt, message);
+            else
+                _appends.Send(message);
+        }
         foreach (Outgoing message in _ready.DurableMessages)
         {
             if (Planted.Is(PlantedBug.MessageBeforeWrite))
@@ -383,35 +398,28 @@ public sealed class RaftGroup
         SendHeld();
     }
 
-    private void Write()
+    // False: the member lacks what it should have.
+    private bool TryWrite()
     {
-        SnapshotPlacing? snapshot = null;
+        if (_ready.DropsStaged)
+            _incoming.Drop();
         if (_ready.Install is { } install)
         {
-            Invariant.Holds(
-                _staged.Count == 0 || _staged.Keys.Last() <= install.Index.Value,
-                "a snapshot has more than it is complete at");
-            snapshot = new SnapshotPlacing(_staged.Values, _log.Positions, _owner);
-            _owner.Reset();
+            if (!_incoming.TryStage(_ready) || !_incoming.TryComplete(install.Index))
+                return false;
+            _log.Install(install, _incoming);
+            _incoming.Install();
             Applied = _told = install.Index;
         }
         Invariant.Holds(
             _ready.TruncateFrom.Value == 0 || _ready.TruncateFrom > Applied, "what is applied is to be taken back");
-        _log.Write(_ready, snapshot, _node.Soundness == Soundness.Sound, Restore);
-        if (_ready.Install is not null)
-            _staged.Clear();
+        _log.Write(_ready, _node.Soundness == Soundness.Sound);
+        // Behind the entries that came with it: they are compared with what is there.
+        if (_ready.Install is null && !_incoming.TryStage(_ready))
+            return false;
         _inFlight.Add(_log.LastLsn, _ready.Number);
+        return true;
     }
-
-    private void Restore(RaftEntry entry, Position position) => _owner.Restore(new RestoredEntry
-    {
-        Index = entry.Index,
-        Term = entry.Term,
-        Position = position,
-        BodyBytes = entry.Body.Length,
-        Meta = entry.Meta.Span,
-        Body = entry.Body,
-    });
 
     private void SendHeld()
     {
@@ -447,14 +455,6 @@ public sealed class RaftGroup
         _told = applied;
         _owner.Committed(applied);
         return true;
-    }
-
-    private void Stage(StagedChunk chunk)
-    {
-        if (chunk.Offset == 0)
-            _staged.Clear();
-        bool isRead = SnapshotContent.TryRead(chunk.Bytes, chunk.Offset == 0, _staged);
-        Invariant.Holds(isRead, "a snapshot's content is of another version, or none");
     }
 
     /// <summary>Goes on with whoever waits for payloads: the machine, followers, snapshots.</summary>

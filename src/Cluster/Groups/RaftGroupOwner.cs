@@ -33,18 +33,33 @@ public abstract class RaftGroupOwner
     /// </summary>
     public abstract void Committed(LogIndex index);
 
-    /// <summary>
-    /// A live entry that a start, or a leader's snapshot, brings; by rising index.
-    /// </summary>
+    /// <summary>A live entry that a start, or a leader's snapshot, brings; by rising index.</summary>
     public abstract void Restore(in RestoredEntry entry);
 
     /// <summary>Forget everything: it is lost here, or <see cref="Restore"/> brings it anew.</summary>
     public abstract void Reset();
 
+    /// <summary>
+    /// The machine that a leader's snapshot makes beside this one, empty. Without a word of the owner's its entries are
+    /// gathered with all that they hold, then replace what there is (<see cref="Reset"/>, <see cref="Restore"/>).
+    /// </summary>
+    public virtual StagedMachine Stage() => new StagedEntries(this);
+
+    /// <summary>
+    /// One more snapshot may be on its way from this node to another; false: not now, and the group is called when one
+    /// may be, or asks again with a tick.
+    /// </summary>
+    public virtual bool TryBeginSnapshot(NodeId to) => true;
+
+    /// <summary>One that had begun has ended.</summary>
+    public virtual void EndSnapshot(NodeId to)
+    {
+    }
+
     /// <summary>The first live entry behind an index; false if there is none.</summary>
     public abstract bool TryNextLive(LogIndex after, out LiveEntry entry);
 
-    /// <summary>Whether an entry is live.</summary>
+    /// <summary>Whether an entry is live. The owner tells of each that ends (<see cref="RaftGroup.Ended"/>).</summary>
     public abstract bool IsLive(LogIndex index);
 
     /// <summary>Entries lie elsewhere now: whoever holds an old position replaces it.</summary>

@@ -12,10 +12,10 @@ internal static class SnapshotContent
     /// <summary>Raised when a member of another version could not read what is written.</summary>
     public const byte Version = 1;
 
-    private const byte EntryKind = 1;
-    private const byte GoneKind = 2;
-    private const int EntryHeadBytes = 1 + 8 + 8 + 2 + 4;
-    private const int GoneBytes = 1 + 8;
+    public const byte EntryKind = 1;
+    public const byte GoneKind = 2;
+    public const int EntryHeadBytes = 1 + 8 + 8 + 2 + 4;
+    public const int GoneBytes = 1 + 8;
 
     /// <param name="isFirst">Of the snapshot: it begins with the version.</param>
     /// <param name="entries">By rising index, behind those of the chunks before.</param>
@@ -40,31 +40,6 @@ internal static class SnapshotContent
         return bytes;
     }
 
-    /// <summary>
-    /// Adds what a chunk has to what came before; false if it is another version's, or no such content.
-    /// </summary>
-    public static bool TryRead(ReadOnlyMemory<byte> bytes, bool isFirst, SortedDictionary<long, RaftEntry> entries)
-    {
-        int offset = 0;
-        if (isFirst && (bytes.IsEmpty || bytes.Span[offset++] != Version))
-            return false;
-        while (offset < bytes.Length)
-        {
-            ReadOnlyMemory<byte> rest = bytes[offset..];
-            if (rest.Span[0] == GoneKind && rest.Length >= GoneBytes)
-            {
-                entries.Remove(BinaryPrimitives.ReadInt64LittleEndian(rest.Span[1..]));
-                offset += GoneBytes;
-                continue;
-            }
-            if (rest.Span[0] != EntryKind || !TryReadEntry(rest, out RaftEntry entry)
-                || !entries.TryAdd(entry.Index.Value, entry))
-                return false;
-            offset += EntryHeadBytes + entry.PayloadBytes;
-        }
-        return true;
-    }
-
     private static int WriteEntry(in RaftEntry entry, Span<byte> bytes)
     {
         bytes[0] = EntryKind;
@@ -75,29 +50,5 @@ internal static class SnapshotContent
         entry.Meta.Span.CopyTo(bytes[EntryHeadBytes..]);
         entry.Body.Span.CopyTo(bytes[(EntryHeadBytes + entry.Meta.Length)..]);
         return EntryHeadBytes + entry.PayloadBytes;
-    }
-
-    private static bool TryReadEntry(ReadOnlyMemory<byte> bytes, out RaftEntry entry)
-    {
-        entry = default;
-        if (bytes.Length < EntryHeadBytes)
-            return false;
-        int metaBytes = BinaryPrimitives.ReadUInt16LittleEndian(bytes.Span[17..]);
-        int bodyBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span[19..]);
-        long index = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[1..]);
-        long term = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[9..]);
-        if (bodyBytes < 0 || metaBytes > bytes.Length - EntryHeadBytes
-            || bodyBytes > bytes.Length - EntryHeadBytes - metaBytes || index <= 0 || term < 0)
-            return false;
-        entry = new RaftEntry
-        {
-            Index = new LogIndex(index),
-            Term = new Term(term),
-            Kind = Consensus.EntryKind.Payload,
-            Meta = bytes.Slice(EntryHeadBytes, metaBytes),
-            Body = bytes.Slice(EntryHeadBytes + metaBytes, bodyBytes),
-            PayloadBytes = metaBytes + bodyBytes,
-        };
-        return true;
     }
 }

@@ -1,6 +1,7 @@
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Definitions;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
 using Warren.Wire;
 
 namespace Warren.Broker.Tests.Cluster;
@@ -13,12 +14,14 @@ internal sealed class SimulatedCluster
     private readonly int _mostTurns;
     private readonly int _patienceMs;
     private readonly bool _onlyTells;
+    private readonly RaftOptions _raft;
     private readonly Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? _replicator;
     private long _steps;
 
     public SimulatedCluster(
         int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
-        bool onlyTells = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null)
+        bool onlyTells = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null,
+        RaftOptions? raft = null)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
@@ -26,6 +29,7 @@ internal sealed class SimulatedCluster
         _patienceMs = patienceMs;
         _mostTurns = mostTurns;
         _onlyTells = onlyTells;
+        _raft = raft ?? new RaftOptions();
         _replicator = replicator;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
@@ -65,6 +69,7 @@ internal sealed class SimulatedCluster
             MostTurns = _mostTurns,
             OnlyTells = _onlyTells,
             Replicator = _replicator,
+            Raft = _raft,
         };
         _nodes.Add(node);
         return node;

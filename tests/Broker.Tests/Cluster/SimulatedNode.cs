@@ -25,7 +25,6 @@ internal sealed class SimulatedNode(
     int number, SimulatedNetwork network, ManualTime time, Random random, ClusterTruth truth) : IStorageWatcher
 {
     private static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024, ReserveBytes = 0 };
-    private static readonly RaftOptions Options = new();
 
     private SimulatedTurns? _life;
     private long _checked;
@@ -56,6 +55,9 @@ internal sealed class SimulatedNode(
     public Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? Replicator { get; init; }
 
     public BrokerOptions Configuration { get; init; } = new();
+
+    /// <summary>Of all groups.</summary>
+    public RaftOptions Raft { get; init; } = new();
 
     /// <summary>How a new directory begins.</summary>
     public ImmutableArray<NodeId> Founders { get; init; } = [];
@@ -106,7 +108,7 @@ internal sealed class SimulatedNode(
         StartedAt = network.Now;
         _life = new SimulatedTurns(random);
         _checked = 0;
-        Transport = new SimulatedTransport(network, Id, Options);
+        Transport = new SimulatedTransport(network, Id, Raft);
         Assert.True(NodeName.TryParse(Name, out NodeName name));
         Broker = new MessageBroker(
             Configuration with
@@ -132,7 +134,7 @@ internal sealed class SimulatedNode(
             Address = $"10.0.0.{number}",
             Peers = Transport!,
             Transport = Transport!,
-            Options = Options,
+            Options = Raft,
             Founders = Founders,
             PatienceMs = PatienceMs,
             SessionGraceMs = GraceMs,

@@ -47,6 +47,9 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.RestNotConfirmed), 0)]
     [InlineData(nameof(PlantedBug.RestRemovedSilently), 0)]
     [InlineData(nameof(PlantedBug.RestEpochRepeated), 0)]
+    [InlineData(nameof(PlantedBug.SnapshotNotInterrupted), 0)]
+    [InlineData(nameof(PlantedBug.StagedNotDropped), 0)]
+    [InlineData(nameof(PlantedBug.GoneNotTold), 0)]
     public void A_planted_bug_is_found(string name, int near)
     {
         Planted.Bug = Enum.Parse<PlantedBug>(name);

@@ -174,6 +174,7 @@ internal sealed class KeyMachine : RaftGroupOwner
         {
             _live.Remove(before.Value);
             _died.Add((before, entry.Index));
+            Group?.Ended(before);
         }
         if (meta[0] == Set)
         {

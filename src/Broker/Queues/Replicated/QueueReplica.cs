@@ -14,12 +14,13 @@ namespace Warren.Broker.Queues.Replicated;
 /// index make what all entries up to there made.</para>
 /// </summary>
 /// <param name="compacted">How far the group is compacted; everything, while there is no group yet.</param>
-internal sealed class QueueReplica(Func<long> compacted)
+/// <param name="ended">Told of each entry that is live no more; null: nobody asks.</param>
+internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended = null)
 {
-    private readonly ReplicaMessages _messages = new();
-    // By the index of a live return's entry, and by its message's.
-    private readonly SortedDictionary<long, ReturnEntry> _returns = [];
-    private readonly Dictionary<long, long> _returnOf = [];
+    private ReplicaMessages _messages = new();
+    private ReplicaReturns _returns = new();
+    // The return of a message, by its index.
+    private Dictionary<long, long> _returnOf = [];
     // Entries that ended since the last compaction and lie below it.
     private readonly RemovedRanges _ended = new();
     private LiveEntry _state;
@@ -62,6 +63,27 @@ internal sealed class QueueReplica(Func<long> compacted)
         }
     }
 
+    /// <summary>
+    /// An entry that came in a snapshot is live no more; nothing if what came later has ended it already.
+    /// </summary>
+    public void Remove(long index)
+    {
+        if (_messages.Remove(index))
+            EndReturn(index);
+        else if (_returns.TryFind(index, out ReturnEntry one))
+            EndReturn(one.Message);
+        else if (index == _state.Index.Value)
+            _state = default;
+    }
+
+    /// <summary>Takes all that another one has, which is none any more, and forgets what it had.</summary>
+    public void Become(QueueReplica other)
+    {
+        (_messages, _returns, _returnOf) = (other._messages, other._returns, other._returnOf);
+        (_state, State) = (other._state, other.State);
+        _ended.Clear();
+    }
+
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
@@ -85,31 +107,27 @@ internal sealed class QueueReplica(Func<long> compacted)
             entry = _state;
             isFound = true;
         }
-        if (_returns.Count == 0)
+        if (!_returns.TryNext(after, out ReturnEntry one) || (isFound && one.Index > entry.Index.Value))
             return isFound;
-        foreach ((long index, ReturnEntry one) in _returns)
-        {
-            if (index <= after)
-                continue;
-            if (!isFound || index < entry.Index.Value)
-                entry = new LiveEntry(new LogIndex(index), one.Record, one.MetaBytes);
-            return true;
-        }
-        return isFound;
+        entry = new LiveEntry(new LogIndex(one.Index), one.Record, one.MetaBytes);
+        return true;
     }
 
     public bool IsLive(long index) =>
-        index == _state.Index.Value || _messages.Contains(index) || _returns.ContainsKey(index);
+        index == _state.Index.Value || _messages.Contains(index) || _returns.TryFind(index, out _);
 
     public void Move(in MovedEntry moved)
     {
         long index = moved.Index.Value;
-        if (index == _state.Index.Value)
-            _state = _state with { Position = moved.To };
-        else if (_returns.TryGetValue(index, out ReturnEntry one))
-            _returns[index] = one with { Record = moved.To };
-        else
+        if (index != _state.Index.Value)
+        {
+            _returns.Move(in moved);
             _messages.Move(in moved);
+        }
+        else if (_state.Position == moved.From)
+        {
+            _state = _state with { Position = moved.To };
+        }
     }
 
     /// <summary>
@@ -155,7 +173,7 @@ internal sealed class QueueReplica(Func<long> compacted)
         }
         message.DeliveryCount = count;
         EndReturn(position);
-        _returns.Add(index, new ReturnEntry(record, meta.Length));
+        _returns.Add(new ReturnEntry(index, position, record, meta.Length));
         _returnOf.Add(position, index);
     }
 
@@ -184,9 +202,10 @@ internal sealed class QueueReplica(Func<long> compacted)
 
     private void End(long index)
     {
-        if (index > 0 && index <= compacted())
+        if (index == 0)
+            return;
+        ended?.Invoke(new LogIndex(index));
+        if (index <= compacted())
             _ended.Add(index);
     }
-
-    private readonly record struct ReturnEntry(Position Record, int MetaBytes);
 }

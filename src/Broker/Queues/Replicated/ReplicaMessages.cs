@@ -74,7 +74,7 @@ internal sealed class ReplicaMessages
     /// <summary>Records lie elsewhere now.</summary>
     public void Move(in MovedEntry moved)
     {
-        if (TryFind(moved.Index.Value, out int place, out int at))
+        if (TryFind(moved.Index.Value, out int place, out int at) && _chunks[place].Items[at].Record == moved.From)
             _chunks[place].Items[at].Record = moved.To;
     }
 

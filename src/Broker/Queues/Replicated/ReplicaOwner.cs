@@ -8,7 +8,8 @@ using Warren.Storage;
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>Between consensus and a member of a replicated queue, in the queue's turn.</summary>
-internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, IGroupTransport transport)
+internal sealed class ReplicaOwner(
+    ReplicatedQueue queue, QueueReplica replica, IGroupTransport transport, CatchUps catchUps)
     : RaftGroupOwner
 {
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
@@ -19,9 +20,12 @@ internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, 
     public override void Read(PayloadRead read) => queue.ReadBeside(read);
 
     public override void Apply(in AppliedEntry entry) =>
-        Apply(entry.Index, entry.Position, entry.Meta.Span, entry.Body.Length, entry.Body.Span);
+        Apply(replica, entry.Index, entry.Position, entry.Meta.Span, entry.Body.Length, entry.Body.Span);
 
-    public override void Restore(in RestoredEntry entry)
+    public override void Restore(in RestoredEntry entry) => Restore(in entry, replica);
+
+    /// <summary>A live entry of the replica that is there, or of one that will be.</summary>
+    public void Restore(in RestoredEntry entry, QueueReplica into)
     {
         // Bodies of messages are left where they are; a state's is short.
         ReadOnlySpan<byte> body = entry.Body is { } there ? there.Span : default;
@@ -31,8 +35,14 @@ internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, 
             IsHalted = true;
             queue.Report(LogLevel.Error, $"entry {entry.Index} cannot be read, and this member goes no further");
         }
-        Apply(entry.Index, entry.Position, entry.Meta, entry.BodyBytes, body);
+        Apply(into, entry.Index, entry.Position, entry.Meta, entry.BodyBytes, body);
     }
+
+    public override StagedMachine Stage() => new StagedReplica(this, replica);
+
+    public override bool TryBeginSnapshot(NodeId to) => catchUps.TryBeginSnapshot(to, queue);
+
+    public override void EndSnapshot(NodeId to) => catchUps.EndSnapshot(to);
 
     // What is committed the queue sees when it has flushed.
     public override void Committed(LogIndex index)
@@ -59,13 +69,14 @@ internal sealed class ReplicaOwner(ReplicatedQueue queue, QueueReplica replica, 
         $"node {from} is no member as far as this node knows, but sends as if it were: that is thrown away");
 
     private void Apply(
-        LogIndex index, Position record, ReadOnlySpan<byte> meta, int bodyBytes, ReadOnlySpan<byte> body)
+        QueueReplica into, LogIndex index, Position record, ReadOnlySpan<byte> meta, int bodyBytes,
+        ReadOnlySpan<byte> body)
     {
         if (IsHalted)
             return;
         try
         {
-            replica.Apply(index.Value, record, meta, bodyBytes, body);
+            into.Apply(index.Value, record, meta, bodyBytes, body);
         }
         catch (Exception error) when (error is DurableFormatException or OverflowException)
         {

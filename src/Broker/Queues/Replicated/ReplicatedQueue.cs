@@ -58,8 +58,9 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _self = setup.Self;
         _beginsAlone = setup.BeginsAlone;
         _options = setup.Options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
-        _replica = new QueueReplica(() => _group?.CompactedIndex.Value ?? long.MaxValue);
-        _owner = new ReplicaOwner(this, _replica, setup.Transport);
+        _replica = new QueueReplica(
+            () => _group?.CompactedIndex.Value ?? long.MaxValue, index => _group?.Ended(index));
+        _owner = new ReplicaOwner(this, _replica, setup.Transport, catchUps);
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
@@ -476,6 +477,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         else
             _leadership.Stop(null);
         _reconciliation.End();
+        _group?.Close();
         if (_group is not { Heartbeats: { } slot } group)
             return;
         _transport.Remove(slot);

@@ -9,6 +9,7 @@ using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster;
 using Warren.Broker.Tests.Policies;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
 
 namespace Warren.Broker.Tests.Queues.Replicated;
 
@@ -29,7 +30,9 @@ internal sealed class ReplicaGroup
 
     private ReplicaGroup(int nodes, int seed, params (string Name, object Value)[] arguments)
     {
-        Cluster = new SimulatedCluster(nodes, seed: seed, replicator: (node, broker, setup) =>
+        // Snapshots come in many chunks.
+        var raft = new RaftOptions { SnapshotChunkBytes = 8 * 1024 };
+        Cluster = new SimulatedCluster(nodes, seed: seed, raft: raft, replicator: (node, broker, setup) =>
         {
             _clients[node] = new TestClients(node, broker)
             {
