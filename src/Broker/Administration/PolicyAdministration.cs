@@ -91,22 +91,7 @@ public sealed class PolicyAdministration
             + $"names in virtual host '{vhost}' using pattern '{policy.Pattern.Text}'");
         foreach (string warning in Warnings(vhost, policy, _isOperators))
             _broker.Log(LogLevel.Warning, LogCategory.Default, warning);
-        int single = policy.Definition.ContainsKey("ha-mode") ? CountUnreplicated(vhost, policy.Name) : 0;
-        if (single > 0)
-        {
-            _broker.Log(
-                LogLevel.Warning, LogCategory.Default,
-                $"{What(_isOperators)} '{policy.Name}' in vhost '{vhost}': {single} of its queues were declared before "
-                + "it and stay on one node each: they are replicated when they are deleted and declared again");
-        }
     }
-
-    private int CountUnreplicated(string vhostName, string name) => _broker.Nodes.Members.Count > 1
-        && _broker.Topology.Vhosts.TryGetValue(vhostName, out Vhost? vhost)
-            ? vhost.Queues.Count(queue => queue.Value is { IsReplicated: false, OwnerConnectionId: 0 } one
-                && vhost.Policies.Match(one.Name, one.Type) is { } effective
-                && (_isOperators ? effective.OperatorPolicy : effective.Policy)?.Name == name)
-            : 0;
 
     /// <summary>A sentence for each key that is kept without effect, or does something else.</summary>
     internal static IEnumerable<string> Warnings(string vhost, Policy policy, bool isOperators)

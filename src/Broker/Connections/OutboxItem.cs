@@ -152,5 +152,9 @@ public readonly struct OutboxItem
     internal static OutboxItem PeerSignal(LineSignal signal) =>
         new(OutboxItemKind.PeerSignal, false, (int)signal, default, 0, 0, null, null);
 
+    /// <summary>The queue is taken over, and the clients of a line hold what there is of theirs.</summary>
+    internal static OutboxItem LineHandedOver(IReadOnlyList<HeldMessage> held) =>
+        new(OutboxItemKind.LineHandedOver, false, -1, default, 0, 0, null, held);
+
     public static OutboxItem End() => new(OutboxItemKind.End, false, -1, default, 0, 0, null, null);
 }

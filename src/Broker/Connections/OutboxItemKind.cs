@@ -43,4 +43,7 @@ public enum OutboxItemKind : byte
 
     /// <summary>The link with another node changed, or time has gone on.</summary>
     PeerSignal,
+
+    /// <summary>The queue has become a replicated one: what its clients of another node hold.</summary>
+    LineHandedOver,
 }

@@ -22,6 +22,7 @@ internal sealed class DefinitionsDraft
     private List<DefinitionKey> _takenAlong = new(0);
     private readonly Dictionary<long, QueueHome>? _homes;
     private long _lastIndex;
+    private long? _membersAt;
 
     /// <param name="broker">Whose published state is where it begins.</param>
     /// <param name="lastIndex">
@@ -111,11 +112,11 @@ internal sealed class DefinitionsDraft
     }
 
     /// <summary>
-    /// The last queue that was made, or has got a member here, and has a group in this node's log; null: none.
+    /// The last entry that has made a queue, or given one members, that has a group in this node's log; null: none.
     /// </summary>
-    public long? LastStored => QueuesMade.Concat(QueuesMoved)
+    public long? LastStored => QueuesMade
         .Where(queue => queue.SurvivesRestart && (queue.IsReplicated ? IsOn(queue) : queue.IsHere))
-        .Max(static queue => (long?)queue.Id.Value);
+        .Select(static queue => (long?)queue.Id.Value).Append(_membersAt).Max();
 
     /// <summary>
     /// Of a draft that was made anew: what has gone and what has come, compared with what there was.
@@ -266,8 +267,9 @@ internal sealed class DefinitionsDraft
     }
 
     /// <summary>A replicated queue is to have other members.</summary>
-    public void SetMembers(QueueDefinition queue, ImmutableArray<NodeId> members, int wishedSize)
+    public void SetMembers(QueueDefinition queue, ImmutableArray<NodeId> members, int wishedSize, long index)
     {
+        _membersAt = index;
         QueueDefinition changed = queue.WithMembers(members, wishedSize, Nodes.HomeOf(members));
         Put(VhostOf(queue.Vhost).WithQueue(changed));
         Replace(new Dictionary<QueueDefinition, QueueDefinition> { [queue] = changed });

@@ -45,7 +45,10 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
     public void Publish(DefinitionsDraft draft, long session)
     {
         foreach (QueueDefinition queue in draft.QueuesMoved)
+        {
             queue.Home.Definition = queue;
+            broker.QueueLinks?.Moved(queue);
+        }
         if (!IsStarting)
         {
             foreach (QueueDefinition queue in draft.QueuesMade)

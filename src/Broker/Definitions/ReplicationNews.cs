@@ -36,7 +36,7 @@ internal sealed class ReplicationNews(MessageBroker broker)
                 Tell(replication, queue, draft.IsAnew ? QueueOrigin.Snapshot : QueueOrigin.Applied);
         }
         foreach (QueueDefinition queue in draft.QueuesMoved)
-            TellMembers(replication, queue);
+            TellMembers(replication, queue, draft.IsAnew ? QueueOrigin.Snapshot : QueueOrigin.Applied);
         foreach (QueueDefinition queue in draft.QueuesGone)
         {
             if (_told.Remove(queue.Id.Value))
@@ -63,9 +63,16 @@ internal sealed class ReplicationNews(MessageBroker broker)
             replication.Created(queue, origin);
     }
 
-    private void TellMembers(IReplication replication, QueueDefinition queue)
+    // One that has lived on one node comes in like one that was made.
+    private void TellMembers(IReplication replication, QueueDefinition queue, QueueOrigin origin)
     {
-        if (!_told.TryGetValue(queue.Id.Value, out ImmutableArray<NodeId> told) || told.SequenceEqual(queue.Members))
+        if (!_told.TryGetValue(queue.Id.Value, out ImmutableArray<NodeId> told))
+        {
+            if (queue.IsReplicated && broker.AllQueues().Contains(queue))
+                Tell(replication, queue, origin);
+            return;
+        }
+        if (told.SequenceEqual(queue.Members))
             return;
         _told[queue.Id.Value] = queue.Members;
         replication.MembersChanged(queue);

@@ -194,12 +194,7 @@ internal sealed class DelayRouting(
 
     private ImmutableArray<DelayTarget> CountAtTargets(ReadOnlySpan<QueueDefinition> queues, int weightBytes)
     {
-        int remote = 0;
-        foreach (QueueDefinition queue in queues)
-            remote += queue.Home.IsRemote ? 1 : 0;
-        if (remote == 0)
-            return [];
-        var targets = ImmutableArray.CreateBuilder<DelayTarget>(remote);
+        var targets = ImmutableArray.CreateBuilder<DelayTarget>(0);
         foreach (QueueDefinition queue in queues)
         {
             if (!queue.Home.IsRemote)
@@ -209,7 +204,7 @@ internal sealed class DelayRouting(
             target.UnansweredBytes += weightBytes;
             targets.Add(target);
         }
-        return targets.MoveToImmutable();
+        return targets.DrainToImmutable();
     }
 
     private long AwayBytes()

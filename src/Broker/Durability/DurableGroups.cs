@@ -63,9 +63,16 @@ internal static class DurableGroups
                     broker.Delays.Open(log, group);
                     losses.Note(group, "The delayed exchanges' group");
                 }
-                else if (!(members ??= MembersById(broker)).TryGetValue(group.Id.Value, out QueueDefinition? replicated)
-                    || !broker.Replication!.TryRecover(log, group, replicated))
+                else if (!(members ??= MembersById(broker)).TryGetValue(group.Id.Value, out QueueDefinition? replicated))
                     OpenQueue(queues ??= ById(broker), losses, log, group);
+                else if (!broker.Replication!.TryRecover(log, group, replicated))
+                {
+                    // Where others have it, although this node has never given it over, nothing is thrown away.
+                    if ((queues ??= ById(broker)).ContainsKey(group.Id.Value))
+                        OpenQueue(queues, losses, log, group);
+                    else
+                        losses.SetAside(log, group);
+                }
             },
             setup.Wake);
         // What is set aside keeps its id, although the entry that gave it is lost.
@@ -83,7 +90,7 @@ internal static class DurableGroups
     }
 
     private static Dictionary<long, Queue> ById(MessageBroker broker) =>
-        broker.LocalQueues().Where(queue => queue.Definition.SurvivesRestart)
+        broker.LocalQueues().Where(queue => queue.Definition is { SurvivesRestart: true, Members.Length: < 2 })
             .ToDictionary(queue => queue.Definition.Id.Value);
 
     private static Dictionary<long, QueueDefinition> MembersById(MessageBroker broker) => broker.Replication is null

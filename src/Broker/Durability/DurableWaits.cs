@@ -21,6 +21,9 @@ internal sealed class DurableWaits(Action wake)
     /// <summary>The group is on stable storage up to here.</summary>
     public Lsn DurableLsn => new(Volatile.Read(ref _durableLsn));
 
+    /// <summary>A verdict is not given yet.</summary>
+    public bool HasVerdicts => _verdicts.Count > 0;
+
     /// <summary>Somebody's credit is held.</summary>
     public bool HoldsCredit => _held.Count > 0;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Security;
 using Warren.Cluster;
 
@@ -32,7 +33,9 @@ internal sealed class ChangeMembers(QueueDefinition queue, NodeId node, bool add
             store.Answers.WhenAllDurable(() => _done.TrySetResult(outcome));
             return;
         }
-        ImmutableArray<NodeId> members = adds ? now.Members.Add(node) : now.Members.Remove(node);
+        bool begins = !now.IsReplicated;
+        ImmutableArray<NodeId> members =
+            begins ? [now.HomeNode] : adds ? now.Members.Add(node) : now.Members.Remove(node);
         var entry = new QueueMembersEntry
         {
             Vhost = now.Vhost,
@@ -42,19 +45,24 @@ internal sealed class ChangeMembers(QueueDefinition queue, NodeId node, bool add
             WishedSize = members.Length,
         };
         store.Commit(entry);
-        store.Answers.WhenDurable(entry.Key, () => _done.TrySetResult(MemberChangeOutcome.Done));
+        store.Answers.WhenDurable(entry.Key, () => _done.TrySetResult(
+            begins ? MemberChangeOutcome.Begins : MemberChangeOutcome.Done));
     }
 
     private MemberChangeOutcome? WhyNot(MessageBroker broker, QueueDefinition now)
     {
-        if (!now.IsReplicated)
-            return MemberChangeOutcome.NotReplicated;
-        if (now.Members.Contains(node) == adds)
+        if (now.LivesOn.Contains(node) == adds)
             return MemberChangeOutcome.AlreadySo;
         if (!adds)
-            return now.Members.Length == 1 ? MemberChangeOutcome.LastMember : null;
+            return now.LivesOn.Length == 1 ? MemberChangeOutcome.LastMember : null;
         if (!broker.Nodes.Members.ContainsKey(node))
             return MemberChangeOutcome.NotInCluster;
+        if (!now.MayHaveMembers || broker.Replication is null)
+            return MemberChangeOutcome.NotReplicated;
+        if (!now.IsReplicated)
+            return null;
+        if (!QueuePlacement.IsBegun(broker, now))
+            return MemberChangeOutcome.Begins;
         return now.Members.Length >= Math.Min(broker.MostQueueMembers, QueueMembersEntry.Most)
             ? MemberChangeOutcome.Full
             : null;

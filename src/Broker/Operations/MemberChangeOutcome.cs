@@ -21,6 +21,11 @@ public enum MemberChangeOutcome
     /// <summary>The queue is not replicated: it lives on one node.</summary>
     NotReplicated,
 
+    /// <summary>
+    /// The queue has lived on one node, whose member takes it over first: to be asked again in a moment.
+    /// </summary>
+    Begins,
+
     /// <summary>The queue is there no more.</summary>
     Gone,
 }

@@ -18,6 +18,9 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class DeadLettering
 {
+    /// <summary>How often a queue whose dead letters are held back looks whether they may go on.</summary>
+    public const int LookMs = 20;
+
     private readonly MessageBroker _broker;
     private readonly string _vhostName;
     private readonly string _queueName;
@@ -27,6 +30,7 @@ internal sealed class DeadLettering
     // While dead letters are held up.
     private long _rejectedBytes;
     private QueueHome? _full;
+    private bool _stopsDeliveries;
 
     public DeadLettering(MessageBroker broker, Queue queue)
     {
@@ -83,11 +87,29 @@ internal sealed class DeadLettering
     /// Whether dead letters are held up, and clients have rejected so much since then that nothing is delivered any
     /// more: there would be no end to it.
     /// </summary>
-    public (bool Holds, bool StopsDeliveries) Look()
+    private (bool Holds, bool StopsDeliveries) Look()
     {
         if (!IsHeldUp)
             _rejectedBytes = 0;
         return (IsHeldUp, _rejectedBytes > LineOptions.FullBytes);
+    }
+
+    /// <summary>
+    /// The queue's turn: what is held up stays in the machine, and nothing is delivered once that would have no end;
+    /// true: dead letters are held up.
+    /// </summary>
+    public bool Hold(QueueMachine machine, long nowMs)
+    {
+        (machine.CutOff.HoldsDeadLetters, bool stops) = Look();
+        if (stops == _stopsDeliveries)
+            return machine.CutOff.HoldsDeadLetters;
+        _stopsDeliveries = stops;
+        if (stops)
+            machine.BeginGroup();
+        else
+            machine.EndGroup(nowMs);
+        machine.Gets.Hold(stops, nowMs);
+        return machine.CutOff.HoldsDeadLetters;
     }
 
     /// <summary>What was found to have nowhere to go is looked at again.</summary>

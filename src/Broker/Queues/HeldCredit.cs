@@ -26,6 +26,12 @@ internal sealed class HeldCredit
     public void Add(PublishCredit credit, int sizeBytes, long nowMs) =>
         _held.Enqueue((credit, sizeBytes, nowMs + MostMs));
 
+    /// <summary>
+    /// Gives all back when the queue's writers have caught up, else what is due; returns when the next is.
+    /// </summary>
+    public long? Release(QueueMachine machine, long nowMs) =>
+        Release(machine.WaitsForWriting(BacklogMessages / 2) ? nowMs : long.MaxValue);
+
     /// <summary>Gives back what is due; returns when the next is, null if nothing is held any more.</summary>
     public long? Release(long nowMs)
     {

@@ -5,6 +5,8 @@ using Warren.Broker.Definitions;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
+using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Turns;
 using Warren.Storage;
 
@@ -20,26 +22,22 @@ namespace Warren.Broker.Queues;
 /// </summary>
 public class Queue : QueueHome
 {
-    /// <summary>How often a queue whose dead letters are held back looks whether they may go on.</summary>
-    private const int HeldDeadLettersMs = 20;
-
     private readonly MessageBroker _broker;
     private readonly EffectList _effects = new();
-    private readonly string _vhost;
     private QueueLog _log;
     private QueueMachine _machine;
     private QueueStorage _storage;
     private DeadLettering? _deadLettering;
     private HeldCredit? _held;
+    private Conversion? _conversion;
     private long _scheduledMs = long.MaxValue;
+    private int _burials;
     private int _lost;
-    private bool _stopsDeliveries;
 
-    internal Queue(MessageBroker broker, string vhost, QueueSettings settings)
+    internal Queue(MessageBroker broker, QueueSettings settings)
         : base(broker.Turns, settings)
     {
         _broker = broker;
-        _vhost = vhost;
         _log = new QueueLog();
         _machine = new QueueMachine(settings, _effects, broker.NowMs, _log);
         _storage = new QueueStorage(this, _log);
@@ -51,11 +49,8 @@ public class Queue : QueueHome
     /// <summary>Begins anew, with another log; what the machine of before had in memory is given back.</summary>
     private protected void Renew(QueueLog log)
     {
-        _machine.Abandon();
-        CarryOutEffects();
-        _held?.Release(long.MaxValue);
+        EndMachine();
         _deadLettering = null;
-        _stopsDeliveries = false;
         _lost = 0;
         _scheduledMs = long.MaxValue;
         _log = log;
@@ -64,7 +59,44 @@ public class Queue : QueueHome
     }
 
     /// <summary>The timer has fired, and the machine is not there to be told.</summary>
-    private protected void NoteTick() => _scheduledMs = long.MaxValue;
+    internal void NoteTick() => _scheduledMs = long.MaxValue;
+
+    /// <summary>Its turn comes at this time, if not before.</summary>
+    internal void TickAt(long dueMs) => ScheduleAt(dueMs, _broker.NowMs);
+
+    /// <summary>Lines of other nodes that post here.</summary>
+    internal LineCount Lines { get; } = new();
+
+    /// <inheritdoc/>
+    internal override bool IsFull => _conversion is { } conversion && (conversion.Front?.IsFull ?? conversion.IsFull);
+
+    /// <summary>
+    /// It was taken over before this process began: posts go on from the first, in their order. Called before it is
+    /// published.
+    /// </summary>
+    internal void GoOnElsewhere() =>
+        Volatile.Write(ref _conversion, Conversion.Over(this, _broker, _log, _storage));
+
+    /// <summary>It has never been opened in this process.</summary>
+    internal bool IsBlank => !_log.IsOpen;
+
+    /// <summary>Carries out what was decided beside a turn of commands, and has read what is wanted.</summary>
+    internal void CarryOutAndRead()
+    {
+        Page(_broker.Storage!, _broker.NowMs);
+        Flush(QueueScratch.ForThisThread);
+    }
+
+    /// <summary>Stored dead letters are on their way.</summary>
+    internal bool HasBurials => _burials > 0;
+
+    /// <summary>The queue goes on elsewhere: what is in memory is given back, and nobody is told.</summary>
+    internal void EndMachine()
+    {
+        _machine.Abandon();
+        CarryOutEffects();
+        _held?.Release(long.MaxValue);
+    }
 
     private protected void CarryOutEffects() => CarryOut(QueueScratch.ForThisThread);
 
@@ -75,26 +107,27 @@ public class Queue : QueueHome
     private protected virtual void Stamp() => _storage.Stamp();
 
     /// <inheritdoc/>
-    public override int ReadyCount => _machine.ReadyCount;
+    public override int ReadyCount => Front?.ReadyCount ?? _machine.ReadyCount;
 
     /// <inheritdoc/>
-    public override int UnackedCount => _machine.UnackedCount;
+    public override int UnackedCount => Front?.UnackedCount ?? _machine.UnackedCount;
 
     /// <inheritdoc/>
-    public override long ReadyBytes => _machine.ReadyBytes;
+    public override long ReadyBytes => Front?.ReadyBytes ?? _machine.ReadyBytes;
 
     /// <inheritdoc/>
-    public override long UnackedBytes => _machine.UnackedBytes;
+    public override long UnackedBytes => Front?.UnackedBytes ?? _machine.UnackedBytes;
 
     /// <inheritdoc/>
-    public override long ResidentBytes => _machine.ResidentBytes;
+    public override long ResidentBytes => Front?.ResidentBytes ?? _machine.ResidentBytes;
 
     /// <inheritdoc/>
-    public override int ConsumerCount => _machine.ConsumerCount;
+    public override int ConsumerCount => Front?.ConsumerCount ?? _machine.ConsumerCount;
 
     /// <inheritdoc/>
-    public override ConsumerStatus? Holder =>
-        _machine.Holder is { } holder ? ConsumerStatus.Of(holder, Definition, isActive: true) : null;
+    public override ConsumerStatus? Holder => Front is { } front ? front.Holder
+        : _machine.Holder is { } holder ? ConsumerStatus.Of(holder, Definition, isActive: true)
+        : null;
 
     /// <summary>Its counts are the turn's, others may read old values; its commands are the turn's alone.</summary>
     public QueueMachine Machine => _machine;
@@ -103,6 +136,9 @@ public class Queue : QueueHome
 
     /// <inheritdoc cref="QueueLog.DurablePosition"/>
     internal long DurablePosition => _log.DurablePosition;
+
+    /// <inheritdoc/>
+    internal override QueueHome? Front => Volatile.Read(ref _conversion)?.Front;
 
     /// <summary>The group of its stored messages.</summary>
     internal GroupId Group => new(Definition.Id.Value);
@@ -132,20 +168,7 @@ public class Queue : QueueHome
     /// </summary>
     internal void Open(NodeLog log, RecoveredGroup? group)
     {
-        LogGroup own = log.OpenGroup(Group, _storage);
-        if (group is not null)
-        {
-            try
-            {
-                QueueRecovery.Run(group, _machine, _log, log.Boot, _broker.NowMs, _broker.Time.GetUtcNow());
-            }
-            catch (DurableFormatException error)
-            {
-                throw new DurableFormatException(
-                    $"queue '{Definition.Name}' in vhost '{_vhost}' cannot be read: {error.Message}");
-            }
-        }
-        _log.Open(log, own, _broker.Time, group?.LastIndex.Value ?? 0);
+        QueueRecovery.Open(this, log, log.OpenGroup(Group, _storage), group, _log, _broker);
         ScheduleTick();
     }
 
@@ -160,7 +183,10 @@ public class Queue : QueueHome
     {
         try
         {
-            HandleAll(batch);
+            if (_conversion is { } conversion)
+                conversion.Handle(batch);
+            else
+                HandleAll(batch);
         }
         catch (StorageFailedException)
         {
@@ -175,7 +201,7 @@ public class Queue : QueueHome
         QueueScratch.Abandon();
     }
 
-    private protected void HandleAll(ReadOnlySpan<QueueCommand> batch)
+    internal void HandleAll(ReadOnlySpan<QueueCommand> batch)
     {
         QueueScratch scratch = QueueScratch.ForThisThread;
         long nowMs = _broker.NowMs;
@@ -195,31 +221,20 @@ public class Queue : QueueHome
         }
         if (isReturning)
             SetReturning(false, nowMs);
-        if (_deadLettering is { } deadLettering)
-            HoldDeadLetters(deadLettering, nowMs);
+        if (_deadLettering is { } deadLettering && deadLettering.Hold(_machine, nowMs))
+            ScheduleAt(nowMs + DeadLettering.LookMs, nowMs);
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
-        _machine.CutOff.HoldsDeadLetters |= _deadLettering?.IsHeldUp == true;
+        _machine.CutOff.HoldsDeadLetters |=
+            _deadLettering?.IsHeldUp == true || _conversion is { HoldsDeadLetters: true };
         _storage.AwaitDurable(_machine.ResidentBytes > _broker.PagingBudgetBytes);
-        if (_held is { IsEmpty: false } held)
-            ReleaseCredit(held, nowMs);
+        if (_held is { IsEmpty: false } held && held.Release(_machine, nowMs) is { } dueMs)
+            ScheduleAt(dueMs, nowMs);
         if (_machine.NextDueMs <= nowMs)
             Post(QueueCommand.Tick());
         else
             ScheduleTick();
-    }
-
-    private void HoldDeadLetters(DeadLettering deadLettering, long nowMs)
-    {
-        (_machine.CutOff.HoldsDeadLetters, bool stops) = deadLettering.Look();
-        if (stops != _stopsDeliveries)
-        {
-            SetReturning(_stopsDeliveries = stops, nowMs);
-            _machine.Gets.Hold(stops, nowMs);
-        }
-        if (_machine.CutOff.HoldsDeadLetters)
-            ScheduleAt(nowMs + HeldDeadLettersMs, nowMs);
     }
 
     private void Page(NodeLog log, long nowMs)
@@ -255,14 +270,6 @@ public class Queue : QueueHome
             (_held ??= new HeldCredit()).Add(credit, sizeBytes, nowMs);
         else
             credit.Give(sizeBytes);
-    }
-
-    private void ReleaseCredit(HeldCredit held, long nowMs)
-    {
-        if (!_machine.WaitsForWriting(HeldCredit.BacklogMessages / 2))
-            held.Release(long.MaxValue);
-        else if (held.Release(nowMs) is { } dueMs)
-            ScheduleAt(dueMs, nowMs);
     }
 
     private void SetReturning(bool returning, long nowMs)
@@ -322,9 +329,10 @@ public class Queue : QueueHome
             case QueueCommandKind.Sync:
                 CarryOut(scratch);
                 _machine.Stored.Write();
-                Await(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
+                _storage.Await(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
                 break;
             case QueueCommandKind.Buried when command.Target == _log:
+                _burials--;
                 _machine.Stored.Buried(command.First);
                 break;
             case QueueCommandKind.LookAgain:
@@ -349,20 +357,14 @@ public class Queue : QueueHome
             case QueueCommandKind.SaveState:
                 QueueRecovery.Save(_machine, _log, _broker, (Action)command.Target!);
                 break;
+            case QueueCommandKind.Convert or QueueCommandKind.LineMoved or QueueCommandKind.LinesMoved:
+                (_conversion ??= new Conversion(this, _broker, _log, _storage)).Apply(command);
+                break;
             case QueueCommandKind.Rest:
                 // A group that does not end.
                 _machine.BeginGroup();
                 break;
         }
-    }
-
-    // The verdict comes when everything appended so far is durable, at once if it is.
-    private void Await(in PublishTicket ticket, QueueScratch scratch)
-    {
-        if (_log.MayComeBack || _log.IsAwaited)
-            _storage.Await(ticket);
-        else
-            QueueReplies.Verdict(ticket, accepted: true, scratch);
     }
 
     private void ApplyRare(in QueueCommand command, long nowMs)
@@ -466,6 +468,7 @@ public class Queue : QueueHome
                 break;
             case QueueEffectKind.DeadLetter:
                 scratch.FlushReferences();
+                _burials += effect.Position == 0 ? 0 : 1;
                 _deadLettering ??= new DeadLettering(_broker, this);
                 _deadLettering.Forward(
                     effect.Message, effect.DeadLetterReason, Settings,

@@ -171,6 +171,10 @@ public readonly struct QueueCommand
     /// An acknowledgement of what a client of <paramref name="visit"/> was delivered by some leader before, or on
     /// another line. It counts whoever holds the message now; the next ones only if that client still does.
     /// </summary>
+    /// <summary>The same of a message at another position.</summary>
+    internal QueueCommand At(long position) =>
+        new(Kind, Priority, Flag, Slot, Message, position, Second, Target, Group);
+
     internal static QueueCommand SettleAt(long position, Outbox visit) =>
         new(QueueCommandKind.SettleAt, 0, false, 0, default, position, 0, visit, null);
 
@@ -258,6 +262,23 @@ public readonly struct QueueCommand
     /// <summary>It may lead again.</summary>
     internal static QueueCommand LeadAgain() =>
         new(QueueCommandKind.HandOver, 0, false, 0, default, 0, 0, null, null);
+
+    /// <summary>The queue is to be replicated.</summary>
+    /// <param name="member">Takes it over; null: it was taken over before this process began.</param>
+    internal static QueueCommand Convert(ReplicatedQueue? member) =>
+        new(QueueCommandKind.Convert, 0, false, 0, default, 0, 0, member, null);
+
+    internal static QueueCommand LineMoved(QueueVisit line) =>
+        new(QueueCommandKind.LineMoved, 0, false, 0, default, 0, 0, line, null);
+
+    internal static QueueCommand LinesMoved() =>
+        new(QueueCommandKind.LinesMoved, 0, false, 0, default, 0, 0, null, null);
+
+    internal static QueueCommand Adopt(Adoption adoption) =>
+        new(QueueCommandKind.Adopt, 0, false, 0, default, 0, 0, adoption, null);
+
+    internal static QueueCommand Inherit(Inheritance inheritance) =>
+        new(QueueCommandKind.Inherit, 0, false, 0, default, 0, 0, inheritance, null);
 
     internal static QueueCommand Left() => new(QueueCommandKind.Left, 0, false, 0, default, 0, 0, null, null);
 }

@@ -69,6 +69,18 @@ public enum QueueCommandKind : byte
     /// <summary>Hands nothing to consumers any more.</summary>
     Rest,
 
+    /// <summary>The queue is to go on as a replicated one; of queues that live here alone, as the next two.</summary>
+    Convert,
+
+    /// <summary>A line of another node has posted its last command.</summary>
+    LineMoved,
+
+    /// <summary>All lines have.</summary>
+    LinesMoved,
+
+    /// <summary>What clients of this node have in a queue that is replicated from now on; its stand-in only.</summary>
+    Adopt,
+
     /// <summary>A frame from another node; stand-ins of queues on other nodes only.</summary>
     PeerFrame,
 
@@ -83,6 +95,9 @@ public enum QueueCommandKind : byte
 
     /// <summary>Payloads of the group were read.</summary>
     GroupRead,
+
+    /// <summary>A queue that served alone is taken over.</summary>
+    Inherit,
 
     /// <summary>Asks to lead.</summary>
     Campaign,

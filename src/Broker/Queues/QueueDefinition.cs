@@ -50,6 +50,11 @@ public sealed class QueueDefinition
 
     public bool IsReplicated => !Members.IsEmpty;
 
+    /// <summary>
+    /// It may be given members: it has some, or it lives on one node, for good and not for one connection.
+    /// </summary>
+    public bool MayHaveMembers => IsReplicated || (Durable && OwnerConnectionId == 0 && !HomeNode.IsNone);
+
     /// <summary>The nodes that have it, as far as the definitions know: its members, or its home.</summary>
     public ImmutableArray<NodeId> LivesOn => IsReplicated ? Members : [HomeNode];
 

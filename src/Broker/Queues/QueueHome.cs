@@ -67,6 +67,12 @@ public abstract class QueueHome : Mailbox<QueueCommand>
         return listed.Task;
     }
 
+    /// <summary>
+    /// The queue has become a replicated one in this process: where commands that are posted here go on to, and what is
+    /// to be seen of it; null: this is it. Any thread.
+    /// </summary>
+    internal virtual QueueHome? Front => null;
+
     /// <summary>Its home node has not been reached for longer than is waited for.</summary>
     public bool IsAway => Unavailable is not null;
 
@@ -74,7 +80,7 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     /// Its home node has a link with this one now, so that what it counts is known. A link that is back soon is missed
     /// by nobody: until then the queue is not away.
     /// </summary>
-    public virtual bool IsReached => true;
+    public virtual bool IsReached => Front?.IsReached ?? true;
 
     /// <summary>What a client would be told while the home node is away; null: it is there.</summary>
     public string? AwayText => Unavailable?.ReplyText;
@@ -86,14 +92,14 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     internal virtual ImmutableArray<NodeId> InStep => [];
 
     /// <summary>The queue is on another node.</summary>
-    internal virtual bool IsRemote => false;
+    internal virtual bool IsRemote => Front is not null;
 
     /// <summary>What a client is told who wants something of the queue while its home node is away; null: it is there.
     /// </summary>
-    internal virtual AmqpException? Unavailable => null;
+    internal virtual AmqpException? Unavailable => Front?.Unavailable;
 
     /// <summary>
     /// So much waits to go to it that who sends without credit of his own, a queue's dead letters, must hold more back.
     /// </summary>
-    internal virtual bool IsFull => false;
+    internal virtual bool IsFull => Front?.IsFull == true;
 }

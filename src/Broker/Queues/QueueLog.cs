@@ -1,5 +1,6 @@
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -159,18 +160,69 @@ public class QueueLog
     /// <summary>A stored message came back for the <paramref name="count"/>-th time; takes an index.</summary>
     internal virtual void Return(long position, int count, long index)
     {
+        _ = ReturnAnew(position, count, index, left: null);
+    }
+
+    /// <summary>The log says of a message how often it came back, by an entry of its own.</summary>
+    internal bool HasReturn(long position) => _returns?.ContainsKey(position) == true;
+
+    /// <summary>
+    /// Says how often a stored message came back, in place of what said so before, which goes at once, or is named in
+    /// <paramref name="left"/>; takes an index.
+    /// </summary>
+    internal ReturnEntry ReturnAnew(long position, int count, long index, RemovedRanges? left)
+    {
         Span<byte> meta = stackalloc byte[MessageMeta.MostBytes];
         meta = meta[..MessageMeta.WriteReturn(meta, position, count)];
-        bool isFirst = !(_returns ??= []).Remove(position, out long before);
+        bool releases = (_returns ??= []).Remove(position, out long before);
         IndexRange replaced = OnlyOf(before);
-        LastLsn = _group!.Append(new NewEntry
+        if (releases && left is not null)
+        {
+            left.Add(before);
+            releases = false;
+        }
+        Appended appended = _group!.Append(new NewEntry
         {
             Index = new LogIndex(index),
             Meta = meta,
-            Releases = isFirst ? [] : new ReadOnlySpan<IndexRange>(in replaced),
+            Releases = releases ? new ReadOnlySpan<IndexRange>(in replaced) : [],
             IsKept = true,
-        }).Lsn;
+        });
+        LastLsn = appended.Lsn;
         _returns.Add(position, index);
+        return new ReturnEntry(index, position, appended.Position, meta.Length);
+    }
+
+    /// <summary>
+    /// Entries from this index on are written anew and nobody's yet: a start that finds this mark throws them away,
+    /// unless consensus has begun, whose state takes the mark's place.
+    /// </summary>
+    internal void BeginAnew(long index) => LastLsn = _group!.SetState(QueueRecovery.WriteAnew(index)).Lsn;
+
+    /// <summary>A start has found such a mark.</summary>
+    internal void ThrowAwayFrom(long index)
+    {
+        _group!.Truncate(new LogIndex(index), default);
+        LastLsn = _group.SetState(QueueRecovery.NoState).Lsn;
+    }
+
+    /// <summary>A stored message has been written anew: names its old entries.</summary>
+    internal void Leave(long position, RemovedRanges left)
+    {
+        _shared?.Remove(position);
+        left.Add(position);
+        if (_returns is not null && _returns.Remove(position, out long returned))
+            left.Add(returned);
+    }
+
+    /// <summary>The group is somebody else's from now on, and nothing is written any more.</summary>
+    internal LogGroup HandOver()
+    {
+        LogGroup group = _group!;
+        Volatile.Write(ref _group, null);
+        Close();
+        Paged.Drop();
+        return group;
     }
 
     /// <summary>Writes what is gone, under an index of its own.</summary>

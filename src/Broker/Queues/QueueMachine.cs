@@ -78,12 +78,14 @@ public sealed class QueueMachine
     /// <summary>Positions, recovery, and the end of a turn.</summary>
     internal StoredMessages Stored { get; }
 
-    /// <summary>Which messages have their bytes in memory.</summary>
+    /// <summary>For a machine that ends, while the queue goes on elsewhere.</summary>
+    internal Departure Leave() => new(_ready, _deliveries, Paging, _log, Stored, _effects, _maxPriority);
+
+    /// <inheritdoc cref="Queues.Paging"/>
     internal Paging Paging { get; }
 
     /// <summary>Clients and targets on nodes that are cut off.</summary>
     internal CutOffClients CutOff { get; }
-
     internal Gets Gets { get; }
 
     /// <summary>Bytes, with envelope and properties, of the ready messages that are in memory.</summary>

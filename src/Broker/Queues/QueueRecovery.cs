@@ -12,18 +12,55 @@ internal static class QueueRecovery
 {
     private const byte StateVersion = 1;
 
-    public static void Run(
+    // Of a mark in front of entries that were written anew and did not come to count.
+    private const byte AnewVersion = 2;
+
+    /// <summary>Takes up what waits, before anybody is served.</summary>
+    /// <param name="queue">Which.</param>
+    /// <param name="log">The node's.</param>
+    /// <param name="own">The queue's group.</param>
+    /// <param name="group">What was found of it; null: nothing ever waited.</param>
+    /// <param name="entries">The queue's.</param>
+    /// <param name="broker">The node's.</param>
+    /// <exception cref="DurableFormatException">It cannot be read.</exception>
+    public static void Open(
+        Queue queue, NodeLog log, LogGroup own, RecoveredGroup? group, QueueLog entries, MessageBroker broker)
+    {
+        long? anew = null;
+        try
+        {
+            if (group is not null)
+                anew = Run(group, queue.Machine, entries, log.Boot, broker.NowMs, broker.Time.GetUtcNow());
+        }
+        catch (DurableFormatException error)
+        {
+            throw new DurableFormatException(
+                $"queue '{queue.Definition.Name}' in vhost '{queue.Definition.Vhost}' cannot be read: {error.Message}");
+        }
+        entries.Open(log, own, broker.Time, group?.LastIndex.Value ?? 0);
+        if (anew is { } index)
+            entries.ThrowAwayFrom(index);
+    }
+
+    /// <summary>A state that says nothing.</summary>
+    public static ReadOnlySpan<byte> NoState => [StateVersion, 0, 0];
+
+    /// <returns>The index from which on entries are to be thrown away; null: none are.</returns>
+    public static long? Run(
         RecoveredGroup group, QueueMachine machine, QueueLog log, long boot, long nowMs, DateTimeOffset now)
     {
         long offsetMs = nowMs - now.ToUnixTimeMilliseconds();
         Dictionary<long, int>? counts = null;
         ReadOnlySpan<byte> state = group.State.Span;
+        long? anew = ReadAnew(ref state);
         bool isClean = IsOfLastBoot(state, boot, out int at);
         Span<long> handedOut = machine.Stored.HandedOut;
         if (isClean)
             ReadHandedOut(state, at, handedOut);
         while (group.TryNext(out RecoveredEntry entry))
         {
+            if (entry.Index.Value >= anew)
+                continue;
             if (!MessageMeta.Read(in entry, out QueuedMessage queued))
             {
                 (counts ??= [])[queued.Position] = queued.DeliveryCount;
@@ -41,6 +78,17 @@ internal static class QueueRecovery
         if (counts is not null)
             machine.Stored.RecoverCounts(counts);
         machine.Stored.RecoverLast(group.LastIndex.Value);
+        return anew;
+    }
+
+    /// <summary>A mark: entries from this index on are nobody's.</summary>
+    public static byte[] WriteAnew(long index)
+    {
+        byte[] state = new byte[11];
+        state[0] = AnewVersion;
+        int at = 1;
+        MessageMeta.WriteNumber(state, ref at, index);
+        return state[..at];
     }
 
     /// <summary>The node stops: notes what the next start must know, if anything waits.</summary>
@@ -73,6 +121,16 @@ internal static class QueueRecovery
         return state[..at];
     }
 
+    private static long? ReadAnew(ref ReadOnlySpan<byte> state)
+    {
+        if (state.IsEmpty || state[0] != AnewVersion)
+            return null;
+        int at = 1;
+        long index = MessageMeta.ReadNumber(state, ref at);
+        state = default;
+        return index;
+    }
+
     private static bool IsOfLastBoot(ReadOnlySpan<byte> state, long boot, out int at)
     {
         at = 1;
@@ -81,7 +139,7 @@ internal static class QueueRecovery
         if (state[0] != StateVersion)
         {
             throw new DurableFormatException(
-                $"its state has version {state[0]}; this node knows version {StateVersion}");
+                $"its state has version {state[0]}; this node knows versions up to {AnewVersion}");
         }
         return MessageMeta.ReadNumber(state, ref at) == boot - 1;
     }

@@ -17,6 +17,7 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     private readonly List<PublishTicket> _fresh = new(0);
     private readonly List<PublishTicket> _untilEnd = new(0);
     private PagedOwner? _paged;
+    private IGroupOwner? _heir;
 
     /// <summary>Publishers of this queue are to wait until the log has caught up.</summary>
     public bool IsBehind => log.IsBehind;
@@ -25,15 +26,44 @@ internal sealed class QueueStorage(Queue queue, QueueLog log) : IGroupOwner
     public IGroupOwner Paged => _paged ??= new PagedOwner(this, queue);
 
     // Of either group: what is durable of one is so of all that was appended before, by whomever.
-    void IGroupOwner.Durable(Lsn lsn) => _waits.NoteDurable(lsn);
+    void IGroupOwner.Durable(Lsn lsn)
+    {
+        if (Volatile.Read(ref _heir) is { } heir)
+            heir.Durable(lsn);
+        else
+            _waits.NoteDurable(lsn);
+    }
 
+    // Also of an heir's: two moves of one entry must not overtake each other.
     void IGroupOwner.Moved(MovedEntries moves) => queue.Post(QueueCommand.Moved(moves, isPaged: false));
+
+    /// <summary>All that the queue has written is durable, and known here to be.</summary>
+    public bool IsDurable => log.LastLsn <= _waits.DurableLsn;
+
+    /// <summary>Somebody waits for his verdict.</summary>
+    public bool HasVerdicts => _fresh.Count > 0 || _waits.HasVerdicts;
+
+    /// <summary>The group is another owner's from now on. Moves of its entries the queue passes on.</summary>
+    public void LeaveTo(IGroupOwner heir)
+    {
+        Volatile.Write(ref _heir, heir);
+        _waits.GiveCredit();
+    }
 
     /// <summary>
     /// The verdict waits for what this turn has appended when it is over (<see cref="Stamp"/>); once the queue has
     /// closed, for the end of its group.
     /// </summary>
     public void Await(in PublishTicket ticket) => (log.IsEnding ? _untilEnd : _fresh).Add(ticket);
+
+    /// <summary>The verdict comes when everything appended so far is durable, at once if it is.</summary>
+    public void Await(in PublishTicket ticket, QueueScratch scratch)
+    {
+        if (log.MayComeBack || log.IsAwaited)
+            Await(ticket);
+        else
+            QueueReplies.Verdict(ticket, accepted: true, scratch);
+    }
 
     /// <summary>
     /// The turn has written all of its records, those of its removals last: a client whose publish is confirmed may

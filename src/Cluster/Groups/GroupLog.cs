@@ -35,6 +35,8 @@ internal sealed class GroupLog
         Positions = new GroupPositions(start);
         foreach (LogIndex index in start.Dead)
             Release(new IndexRange(index, index));
+        foreach (IndexRange range in start.Released)
+            Release(range);
         if (start.IsUnsound)
             Mark();
         else if (start.TakesBackFrom.Value != 0)

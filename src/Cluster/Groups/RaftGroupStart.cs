@@ -19,6 +19,9 @@ public sealed class RaftGroupStart
     /// <summary>Entries at or below the compacted index that are nobody's.</summary>
     internal IReadOnlyList<LogIndex> Dead { get; private init; } = [];
 
+    /// <summary>The same, as ranges by rising index.</summary>
+    internal IReadOnlyList<IndexRange> Released { get; private init; } = [];
+
     /// <summary>The state is to be written before anything else: there is none, or it says otherwise.</summary>
     internal bool WritesState { get; private init; }
 
@@ -60,6 +63,32 @@ public sealed class RaftGroupStart
     /// </summary>
     public static RaftGroupStart Lost(NodeId self) =>
         new(new RaftStart { Self = self, State = new HardState(), IsUnsound = true }) { LostEntries = 1 };
+
+    /// <summary>
+    /// A group that this node has written without consensus so far, and that is open: it goes on as a group of this one
+    /// member. What is live of it its owner has already.
+    /// </summary>
+    /// <param name="self">This node.</param>
+    /// <param name="last">The last index that was given.</param>
+    /// <param name="released">
+    /// Entries that are nobody's as soon as consensus has begun, ranges by rising index: a crash leaves both or
+    /// neither.
+    /// </param>
+    public static RaftGroupStart TakeOver(NodeId self, LogIndex last, IReadOnlyList<IndexRange> released) =>
+        new(new RaftStart
+        {
+            Self = self,
+            State = new HardState
+            {
+                Commit = last,
+                CompactedIndex = last,
+                Members = new Membership([new Member(self, IsVoter: true)]),
+            },
+        })
+        {
+            Released = released,
+            WritesState = true,
+        };
 
     /// <summary>The same, but indexes up to one are never given; of a group that is taken over.</summary>
     public RaftGroupStart Above(LogIndex index)

@@ -173,26 +173,30 @@ internal sealed class MemberCommands(NodeHost host, ClusterCommands cluster)
     private async Task<string?> ChangeAsync(
         QueueDefinition queue, string name, bool adds, bool waitsForVote, CancellationToken cancellation)
     {
-        if (!queue.IsReplicated && IsOn(queue, name) == adds)
-            return null;
         NodeId node = Broker.FindMember(name);
-        if (node.IsNone && queue.IsReplicated)
+        if (node.IsNone && !(IsOn(queue, name) && adds))
             return adds ? "node_not_running" : null;
-        MemberChangeOutcome outcome = await Broker.Members.ChangeAsync(queue, node, adds)
-            .WaitAsync(cancellation).ConfigureAwait(false);
+        long begun = host.Seams.Time.GetTimestamp();
+        MemberChangeOutcome outcome;
+        while ((outcome = await Broker.Members.ChangeAsync(queue, node, adds)
+            .WaitAsync(cancellation).ConfigureAwait(false)) == MemberChangeOutcome.Begins)
+        {
+            if (host.Seams.Time.GetElapsedTime(begun) > Patience)
+                return Late;
+            await Task.Delay(LookEvery, host.Seams.Time, cancellation).ConfigureAwait(false);
+        }
         return outcome switch
         {
             MemberChangeOutcome.Gone => "not_found",
             MemberChangeOutcome.LastMember => "last_node",
-            MemberChangeOutcome.NotReplicated when !adds => "last_node",
             MemberChangeOutcome.NotReplicated =>
-                $"queue '{queue.Name}' in vhost '{queue.Vhost}' was declared on a node by itself, lives on "
-                + $"{Broker.HomeNameOf(queue)} alone and cannot have more members yet: one that is declared now has "
-                + "members on several nodes",
+                $"queue '{queue.Name}' in vhost '{queue.Vhost}' is on {Broker.HomeNameOf(queue)} alone, which is no node "
+                + "of a cluster",
             MemberChangeOutcome.Full =>
                 $"queue '{queue.Name}' in vhost '{queue.Vhost}' has {queue.Members.Length} members, and may have no "
                 + "more",
             MemberChangeOutcome.NotInCluster => "node_not_running",
+            MemberChangeOutcome.AlreadySo when !queue.IsReplicated => null,
             _ => await FollowsAsync(queue, node, adds, waitsForVote, cancellation).ConfigureAwait(false) ? null : Late,
         };
     }

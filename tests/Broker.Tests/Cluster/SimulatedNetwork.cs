@@ -49,16 +49,36 @@ internal sealed class SimulatedNetwork(Random random)
     /// <summary>When the link of two nodes was cut or mended last.</summary>
     public long ChangedAt(NodeId one, NodeId other) => _changed.GetValueOrDefault(Link(one, other));
 
-    /// <summary>For how many steps at a time two nodes were without a link at most, since a step.</summary>
+    /// <summary>
+    /// For how many steps at a time two nodes were without a link that brings anything both ways at most, since a step.
+    /// </summary>
     public long LongestOutage(NodeId one, NodeId other, long since)
     {
         long longest = IsUp(one, other) ? 0 : Now - ChangedAt(one, other);
+        foreach ((NodeId From, NodeId To) way in ((NodeId, NodeId)[])[(one, other), (other, one)])
+        {
+            if (_blocked.TryGetValue(way, out long blocked))
+                longest = Math.Max(longest, Now - blocked);
+        }
         foreach ((long from, long to) in _outages.GetValueOrDefault(Link(one, other)) ?? [])
         {
             if (to >= since)
                 longest = Math.Max(longest, to - from);
         }
         return longest;
+    }
+
+    /// <summary>Two nodes were without a link that brings anything both ways, in any of these steps.</summary>
+    public bool HadOutage(NodeId one, NodeId other, long from, long to)
+    {
+        foreach ((NodeId From, NodeId To) way in ((NodeId, NodeId)[])[(one, other), (other, one)])
+        {
+            if (_blocked.TryGetValue(way, out long blocked) && blocked <= to)
+                return true;
+        }
+        return (!IsUp(one, other) && ChangedAt(one, other) <= to)
+            || (_outages.GetValueOrDefault(Link(one, other)) ?? [])
+                .Exists(outage => outage.From <= to && outage.To >= from);
     }
 
     public void Add(SimulatedTransport node)
@@ -121,8 +141,8 @@ internal sealed class SimulatedNetwork(Random random)
         bool isMended;
         lock (_lock)
         {
-            _blocked.Remove((one, other));
-            _blocked.Remove((other, one));
+            Unblock(one, other);
+            Unblock(other, one);
             isMended = _cut.Remove(Link(one, other));
         }
         if (isMended && IsUp(one, other))
@@ -195,17 +215,26 @@ internal sealed class SimulatedNetwork(Random random)
 
     private static (NodeId, NodeId) Link(NodeId one, NodeId other) => one < other ? (one, other) : (other, one);
 
+    private void Unblock(NodeId from, NodeId to)
+    {
+        if (_blocked.Remove((from, to), out long since))
+            NoteOutage(from, to, since);
+    }
+
+    private void NoteOutage(NodeId one, NodeId other, long since)
+    {
+        if (!_outages.TryGetValue(Link(one, other), out List<(long, long)>? outages))
+            _outages.Add(Link(one, other), outages = []);
+        outages.Add((since, Now));
+    }
+
     private void ComeUp(NodeId one, NodeId other)
     {
         // Each end has heard of the loss first.
         TellDown(one, other);
         TellDown(other, one);
         if (_changed.TryGetValue(Link(one, other), out long since))
-        {
-            if (!_outages.TryGetValue(Link(one, other), out List<(long, long)>? outages))
-                _outages.Add(Link(one, other), outages = []);
-            outages.Add((since, Now));
-        }
+            NoteOutage(one, other, since);
         _changed[Link(one, other)] = Now;
         _linked.Add(Link(one, other));
         lock (_lock)

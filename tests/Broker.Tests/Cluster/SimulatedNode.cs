@@ -84,6 +84,9 @@ internal sealed class SimulatedNode(
     /// <summary>It has left the cluster for good.</summary>
     public bool IsForgotten { get; private set; }
 
+    /// <summary>It is being forgotten, and nobody starts it.</summary>
+    public bool StaysDown { get; set; }
+
     /// <summary>How often it has crashed.</summary>
     public int Crashes { get; private set; }
 
@@ -105,6 +108,8 @@ internal sealed class SimulatedNode(
 
     public void Start()
     {
+        if (StaysDown)
+            return;
         StartedAt = network.Now;
         _life = new SimulatedTurns(random);
         _checked = 0;

@@ -25,7 +25,7 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
     public QueueHome MakeHome(
         MessageBroker broker, string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
         members[0] == broker.QueueLinks!.Self
-            ? new Queue(broker, vhost, settings)
+            ? new Queue(broker, settings)
             : new RemoteQueue(broker, broker.QueueLinks, members[0], settings);
 
     public void Created(QueueDefinition queue, QueueOrigin origin)

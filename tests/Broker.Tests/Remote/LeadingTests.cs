@@ -19,8 +19,16 @@ public sealed class LeadingTests : IDisposable
     private readonly FollowedQueue _queue = new();
     private readonly LedQueue _led;
     private readonly ReplicatedLeader _leader;
-    private readonly LaneSender _posts = new(LineFrame.Posts, LinkClass.Publishes);
-    private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements);
+    private readonly LaneSender _posts = new(LineFrame.Posts, LinkClass.Publishes)
+    {
+        LineFlags = LineFrame.OfReplicated,
+    };
+
+    private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements)
+    {
+        LineFlags = LineFrame.OfReplicated,
+    };
+
 
     public LeadingTests()
     {
@@ -51,7 +59,7 @@ public sealed class LeadingTests : IDisposable
     [Fact]
     public void Its_own_clients_come_by_a_line_within_the_process()
     {
-        var queue = new Queue(Node.Broker, "/", new QueueSettings()) { Definition = _queue.Home.Definition };
+        var queue = new Queue(Node.Broker, new QueueSettings()) { Definition = _queue.Home.Definition };
         _queue.Publish(1);
         Links.BeginLeading(new ReplicatedLeader(FollowedQueue.Id, queue, term: 1));
         Node.Settle();
@@ -189,6 +197,7 @@ public sealed class LeadingTests : IDisposable
     public void A_line_to_what_was_a_queue_of_one_node_ends_when_it_is_replicated()
     {
         QueueDefinition plain = Node.Declare("plain");
+        _settlements.LineFlags = 0;
         LineWriting.Settlement(_settlements, LineItemKind.Acknowledge, 1, 2);
         Node.Send(_settlements, plain.Id.Value);
         Node.Settle();
@@ -204,7 +213,7 @@ public sealed class LeadingTests : IDisposable
             Home = new ReplicatedHome(Node.Broker, Links, new QueueSettings()) { Definition = plain },
         });
         Node.Settle();
-        Assert.Contains(LineClosed.NotLeading, Closed());
+        Assert.Contains(LineClosed.Moved, Closed());
         bool ended = false;
         Links.EndLeading(leader, () => ended = true);
         Assert.True(ended);

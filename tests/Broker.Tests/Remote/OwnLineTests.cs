@@ -61,7 +61,7 @@ public sealed class OwnLineTests
                 Name = $"q{id}",
                 Home = _home,
             };
-            _queue = new Queue(broker, "/", new QueueSettings()) { Definition = _home.Definition };
+            _queue = new Queue(broker, new QueueSettings()) { Definition = _home.Definition };
             broker.QueueLinks!.Add(_home.Definition);
             broker.QueueLinks.BeginLeading(new ReplicatedLeader(id, _queue, term: 1));
         }

@@ -259,6 +259,32 @@ public sealed class ReplicatedHomeTests : IDisposable
         Assert.Equal(["Publish 3"], _queue.PostsTo(2));
     }
 
+    /// <summary>It stood still, say, and nobody else may lead: neither its link nor its term changes.</summary>
+    [Fact]
+    public void A_leader_that_was_given_up_is_asked_again_and_serves_when_it_answers()
+    {
+        _queue.Lead(1, term: 1);
+        _queue.Publish(1);
+        Assert.Equal(["source", "Publish 1"], _queue.PostsTo(1));
+        for (int ms = 0; !_queue.Home.IsAway; ms += 100)
+        {
+            Assert.True(ms < 20_000, "it is waited for without end");
+            _queue.Node.Pass(100);
+        }
+        Assert.Equal(["nack 1"], _queue.Heard);
+        _queue.PostsTo(1);
+        _queue.Publish(2);
+        Assert.Equal("nack 2", _queue.Heard[^1]);
+        _queue.Node.Pass(1500);
+        Assert.Equal(["source"], _queue.PostsTo(1));
+        Assert.True(_queue.Home.IsAway);
+        _queue.Receipt(1, committed: 0);
+        Assert.False(_queue.Home.IsAway);
+        _queue.Publish(3);
+        // What was refused has had no number.
+        Assert.Equal(["Publish 2"], _queue.PostsTo(1));
+    }
+
     [Fact]
     public void A_link_that_is_back_soon_carries_the_same_line_on()
     {

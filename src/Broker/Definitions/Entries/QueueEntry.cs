@@ -187,7 +187,7 @@ internal sealed record QueueEntry : DefinitionsEntry
             return replication.MakeHome(broker, Vhost, settings, Members);
         return broker.QueueLinks is { } links && !homeNode.IsNone && homeNode != links.Self
             ? new RemoteQueue(broker, links, homeNode, settings)
-            : new Queue(broker, Vhost, settings);
+            : new Queue(broker, settings);
     }
 
     private static FieldValue ValueOf(NodeId node) => FieldValue.Of(node.Value.ToString("N"));

@@ -7,8 +7,9 @@ namespace Warren.Broker.Definitions.Entries;
 
 /// <summary>
 /// Says which members a replicated queue is to have from now on, in the place of those that it was founded with or of
-/// those that were said last. Its own group follows: who leads it adds and removes one after another. Goes with the
-/// queue.
+/// those that were said last. Its own group follows: who leads it adds and removes one after another. A queue that has
+/// lived on one node becomes a replicated one: its home alone is named first, which takes it over, and others when that
+/// leads. Goes with the queue.
 /// </summary>
 internal sealed record QueueMembersEntry : DefinitionsEntry
 {
@@ -63,7 +64,7 @@ internal sealed record QueueMembersEntry : DefinitionsEntry
     public override void Apply(DefinitionsDraft draft, long index)
     {
         if (Find(draft) is { } queue)
-            draft.SetMembers(queue, Members, WishedSize);
+            draft.SetMembers(queue, Members, WishedSize, index);
     }
 
     public override void Write(FieldTable fields)
@@ -77,7 +78,7 @@ internal sealed record QueueMembersEntry : DefinitionsEntry
 
     private QueueDefinition? Find(DefinitionsDraft draft) =>
         draft.FindVhost(Vhost)?.Queues.TryGetValue(Name, out QueueDefinition? queue) == true
-        && queue.Id.Value == Queue && queue.IsReplicated
+        && queue.Id.Value == Queue && queue.MayHaveMembers
             ? queue
             : null;
 }

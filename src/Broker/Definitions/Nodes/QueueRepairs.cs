@@ -22,6 +22,9 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
     /// <summary>How often all are looked at, beside when nodes come and go and policies change.</summary>
     private const long LookMs = 30_000;
 
+    /// <summary>When one is looked at again whose group has not begun yet.</summary>
+    private const long SoonMs = 250;
+
     private ImmutableSortedDictionary<NodeId, MemberEntry>? _seen;
     private Term _term;
     private LogIndex _proposed;
@@ -57,9 +60,13 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
         {
             if (repaired == AtOnce)
                 break;
+            ImmutableArray<NodeId> members = [];
             if (!queue.IsReplicated)
-                continue;
-            ImmutableArray<NodeId> members = QueuePlacement.RepairedMembersOf(broker, queue, counts);
+                members = QueuePlacement.WantsMembers(broker, queue) ? [queue.HomeNode] : [];
+            else if (QueuePlacement.IsBegun(broker, queue))
+                members = QueuePlacement.RepairedMembersOf(broker, queue, counts);
+            else if (broker.Nodes.Sessions.ContainsKey(queue.Members[0]))
+                _lookedMs = Math.Min(_lookedMs, broker.NowMs - LookMs + SoonMs);
             if (members.IsEmpty || members.SequenceEqual(queue.Members) || !Propose(broker, queue, members))
                 continue;
             repaired++;
@@ -81,7 +88,7 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
             Name = queue.Name,
             Queue = queue.Id.Value,
             Members = members,
-            WishedSize = queue.WishedSize,
+            WishedSize = Math.Max(1, queue.WishedSize),
         };
         return leader.TryProposeAsLeader(entry, store.State.IndexOf(entry.Key));
     }

@@ -18,6 +18,9 @@ internal sealed class CutOffClients(
         set => disposals.HoldsDeadLetters = value;
     }
 
+    /// <summary>What has expired, and was put aside since it could not go, is in its place again.</summary>
+    public void PutBackExpired() => disposals.PutBackExpired();
+
     /// <summary>
     /// Everything that consumers of this outbox hold comes back uncounted, in order before anybody gets it.
     /// </summary>
@@ -51,5 +54,33 @@ internal sealed class CutOffClients(
                 log.Remove(queued.Position);
         }
         machine.EndGroup(nowMs);
+    }
+
+    /// <summary>
+    /// A settlement by position alone, of what a client got on another line or of another leader: by what it holds, or,
+    /// of an acknowledgement, wherever the message is now.
+    /// </summary>
+    public void SettleAt(in QueueCommand command, long nowMs)
+    {
+        long position = command.First;
+        int slot = deliveries.SlotOf(position);
+        if (slot < 0)
+        {
+            if (command.Kind == QueueCommandKind.SettleAt)
+                SettleLate([position], nowMs);
+            return;
+        }
+        switch (command.Kind)
+        {
+            case QueueCommandKind.SettleAt:
+                machine.Settle(slot, position, nowMs);
+                break;
+            case QueueCommandKind.ReturnAt:
+                machine.Return(slot, position, command.Flag, nowMs);
+                break;
+            default:
+                machine.Reject(slot, position, requeue: command.Kind == QueueCommandKind.RequeueAt, nowMs);
+                break;
+        }
     }
 }

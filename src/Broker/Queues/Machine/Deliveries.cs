@@ -1,4 +1,5 @@
 using Warren.Broker.Connections;
+using Warren.Broker.Queues.Remote;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -15,6 +16,9 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
 
     /// <summary>Stands for whoever used get: holds their messages, is never served.</summary>
     private readonly Consumer _getters = new() { Tag = "", Channel = null! };
+
+    /// <summary>The same for clients of other nodes.</summary>
+    private readonly Consumer _otherGetters = new() { Tag = "", Channel = null! };
 
     /// <summary>Stands for nobody: holds what has expired and cannot go.</summary>
     private readonly Consumer _nobody = new() { Tag = "", Channel = null! };
@@ -42,6 +46,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     public void Configure(long? timeoutMs, long nowMs)
     {
         _getters.SetTimeout(timeoutMs);
+        _otherGetters.SetTimeout(timeoutMs);
         foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
         {
             if (slot.Consumer != _nobody)
@@ -85,7 +90,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
         }
         else
         {
-            slot = Hold(_getters, in queued, nowMs);
+            slot = Hold(request is VisitRequest ? _otherGetters : _getters, in queued, nowMs);
             totals.Got++;
         }
         if (queued.Redelivered)
@@ -101,6 +106,8 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     {
         NoteHandedOut(in queued);
         int slot = Hold(holder ?? _getters, in queued, nowMs);
+        if (holder is { HasCredit: false, NextReady: not null, Level: { } level })
+            level.Unlink(holder);
         (_claimed ??= []).Add(queued.Position, slot);
     }
 
@@ -150,7 +157,16 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     /// <summary>
     /// Whether the consumer is nobody's: it stands for gets, which have no channel that could be closed.
     /// </summary>
-    public bool IsOfGets(Consumer consumer) => consumer == _getters;
+    public bool IsOfGets(Consumer consumer) => consumer == _getters || consumer == _otherGetters;
+
+    /// <summary>Whether it stands for gets of other nodes' clients.</summary>
+    public bool IsOfOtherGets(Consumer consumer) => consumer == _otherGetters;
+
+    /// <summary>Whether it stands for nobody.</summary>
+    public bool IsNobody(Consumer consumer) => consumer == _nobody;
+
+    /// <summary>What is handed out and not settled, with who has it; slots without a consumer are free.</summary>
+    public Span<UnackedMessages.Slot> Slots => _unacked.Slots;
 
     /// <summary>
     /// What a consumer holds, in the order of the queue; of gets only what is overdue, since they are many clients'.
@@ -164,7 +180,7 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
             ref UnackedMessages.Slot slot = ref slots[index];
             if (slot.Consumer != consumer)
                 continue;
-            if (consumer != _getters || nowMs - slot.DeliveredAtMs >= consumer.EffectiveTimeoutMs)
+            if (!IsOfGets(consumer) || nowMs - slot.DeliveredAtMs >= consumer.EffectiveTimeoutMs)
                 held.Add((slot.Queued.Position, index, slot.Queued.Token));
         }
         held.Sort();

@@ -54,6 +54,9 @@ internal sealed class Disposals(
     /// <summary>What would be dead-lettered, and is not by a client's word, stays for now.</summary>
     public bool HoldsDeadLetters { get; set; }
 
+    /// <inheritdoc cref="CutOffClients.PutBackExpired"/>
+    public void PutBackExpired() => aside.PutBack(int.MaxValue);
+
     /// <summary>Refuses a publish that the queue has no room for; false: there is room.</summary>
     public bool Refuses(in Message message)
     {

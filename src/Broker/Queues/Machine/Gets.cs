@@ -31,6 +31,14 @@ internal sealed class Gets(
             _waiting.Dequeue();
     }
 
+    /// <summary>They are answered elsewhere.</summary>
+    public (object Request, bool NoAck)[] TakeWaiting()
+    {
+        (object Request, bool NoAck)[] waiting = [.. _waiting];
+        _waiting.Clear();
+        return waiting;
+    }
+
     /// <summary>The queue has ended.</summary>
     public void Close()
     {

@@ -11,6 +11,9 @@ internal sealed class StoredMessages(
 {
     private long _lastPosition;
 
+    /// <summary>The last place in the queue's order that was given.</summary>
+    public long LastPosition => _lastPosition;
+
     /// <summary>The log takes messages.</summary>
     public bool IsOpen => log.IsOpen;
 

@@ -26,6 +26,9 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     private long _first = 1;
     private long _highestSent;
 
+    /// <summary>Flags that all frames of the line bear.</summary>
+    public byte LineFlags { get; set; }
+
     /// <summary>Bytes of frames that were sent, each counted once.</summary>
     public long SentBytes { get; private set; }
 
@@ -109,7 +112,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
             if (isFirstTime && SentBytes >= WindowBytes)
                 return false;
             ref Frame frame = ref _frames[(_head + _sent) & (_frames.Length - 1)];
-            LineFrame.WriteHeader(frame.Bytes, queue, line, number, frame.Flags);
+            LineFrame.WriteHeader(frame.Bytes, queue, line, number, (byte)(frame.Flags | LineFlags));
             if (!peer.TrySend(linkClass, kind, frame.Bytes.AsSpan(0, frame.Used)))
                 return true;
             _sent++;

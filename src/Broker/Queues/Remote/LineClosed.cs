@@ -11,4 +11,7 @@ internal enum LineClosed : byte
 
     /// <summary>The node does not lead this replicated queue.</summary>
     NotLeading = 2,
+
+    /// <summary>The queue is replicated now; of this line nothing was taken.</summary>
+    Moved = 3,
 }

@@ -86,6 +86,9 @@ internal static class LineFrame
     /// <summary>Its last item goes on in the next frame.</summary>
     public const byte GoesOn = 2;
 
+    /// <summary>The line goes to the leader of a replicated queue; of frames that a stand-in sends.</summary>
+    public const byte OfReplicated = 4;
+
     public static long QueueOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt64LittleEndian(frame);
 
     public static long LineOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt64LittleEndian(frame[8..]);

@@ -60,8 +60,25 @@ internal enum LineItemKind : byte
     /// <summary>Places in the shared prefetch that were not needed.</summary>
     UnusedPlaces = 39,
 
+    /// <summary>What a client holds while the queue becomes a replicated one, and which position it has now.</summary>
+    Held = 40,
+
+    /// <summary>What a consumer's connection has not written by then.</summary>
+    Unwritten = 41,
+
     // Verdicts, from the home.
     Verdicts = 48,
+
+    /// <summary>The queue becomes a replicated one: nothing more is to be sent on this line.</summary>
+    Moving = 49,
+
+    /// <summary>Nothing more comes on this line; in the lanes of deliveries and of verdicts.</summary>
+    Moved = 50,
+
+    /// <summary>
+    /// Nothing more comes on this line, which is being moved; in the lanes of posts and of settlements.
+    /// </summary>
+    Last = 51,
 
     // Settlements, to the leader of a replicated queue, of what was delivered on lines before this one.
     AcknowledgeAt = 56,

@@ -185,8 +185,9 @@ internal sealed class LinePeer
     /// <param name="queue">The queue's id.</param>
     /// <param name="line">The line's number.</param>
     /// <param name="begins">It is number 1 of its lane.</param>
+    /// <param name="isToLeader">It goes to the leader of a replicated queue.</param>
     /// <exception cref="FormatException">No sound node begins so many lines to queues that nobody knows.</exception>
-    public QueueVisit? VisitOf(long queue, long line, bool begins)
+    public QueueVisit? VisitOf(long queue, long line, bool begins, bool isToLeader)
     {
         lock (_lock)
         {
@@ -206,7 +207,7 @@ internal sealed class LinePeer
             if (isThere)
                 Retire(visit!);
             bool waits = _leaving.TryGetValue(queue, out QueueVisit? older);
-            visit = new QueueVisit(_links, this, queue, line, waits);
+            visit = new QueueVisit(_links, this, queue, line, isToLeader, waits);
             older?.TellAtEnd(visit);
             _visits[queue] = visit;
             _lastLines[queue] = line;

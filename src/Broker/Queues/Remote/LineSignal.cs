@@ -30,6 +30,12 @@ internal enum LineSignal
     /// <summary>This node leads a replicated queue no more.</summary>
     NotLeading,
 
+    /// <summary>The queue becomes a replicated one, and lines to it are moved.</summary>
+    Moving,
+
+    /// <summary>By its definition the queue is a replicated one.</summary>
+    Replicated,
+
     /// <summary>The line before this one has ended, and all of it is with the queue again.</summary>
     Left,
 }

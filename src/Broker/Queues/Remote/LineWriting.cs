@@ -56,6 +56,35 @@ internal static class LineWriting
         WithMessage(lane, head, message);
     }
 
+    /// <summary>An item that is nothing but its kind.</summary>
+    public static void Bare(LaneSender lane, LineItemKind kind) => lane.Add(1)[0] = (byte)kind;
+
+    /// <param name="lane">Deliveries.</param>
+    /// <param name="consumer">Its number; 0: a get.</param>
+    /// <param name="token">See <see cref="QueueEffect.Position"/>.</param>
+    /// <param name="position">Of the message, from now on.</param>
+    public static void Held(LaneSender lane, long consumer, long token, long position)
+    {
+        Span<byte> item = lane.Add(1 + 8 + 8 + 8);
+        item[0] = (byte)LineItemKind.Held;
+        BinaryPrimitives.WriteInt64LittleEndian(item[1..], consumer);
+        BinaryPrimitives.WriteInt64LittleEndian(item[9..], token);
+        BinaryPrimitives.WriteInt64LittleEndian(item[17..], position);
+    }
+
+    /// <param name="lane">Deliveries.</param>
+    /// <param name="consumer">Its number.</param>
+    /// <param name="messages">Deliveries.</param>
+    /// <param name="sizeBytes">Their bytes.</param>
+    public static void Unwritten(LaneSender lane, long consumer, int messages, long sizeBytes)
+    {
+        Span<byte> item = lane.Add(1 + 8 + 4 + 8);
+        item[0] = (byte)LineItemKind.Unwritten;
+        BinaryPrimitives.WriteInt64LittleEndian(item[1..], consumer);
+        BinaryPrimitives.WriteInt32LittleEndian(item[9..], messages);
+        BinaryPrimitives.WriteInt64LittleEndian(item[13..], sizeBytes);
+    }
+
     public static void Settlement(LaneSender lane, LineItemKind kind, int slot, long position)
     {
         Span<byte> item = lane.Add(13);

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues.Replicated;
+using Warren.Broker.Topology;
 using Warren.Cluster;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -166,6 +167,37 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             return;
         foreach (LinePeer peer in _peers.Values.Append(_own))
             peer.QueueChanged(queue.Id.Value, isGone: false);
+    }
+
+    /// <summary>Lines of all nodes to a queue that lives here are to be moved.</summary>
+    public void MoveLines(long queue)
+    {
+        foreach (LinePeer peer in _peers.Values.Append(_own))
+            peer.LeadershipChanged(queue, LineSignal.Moving);
+    }
+
+    /// <summary>The stand-in that takes the place of what stood for a queue that is replicated from now on.</summary>
+    public ReplicatedHome Front(QueueHome home) =>
+        new(Broker, this, home.Settings) { Definition = home.Definition };
+
+    /// <summary>The queue is found there from now on, if it is not gone.</summary>
+    public void Replace(long queue, ReplicatedHome front)
+    {
+        QueueDefinition definition = front.Definition;
+        if (!Broker.Topology.Vhosts.TryGetValue(definition.Vhost, out Vhost? vhost)
+            || !vhost.Queues.TryGetValue(definition.Name, out QueueDefinition? now) || now.Id != definition.Id)
+            return;
+        _queues[queue] = front;
+        front.Attach();
+        foreach (LinePeer peer in _peers.Values.Append(_own))
+            peer.QueueChanged(queue, isGone: false);
+    }
+
+    /// <summary>Where a queue lives, or is to live, has changed.</summary>
+    public void Moved(QueueDefinition queue)
+    {
+        if (FindStandIn(queue.Id.Value) is { } standIn)
+            standIn.Definition = queue;
     }
 
     public void Remove(QueueDefinition queue)
@@ -333,11 +365,12 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             return;
         }
         bool begins = kind is LineFrame.Posts or LineFrame.Settlements && LineFrame.NumberOf(body) == 1;
+        bool isToLeader = begins && (LineFrame.FlagsOf(body) & LineFrame.OfReplicated) != 0;
         if (kind == LineFrame.Ended && !peer.HasVisit(queue))
             return;
         try
         {
-            peer.VisitOf(queue, LineFrame.LineOf(body), begins)
+            peer.VisitOf(queue, LineFrame.LineOf(body), begins, isToLeader)
                 ?.Post(Connections.OutboxItem.PeerFrame(kind, peer.Copy(body)));
         }
         catch (FormatException error)
@@ -372,22 +405,23 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         // Of a queue that is gone nothing is kept; one that is not known yet may still come. Read first: it may come
         // now.
         bool isPast = Broker.Definitions.LastIndex >= queue;
-        StandIn? standIn = FindStandIn(queue);
-        if (standIn is null && isPast)
+        QueueHome? home = _queues.GetValueOrDefault(queue);
+        if (home is null && isPast)
             return;
         if (!LeaderBook.Note(queue, peer.Id, term))
             return;
-        if (standIn is not null)
-            standIn.Signal(LineSignal.Led, 0);
-        else
+        // One that has lived here alone says what its clients hold when its stand-in takes its place.
+        if (home is null)
             TellHoldsNothing(peer, queue, term);
+        else if (FindStandIn(queue) is { } standIn)
+            standIn.Signal(LineSignal.Led, 0);
     }
 
     private void NoteMembers(long queue, ReplicaStanding standing)
     {
         // As of leaders: of a queue that is gone nothing is kept.
         bool isPast = Broker.Definitions.LastIndex >= queue;
-        if (isPast && FindStandIn(queue) is null)
+        if (isPast && !_queues.ContainsKey(queue))
             return;
         LeaderBook.NoteMembers(queue, standing);
         Broker.Replication?.Told(new QueueId(queue), standing);

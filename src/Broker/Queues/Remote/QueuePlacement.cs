@@ -87,6 +87,27 @@ internal static class QueuePlacement
         return rest.Length >= wanted ? rest : Fill(broker, queue, rest, [.. counts.Keys], wanted, counts);
     }
 
+    /// <summary>
+    /// A replicated queue that has lived on one node is led, and its group is there to stay: others may become members.
+    /// </summary>
+    public static bool IsBegun(MessageBroker broker, QueueDefinition queue) => !queue.Founders.IsEmpty
+        || queue.Members.Length > 1 || broker.QueueLinks?.LeaderBook.MembersOf(queue.Id.Value) is { Term.Value: > 0 };
+
+    /// <summary>
+    /// A queue that lives on one node is to have members: on more nodes by its policy, or on others than its home.
+    /// </summary>
+    public static bool WantsMembers(MessageBroker broker, QueueDefinition queue)
+    {
+        if (!queue.MayHaveMembers || !broker.Nodes.Members.ContainsKey(queue.HomeNode)
+            || !broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
+            || !vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy))
+            return false;
+        if (queue.Type == QueueType.Quorum)
+            return broker.Nodes.Members.Count > 1 && TargetOf(queue, policy) > 1;
+        return MirrorWish.Of(policy, broker.Nodes.Members) is { Nodes.IsEmpty: false } wish
+            && (wish.Size > 1 || !wish.Nodes.Contains(queue.HomeNode));
+    }
+
     // Of more than are wanted those go that are down, and then the last: the first is the one that it is shown on.
     private static ImmutableArray<NodeId> MirrorsOf(
         MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> rest, EffectivePolicy? policy,

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
@@ -32,6 +31,8 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     private readonly VerdictWriting _runs;
     private readonly VisitOutbox _outbox;
     private readonly VisitCommands _commands;
+    private readonly LineMove _move;
+    private readonly bool _isToLeader;
     private readonly PublishCredit _credit;
     // Frames of a queue that is not known here yet, then posts that wait for settlements sent before them.
     private readonly EarlyFrames _early;
@@ -60,12 +61,15 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
     /// <param name="peer">The node whose clients it serves.</param>
     /// <param name="queue">The queue's id.</param>
     /// <param name="line">The line's number.</param>
+    /// <param name="isToLeader">It goes to the leader of a replicated queue.</param>
     /// <param name="waitsForOther">
     /// An older line of that node to this queue has not ended yet. It is told to <see cref="TellAtEnd"/>.
     /// </param>
-    public QueueVisit(QueueLinks links, LinePeer peer, long queue, long line, bool waitsForOther)
+    public QueueVisit(
+        QueueLinks links, LinePeer peer, long queue, long line, bool isToLeader, bool waitsForOther)
         : base(links.Broker.Turns)
     {
+        _isToLeader = isToLeader;
         _waitsForOther = waitsForOther;
         _links = links;
         _peer = peer;
@@ -73,6 +77,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         Line = line;
         _outbox = new VisitOutbox(links.Broker.Turns, this);
         _commands = new VisitCommands(_outbox, links.Broker, links.Peers.Process);
+        _move = new LineMove(this, _commands, _deliveries, _verdicts);
         _early = new EarlyFrames(peer);
         _runs = new VerdictWriting(_verdicts);
         _credit = new PublishCredit(() => Signal(LineSignal.Credit, 0));
@@ -140,7 +145,11 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 OnAnswer(item);
                 break;
             case OutboxItemKind.VisitEvent:
-                OnEvent(item);
+                VisitEvents.Tell(item, _deliveries, _commands);
+                break;
+            case OutboxItemKind.LineHandedOver:
+                _runs.Write();
+                _move.HandedOver((IReadOnlyList<HeldMessage>)item.Target!);
                 break;
             case OutboxItemKind.PeerFrame:
                 OnFrame((ushort)item.Slot, item.Message);
@@ -183,31 +192,6 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _closedIn = 0;
         if ((_links.FindLocal(QueueNumber) ?? _links.FindLeader(QueueNumber)?.Queue) is { } closed)
             _links.Broker.Definitions.Post(new RemoveQueue(closed.Definition));
-    }
-
-    private void OnEvent(in OutboxItem item)
-    {
-        switch ((ConnectionEventKind)item.Slot)
-        {
-            case ConnectionEventKind.ConsumerEnded:
-                var ended = (Consumer)item.Target!;
-                if (_commands.Forget(ended))
-                    LineWriting.Number(_deliveries, LineItemKind.ConsumerEnded, ended.LineNumber);
-                break;
-            case ConnectionEventKind.ConsumerOverdue:
-                LineWriting.Number(
-                    _deliveries, LineItemKind.ConsumerOverdue, ((Consumer)item.Target!).LineNumber);
-                break;
-            case ConnectionEventKind.PlaceReturned:
-                LineWriting.Number(_deliveries, LineItemKind.WantsPlaces, ((Consumer)item.Target!).LineNumber);
-                break;
-            case ConnectionEventKind.Failed:
-                var error = (AmqpException)item.Target!;
-                long consumer = ((VisitChannel)item.Channel!).ConsumerNumber;
-                byte[] text = Encoding.UTF8.GetBytes(error.Message);
-                LineWriting.CloseChannel(_deliveries, consumer, error.ReplyCode, text);
-                break;
-        }
     }
 
     private void OnFrame(ushort kind, Message frame)
@@ -329,6 +313,10 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
                 _waitsForOther = false;
                 LookForQueue();
                 break;
+            case LineSignal.Moving:
+                _runs.Write();
+                _move.Look();
+                break;
             case LineSignal.NotLeading:
                 if (_leader is not null && _links.FindLeader(QueueNumber) != _leader)
                     End(LineClosed.NotLeading);
@@ -352,17 +340,22 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
 
     private void LookForQueue()
     {
-        if (_waitsForOther)
+        if (_waitsForOther || _move.IsOver)
             return;
+        if (_queue is null && IsElsewhere() is { } why)
+        {
+            End(why);
+            return;
+        }
         // Ids rise with the definitions: what is behind what is known here may still come. Read first: it may come now.
         bool isKnown = _links.Broker.Definitions.LastIndex >= QueueNumber;
-        ReplicatedLeader? leader = _queue is null ? _links.FindLeader(QueueNumber) : null;
+        ReplicatedLeader? leader = _queue is null && _isToLeader ? _links.FindLeader(QueueNumber) : null;
         if (leader?.TryEnter() == true)
             _leader = leader;
         QueueHome? found = _leader?.Queue ?? _links.FindLocal(QueueNumber);
         if (found is null && _links.FindStandIn(QueueNumber) is ReplicatedHome)
         {
-            End(LineClosed.NotLeading);
+            End(_isToLeader ? LineClosed.NotLeading : LineClosed.Moved);
             return;
         }
         if (found is null && isKnown && !_isGone)
@@ -374,13 +367,24 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         }
         if (found is null || _queue is not null)
             return;
+        if (_leader is null && found is Queue local && !_move.TryEnter(local))
+        {
+            End(LineClosed.Moved);
+            return;
+        }
         _queue = found;
         _commands.Queue = _queue;
         _commands.IsReplicated = _leader is not null;
         _peer.NoteKnown(this);
         while (!_isOver && _early.TryTake(out ushort kind, out Message frame))
             OnFrame(kind, frame);
+        _move.Look();
     }
+
+    // A line begins as what its stand-in takes the queue for; this node may know better, or not yet.
+    private LineClosed? IsElsewhere() => _isToLeader
+        ? _links.FindLocal(QueueNumber) is not null ? LineClosed.NotLeading : null
+        : _links.FindLeader(QueueNumber) is not null ? LineClosed.Moved : null;
 
     // The end of the turn: commands to the queue, frames and receipts to the other node.
     private void Flush()
@@ -391,6 +395,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
             _commitAsked = _settlements.Received;
             _commands.AwaitCommit(_commitAsked);
         }
+        _move.LookForLast();
         _commands.Flush();
         if (_isUp)
         {
@@ -443,6 +448,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _commands.End();
         _commands.Flush();
         _leader?.Leave();
+        _move.Leave();
         if (!_waitsForOther)
             Leave();
         _deliveries.Clear();
@@ -475,7 +481,8 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
 
     private void GiveBack(in OutboxItem got)
     {
-        if (_leader?.TryEnter() == false)
+        // What a queue holds that is taken over the next line says, or nobody does.
+        if (_leader?.TryEnter() == false || _move.IsOver)
             return;
         _queue!.Post(QueueCommand.Return(got.Slot, got.Position, countsDelivery: false));
         _leader?.Leave();

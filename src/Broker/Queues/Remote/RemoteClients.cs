@@ -21,7 +21,21 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
 
     private readonly Dictionary<long, Consumer> _cancelled = [];
     private readonly Queue<long> _cancelledInOrder = new(0);
+    private List<HeldMessage>? _moved;
+    private HashSet<long>? _undelivered;
     private long _last;
+
+    /// <summary>The queue is replicated now, and its home has said all that was to be said of this lane.</summary>
+    public bool IsMoved { get; private set; }
+
+    /// <summary>
+    /// What clients hold, as the home said at the end, but for what has come for nobody and is given back by that.
+    /// </summary>
+    public IReadOnlyList<HeldMessage> Moved =>
+        _moved is null ? [] : [.. _moved.Where(held => _undelivered?.Contains(held.Token) != true)];
+
+    /// <summary>Nothing that is said of deliveries is heard any more.</summary>
+    public bool IsMoving { get; set; }
 
     /// <summary>By their numbers.</summary>
     protected Dictionary<long, Consumer> Consumers { get; } = [];
@@ -44,6 +58,38 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
             consumer,
             request is null ? 0 : Ask(new AskedRequest(request, LineItemKind.AddConsumer, 0, consumer)));
     }
+
+    /// <summary>Takes over all that other clients have, under its numbers; nothing is left there.</summary>
+    protected void TakeOver(RemoteClients former)
+    {
+        _last = former._last;
+        foreach (Consumer consumer in former.Consumers.Values)
+        {
+            ReturnPlaces(consumer, consumer.PlacesOut);
+            consumer.WantsPlaces = false;
+            Consumers.Add(consumer.LineNumber, consumer);
+        }
+        foreach ((long number, AskedRequest asked) in former.Requests)
+            Requests.Add(number, asked with { IsAgain = true });
+        former.Consumers.Clear();
+        former.Requests.Clear();
+    }
+
+    /// <summary>A consumer that has been served without a line.</summary>
+    protected void AddFormer(Consumer consumer)
+    {
+        consumer.LineNumber = ++_last;
+        Consumers.Add(consumer.LineNumber, consumer);
+    }
+
+    /// <summary>Nothing waits for an answer.</summary>
+    public bool HasRequests => Requests.Count > 0;
+
+    /// <summary>Its clients have something here.</summary>
+    public bool HasAnything => Consumers.Count + Requests.Count > 0;
+
+    /// <summary>A consumer by its number; null: it is none any more.</summary>
+    public Consumer? Of(long number) => Consumers.GetValueOrDefault(number);
 
     /// <summary>False: the home knows no such consumer, or none any more.</summary>
     public virtual bool Cancel(Consumer consumer, object? request)
@@ -243,7 +289,9 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
         if (!Consumers.TryGetValue(target, out Consumer? consumer))
         {
             // It was cancelled when its channel ended.
-            if (effect.Slot >= 0)
+            if (effect.Slot >= 0 && IsMoving)
+                (_undelivered ??= []).Add(effect.Position);
+            else if (effect.Slot >= 0)
                 LineWriting.Settlement(settlements, LineItemKind.Undelivered, effect.Slot, effect.Position);
             return;
         }
@@ -296,6 +344,20 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
                 int unused = reader.Int32();
                 if (Consumers.TryGetValue(number, out Consumer? saving))
                     ReturnPlaces(saving, Math.Min(unused, saving.PlacesOut));
+                break;
+            case LineItemKind.Held:
+                (_moved ??= []).Add(new HeldMessage(
+                    Number: reader.Int64(), Token: reader.Int64(), Position: reader.Int64(), Consumer: null, Slot: 0));
+                break;
+            case LineItemKind.Unwritten:
+                Consumer? writing = Consumers.GetValueOrDefault(reader.Int64());
+                int messages = reader.Int32();
+                long sizeBytes = reader.Int64();
+                if (writing is not null)
+                    (writing.UnwrittenMessages, writing.UnwrittenBytes) = (messages, sizeBytes);
+                break;
+            case LineItemKind.Moved:
+                IsMoved = true;
                 break;
             default:
                 throw new FormatException($"kind {(byte)kind} is no delivery");

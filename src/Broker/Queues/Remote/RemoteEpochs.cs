@@ -10,6 +10,11 @@ internal sealed class RemoteEpochs
 
     public byte Current { get; private set; }
 
+    /// <summary>
+    /// Lines go on from those of another stand-in, of which nothing may be settled by its slot any more.
+    /// </summary>
+    public void GoOnFrom(RemoteEpochs former) => Current = former.Current;
+
     /// <summary>Another line begins. 0 is nobody's.</summary>
     public void Begin()
     {

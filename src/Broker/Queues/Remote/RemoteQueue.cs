@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
@@ -23,6 +25,12 @@ internal sealed class RemoteQueue : StandIn
     private bool _isGone;
     private bool _hasLateSettlements;
     private long _downSinceMs;
+    // The queue is replicated by its definition; its home has been told that nothing more comes on this line.
+    private bool _isReplicated;
+    private bool _isMoving;
+    private readonly List<QueueCommand> _waiting = new(0);
+    private long _waitingBytes;
+    private ReplicatedHome? _front;
 
     internal RemoteQueue(MessageBroker broker, QueueLinks links, NodeId home, QueueSettings settings)
         : base(broker, links, links.PeerOf(home), settings)
@@ -37,9 +45,14 @@ internal sealed class RemoteQueue : StandIn
     public NodeId HomeNode => _peer.Id;
 
     /// <inheritdoc/>
-    public override bool IsReached => Volatile.Read(ref _isUp);
+    public override bool IsReached => Front?.IsReached ?? Volatile.Read(ref _isUp);
 
-    internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
+    /// <inheritdoc/>
+    internal override QueueHome? Front => Volatile.Read(ref _front);
+
+    internal override AmqpException? Unavailable => Front is { } front
+        ? front.Unavailable
+        : Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
 
     /// <inheritdoc/>
     internal override byte Epoch => _epochs.Current;
@@ -69,6 +82,27 @@ internal sealed class RemoteQueue : StandIn
             ReplyCode.NotFound,
             $"home node '{Links.NameOf(_peer.Id)}' of durable {Describe()} is down or inaccessible")
         : new AmqpException(ReplyCode.NotFound, $"no {Describe()}");
+
+    // What comes while the line is moved waits for that.
+    protected override bool Keeps(in QueueCommand command)
+    {
+        if (_front is { } front)
+        {
+            if (command.Kind == QueueCommandKind.PeerFrame)
+                command.Message.Slab.Release(1);
+            else if (command.Kind != QueueCommandKind.PeerSignal)
+                front.Post(command);
+            return true;
+        }
+        bool isClients = command.Kind is not (QueueCommandKind.PeerFrame or QueueCommandKind.PeerSignal
+            or QueueCommandKind.Configure) && (command.Kind != QueueCommandKind.Close || command.Target is not null);
+        if (!_isMoving || !isClients)
+            return false;
+        if (command.Kind == QueueCommandKind.Publish)
+            _waitingBytes += command.Message.SizeBytes;
+        _waiting.Add(command);
+        return true;
+    }
 
     protected override void OnSync(in PublishTicket ticket, QueueScratch scratch)
     {
@@ -123,8 +157,16 @@ internal sealed class RemoteQueue : StandIn
 
     protected override bool Takes(ushort kind, long line, LinePeer? from) => Lanes.Takes(kind, line);
 
-    protected override void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch) =>
+    protected override void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch)
+    {
         _publishes.ReadVerdicts(bytes, scratch);
+        if (!_publishes.IsMoving || _isMoving)
+            return;
+        _isMoving = true;
+        _clients.IsMoving = true;
+        LineWriting.Bare(Lanes.Posts, LineItemKind.Last);
+        LineWriting.Bare(Lanes.Settlements, LineItemKind.Last);
+    }
 
     protected override void TakeWord(ushort kind, ref LineReader reader, QueueScratch scratch)
     {
@@ -134,7 +176,9 @@ internal sealed class RemoteQueue : StandIn
                 Lanes.TakeReceipt(ref reader);
                 break;
             case LineFrame.Closed:
-                bool isGone = (LineClosed)reader.Byte() == LineClosed.NoSuchQueue;
+                var closed = (LineClosed)reader.Byte();
+                _isReplicated |= closed == LineClosed.Moved;
+                bool isGone = closed == LineClosed.NoSuchQueue;
                 EndLine(isGone ? LineEnd.NotThere : LineEnd.Lost, tells: false, scratch);
                 break;
         }
@@ -152,6 +196,9 @@ internal sealed class RemoteQueue : StandIn
         {
             case LineSignal.Up:
                 OnUp(process, scratch);
+                break;
+            case LineSignal.Replicated:
+                _isReplicated = true;
                 break;
             case LineSignal.Down:
                 if (_isUp)
@@ -195,6 +242,11 @@ internal sealed class RemoteQueue : StandIn
     {
         EndLine(LineEnd.Gone, tells: true, scratch);
         _isGone = true;
+        _isMoving = false;
+        // Whoever came meanwhile is told.
+        Post(CollectionsMarshal.AsSpan(_waiting));
+        _waiting.Clear();
+        _waitingBytes = 0;
         _peer.Detach(this);
     }
 
@@ -208,6 +260,11 @@ internal sealed class RemoteQueue : StandIn
         _hasLateSettlements = false;
         Lanes.End();
         _publishes.End(why, scratch);
+        if ((_isReplicated || _isMoving) && why is LineEnd.Away or LineEnd.Lost)
+        {
+            MoveToFront([], acknowledged);
+            return;
+        }
         _clients.End(why, scratch);
         foreach (long position in acknowledged)
             AcknowledgeLate(position);
@@ -215,12 +272,42 @@ internal sealed class RemoteQueue : StandIn
             _publishes.SendKept();
     }
 
+    /// <summary>
+    /// Clients go on at the stand-in of the replicated queue, which is where everything goes that comes later.
+    /// </summary>
+    private void MoveToFront(IReadOnlyList<HeldMessage> held, List<long> acknowledged)
+    {
+        ReplicatedHome front = Links.Front(this);
+        front.Post(QueueCommand.Adopt(new Adoption([], held, _clients)
+        {
+            Acknowledged = acknowledged,
+            Epochs = _epochs,
+        }));
+        _publishes.MoveKept(front);
+        front.Post(CollectionsMarshal.AsSpan(_waiting));
+        _waiting.Clear();
+        _waitingBytes = 0;
+        Volatile.Write(ref _front, front);
+        Links.Replace(Definition.Id.Value, front);
+        _peer.Detach(this);
+    }
+
     protected override void EndTurn()
     {
+        if (_front is null && _publishes.IsMoved && _clients.IsMoved)
+        {
+            Lanes.OweEnd(Lanes.Line);
+            Lanes.End();
+            MoveToFront(_clients.Moved, []);
+        }
+        else if (_front is null && _isReplicated && !HasLine && !_isGone)
+            MoveToFront([], []);
         if (_isUp)
             Lanes.Send(Definition.Id.Value, this);
         _publishes.GiveCredit();
-        SetFull(_publishes.WaitingBytes > LineOptions.FullBytes);
+        SetFull(_publishes.WaitingBytes + _waitingBytes > LineOptions.FullBytes);
+        if (_front is not null)
+            return;
         if (Lanes.IsUntold || (_isUp && _publishes.HasKept) || (!_isUp && !_isGone && _unavailable is null))
             WantTick();
     }

@@ -5,6 +5,7 @@ using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Security;
 using Warren.Cluster;
 
@@ -30,25 +31,25 @@ internal abstract class StandIn : QueueHome, ILine
     }
 
     /// <inheritdoc/>
-    public override int ReadyCount => Counts.Ready;
+    public override int ReadyCount => Front?.ReadyCount ?? Counts.Ready;
 
     /// <inheritdoc/>
-    public override int UnackedCount => Counts.Unacked;
+    public override int UnackedCount => Front?.UnackedCount ?? Counts.Unacked;
 
     /// <inheritdoc/>
-    public override long ReadyBytes => Counts.ReadyBytes;
+    public override long ReadyBytes => Front?.ReadyBytes ?? Counts.ReadyBytes;
 
     /// <inheritdoc/>
-    public override long UnackedBytes => Counts.UnackedBytes;
+    public override long UnackedBytes => Front?.UnackedBytes ?? Counts.UnackedBytes;
 
     /// <inheritdoc/>
-    public override long ResidentBytes => Counts.ResidentBytes;
+    public override long ResidentBytes => Front?.ResidentBytes ?? Counts.ResidentBytes;
 
     /// <inheritdoc/>
-    public override int ConsumerCount => Counts.Consumers;
+    public override int ConsumerCount => Front?.ConsumerCount ?? Counts.Consumers;
 
     /// <inheritdoc/>
-    public override ConsumerStatus? Holder => Counts.Holder;
+    public override ConsumerStatus? Holder => Front is { } front ? front.Holder : Counts.Holder;
 
     /// <inheritdoc/>
     internal override ImmutableArray<NodeId> InStep => Counts.InStep;
@@ -57,7 +58,7 @@ internal abstract class StandIn : QueueHome, ILine
     internal override bool IsRemote => true;
 
     /// <inheritdoc/>
-    internal override bool IsFull => Volatile.Read(ref _isFull);
+    internal override bool IsFull => Front?.IsFull ?? Volatile.Read(ref _isFull);
 
     /// <summary>As the node that serves it last told; written by the links.</summary>
     public QueueCounts Counts
@@ -128,10 +129,20 @@ internal abstract class StandIn : QueueHome, ILine
     {
         QueueScratch scratch = QueueScratch.ForThisThread;
         foreach (ref readonly QueueCommand command in batch)
-            Apply(command, scratch);
+        {
+            if (!Keeps(in command))
+                Apply(command, scratch);
+        }
         EndTurn();
         scratch.Flush();
     }
+
+    /// <summary>A command waits, or has gone on to somebody else.</summary>
+    protected virtual bool Keeps(in QueueCommand command) => false;
+
+    /// <summary>What clients of this node have in a queue that is replicated from now on.</summary>
+    protected virtual void OnAdopt(Adoption adoption) =>
+        throw new InvalidOperationException("Only a replicated queue's stand-in takes clients over.");
 
     protected abstract void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch);
 
@@ -222,6 +233,9 @@ internal abstract class StandIn : QueueHome, ILine
             case QueueCommandKind.Configure:
                 Settings = (QueueSettings)command.Target!;
                 break;
+            case QueueCommandKind.Adopt:
+                OnAdopt((Adoption)command.Target!);
+                break;
             case QueueCommandKind.Close when command.Target is null:
                 OnGone(scratch);
                 break;
@@ -250,6 +264,10 @@ internal abstract class StandIn : QueueHome, ILine
                 break;
             case QueueCommandKind.Sync:
                 OnSync(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
+                break;
+            case QueueCommandKind.ListConsumers:
+                // Asked of a queue that has been served here since.
+                QueueReports.NoConsumers(command.Target!);
                 break;
         }
     }

@@ -37,9 +37,12 @@ internal sealed class StandInLanes(LinePeer? peer)
 
     private bool IsReceiving => Deliveries.Received + Verdicts.Received > 0;
 
-    public void Begin(long line)
+    /// <param name="line">Its number.</param>
+    /// <param name="flags">That all its frames bear.</param>
+    public void Begin(long line, byte flags = 0)
     {
         Line = line;
+        Posts.LineFlags = Settlements.LineFlags = flags;
         _isKnown = false;
         Posts.WindowBytes = LineOptions.WindowBytes;
     }

@@ -73,12 +73,26 @@ internal sealed class StandInPublishes(StandIn queue, StandInLanes lanes)
         }
     }
 
+    /// <summary>The home has said that the line is to end, as the queue is replicated from now on.</summary>
+    public bool IsMoving { get; private set; }
+
+    /// <summary>It has said all that was to be said of this lane.</summary>
+    public bool IsMoved { get; private set; }
+
     /// <exception cref="FormatException">They make no sense.</exception>
     public void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch)
     {
         var reader = new LineReader(bytes, LineFrame.HeaderBytes);
         while (!reader.IsAtEnd)
         {
+            var word = (LineItemKind)bytes[reader.At];
+            if (word is LineItemKind.Moving or LineItemKind.Moved)
+            {
+                reader.Byte();
+                IsMoving = true;
+                IsMoved |= word == LineItemKind.Moved;
+                continue;
+            }
             VerdictRun run = VerdictRun.Read(ref reader);
             for (long number = run.First; number < run.First + run.Count; number++)
             {
@@ -123,6 +137,17 @@ internal sealed class StandInPublishes(StandIn queue, StandInLanes lanes)
             _keptBytes -= owed.Kept.SizeBytes;
             owed.Kept.Slab.Release(1);
             queue.Refuse(owed.Ticket, why, scratch);
+        }
+    }
+
+    /// <summary>What waits for the next line goes to another stand-in, with its references.</summary>
+    public void MoveKept(QueueHome other)
+    {
+        while (_kept.TryDequeue(out OwedPublish owed))
+        {
+            other.Post(QueueCommand.Publish(
+                owed.Kept, owed.Priority, owed.Persistent, owed.TtlMs, (DeliveryChannel?)owed.Ticket.Publisher,
+                owed.Ticket.Sequence, owed.Ticket.Group as PublishGroup));
         }
     }
 

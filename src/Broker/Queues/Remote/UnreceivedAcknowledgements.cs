@@ -50,6 +50,7 @@ internal static class UnreceivedAcknowledgements
             default:
                 reader.Take(kind switch
                 {
+                    LineItemKind.Last => 0,
                     LineItemKind.CancelConsumer => CancelBytes,
                     LineItemKind.Written => WrittenBytes,
                     LineItemKind.Together => TogetherBytes,

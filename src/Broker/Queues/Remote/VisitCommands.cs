@@ -25,12 +25,27 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
     private readonly TogetherGroups _together = new();
     // What gets hold that were answered on lines before this one.
     private readonly HashSet<long> _claimed = [];
+    private bool _hasLastPost;
+    private bool _hasLastSettlement;
 
     /// <summary>Set once it is known, before anything is read.</summary>
     public QueueHome Queue { get; set; } = null!;
 
     /// <summary>The queue is replicated: clients may hold what they were delivered on other lines.</summary>
     public bool IsReplicated { get; set; }
+
+    /// <summary>Nothing is posted any more: the queue knows of the line's end.</summary>
+    public bool IsMute { get; set; }
+
+    /// <summary>Both lanes have ended, as the line is being moved.</summary>
+    public bool HasLast => _hasLastPost && _hasLastSettlement;
+
+    public IReadOnlyCollection<Consumer> Consumers => _consumers.Values;
+
+    /// <summary>Whether a client of this line holds a message.</summary>
+    public bool Holds(in HeldMessage message) => message.Consumer?.Channel is { } channel
+        ? channel.Outbox == outbox
+        : _gets.TryGetValue(message.Slot, out long token) && token == message.Token;
 
     /// <summary>Wants to know when what settlements up to this frame have said is committed.</summary>
     public void AwaitCommit(long frame) => Add(QueueCommand.Sync(_publisher, SettlementsMark | (ulong)frame));
@@ -49,7 +64,8 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
     {
         if (_commands.Count == 0)
             return;
-        Queue.Post(CollectionsMarshal.AsSpan(_commands));
+        if (!IsMute)
+            Queue.Post(CollectionsMarshal.AsSpan(_commands));
         _commands.Clear();
     }
 
@@ -129,6 +145,9 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
                     ReadSource(ref reader);
                     continue;
                 }
+                _hasLastPost |= kind == LineItemKind.Last;
+                if (kind == LineItemKind.Last)
+                    continue;
                 if (kind != LineItemKind.Publish)
                 {
                     if (!ReadRequest(kind, ref reader, settled))
@@ -269,6 +288,9 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
                 // What the process before this one delivered has the same names as what this one does.
                 if (reader.Int64() == process)
                     _late.Add(late);
+                break;
+            case LineItemKind.Last:
+                _hasLastSettlement = true;
                 break;
             case LineItemKind.Together:
                 SetTogether(reader.Int64(), reader.Byte() != 0);

@@ -41,6 +41,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private Queue<long>? _unread;
     private Takeover? _takeover;
     private Term _term;
+    private LogIndex _from;
     private long _lastBarrier;
     private bool _isReading;
     private bool _isLeaving;
@@ -51,9 +52,15 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private long _holdsUntilMs;
     private long _asksUntilMs;
     private long _asksAtMs;
+    private IReadOnlyList<NodeId> _lines = [];
 
     /// <summary>Messages are being read for this leadership, or for one that is over.</summary>
     public bool IsFetching => _isReading || _given.Count > 0;
+
+    private long HomePatienceMs => (long)queue.Node.QueueLinks!.Options.HomePatience.TotalMilliseconds;
+
+    /// <summary>The queue has served these nodes' clients until now: the first leadership hears them all.</summary>
+    public void Await(IReadOnlyList<NodeId> lines) => _lines = lines;
 
     /// <summary>It is still the leadership that was begun.</summary>
     public bool IsOf(RaftGroup group) => group.IsLeader && group.Term == _term;
@@ -80,7 +87,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         if (_takeover is not { } takeover)
             return false;
-        if (_unread is null && takeover.IsOver(queue.NowMs, announcer))
+        if (_unread is null && group.Applied >= _from && takeover.IsOver(queue.NowMs, announcer))
             _unread = new Queue<long>(takeover.Claims.Keys.Where(queue.Replica.Messages.Contains).Order());
         if (_unread is null)
         {
@@ -93,7 +100,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         _unread = null;
         // Its node ends it, but not at once.
         bool waits = takeover.MissesHolder(queue.Settings) && IsAnybodyAway;
-        _holdsUntilMs = waits ? _begunMs + (long)queue.Node.QueueLinks!.Options.HomePatience.TotalMilliseconds : 0;
+        _holdsUntilMs = waits ? _begunMs + HomePatienceMs : 0;
         queue.Serve(takeover, _claimed, holds: waits);
         ReleaseClaimed();
         return true;
@@ -259,12 +266,15 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 DeliveryCount = message.DeliveryCount,
                 Priority = message.Priority,
                 Flags = PublishFlags.Stored | (message.IsPersistent ? PublishFlags.Persistent : PublishFlags.None),
-                Redelivered = true,
+                Redelivered = !message.IsFresh,
             };
+            if (message.IsFresh)
+                replica.Messages.Find(message.Index).IsFresh = false;
             if (claims.TryGetValue(message.Index, out Consumer? holder)
                 && claimed.Remove(message.Index, out Message bytes))
             {
                 queued.Message = bytes;
+                queued.Redelivered = true;
                 machine.Stored.Hold(in queued, holder, nowMs);
             }
             else
@@ -307,7 +317,10 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
             return;
         }
         _begunMs = queue.NowMs;
-        _takeover = new Takeover(announcer.Nodes, _begunMs + TakeoverMs);
+        // Of a term in which it has served before there may be more than is committed: it is all of the queue.
+        _from = group.LastIndex;
+        _takeover = new Takeover(announcer.Nodes, _begunMs + TakeoverMs, _lines, _begunMs + HomePatienceMs);
+        _lines = [];
         announcer.BeginLeading(queue, group.Term.Value);
     }
 

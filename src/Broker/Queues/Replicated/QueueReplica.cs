@@ -84,6 +84,18 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
         _ended.Clear();
     }
 
+    /// <summary>All that there is of a queue that served alone.</summary>
+    public void Inherit(IReadOnlyList<ReplicaMessage> messages, IReadOnlyList<ReturnEntry> returns)
+    {
+        foreach (ReplicaMessage message in messages)
+            _messages.Add(in message);
+        foreach (ReturnEntry one in returns)
+        {
+            _returns.Add(in one);
+            _returnOf.Add(one.Message, one.Index);
+        }
+    }
+
     /// <summary>Forgets all.</summary>
     public void Clear()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Warren.Broker.Queues.Remote;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -34,6 +35,9 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue)
     {
+        // It has served alone, and is still to be taken over.
+        if (queue.Founders.IsEmpty && queue.Home is Queue && !HardStateFormat.TryRead(found.State.Span, out _))
+            return false;
         // Also of who is not to be a member any more: it is one until its group has removed it.
         MemberOf(queue).Recover(log, found);
         return true;
@@ -42,6 +46,17 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public void Created(QueueDefinition queue, QueueOrigin origin)
     {
+        switch (queue.Home)
+        {
+            case Queue alone when queue.Founders.IsEmpty:
+                Convert(alone, queue);
+                return;
+            case RemoteQueue remote when queue.Founders.IsEmpty:
+                if (Find(queue.Id) is not null || queue.Members.Contains(setup.Self))
+                    Join(queue, origin == QueueOrigin.Snapshot);
+                remote.Signal(LineSignal.Replicated, 0);
+                return;
+        }
         bool isFounder = origin == QueueOrigin.Applied && queue.Founders.Contains(setup.Self);
         if (!isFounder && Find(queue.Id) is null && !queue.Members.Contains(setup.Self))
             return;
@@ -110,10 +125,29 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
             member.Post(QueueCommand.HandOver(null));
     }
 
+    // Its home is named alone before others may have anything: what is not taken over then is all that there is.
+    private void Convert(Queue alone, QueueDefinition queue)
+    {
+        bool isTakenOver = Find(queue.Id) is not null || queue.Members is not [var only] || only != setup.Self;
+        if (isTakenOver)
+            Join(queue, isNew: false);
+        if (isTakenOver && alone.IsBlank)
+            alone.GoOnElsewhere();
+        else
+            alone.Post(QueueCommand.Convert(isTakenOver ? null : MemberOf(queue)));
+    }
+
+    private void Join(QueueDefinition queue, bool isNew)
+    {
+        ReplicatedQueue member = MemberOf(queue);
+        member.Definition = queue;
+        member.Join(broker.Storage!, isNew ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
+    }
+
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
         queue.Id.Value,
         static (_, made) => new ReplicatedQueue(
-            made.Broker, made.Queue.Vhost, made.Queue.Home.Settings, made.Setup, made.Clients, made.CatchUps)
+            made.Broker, made.Queue.Home.Settings, made.Setup, made.Clients, made.CatchUps)
         {
             Definition = made.Queue,
         },

@@ -60,7 +60,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         }
         if (!group.MayDecide)
             return false;
-        if (group.View.IsChanging)
+        // One that votes alone leads before anything of it is durable.
+        if (group.View.IsChanging || group.View.CommitTerm != group.Term)
             return false;
         Announce(group);
         // Else it may go by what was wished for before, and not know who is in the cluster by now.

@@ -27,5 +27,8 @@ internal struct ReplicaMessage
     public bool IsPersistent;
     public bool IsGone;
 
+    /// <summary>It has been handed out to nobody, as far as the next leader of this member is concerned.</summary>
+    public bool IsFresh;
+
     public readonly int PayloadBytes => MetaBytes + EnvelopeBytes + PropertiesBytes + BodyBytes;
 }

@@ -42,17 +42,18 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private NodeLog? _startLog;
     private ReplicatedLog? _leading;
     private bool _isOver;
+    // By the position that clients know, which a message has now; of a queue that served alone before.
+    private IReadOnlyDictionary<long, long>? _renamed;
 
     /// <param name="broker">The node's.</param>
-    /// <param name="vhost">The queue's.</param>
     /// <param name="settings">The rules in force.</param>
     /// <param name="setup">The cluster's.</param>
     /// <param name="announcer">Who tells clients that this member leads.</param>
     /// <param name="catchUps">Shared by the node's members.</param>
     public ReplicatedQueue(
-        MessageBroker broker, string vhost, QueueSettings settings, ClusterSetup setup, ILeaderAnnouncer announcer,
+        MessageBroker broker, QueueSettings settings, ClusterSetup setup, ILeaderAnnouncer announcer,
         CatchUps catchUps)
-        : base(broker, vhost, settings)
+        : base(broker, settings)
     {
         _transport = setup.Transport;
         _self = setup.Self;
@@ -103,11 +104,32 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <param name="otherwise">Of a group that the directory does not have.</param>
     public void Join(NodeLog log, RaftGroupStart otherwise)
     {
-        _logGroup = log.OpenGroup(Group, this);
-        _group = new RaftGroup(_start ?? otherwise, _options, Broker.NewRandom(), _logGroup, _owner);
+        Begin(log.OpenGroup(Group, this), _start ?? otherwise);
         _start = null;
-        _group.Heartbeats = _transport.Register(Group, this);
         Post(QueueCommand.GroupWake());
+    }
+
+    // What a queue left that served alone; leads at once.
+    private void Inherit(Inheritance left)
+    {
+        if (_isOver)
+        {
+            left.Group.Drop();
+            return;
+        }
+        Settings = left.Settings;
+        _renamed = left.Renamed.Count > 0 ? left.Renamed : null;
+        _leadership.Await(left.Nodes);
+        _replica.Inherit(left.Messages, left.Returns);
+        Begin(left.Group, RaftGroupStart.TakeOver(_self, new LogIndex(left.LastIndex), left.Released));
+        _group!.Campaign();
+    }
+
+    private void Begin(LogGroup group, RaftGroupStart start)
+    {
+        _logGroup = group;
+        _group = new RaftGroup(start, _options, Broker.NewRandom(), group, _owner);
+        _group.Heartbeats = _transport.Register(Group, this);
     }
 
     /// <summary>The first member asks to lead at once: the others wait for longer.</summary>
@@ -145,9 +167,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     /// <summary>Carries out an effect that waited for a read barrier.</summary>
     internal void CarryOutNow(in QueueEffect effect, QueueScratch scratch) => CarryOut(in effect, scratch);
-
-    /// <summary>Its turn comes at this time, if not before.</summary>
-    internal void TickAt(long dueMs) => ScheduleAt(dueMs, Broker.NowMs);
 
     /// <summary>Has messages read; <see cref="QueueCommandKind.Fetched"/> follows.</summary>
     internal void Fetch(FetchBatch batch) => Broker.Reader.Post(new MessageReader.Item(this, batch));
@@ -194,34 +213,10 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
                 Publish(command, log, source, scratch, nowMs);
                 break;
             case >= QueueCommandKind.SettleAt:
-                SettleAt(command, nowMs);
+                Machine.CutOff.SettleAt(command, nowMs);
                 break;
             default:
                 base.Apply(command, scratch, nowMs);
-                break;
-        }
-    }
-
-    private void SettleAt(in QueueCommand command, long nowMs)
-    {
-        long position = command.First;
-        int slot = Machine.Stored.SlotOf(position);
-        if (slot < 0)
-        {
-            if (command.Kind == QueueCommandKind.SettleAt)
-                Machine.CutOff.SettleLate([position], nowMs);
-            return;
-        }
-        switch (command.Kind)
-        {
-            case QueueCommandKind.SettleAt:
-                Machine.Settle(slot, position, nowMs);
-                break;
-            case QueueCommandKind.ReturnAt:
-                Machine.Return(slot, position, command.Flag, nowMs);
-                break;
-            default:
-                Machine.Reject(slot, position, requeue: command.Kind == QueueCommandKind.RequeueAt, nowMs);
                 break;
         }
     }
@@ -286,6 +281,12 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             OnFetched(command);
         else if (command.Kind == QueueCommandKind.Ask)
             ((Action<RaftGroup?>)command.Target!)(_group);
+        else if (command.Kind == QueueCommandKind.Inherit)
+            Inherit((Inheritance)command.Target!);
+        else if (command.Kind == QueueCommandKind.Members)
+            Definition = (QueueDefinition)command.Target!;
+        else if (command.Kind == QueueCommandKind.Configure && _group is null)
+            Settings = (QueueSettings)command.Target!;
         if (_isOver || _group is null)
         {
             if (command.Kind == QueueCommandKind.HandOver)
@@ -310,10 +311,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             case QueueCommandKind.Campaign:
                 _leadership.LeadFirst();
                 break;
-            case QueueCommandKind.Members:
-                Definition = (QueueDefinition)command.Target!;
-                break;
-            case QueueCommandKind.Ask:
+            case QueueCommandKind.Members or QueueCommandKind.Inherit or QueueCommandKind.Ask:
                 break;
             case QueueCommandKind.Standing:
                 _reconciliation.Told((ReplicaStanding)command.Target!);
@@ -445,6 +443,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     {
         if (commands.IsEmpty)
             return;
+        if (_renamed is { } renamed)
+            commands = Inheritance.NowNamed(commands, renamed);
         if (_leading is not null)
         {
             HandleAll(commands);

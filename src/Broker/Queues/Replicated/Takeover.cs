@@ -6,9 +6,15 @@ namespace Warren.Broker.Queues.Replicated;
 /// What a new leader learns before it serves: what clients of each node hold. Until then everything else waits, in
 /// order. Owned by the queue's turn.
 /// </summary>
-internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
+/// <param name="asked">Nodes with a link, as long as they have it.</param>
+/// <param name="untilMs">For so long.</param>
+/// <param name="known">Nodes of which it is known that their clients may hold something, also without a link.</param>
+/// <param name="knownUntilMs">For so long.</param>
+internal sealed class Takeover(
+    IEnumerable<NodeId> asked, long untilMs, IReadOnlyList<NodeId> known, long knownUntilMs)
 {
     private readonly HashSet<NodeId> _asked = [.. asked];
+    private readonly HashSet<NodeId> _known = [.. known];
     private readonly List<QueueCommand> _waiting = [];
 
     /// <summary>Who holds a message, by its position; no consumer: somebody who got it.</summary>
@@ -47,11 +53,15 @@ internal sealed class Takeover(IEnumerable<NodeId> asked, long untilMs)
     {
         if (_asked.Count > 0)
             _asked.IntersectWith(announcer.Nodes);
-        return _asked.Count == 0 || nowMs >= untilMs;
+        return (_asked.Count == 0 || nowMs >= untilMs) && (_known.Count == 0 || nowMs >= knownUntilMs);
     }
 
     /// <summary>A node has said all that its clients hold, or is gone.</summary>
-    public void Heard(NodeId node) => _asked.Remove(node);
+    public void Heard(NodeId node)
+    {
+        _asked.Remove(node);
+        _known.Remove(node);
+    }
 
     public void Claim(HeldClaim claim)
     {

@@ -84,7 +84,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     {
         if (!reason.Contains("is down or inaccessible", StringComparison.Ordinal)
             && !reason.Contains("definitions cannot be changed now", StringComparison.Ordinal)
-            && !(World.Ledger.Replicated.Contains(_queue) && reason.Contains("has no leader", StringComparison.Ordinal))
+            && !(World.Ledger.MayBeReplicated(_queue) && reason.Contains("has no leader", StringComparison.Ordinal))
             && !reason.Contains("CONNECTION_FORCED", StringComparison.Ordinal))
             throw new NodesException($"{this} is told \"{reason}\" at step {Now}");
         World.Reasons.Add(reason);

@@ -4,18 +4,22 @@ using Warren.Cluster.Consensus;
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>
-/// Lets a blank node join, learner and then voter, or forgets one that has joined; tries again until it is done,
-/// whoever leads.
+/// Lets a blank node join, learner and then voter, or forgets one that has joined, unless queues need it; tries again
+/// until it is done, whoever leads.
 /// </summary>
 internal sealed class MembershipOperator(NodesSimulation world)
 {
     private SimulatedNode? _node;
     private MembershipChangeKind _kind;
     private Task<ChangeOutcome>? _changing;
+    private Task<bool>? _withdrawing;
+    private bool _isWithdrawn;
     private long _askedAt;
     private SimulatedNode? _asked;
 
     public bool IsIdle => _node is null;
+
+    private bool IsLost => _asked!.Broker is null || world.Cluster.Network.Now - _askedAt > 4000;
 
     /// <summary>A node joins, or one that has joined goes.</summary>
     public void Begin()
@@ -35,19 +39,67 @@ internal sealed class MembershipOperator(NodesSimulation world)
     {
         if (_node is not { } node)
             return;
-        if (_changing is null)
+        if (_changing is null && _withdrawing is null)
         {
             if (world.Cluster.Leader is { } leader && world.Random.Next(20) == 0)
-                Ask(leader, node);
+                Begin(leader, node);
             return;
         }
-        bool isLost = _asked!.Broker is null || world.Cluster.Network.Now - _askedAt > 4000;
-        if (!_changing.IsCompleted && !isLost)
+        if (_withdrawing is { } withdrawing)
+        {
+            if (!withdrawing.IsCompleted && !IsLost)
+                return;
+            _withdrawing = null;
+            if (withdrawing.IsCompletedSuccessfully && !withdrawing.Result)
+            {
+                // Refused: it stays.
+                _node = null;
+                Return(node);
+            }
+            _isWithdrawn = withdrawing.IsCompletedSuccessfully && withdrawing.Result;
+            return;
+        }
+        if (!_changing!.IsCompleted && !IsLost)
             return;
         ChangeOutcome outcome = _changing.IsCompleted ? _changing.Result : ChangeOutcome.Busy;
         _changing = null;
         if (outcome is ChangeOutcome.Proposed or ChangeOutcome.AlreadySo)
             GoOn(node);
+    }
+
+    // As the command does it: a node that runs is not forgotten, nor one that queues need or of which it has the only
+    // copy.
+    private void Begin(SimulatedNode leader, SimulatedNode node)
+    {
+        if (_kind != MembershipChangeKind.Remove || _isWithdrawn)
+        {
+            Ask(leader, node);
+            return;
+        }
+        if (!leader.Broker!.Cluster.QueuesThatNeed(node.Id, helps: false).IsEmpty)
+        {
+            Return(node);
+            // It may have been withdrawn by a change whose answer was lost; then it goes on when others have its queues.
+            if (leader.Broker.Nodes.Members.ContainsKey(node.Id))
+                _node = null;
+            return;
+        }
+        node.StaysDown = true;
+        node.Crash();
+        // Whoever leads next is asked.
+        if (node == leader)
+            return;
+        _withdrawing = leader.Broker.Cluster.WithdrawAsync(node.Id);
+        _asked = leader;
+        _askedAt = world.Cluster.Network.Now;
+    }
+
+    private static void Return(SimulatedNode node)
+    {
+        if (!node.StaysDown)
+            return;
+        node.StaysDown = false;
+        node.Start();
     }
 
     private void Ask(SimulatedNode leader, SimulatedNode node)
@@ -72,6 +124,7 @@ internal sealed class MembershipOperator(NodesSimulation world)
                 break;
             default:
                 world.Report.Forgotten++;
+                _isWithdrawn = false;
                 node.Forget();
                 break;
         }

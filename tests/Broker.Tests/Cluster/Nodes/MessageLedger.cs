@@ -15,7 +15,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     private const long PatienceSteps = 360;
 
     /// <summary>
-    /// A new leader waits so long for what clients hold, in steps, and nobody waits for less than that.
+    /// A leader waits so long for what clients hold of a node that is not reached, in steps, and nobody waits for less
+    /// than that.
     /// </summary>
     private const long TakeoverSteps = 190;
 
@@ -28,6 +29,15 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
 
     /// <summary>Those with members on several nodes: no crash of a home excuses anything.</summary>
     public HashSet<string> Replicated { get; } = [];
+
+    /// <summary>When which node began to lead these.</summary>
+    public TakeoverRecord Takeovers { get; } = new(cluster);
+
+    /// <summary>Those that have members on several nodes at times.</summary>
+    public HashSet<string> Mirrored { get; } = [];
+
+    /// <summary>It has members on several nodes, or may have them now.</summary>
+    public bool MayBeReplicated(string queue) => Replicated.Contains(queue) || Mirrored.Contains(queue);
 
     public int Delivered { get; private set; }
 
@@ -164,6 +174,11 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             CheckMayComeBack(queue, text, copy, by, taker);
             return;
         }
+        if (Mirrored.Contains(queue))
+        {
+            CheckMirrorMayComeBack(queue, text, copy, by, taker, home);
+            return;
+        }
         // What was delivered may have come from a process that had crashed on the way.
         bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen || home.StartedAt > copy.DeliveredAt;
         long outage = taker == home ? 0 : cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
@@ -175,18 +190,27 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             + $"without a link was {outage} steps\n" + string.Join('\n', copy.Trail));
     }
 
-    // Its node keeps an acknowledgement until it is committed: only if that is lost with it, or comes to the leader too
-    // late.
+    // Its node keeps an acknowledgement until it is committed: only if that is lost with it, or comes too late to the
+    // leader, or to the next one.
     private void CheckMayComeBack(string queue, string text, MessageCopy copy, string by, SimulatedNode taker)
     {
         long outage = cluster.Nodes.Where(node => node != taker)
             .Max(node => cluster.Network.LongestOutage(taker.Id, node.Id, copy.DeliveredAt));
-        if (taker.Crashes != copy.CrashesThen.Taker || outage >= TakeoverSteps)
+        if (taker.Crashes != copy.CrashesThen.Taker || outage >= TakeoverSteps
+            || Takeovers.WasMissed(queue, taker.Id, copy.DeliveredAt))
             return;
         throw new NodesException(
             $"{by} got {text} of the replicated {queue} at step {Now}, which a client of {taker.Name} had acknowledged "
             + $"at step {copy.TakenAt}; the longest time without a link was {outage} steps\n"
             + string.Join('\n', copy.Trail));
+    }
+
+    // As long as it lives on its home alone that must not crash; with members it is as if it had always had some.
+    private void CheckMirrorMayComeBack(
+        string queue, string text, MessageCopy copy, string by, SimulatedNode taker, SimulatedNode home)
+    {
+        if (home.Crashes == copy.CrashesThen.Home && home.StartedAt <= copy.DeliveredAt)
+            CheckMayComeBack(queue, text, copy, by, taker);
     }
 
     /// <summary>Time passes: what was acknowledged long ago without a crash is gone for good.</summary>

@@ -1,4 +1,10 @@
+using Warren.Amqp;
 using Warren.Broker.Definitions;
+using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Policies;
+using Warren.Broker.Security;
+using Warren.Broker.Tests.Policies;
+using Warren.Broker.Topology;
 
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
@@ -93,6 +99,37 @@ internal sealed class NodesFaults(NodesSimulation world)
                 MendAll();
                 break;
         }
+    }
+
+    /// <summary>The policy for classic queues that are always there is set, or is another one, or is cleared.</summary>
+    public void ChangeMirrors()
+    {
+        if (Cluster.Leader is not { IsUp: true } leader)
+            return;
+        string[] names = [.. Nodes.Where(_ => Random.Next(2) == 0).Select(static node => node.Name)];
+        FieldTable? mirrors = Random.Next(5) switch
+        {
+            0 or 1 => null,
+            2 => Fields.Of(("ha-mode", "exactly"), ("ha-params", 1 + Random.Next(3))),
+            3 when names.Length > 0 => Fields.Of(("ha-mode", "nodes"), ("ha-params", names)),
+            _ => Fields.Of(("ha-mode", "all")),
+        };
+        Tell(mirrors is null ? "queues are to have no mirrors" : $"queues are to have mirrors: {mirrors}");
+        leader.Store.Post(new TurnEvent(() =>
+        {
+            if (mirrors is not null)
+                leader.Store.Commit(new PolicyEntry("/", Mirrors(mirrors), IsOperators: false));
+            else if (leader.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+                && vhost.Policies.Find("mirrors", isOperators: false) is not null)
+                leader.Store.Commit(new RemovalEntry(DefinitionKey.OfPolicy("/", "mirrors", isOperators: false)));
+        }));
+    }
+
+    /// <summary>A policy of this definition for queues whose names match.</summary>
+    public static Policy Mirrors(FieldTable definition, string pattern = "^m")
+    {
+        NamePattern.TryCompile(pattern, out NamePattern? names, out _);
+        return new Policy("mirrors", names!, PolicyTarget.Queues, 0, definition);
     }
 
     public void Step()

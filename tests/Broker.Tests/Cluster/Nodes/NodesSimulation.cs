@@ -26,11 +26,13 @@ internal sealed class NodesSimulation
     private readonly List<NodeClient> _clients = [];
     private readonly NodesFaults _faults;
     private readonly bool _replicates;
+    private readonly bool _mirrors;
     private int _names = 3;
 
-    private NodesSimulation(int seed, bool replicates)
+    private NodesSimulation(int seed, bool replicates, bool mirrors)
     {
         Random = new Random(seed);
+        _mirrors = mirrors;
         int founders = Random.Next(4) == 0 ? 5 : 3;
         _replicates = replicates;
         Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
@@ -65,10 +67,11 @@ internal sealed class NodesSimulation
     /// <summary>One run.</summary>
     /// <param name="seed">Decides all.</param>
     /// <param name="replicates">Some of the queues that are always there have members on several nodes.</param>
+    /// <param name="mirrors">A policy gives classic queues members on several nodes, and takes them again.</param>
     /// <exception cref="NodesException">What must never happen has; the message names the seed.</exception>
-    public static NodesReport Run(int seed, bool replicates = false)
+    public static NodesReport Run(int seed, bool replicates = false, bool mirrors = false)
     {
-        var simulation = new NodesSimulation(seed, replicates);
+        var simulation = new NodesSimulation(seed, replicates, mirrors);
         NodesReport report = default;
         Exception? found = null;
         // Without a context of the tests' framework what waits goes on inline.
@@ -134,6 +137,8 @@ internal sealed class NodesSimulation
         for (int round = 0; round < Rounds; round++)
         {
             _faults.Draw();
+            if (_mirrors && Random.Next(3) == 0)
+                _faults.ChangeMirrors();
             for (int steps = 100 + Random.Next(600); steps > 0; steps--)
                 Step();
         }
@@ -170,9 +175,13 @@ internal sealed class NodesSimulation
                 arguments["x-queue-type"] = FieldValue.Of("quorum");
                 Ledger.Replicated.Add(name);
             }
+            else if (_mirrors)
+                Ledger.Mirrored.Add(name);
             Task declared = home.Broker!.Operations.DeclareAsync("/", name, true, false, arguments);
             Cluster.Done(declared);
             Ledger.Homes.Add(name, home);
+            if (Ledger.MayBeReplicated(name))
+                Ledger.Takeovers.Watch(name, home.Broker!);
         }
         foreach (string queue in (string[])["m2", "m3"])
         {
@@ -185,6 +194,7 @@ internal sealed class NodesSimulation
     private void Step()
     {
         Cluster.Step();
+        Ledger.Takeovers.Look();
         _faults.Step();
         foreach (NodeClient client in _clients)
             client.Step();
@@ -248,12 +258,15 @@ internal sealed class NodesSimulation
     }
 
     private QueueHome? HomeOf(string name) =>
-        Ledger.Replicated.Contains(name)
+        Ledger.Replicated.Contains(name) || (Ledger.Mirrored.Contains(name) && IsReplicated(name))
             ? Running().Select(node => LedBy(node, name)).FirstOrDefault(static led => led is not null)
             : Ledger.Homes[name].Broker is { } broker && broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
         && vhost.Queues.TryGetValue(name, out QueueDefinition? queue)
             ? queue.Home
             : null;
+
+    private bool IsReplicated(string name) => Running()
+        .All(node => node.Broker!.AllQueues().Any(queue => queue.Name == name && queue.IsReplicated));
 
     private static QueueHome? LedBy(SimulatedNode node, string name) =>
         node.Broker!.AllQueues().FirstOrDefault(queue => queue.Name == name) is { } queue

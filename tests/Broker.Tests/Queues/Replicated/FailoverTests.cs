@@ -107,6 +107,39 @@ public sealed class FailoverTests
         Assert.Equal(new HandedOver(Led: 1, Kept: 1), await handing);
     }
 
+    /// <summary>It stops serving when something cannot be proposed, and leads on: no other term begins.</summary>
+    [Fact]
+    public async Task Who_serves_again_in_the_same_term_has_all_that_was_published_before()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        group.Publish(leader, 1, 5);
+        group.UntilEqual();
+        SimulatedNode node = group.NodeOf(leader);
+        long term = leader.Consensus!.Term.Value;
+        foreach (SimulatedNode other in group.Cluster.Nodes.Where(one => one != node))
+            other.SlowDisk(800);
+        int number = 6;
+        while (number <= 8)
+            group.Publish(leader, number++, "proposed");
+        group.Cluster.Steps(10);
+        Task<HandedOver> handing = node.Broker!.HandOverAsync(TimeSpan.FromMilliseconds(200));
+        group.Cluster.Until(
+            () =>
+            {
+                group.Publish(leader, number++, "not proposed");
+                return handing.IsCompleted;
+            },
+            what: "an end");
+        Assert.Equal(5, leader.Replica.Messages.Count);
+        node.Broker.LeadAgain();
+        await handing;
+        group.UntilEqual();
+        Assert.Equal((leader, term), (group.Leader, leader.Consensus.Term.Value));
+        Assert.Equal(2, group.BeginningsOf(node));
+        Assert.Equal(leader.Replica.Messages.Count, leader.ReadyCount);
+    }
+
     [Fact]
     public async Task A_node_that_has_handed_over_leads_nothing_until_it_may_again()
     {

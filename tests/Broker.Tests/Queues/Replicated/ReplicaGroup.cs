@@ -73,6 +73,9 @@ internal sealed class ReplicaGroup
     public static ReplicaGroup Within(int nodes, int seed = 1, params (string Name, object Value)[] arguments) =>
         new(nodes, seed, arguments);
 
+    /// <summary>How often the node's member has begun to lead, in this process.</summary>
+    public int BeginningsOf(SimulatedNode node) => _clients[node].Beginnings;
+
     /// <summary>The queue, as a node sees it.</summary>
     public static QueueDefinition DefinitionOn(SimulatedNode node) =>
         node.Broker!.AllQueues().Single(queue => queue.Name == "replicated");

@@ -23,7 +23,14 @@ internal sealed class TestClients(SimulatedNode node, MessageBroker broker) : IR
     public QueueHome MakeHome(string vhost, QueueSettings settings, ImmutableArray<NodeId> members) =>
         new RemoteQueue(broker, broker.QueueLinks!, Samples.Node(99), settings);
 
-    public void BeginLeading(ReplicatedQueue queue, long term) => Claims?.Invoke(queue, node.Id);
+    /// <summary>How often a member here has begun to lead.</summary>
+    public int Beginnings { get; private set; }
+
+    public void BeginLeading(ReplicatedQueue queue, long term)
+    {
+        Beginnings++;
+        Claims?.Invoke(queue, node.Id);
+    }
 
     public bool IsUp(NodeId other) => IsReachable(other);
 

@@ -8,6 +8,7 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class HeldDeliveries
 {
+    // By the position that a message was delivered with.
     private readonly Dictionary<long, Held> _held = [];
 
     public int Count => _held.Count;
@@ -17,28 +18,37 @@ internal sealed class HeldDeliveries
     /// <param name="consumer">Its number; 0: a get.</param>
     /// <param name="line">On which it came.</param>
     public void Add(long token, long consumer, long line) =>
-        _held[token & QueuedMessage.PositionMask] = new Held(token, consumer, line);
+        Adopt(token, token & QueuedMessage.PositionMask, consumer, line);
 
     /// <summary>
-    /// A client settles it; false: it does not hold it any more. <paramref name="line"/>: on which it came.
+    /// The same of what a client was handed before the queue was replicated: the message may have another position
+    /// since.
     /// </summary>
-    public bool TryTake(long token, out long line)
+    public void Adopt(long token, long position, long consumer, long line) =>
+        _held[token & QueuedMessage.PositionMask] = new Held(token, position, consumer, line);
+
+    /// <summary>
+    /// A client settles it; false: it does not hold it any more. <paramref name="line"/>: on which it came;
+    /// <paramref name="position"/>: the message's.
+    /// </summary>
+    public bool TryTake(long token, out long line, out long position)
     {
-        long position = token & QueuedMessage.PositionMask;
-        bool isHeld = _held.TryGetValue(position, out Held held) && held.Token == token;
+        long name = token & QueuedMessage.PositionMask;
+        bool isHeld = _held.TryGetValue(name, out Held held) && held.Token == token;
         line = held.Line;
+        position = isHeld ? held.Position : name;
         if (isHeld)
-            _held.Remove(position);
+            _held.Remove(name);
         return isHeld;
     }
 
     /// <summary>The queue has taken back all that a consumer held.</summary>
     public void Forget(long consumer)
     {
-        foreach ((long position, Held held) in _held)
+        foreach ((long name, Held held) in _held)
         {
             if (held.Consumer == consumer)
-                _held.Remove(position);
+                _held.Remove(name);
         }
     }
 
@@ -46,11 +56,11 @@ internal sealed class HeldDeliveries
     public Dictionary<long, List<long>> ByConsumer(Func<long, bool> isThere)
     {
         var claims = new Dictionary<long, List<long>>();
-        foreach ((long position, Held held) in _held)
+        foreach (Held held in _held.Values)
         {
             ref List<long>? positions = ref CollectionsMarshal.GetValueRefOrAddDefault(
                 claims, isThere(held.Consumer) ? held.Consumer : 0, out _);
-            (positions ??= []).Add(position);
+            (positions ??= []).Add(held.Position);
         }
         foreach (List<long> positions in claims.Values)
             positions.Sort();
@@ -60,5 +70,5 @@ internal sealed class HeldDeliveries
     /// <summary>The queue is gone.</summary>
     public void Clear() => _held.Clear();
 
-    private readonly record struct Held(long Token, long Consumer, long Line);
+    private readonly record struct Held(long Token, long Position, long Consumer, long Line);
 }

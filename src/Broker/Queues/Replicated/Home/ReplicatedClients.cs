@@ -25,6 +25,17 @@ internal sealed class ReplicatedClients(StandIn queue, StandInLanes lanes, Messa
     /// <summary>Somebody waits for an answer.</summary>
     public bool IsWaiting => Consumers.Count + Requests.Count > 0;
 
+    /// <summary>Takes over what clients had before the queue was replicated; before anything else comes here.</summary>
+    public void Adopt(Adoption adoption)
+    {
+        if (adoption.Former is { } former)
+            TakeOver(former);
+        foreach (Consumer consumer in adoption.Consumers)
+            AddFormer(consumer);
+        foreach (HeldMessage held in adoption.Held)
+            Held.Adopt(held.Token, held.Position, held.Consumer?.LineNumber ?? held.Number, line: 0);
+    }
+
     /// <inheritdoc/>
     public override bool Cancel(Consumer consumer, object? request)
     {

@@ -103,6 +103,9 @@ internal sealed class ReplicatedHome : StandIn
 
     private bool HasSomething => _clients.HasAny || _publishes.HasAny || _uncommitted.Count > 0;
 
+    // A leader that was given up, and whose link is there, may answer yet: nothing else would tell.
+    private bool WantsLine => HasSomething || _unavailable is not null;
+
     /// <inheritdoc/>
     public override void Attach() => Signal(LineSignal.Led, 0);
 
@@ -113,9 +116,10 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (HasLine || _isGone || _peer is null || !_isUp || Broker.NowMs < _retryAtMs)
             return;
-        Lanes.Begin(Links.NextLine());
+        Lanes.Begin(Links.NextLine(), LineFrame.OfReplicated);
         _epochs.Begin();
         _isServed = false;
+        _publishes.KeepsAll = false;
         LineWriting.Source(Lanes.Posts, Links.Source);
         _clients.WriteConsumers();
         _uncommitted.WriteAll();
@@ -130,6 +134,18 @@ internal sealed class ReplicatedHome : StandIn
         $"{Describe()} has no leader: a majority of its members "
         + $"({string.Join(", ", Definition.Members.Select(Links.NameOf))}) "
         + "is not reachable");
+
+    protected override void OnAdopt(Adoption adoption)
+    {
+        _publishes.KeepsAll = !HasLine;
+        _clients.Adopt(adoption);
+        if (adoption.Epochs is { } former)
+            _epochs.GoOnFrom(former);
+        foreach (long position in adoption.Acknowledged)
+            _uncommitted.Add(LineItemKind.AcknowledgeAt, position);
+        foreach (long position in adoption.Rejected)
+            _uncommitted.Add(LineItemKind.RejectAt, position);
+    }
 
     protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)
     {
@@ -163,7 +179,7 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (_isGone || command.Slot < 0)
             return;
-        bool isHeld = _clients.Held.TryTake(command.First, out long line);
+        bool isHeld = _clients.Held.TryTake(command.First, out long line, out long position);
         LineItemKind kind = KindOf(command);
         if (HasLine && (isHeld ? line == Lanes.Line : command.Priority == _epochs.Current))
             LineWriting.Settlement(Lanes.Settlements, kind, command.Slot, command.First);
@@ -173,13 +189,13 @@ internal sealed class ReplicatedHome : StandIn
         {
             LineWriting.SettlementAt(
                 Lanes.Settlements, (LineItemKind)(kind - LineItemKind.Acknowledge + LineItemKind.AcknowledgeAt),
-                command.First & QueuedMessage.PositionMask);
+                position);
         }
         // Of what its client did not hold any more nothing is told twice: it may be somebody else's by then.
         if (kind is LineItemKind.Acknowledge or LineItemKind.Reject && (isHeld || !HasLine))
         {
             _uncommitted.Add(
-                kind == LineItemKind.Acknowledge ? LineItemKind.AcknowledgeAt : LineItemKind.RejectAt, command.First);
+                kind == LineItemKind.Acknowledge ? LineItemKind.AcknowledgeAt : LineItemKind.RejectAt, position);
         }
     }
 
@@ -328,6 +344,7 @@ internal sealed class ReplicatedHome : StandIn
         if (HasLine && _isUp)
             TellEnd(_peer!, Lanes.Line);
         EndLine();
+        Pause();
         _publishes.Refuse(LineEnd.Away, scratch);
         _clients.End(LineEnd.Away, scratch);
     }
@@ -371,7 +388,7 @@ internal sealed class ReplicatedHome : StandIn
 
     protected override void EndTurn()
     {
-        if (HasSomething)
+        if (WantsLine)
             NeedLine();
         if (_isUp)
             Lanes.Send(Definition.Id.Value, this);
@@ -381,7 +398,7 @@ internal sealed class ReplicatedHome : StandIn
             _publishes.GiveCredit();
         SetFull(_publishes.IsFullOfDeadLetters);
         _waitsSinceMs = IsWaiting ? _waitsSinceMs ?? Broker.NowMs : null;
-        if (Lanes.IsUntold || _waitsSinceMs is not null || (HasSomething && !HasLine && _isUp))
+        if (Lanes.IsUntold || _waitsSinceMs is not null || (WantsLine && !HasLine && _isUp))
             WantTick();
     }
 }

@@ -21,6 +21,11 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes)
     private long _lastSync = SyncMark;
     private long _deadLetterBytes;
 
+    /// <summary>
+    /// Also of what nobody waits for: it may be a client's, that posted to the queue before this stood for it.
+    /// </summary>
+    public bool KeepsAll { get; set; }
+
     /// <summary>Something waits for a verdict.</summary>
     public bool HasAny => _owed.Count + _syncs.Count > 0;
 
@@ -35,7 +40,7 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes)
     public void Add(OwedPublish owed, in Message message)
     {
         // A dead letter that nobody keeps, and nobody waits for: rather than fill the memory it is lost.
-        if (!owed.Ticket.IsAwaited && _owed.KeptBytes > LineOptions.MostUnawaitedBytes)
+        if (!KeepsAll && !owed.Ticket.IsAwaited && _owed.KeptBytes > LineOptions.MostUnawaitedBytes)
         {
             message.Slab.Release(1);
             return;
