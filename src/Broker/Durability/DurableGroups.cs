@@ -63,9 +63,9 @@ internal static class DurableGroups
                     broker.Delays.Open(log, group);
                     losses.Note(group, "The delayed exchanges' group");
                 }
-                else if (!(members ??= MembersById(broker)).TryGetValue(group.Id.Value, out QueueDefinition? replicated))
+                else if (!(members ??= MembersById(broker)).TryGetValue(group.Id.Value, out QueueDefinition? shared))
                     OpenQueue(queues ??= ById(broker), losses, log, group);
-                else if (!broker.Replication!.TryRecover(log, group, replicated))
+                else if (!broker.Replication!.TryRecover(log, group, shared))
                 {
                     // Where others have it, although this node has never given it over, nothing is thrown away.
                     if ((queues ??= ById(broker)).ContainsKey(group.Id.Value))

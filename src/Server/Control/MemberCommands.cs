@@ -190,8 +190,8 @@ internal sealed class MemberCommands(NodeHost host, ClusterCommands cluster)
             MemberChangeOutcome.Gone => "not_found",
             MemberChangeOutcome.LastMember => "last_node",
             MemberChangeOutcome.NotReplicated =>
-                $"queue '{queue.Name}' in vhost '{queue.Vhost}' is on {Broker.HomeNameOf(queue)} alone, which is no node "
-                + "of a cluster",
+                $"queue '{queue.Name}' in vhost '{queue.Vhost}' is on {Broker.HomeNameOf(queue)} alone, and that is "
+                + "no node of a cluster",
             MemberChangeOutcome.Full =>
                 $"queue '{queue.Name}' in vhost '{queue.Vhost}' has {queue.Members.Length} members, and may have no "
                 + "more",

@@ -114,7 +114,7 @@ public sealed class ConversionCrashTests
         Assert.Equal(_cluster[1].Id, Queue(1).Members[0]);
     }
 
-    /// <summary>Each of its dead letters comes back to the queue itself, and waits there with everything else.</summary>
+    /// <summary>Each of its dead letters comes back to the queue itself, and waits there with all else.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -13,8 +13,8 @@ namespace Warren.Broker.Queues.Replicated;
 /// (docs/decisions/0014-members-while-it-serves.md). It begins when no dead letter is on its way; from then on none
 /// begins, and nothing is handed out. Lines of other nodes are moved first. Then clients' commands wait, until nothing
 /// is on its way: no read, no verdict. Then every message becomes an entry of its own, and when all of that is durable
-/// the node's member takes the group over and leads. What waited, and whatever is posted to the queue later, goes to the
-/// node's stand-in.
+/// the node's member takes the group over and leads. What waited, and whatever is posted to the queue later, goes to
+/// the node's stand-in.
 /// </summary>
 /// <param name="queue">Which.</param>
 /// <param name="broker">The node's.</param>
@@ -26,8 +26,8 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
     private const long LookMs = 20;
 
     /// <summary>
-    /// So long the queue stands still for dead letters that are on their way; when they have not come by then, it serves
-    /// on, for <see cref="RetryMs"/>.
+    /// So long the queue stands still for dead letters that are on their way; when they have not come by then, it
+    /// serves on, for <see cref="RetryMs"/>.
     /// </summary>
     private const long CalmMs = 1000;
 

@@ -79,7 +79,7 @@ internal sealed class MembershipOperator(NodesSimulation world)
         if (!leader.Broker!.Cluster.QueuesThatNeed(node.Id, helps: false).IsEmpty)
         {
             Return(node);
-            // It may have been withdrawn by a change whose answer was lost; then it goes on when others have its queues.
+            // It may have been withdrawn by a change whose answer was lost; then it goes on when others have all.
             if (leader.Broker.Nodes.Members.ContainsKey(node.Id))
                 _node = null;
             return;
