@@ -393,8 +393,9 @@ public sealed class HeartbeatSlot
         {
             if (_isRemoved || _needsTicks || _goneTicks > 0)
                 return false;
+            // Who follows nobody and may not stand waits to be spoken to: it was removed, or is to be added.
             if (!_isLeader)
-                return _under is not null;
+                return _under is not null || _leader.IsNone;
             for (int place = 0; place < _peers.Count; place++)
             {
                 int rest = _rests.Find(_peers[place].Id);
