@@ -41,6 +41,9 @@ internal sealed class SimulatedNetwork(Random random)
     /// <summary>How many frames of the queues find no room at first, in percent.</summary>
     public int NoRoomPercent { get; set; }
 
+    /// <summary>A link that brings nothing is lost after <see cref="SilenceSteps"/>; false: not for long.</summary>
+    public bool NoticesSilence { get; set; } = true;
+
     public long Now { get; private set; }
 
     /// <summary>A number for each process.</summary>
@@ -190,6 +193,8 @@ internal sealed class SimulatedNetwork(Random random)
         {
             foreach ((var way, Queue<(long Due, Action Deliver)> packets) in _ways)
             {
+                if (_nodes.GetValueOrDefault(way.To) is { IsStandingStill: true })
+                    continue;
                 while (packets.TryPeek(out (long Due, Action Deliver) packet) && packet.Due <= Now
                     && !_blocked.ContainsKey((way.From, way.To)))
                     due.Add(packets.Dequeue().Deliver);
@@ -197,7 +202,8 @@ internal sealed class SimulatedNetwork(Random random)
         }
         foreach (Action deliver in due)
             deliver();
-        foreach ((NodeId from, NodeId to) in _blocked.Where(one => Now - one.Value >= SilenceSteps)
+        foreach ((NodeId from, NodeId to) in _blocked
+            .Where(one => NoticesSilence && Now - one.Value >= SilenceSteps)
             .Select(one => one.Key).ToArray())
             Cut(from, to);
         foreach ((long at, NodeId node, NodeId other, LinkEnd end) in

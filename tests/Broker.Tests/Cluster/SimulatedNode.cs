@@ -174,8 +174,13 @@ internal sealed class SimulatedNode(
     /// <summary>Its disk does nothing for some steps.</summary>
     public void SlowDisk(int steps) => _slowSteps = steps;
 
-    /// <summary>The process gets no processor for some steps; its timers are late.</summary>
-    public void StandStill(int steps) => _stoodSteps = steps;
+    /// <summary>The process gets no processor for some steps; its timers are late, and what comes waits.</summary>
+    public void StandStill(int steps)
+    {
+        _stoodSteps = steps;
+        if (Transport is not null)
+            Transport.IsStandingStill = steps > 0;
+    }
 
     /// <summary>A client of this node, on whose channel 1 is open when it hears so.</summary>
     public SimulatedConnection Connect()
@@ -194,7 +199,7 @@ internal sealed class SimulatedNode(
             return;
         if (_stoodSteps > 0)
         {
-            _stoodSteps--;
+            StandStill(_stoodSteps - 1);
             return;
         }
         _life!.Run(isQuick ? int.MaxValue : random.Next(MostTurns + 1));

@@ -41,8 +41,14 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     /// <summary>The node has crashed: nothing reaches it, and nothing leaves it.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>Its process gets no processor: its timers are late, and what comes to it waits.</summary>
+    public bool IsStandingStill { get; set; }
+
     /// <summary>The group's messages do not reach it, while all else does: it learns of nothing new.</summary>
     public bool IsBehind { get; set; }
+
+    /// <summary>The groups of the node that do not rest.</summary>
+    public int ActiveGroups => _heartbeats.ActiveCount;
 
     public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 
@@ -82,7 +88,11 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         _heartbeats.Remove(slot);
     }
 
-    public void Beat() => _heartbeats.Beat();
+    public void Beat()
+    {
+        if (!IsStandingStill)
+            _heartbeats.Beat();
+    }
 
     public void BeatIfHasty()
     {
@@ -92,7 +102,11 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         _heartbeats.BeatHasty();
     }
 
-    public void Tick() => _heartbeats.Tick();
+    public void Tick()
+    {
+        if (!IsStandingStill)
+            _heartbeats.Tick();
+    }
 
     public void LinkUp(NodeId peer, long process, long boot)
     {

@@ -55,7 +55,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     }
 
     /// <summary>A client has got a message; returns it and its copy in this queue.</summary>
-    public (SentMessage Message, MessageCopy Copy) Arrived(string queue, string text, bool isRedelivered, string by)
+    public (SentMessage Message, MessageCopy Copy) Arrived(
+        string queue, string text, bool isRedelivered, string by, SimulatedNode? node = null)
     {
         Delivered++;
         if (!_messages.TryGetValue(text, out SentMessage? message))
@@ -78,7 +79,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         }
         if (isRedelivered)
             Redelivered++;
-        if (copy.TakenAt > 0 && !isDeadLetter)
+        bool mayBeOld = node is not null && MayBeReplicated(queue) && Takeovers.MayBeBehind(queue, node.Id);
+        if (copy.TakenAt > 0 && !isDeadLetter && !mayBeOld)
             CheckMayComeBack(queue, text, copy, by);
         copy.IsDelivered = true;
         copy.IsDeliveredFirst |= !isRedelivered;

@@ -14,9 +14,14 @@ internal sealed class NodesFaults(NodesSimulation world)
     private readonly MembershipOperator _operator = new(world);
     private readonly List<(long At, SimulatedNode Node)> _full = [];
     private readonly List<(long At, MessageBroker Broker)> _drained = [];
+    private SimulatedNode? _cutOff;
+    private long _cutOffTo;
 
     /// <summary>What was done when.</summary>
     public List<string> Story { get; } = [];
+
+    /// <summary>A node is cut off for longer than anybody waits for it; nothing else happens meanwhile.</summary>
+    public bool IsCuttingOff => _cutOff is not null;
 
     /// <summary>No node is on its way in or out.</summary>
     public bool IsMembershipQuiet => _operator.IsIdle;
@@ -34,7 +39,7 @@ internal sealed class NodesFaults(NodesSimulation world)
     {
         SimulatedNode one = Nodes[Random.Next(Nodes.Length)];
         SimulatedNode other = Nodes[Random.Next(Nodes.Length)];
-        switch (Random.Next(17))
+        switch (Random.Next(18))
         {
             case 0 or 1:
                 Tell($"{one.Name} crashes");
@@ -57,9 +62,7 @@ internal sealed class NodesFaults(NodesSimulation world)
                 Network.Block(one.Id, other.Id);
                 break;
             case 6:
-                Tell($"nothing gets from {one.Name} to anybody");
-                foreach (SimulatedNode each in Nodes.Where(node => node != one))
-                    Network.Block(one.Id, each.Id);
+                BlockAll(one);
                 break;
             case 7:
                 ChangeNetwork();
@@ -84,15 +87,16 @@ internal sealed class NodesFaults(NodesSimulation world)
                 Tell($"the clock of {one.Name} is off by {one.Clock.Error}");
                 break;
             case 13 when one.IsUp:
-                Tell($"the disk of {one.Name} is full");
-                one.Disk.CapacityBytes = one.Disk.CapacityBytes - one.Disk.FreeBytes;
-                _full.Add((Network.Now + Random.Next(800), one));
+                FillDisk(one);
                 break;
             case 14:
                 _operator.Begin();
                 break;
             case 15 when one.IsUp:
                 HandOver(one);
+                break;
+            case 16:
+                CutOff(one);
                 break;
             default:
                 Tell("all is well");
@@ -145,6 +149,12 @@ internal sealed class NodesFaults(NodesSimulation world)
             LeadAgain(broker);
             _drained.Remove((at, broker));
         }
+        if (_cutOff is { } away && Network.Now >= _cutOffTo)
+        {
+            _cutOff = null;
+            Tell($"{away.Name} has its links again");
+            Cluster.SetCut(away, isCut: false);
+        }
     }
 
     /// <summary>Everything is mended, and nothing happens any more.</summary>
@@ -160,6 +170,31 @@ internal sealed class NodesFaults(NodesSimulation world)
             LeadAgain(broker);
         _drained.Clear();
         MendAll();
+    }
+
+    private void BlockAll(SimulatedNode node)
+    {
+        Tell($"nothing gets from {node.Name} to anybody");
+        foreach (SimulatedNode each in Nodes.Where(each => each != node))
+            Network.Block(node.Id, each.Id);
+    }
+
+    private void FillDisk(SimulatedNode node)
+    {
+        Tell($"the disk of {node.Name} is full");
+        node.Disk.CapacityBytes = node.Disk.CapacityBytes - node.Disk.FreeBytes;
+        _full.Add((Network.Now + Random.Next(800), node));
+    }
+
+    // For longer than others wait for it: its session ends, and who owns a queue there is to hear of that.
+    private void CutOff(SimulatedNode any)
+    {
+        _cutOff = world.Owners.FirstOrDefault(owner => owner.Owned is not null)?.Connection?.Node ?? any;
+        _cutOffTo = Network.Now + 1200 + Random.Next(1200);
+        Tell($"all is well but for {_cutOff.Name}, which is cut off for long");
+        MendAll();
+        foreach (SimulatedNode each in Nodes)
+            Cut(_cutOff, each);
     }
 
     private void ChangeNetwork()

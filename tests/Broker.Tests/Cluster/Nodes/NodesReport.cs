@@ -14,6 +14,9 @@ internal record struct NodesReport
 
     public long Owned { get; set; }
 
+    /// <summary>Owners whose connections were closed since their node's session was over.</summary>
+    public long Bereft { get; set; }
+
     public long Confirmed { get; set; }
 
     public long Refused { get; set; }
@@ -40,6 +43,7 @@ internal record struct NodesReport
         Answered = one.Answered + other.Answered,
         Missing = one.Missing + other.Missing,
         Owned = one.Owned + other.Owned,
+        Bereft = one.Bereft + other.Bereft,
         Confirmed = one.Confirmed + other.Confirmed,
         Refused = one.Refused + other.Refused,
         Delivered = one.Delivered + other.Delivered,
@@ -54,7 +58,8 @@ internal record struct NodesReport
 
     public override readonly string ToString() =>
         $"{Steps} steps, {Crashes} crashes, {Cuts} links cut, {Joined} nodes joined, {Forgotten} forgotten; "
-        + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues; "
+        + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
+        + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "
         + $"{Settled} settled, {Left} left";
 }

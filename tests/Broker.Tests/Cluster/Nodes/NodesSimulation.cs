@@ -25,7 +25,7 @@ internal sealed class NodesSimulation
     private readonly Dictionary<string, NameHistory> _bindings = [];
     private readonly List<NodeClient> _clients = [];
     private readonly NodesFaults _faults;
-    private readonly bool _replicates;
+    private readonly QuietQueues _quiet;
     private readonly bool _mirrors;
     private int _names = 3;
 
@@ -34,10 +34,11 @@ internal sealed class NodesSimulation
         Random = new Random(seed);
         _mirrors = mirrors;
         int founders = Random.Next(4) == 0 ? 5 : 3;
-        _replicates = replicates;
+        Replicates = replicates;
         Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
         Ledger = new MessageLedger(Cluster);
         _faults = new NodesFaults(this);
+        _quiet = new QuietQueues(this);
         for (int number = 1; number <= 3; number++)
         {
             _clients.Add(new DefiningClient(this, number));
@@ -56,6 +57,9 @@ internal sealed class NodesSimulation
     public MessageLedger Ledger { get; }
 
     public IReadOnlyList<OwningClient> Owners { get; }
+
+    /// <summary>Some of the queues that are always there have members on several nodes.</summary>
+    public bool Replicates { get; }
 
     /// <summary>What clients were refused with.</summary>
     public HashSet<string> Reasons { get; } = [];
@@ -139,7 +143,7 @@ internal sealed class NodesSimulation
             _faults.Draw();
             if (_mirrors && Random.Next(3) == 0)
                 _faults.ChangeMirrors();
-            for (int steps = 100 + Random.Next(600); steps > 0; steps--)
+            for (int steps = 100 + Random.Next(600); steps > 0 || _faults.IsCuttingOff; steps--)
                 Step();
         }
         Heal();
@@ -147,6 +151,8 @@ internal sealed class NodesSimulation
             client.IsLeaving = true;
         Until(
             () => string.Join('\n', _clients.Where(client => client.Connection is not null)), NodeClient.AnswerSteps);
+        Until(Unrest, NodeClient.AnswerSteps);
+        _quiet.CheckSilence();
         Until(Unrest, NodeClient.AnswerSteps);
         CheckDefinitions();
         CheckMessages();
@@ -170,7 +176,7 @@ internal sealed class NodesSimulation
                 arguments["x-dead-letter-exchange"] = FieldValue.Of("");
                 arguments["x-dead-letter-routing-key"] = FieldValue.Of(MessageLedger.DeadLetters);
             }
-            if (_replicates && name is "m2" or "m4")
+            if (Replicates && name is "m2" or "m4")
             {
                 arguments["x-queue-type"] = FieldValue.Of("quorum");
                 Ledger.Replicated.Add(name);
@@ -183,6 +189,8 @@ internal sealed class NodesSimulation
             if (Ledger.MayBeReplicated(name))
                 Ledger.Takeovers.Watch(name, home.Broker!);
         }
+        if (Replicates)
+            _quiet.Declare();
         foreach (string queue in (string[])["m2", "m3"])
         {
             Cluster.Nodes[0].Store.Post(new PlainChange(store => store.Commit(new BindingEntry(
@@ -191,7 +199,7 @@ internal sealed class NodesSimulation
         Cluster.Steps(200);
     }
 
-    private void Step()
+    public void Step()
     {
         Cluster.Step();
         Ledger.Takeovers.Look();
@@ -209,7 +217,7 @@ internal sealed class NodesSimulation
 
     /// <param name="rest">What is still to come; empty: nothing.</param>
     /// <param name="mostSteps">Within so many steps.</param>
-    private void Until(Func<string> rest, long mostSteps)
+    public void Until(Func<string> rest, long mostSteps)
     {
         for (long step = 0; rest() is { Length: > 0 } left; step++)
         {

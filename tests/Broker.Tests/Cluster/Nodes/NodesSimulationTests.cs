@@ -16,6 +16,7 @@ public sealed class NodesSimulationTests(ITestOutputHelper output)
         Assert.True(total.Confirmed > 100 * NodesShare.Seeds, $"{total}");
         Assert.True(total.Settled > 50 * NodesShare.Seeds, $"{total}");
         Assert.True(total.Owned > 2 * NodesShare.Seeds, $"{total}");
+        Assert.True(total.Bereft > 0, $"{total}");
         Assert.True(total.Crashes > NodesShare.Seeds, $"{total}");
     }
 

@@ -4,12 +4,23 @@ using Warren.Wire;
 
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
-/// <summary>Wants an exclusive queue for itself that others want too, has it for a while, and goes.</summary>
+/// <summary>
+/// Wants an exclusive queue for itself that others want too, has it for a while, and goes. As long as its connection
+/// lives the queue is its own: if its node's session is over, and the queue with it, the connection has to end.
+/// </summary>
 internal sealed class OwningClient(NodesSimulation world, int number) : NodeClient(world)
 {
+    /// <summary>
+    /// Within so many steps the connection ends of whom its own queue is said to be no more: its node may stand still
+    /// meanwhile.
+    /// </summary>
+    private const long EndSteps = 2 * SimulatedNetwork.SilenceSteps;
+
     private string _wanted = "";
     private long _askedAt;
     private long _ownsUntil;
+    private long _toldGoneAt;
+    private bool _isPatient;
     private bool _isClosing;
 
     /// <summary>The queue that is this client's alone, as far as it knows.</summary>
@@ -24,17 +35,25 @@ internal sealed class OwningClient(NodesSimulation world, int number) : NodeClie
 
     protected override void Begin()
     {
+        if (_toldGoneAt > 0)
+            return;
         _wanted = $"e{Random.Next(2)}";
         Declare(isPassive: false);
     }
 
     protected override void Act()
     {
+        if (_toldGoneAt > 0 && Now - _toldGoneAt > EndSteps)
+        {
+            throw new NodesException(
+                $"{this} has lost its queue at step {_toldGoneAt}, and not its connection at {Now}");
+        }
         if (Owned is null || _askedAt > 0)
             return;
         if (Now < _ownsUntil && !IsLeaving)
         {
-            if (Random.Next(30) == 0)
+            // A question to a node that is cut off would end with the connection.
+            if (Random.Next(30) == 0 && (!_isPatient || Connection!.Node.Store.HasLease))
                 Declare(isPassive: true);
         }
         else if (Random.Next(2) == 0)
@@ -56,7 +75,9 @@ internal sealed class OwningClient(NodesSimulation world, int number) : NodeClie
         if (Owned is not null || _isClosing)
             return;
         World.Report.Owned++;
-        _ownsUntil = Now + Random.Next(400);
+        // Some stay longer than a node that is cut off keeps its session.
+        _isPatient = Random.Next(2) == 0;
+        _ownsUntil = Now + Random.Next(_isPatient ? 6000 : 400);
         Owned = _wanted;
         Session = Connection!.Node.Broker!.Nodes.Sessions.GetValueOrDefault(Connection.Node.Id);
         foreach (OwningClient other in World.Owners)
@@ -76,7 +97,12 @@ internal sealed class OwningClient(NodesSimulation world, int number) : NodeClie
         NodeSession? session = Connection!.Node.Broker?.Nodes.Sessions.GetValueOrDefault(Connection.Node.Id);
         if (Owned is not null && !isConnection && session is not null && session == Session)
             throw new NodesException($"{this} owns its queue and is told \"{reason}\" at step {Now}");
+        if (Owned is not null && !isConnection)
+            _toldGoneAt = Now;
+        else if (Owned is not null && reason.Contains("its exclusive queues were deleted", StringComparison.Ordinal))
+            World.Report.Bereft++;
         bool isExpected = reason.Contains("RESOURCE_LOCKED", StringComparison.Ordinal)
+            || _toldGoneAt > 0
             || reason.Contains("definitions cannot be changed now", StringComparison.Ordinal)
             || reason.Contains("CONNECTION_FORCED", StringComparison.Ordinal);
         if (!isExpected)
@@ -89,7 +115,7 @@ internal sealed class OwningClient(NodesSimulation world, int number) : NodeClie
     {
         Owned = null;
         Session = null;
-        _askedAt = 0;
+        _askedAt = _toldGoneAt = 0;
         _isClosing = false;
     }
 

@@ -41,6 +41,8 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
         {
             bool isForBoth = Random.Next(5) == 0;
             string queue = $"m{Random.Next(NodesSimulation.Queues)}";
+            if (World.Replicates && Random.Next(300) == 0)
+                queue = QuietQueues.Names[Random.Next(QuietQueues.Names.Count)];
             string[] queues = isForBoth ? ["m2", "m3"] : [queue];
             SentMessage message = World.Ledger.Sent(_name, (int)++_last, queues);
             _unconfirmed.Add(_last, (message, Now));

@@ -8,6 +8,9 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
     /// <summary>So long, in steps, a new leader waits for what clients of nodes that it has a link with hold.</summary>
     private const long ClaimSteps = 300;
 
+    /// <summary>Within so many steps of a new link a leader learns that it was replaced.</summary>
+    private const long NewsSteps = 60;
+
     private readonly Dictionary<string, long> _ids = [];
     private readonly Dictionary<string, List<(long At, NodeId Leader, long Term)>> _takeovers = [];
 
@@ -34,10 +37,25 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
     }
 
     /// <summary>
+    /// A node has, or just had, no link with the one that leads the queue: its clients may still be served by one that
+    /// was replaced, and does not know.
+    /// </summary>
+    public bool MayBeBehind(string queue, NodeId node)
+    {
+        if (_takeovers[queue] is not { Count: > 0 } takeovers)
+            return false;
+        NodeId leader = takeovers.MaxBy(static one => one.Term).Leader;
+        return leader != node
+            && cluster.Network.HadOutage(leader, node, cluster.Network.Now - NewsSteps, cluster.Network.Now);
+    }
+
+    /// <summary>
     /// A node began to lead the queue, at this step or later, that had no link with the other when it began, or lost it
-    /// before it had to have an answer: it may not know what the other's clients held and had acknowledged.
+    /// before it had to have an answer: it may not know what the other's clients held and had acknowledged. Or before,
+    /// and had no link with it at this step either: what the other has then, it has of a leader that was replaced.
     /// </summary>
     public bool WasMissed(string queue, NodeId other, long since) => _takeovers[queue].Exists(
-        one => one.At >= since && one.Leader != other
-            && cluster.Network.HadOutage(one.Leader, other, one.At, one.At + ClaimSteps));
+        one => one.Leader != other
+            && cluster.Network.HadOutage(one.Leader, other, one.At, one.At + ClaimSteps)
+            && (one.At >= since || cluster.Network.HadOutage(one.Leader, other, since, since)));
 }
