@@ -68,6 +68,9 @@ public sealed class NodeLog
     /// <summary>What was appended last.</summary>
     public Lsn LastLsn => new(Volatile.Read(ref _lastLsn));
 
+    /// <inheritdoc cref="NodeLogOptions.SegmentBytes"/>
+    public int SegmentBytes => _options.SegmentBytes;
+
     /// <summary>Appended and not yet durable.</summary>
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
 

@@ -2,6 +2,7 @@ using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Definitions;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
+using Warren.Storage;
 using Warren.Wire;
 
 namespace Warren.Broker.Tests.Cluster;
@@ -15,13 +16,14 @@ internal sealed class SimulatedCluster
     private readonly int _patienceMs;
     private readonly bool _onlyTells;
     private readonly RaftOptions _raft;
+    private readonly NodeLogOptions? _log;
     private readonly Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? _replicator;
     private long _steps;
 
     public SimulatedCluster(
         int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
         bool onlyTells = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null,
-        RaftOptions? raft = null)
+        RaftOptions? raft = null, NodeLogOptions? log = null)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
@@ -30,6 +32,7 @@ internal sealed class SimulatedCluster
         _mostTurns = mostTurns;
         _onlyTells = onlyTells;
         _raft = raft ?? new RaftOptions();
+        _log = log;
         _replicator = replicator;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
@@ -63,6 +66,8 @@ internal sealed class SimulatedCluster
     {
         var node = new SimulatedNode(_nodes.Count + 1, Network, Time, Random, Truth)
         {
+            Log = _log ?? SimulatedNode.SmallLog,
+            WorksAtOnce = _log is not null,
             Founders = [.. founders],
             GraceMs = _graceMs,
             PatienceMs = _patienceMs,

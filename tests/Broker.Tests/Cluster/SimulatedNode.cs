@@ -24,7 +24,8 @@ namespace Warren.Broker.Tests.Cluster;
 internal sealed class SimulatedNode(
     int number, SimulatedNetwork network, ManualTime time, Random random, ClusterTruth truth) : IStorageWatcher
 {
-    private static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024, ReserveBytes = 0 };
+    /// <summary>Checkpoints come by chance alone.</summary>
+    public static readonly NodeLogOptions SmallLog = new() { SegmentBytes = 64 * 1024, ReserveBytes = 0 };
 
     private SimulatedTurns? _life;
     private long _checked;
@@ -55,6 +56,14 @@ internal sealed class SimulatedNode(
     public Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? Replicator { get; init; }
 
     public BrokerOptions Configuration { get; init; } = new();
+
+    /// <summary>Of its disk.</summary>
+    public NodeLogOptions Log { get; init; } = SmallLog;
+
+    /// <summary>
+    /// What the log does beside the turns it does when it has to, as its thread would, and not only by chance.
+    /// </summary>
+    public bool WorksAtOnce { get; init; }
 
     /// <summary>Of all groups.</summary>
     public RaftOptions Raft { get; init; } = new();
@@ -122,9 +131,9 @@ internal sealed class SimulatedNode(
                 MemoryHighWatermarkBytes = long.MaxValue / 2,
             },
             _life, Clock,
-            new Random(random.Next()), OnLog, new StorageSetup(Disk, SmallLog, this, static () => { }),
+            new Random(random.Next()), OnLog, new StorageSetup(Disk, Log, this, static () => { }),
             Setup(name));
-        _background = new StorageBackground(Broker.Storage!, SmallLog, this);
+        _background = new StorageBackground(Broker.Storage!, Log, this);
         Transport.Boot = Broker.Storage!.Boot;
         network.Add(Transport);
     }
@@ -219,7 +228,7 @@ internal sealed class SimulatedNode(
     {
         try
         {
-            if (random.Next(40) == 0)
+            if (random.Next(40) == 0 || (WorksAtOnce && _background!.HasWork))
                 _background!.RunOnce();
             if (random.Next(200) == 0)
                 _background!.MakeCheckpoint();

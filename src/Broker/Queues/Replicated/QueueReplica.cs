@@ -34,6 +34,12 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
         return Unsafe.IsNullRef(ref message) ? Position.None : message.Record;
     }
 
+    /// <summary>
+    /// What the log keeps of entries that are not live, for the next compaction to let go: what stayed behind the last
+    /// one is estimated.
+    /// </summary>
+    public long DeadBytes { get; private set; }
+
     /// <summary>As of the last entry that was applied.</summary>
     public QueueState State { get; private set; } = new();
 
@@ -51,10 +57,11 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
                 break;
             case EntryKinds.Removal:
                 RemoveAll(new RangeReader(meta[1..]));
+                DeadBytes += RecordBytes(meta.Length + bodyBytes);
                 break;
             case EntryKinds.State:
                 State = QueueState.Read(body.IsEmpty ? meta[1..] : [.. meta[1..], .. body]);
-                End(_state.Index.Value);
+                End(_state.Index.Value, RecordBytes(_state.PayloadBytes));
                 _state = new LiveEntry(new LogIndex(index), record, meta.Length + bodyBytes);
                 break;
             default:
@@ -82,6 +89,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
         (_messages, _returns, _returnOf) = (other._messages, other._returns, other._returnOf);
         (_state, State) = (other._state, other.State);
         _ended.Clear();
+        DeadBytes = 0;
     }
 
     /// <summary>All that there is of a queue that served alone.</summary>
@@ -103,6 +111,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
         _returns.Clear();
         _returnOf.Clear();
         _ended.Clear();
+        DeadBytes = 0;
         _state = default;
         State = new QueueState();
     }
@@ -145,8 +154,12 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
     /// <summary>
     /// What <see cref="RaftGroup.Compact"/> wants to know when the group is compacted up to an index.
     /// </summary>
-    public (LogIndex[] Live, IndexRange[] Released) Compact(long index)
+    /// <param name="index">At most what is applied.</param>
+    /// <param name="applied">Entries from there up to here stay.</param>
+    public (LogIndex[] Live, IndexRange[] Released) Compact(long index, long applied)
     {
+        // As if what is dead were spread evenly.
+        DeadBytes = (long)((double)DeadBytes * (applied - index) / Math.Max(1, applied - compacted()));
         var live = new List<LogIndex>();
         long after = compacted();
         while (TryNextLive(after, out LiveEntry entry) && entry.Index.Value <= index)
@@ -180,7 +193,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
         if (Unsafe.IsNullRef(ref message))
         {
             // Its message was removed by an entry that is restored no more.
-            End(index);
+            End(index, RecordBytes(meta.Length));
             return;
         }
         message.DeliveryCount = count;
@@ -199,7 +212,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
                 after = message.Index;
                 _messages.Remove(after);
                 EndReturn(after);
-                End(after);
+                End(after, message.RecordBytes);
             }
         }
     }
@@ -208,14 +221,18 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
     {
         if (!_returnOf.Remove(position, out long index))
             return;
+        if (_returns.TryFind(index, out ReturnEntry one))
+            End(index, RecordBytes(one.MetaBytes));
         _returns.Remove(index);
-        End(index);
     }
 
-    private void End(long index)
+    private static long RecordBytes(int payloadBytes) => (long)payloadBytes + EntryReader.EntryOverheadBytes;
+
+    private void End(long index, long recordBytes)
     {
         if (index == 0)
             return;
+        DeadBytes += recordBytes;
         ended?.Invoke(new LogIndex(index));
         if (index <= compacted())
             _ended.Add(index);

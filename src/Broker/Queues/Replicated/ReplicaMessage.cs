@@ -31,4 +31,6 @@ internal struct ReplicaMessage
     public bool IsFresh;
 
     public readonly int PayloadBytes => MetaBytes + EnvelopeBytes + PropertiesBytes + BodyBytes;
+
+    public readonly long RecordBytes => (long)PayloadBytes + EntryReader.EntryOverheadBytes;
 }

@@ -16,6 +16,9 @@ internal sealed class ReplicaMessages
 
     public int Count { get; private set; }
 
+    /// <summary>What their records take on the disk.</summary>
+    public long RecordBytes { get; private set; }
+
     /// <summary>Behind all others.</summary>
     public void Add(in ReplicaMessage message)
     {
@@ -26,6 +29,7 @@ internal sealed class ReplicaMessages
             _chunks.Add(chunk = new Chunk());
         chunk.Add(in message);
         Count++;
+        RecordBytes += message.RecordBytes;
     }
 
     /// <summary>False: it is not there any more.</summary>
@@ -34,6 +38,7 @@ internal sealed class ReplicaMessages
         if (!TryFind(index, out int place, out int at))
             return false;
         Chunk chunk = _chunks[place];
+        RecordBytes -= chunk.Items[at].RecordBytes;
         chunk.Remove(at);
         Count--;
         if (chunk.Live == 0)
@@ -82,6 +87,7 @@ internal sealed class ReplicaMessages
     {
         _chunks.Clear();
         Count = 0;
+        RecordBytes = 0;
     }
 
     private bool TryFind(long index, out int place, out int at)

@@ -17,18 +17,13 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 {
-    /// <summary>So many entries behind the last compaction are worth the next.</summary>
-    private const int CompactFromEntries = 4096;
-
-    /// <summary>A member that is slow does not hold compaction up beyond this.</summary>
-    private const int MostEntries = 200_000;
-
     private readonly IGroupTransport _transport;
     private readonly NodeId _self;
     private readonly RaftOptions _options;
     private readonly bool _beginsAlone;
     private readonly QueueReplica _replica;
     private readonly ReplicaOwner _owner;
+    private readonly ReplicaCompaction _compaction;
     private readonly DurableWaits _durable;
     private readonly HeldEffects _heldBack = new();
     private readonly Leadership _leadership;
@@ -61,6 +56,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _options = setup.Options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
         _replica = new QueueReplica(
             () => _group?.CompactedIndex.Value ?? long.MaxValue, index => _group?.Ended(index));
+        _compaction = new ReplicaCompaction(_replica);
         _owner = new ReplicaOwner(this, _replica, setup.Transport, catchUps);
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
@@ -358,7 +354,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             Retire();
             return;
         }
-        CompactNowAndThen();
+        _compaction.Tend(_group, Broker.Storage!.SegmentBytes);
         _inStep.Look(_group, _self, Broker.NowMs);
         _durable.AwaitDurable(_group.Awaited);
     }
@@ -452,21 +448,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         }
         NoteTick();
         _leadership.Delay(commands);
-    }
-
-    private void CompactNowAndThen()
-    {
-        RaftGroup group = _group!;
-        long before = group.CompactedIndex.Value;
-        if (group.Applied.Value - before < CompactFromEntries)
-            return;
-        LogIndex index = group.CompactionLimit;
-        if (group.Applied.Value - before > MostEntries || index > group.CompactionMost)
-            index = group.CompactionMost;
-        if (index.Value - before < CompactFromEntries / 2)
-            return;
-        (LogIndex[] live, IndexRange[] released) = _replica.Compact(index.Value);
-        group.Compact(index, live, released);
     }
 
     // The others hear nothing of it any more, and go on without it.
