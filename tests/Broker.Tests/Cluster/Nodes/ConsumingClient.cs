@@ -45,6 +45,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
             else if (_askedAt == 0)
             {
                 _askedAt = Now;
+                LetGoAll();
                 Connection!.Send(new ConnectionClose(200, "bye", 0, 0), channel: 0);
             }
             return;
@@ -93,6 +94,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
 
     protected override void Lost()
     {
+        LetGoAll();
         _held.Clear();
         _settled.Clear();
         _askedAt = 0;
@@ -110,12 +112,28 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
                 throw new NodesException($"{this} got {text} behind number {last} of the same publisher");
             _last[message.Publisher] = message.Sequence;
         }
-        _held.Add(new Held(
-            received.DeliveryTag, copy, Now, World.Ledger.CrashesOf(Connection!.Node, _queue)));
+        SimulatedNode node = Connection!.Node;
+        (int, int) crashes = World.Ledger.CrashesOf(node, _queue);
+        copy.Holding = new Holding(this, ToString(), node, Now, crashes);
+        _held.Add(new Held(received.DeliveryTag, copy, Now, crashes));
+    }
+
+    private void LetGoAll()
+    {
+        foreach (Held one in _held)
+            LetGo(one.Copy);
+    }
+
+    // Unless somebody else has it by now.
+    private void LetGo(MessageCopy copy)
+    {
+        if (copy.Holding?.Client == this)
+            copy.Holding = null;
     }
 
     private void Settle(int at)
     {
+        LetGo(_held[at].Copy);
         switch (Random.Next(10))
         {
             case 0:
@@ -141,6 +159,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
 
     private void Acknowledged(int at)
     {
+        LetGo(_held[at].Copy);
         World.Ledger.Settle(_held[at].Copy, rejects: false);
         _held[at].Copy.Trail.Add($"step {Now}: {this} acknowledges");
         _settled.Add(_held[at]);

@@ -35,4 +35,7 @@ internal sealed class MessageCopy
 
     /// <summary>It was rejected: a copy of it goes to the queue's dead letters, perhaps more than once.</summary>
     public bool IsRejected { get; set; }
+
+    /// <summary>Who has it now, and has not settled it; null: nobody.</summary>
+    public Holding? Holding { get; set; }
 }

@@ -82,6 +82,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         bool mayBeOld = node is not null && MayBeReplicated(queue) && Takeovers.MayBeBehind(queue, node.Id);
         if (copy.TakenAt > 0 && !isDeadLetter && !mayBeOld)
             CheckMayComeBack(queue, text, copy, by);
+        if (copy.Holding is { } holding && !isDeadLetter && !mayBeOld)
+            CheckMayLeave(queue, text, copy, by, holding);
         copy.IsDelivered = true;
         copy.IsDeliveredFirst |= !isRedelivered;
         return (message, copy);
@@ -163,6 +165,24 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
                 && !(message.Copies.TryGetValue(DeadLetters, out MessageCopy? dead) && dead.IsDelivered))
                 throw new NodesException($"{message.Text} was rejected, and is nowhere");
         }
+    }
+
+    // What a client holds stays with it, whoever leads the queue, or takes it over, for the same reasons.
+    private void CheckMayLeave(string queue, string text, MessageCopy copy, string by, Holding holding)
+    {
+        SimulatedNode home = Homes[queue];
+        if (holding.Node.Crashes != holding.CrashesThen.Taker
+            || (!Replicated.Contains(queue)
+                && (home.Crashes != holding.CrashesThen.Home || home.StartedAt > holding.Since)))
+            return;
+        long outage = cluster.Nodes.Where(node => node != holding.Node)
+            .Max(node => cluster.Network.LongestOutage(holding.Node.Id, node.Id, holding.Since));
+        if (outage >= TakeoverSteps
+            || (MayBeReplicated(queue) && Takeovers.WasMissed(queue, holding.Node.Id, holding.Since)))
+            return;
+        throw new NodesException(
+            $"{by} got {text} of {queue} at step {Now}, which {holding.Name} has held since step {holding.Since}; the "
+            + $"longest time without a link was {outage} steps\n" + string.Join('\n', copy.Trail));
     }
 
     // An acknowledgement is on its way to the home's disk: only a crash on that way, or a node that was away longer
