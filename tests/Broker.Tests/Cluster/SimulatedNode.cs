@@ -65,8 +65,8 @@ internal sealed class SimulatedNode(
     /// </summary>
     public bool WorksAtOnce { get; init; }
 
-    /// <summary>Of all groups.</summary>
-    public RaftOptions Raft { get; init; } = new();
+    /// <summary>Of all groups. Snapshots of what tests have take more than one chunk.</summary>
+    public RaftOptions Raft { get; init; } = new() { SnapshotChunkBytes = 8 * 1024 };
 
     /// <summary>How a new directory begins.</summary>
     public ImmutableArray<NodeId> Founders { get; init; } = [];
