@@ -66,7 +66,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
                 queue.Home.ConfigureEarly(settings);
             else
                 queue.Home.Post(QueueCommand.Configure(settings));
-            if (queue.IsReplicated)
+            if (IsReplicatedNow(queue))
                 broker.Replication?.Configured(queue, settings);
         }
         if (IsStarting)
@@ -82,6 +82,9 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         if (draft.VhostsGone.Count + draft.UsersGone.Count > 0)
             broker.Connections.CloseOf(draft.VhostsGone, draft.UsersGone);
     }
+
+    // It may have got members behind the rules that were looked at first, by entries that were applied together.
+    private static bool IsReplicatedNow(QueueDefinition queue) => queue.Home.Definition.IsReplicated;
 
     private void TakeIn(QueueDefinition queue, long session)
     {

@@ -25,8 +25,8 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     /// <summary>The rules in force, its policies' included; the turn's, others may read an old value.</summary>
     internal QueueSettings Settings
     {
-        get => Volatile.Read(ref _settings);
-        private protected set => Volatile.Write(ref _settings, value);
+        get => Front?.Settings ?? Volatile.Read(ref _settings);
+        set => Volatile.Write(ref _settings, value);
     }
 
     /// <summary>Other rules, before it is opened by a start.</summary>

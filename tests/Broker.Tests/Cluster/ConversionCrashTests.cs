@@ -114,6 +114,36 @@ public sealed class ConversionCrashTests
         Assert.Equal(_cluster[1].Id, Queue(1).Members[0]);
     }
 
+    /// <summary>Its rules change while it is taken over, and on a node that hears of all at once.</summary>
+    [Fact]
+    public void All_members_have_the_rules_of_now()
+    {
+        for (int steps = 0; steps < 40; steps++)
+            new ConversionCrashTests().HasRules(steps);
+    }
+
+    private void HasRules(int steps)
+    {
+        Begin();
+        bool isAway = steps % 2 == 1;
+        if (isAway)
+            _cluster.SetCut(_cluster[3], true);
+        _cluster.Steps(steps);
+        Task set = _cluster[1].Broker!.Administration.Policies.SetAsync(
+            "/", "mirrors", "^q$", Fields.Of(("ha-mode", "all"), ("message-ttl", 600_000)));
+        _cluster.Steps(400);
+        if (isAway)
+            _cluster.SetCut(_cluster[3], false);
+        _cluster.Done(set);
+        UntilMembers();
+        _cluster.Steps(50);
+        foreach (SimulatedNode node in _cluster.Nodes)
+        {
+            var members = (QueueReplication)node.Broker!.Replication!;
+            Assert.Equal(600_000, Assert.Single(members.Members).Settings.MessageTtlMs);
+        }
+    }
+
     /// <summary>Each of its dead letters comes back to the queue itself, and waits there with all else.</summary>
     [Theory]
     [InlineData(1)]

@@ -198,6 +198,9 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
             foreach (ref readonly QueueCommand command in commands)
             {
                 bytes += command.Kind == QueueCommandKind.Publish ? command.Message.SizeBytes : 0;
+                // Whoever takes over begins with them; the machine that ends goes by those of before.
+                if (command.Kind == QueueCommandKind.Configure)
+                    queue.Settings = (QueueSettings)command.Target!;
                 _waiting.Add(command);
             }
             Volatile.Write(ref _waitingBytes, _waitingBytes + bytes);

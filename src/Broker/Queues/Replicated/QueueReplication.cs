@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Warren.Broker.Policies;
 using Warren.Broker.Queues.Remote;
+using Warren.Broker.Topology;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -144,10 +146,19 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         member.Join(broker.Storage!, isNew ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
     }
 
+    // What stands for the queue here hears of its rules in its own turn, which may be later.
+    private static QueueSettings RulesOf(QueueDefinition queue, MessageBroker broker)
+    {
+        EffectivePolicy? policy = null;
+        if (broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost))
+            vhost.Policies.OfQueues.TryGetValue(queue.Name, out policy);
+        return PolicySettings.Of(queue.Type, queue.AutoDelete, queue.Arguments, policy, broker.Options);
+    }
+
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
         queue.Id.Value,
         static (_, made) => new ReplicatedQueue(
-            made.Broker, made.Queue.Home.Settings, made.Setup, made.Clients, made.CatchUps)
+            made.Broker, RulesOf(made.Queue, made.Broker), made.Setup, made.Clients, made.CatchUps)
         {
             Definition = made.Queue,
         },
