@@ -111,7 +111,7 @@ public sealed class RemoteFlowTests
             for (; rejected < 400; rejected++)
             {
                 // So many fill it. The source finds it full when it sends the next, however late the other's turn is.
-                if (rejected == 60)
+                if (rejected == 100)
                     await Eventually.True(() => cluster.StandIn(0, "dead").IsFull);
                 Received delivery = await rejecter.ExpectAsync(MethodId.BasicDeliver);
                 await rejecter.SendAsync(1, new BasicReject(delivery.DeliveryTag, requeue: false));
