@@ -16,13 +16,9 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class RemoteQueue : StandIn
 {
     private readonly LinePeer _peer;
-    private readonly StandInPublishes _publishes;
+    private readonly RemotePublishes _publishes;
     private readonly RemoteClients _clients;
-    private readonly RemoteEpochs _epochs = new();
-    private AmqpException? _unavailable;
     private long _process;
-    private bool _isUp;
-    private bool _isGone;
     private bool _hasLateSettlements;
     private long _downSinceMs;
     // The queue is replicated by its definition; its home has been told that nothing more comes on this line.
@@ -37,7 +33,7 @@ internal sealed class RemoteQueue : StandIn
     {
         _peer = links.PeerOf(home);
         _downSinceMs = broker.NowMs;
-        _publishes = new StandInPublishes(this, Lanes);
+        _publishes = new RemotePublishes(this, Lanes);
         _clients = new RemoteClients(this, Lanes.Settlements, broker);
     }
 
@@ -45,22 +41,14 @@ internal sealed class RemoteQueue : StandIn
     public NodeId HomeNode => _peer.Id;
 
     /// <inheritdoc/>
-    public override bool IsReached => Front?.IsReached ?? Volatile.Read(ref _isUp);
+    public override bool IsReached => Front?.IsReached ?? IsUp;
 
     /// <inheritdoc/>
     internal override QueueHome? Front => Volatile.Read(ref _front);
 
-    internal override AmqpException? Unavailable => Front is { } front
-        ? front.Unavailable
-        : Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
-
-    /// <inheritdoc/>
-    internal override byte Epoch => _epochs.Current;
-
     protected override RemoteClients Clients => _clients;
 
-    protected override AnswerKind? Refusal =>
-        _isGone ? AnswerKind.Closed : _unavailable is not null ? AnswerKind.Unavailable : null;
+    protected override StandInPublishes Publishes => _publishes;
 
     /// <inheritdoc/>
     public override void Attach() => _peer.Attach(this);
@@ -73,7 +61,7 @@ internal sealed class RemoteQueue : StandIn
         if (HasLine)
             return;
         Lanes.Begin(Links.NextLine());
-        _epochs.Begin();
+        Epochs.Begin();
     }
 
     /// <inheritdoc/>
@@ -104,49 +92,23 @@ internal sealed class RemoteQueue : StandIn
         return true;
     }
 
-    protected override void OnSync(in PublishTicket ticket, QueueScratch scratch)
+    protected override void OnPublish(in OwedPublish owed, Message message)
     {
-        if (_isGone || _unavailable is not null)
-        {
-            QueueReplies.Verdict(ticket, accepted: _isGone, scratch);
-            return;
-        }
-        NeedLine();
-        LineWriting.Request(
-            Lanes.Posts, LineItemKind.Sync, _publishes.Await(ticket), Lanes.Settlements.LastNumber, 0);
-    }
-
-    protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)
-    {
-        if (_isGone)
-            _publishes.KeepOrRefuse(owed, message, LineEnd.Gone, scratch);
-        else if (_unavailable is not null)
-            _publishes.KeepOrRefuse(owed, message, LineEnd.Away, scratch);
+        if (IsGivenUp)
+            _publishes.Keep(owed, message);
         else
             _publishes.Send(owed, message);
     }
 
-    protected override void OnCredit(PublishCredit credit, int sizeBytes) => _publishes.Add(credit, sizeBytes);
-
     // What was delivered on a line that is over is not held for its client any more. An acknowledgement still counts:
     // what has been dealt with need not come again; everything else is what has happened anyway.
-    protected override void OnSettlement(in QueueCommand command)
+    protected override void OnSettlement(LineItemKind kind, in QueueCommand command)
     {
-        if (_isGone || command.Slot < 0)
-            return;
-        if (HasLine && command.Priority == _epochs.Current)
-            LineWriting.Settlement(Lanes.Settlements, KindOf(command), command.Slot, command.First);
-        else if (command.Kind == QueueCommandKind.Settle && _epochs.IsOfSameProcess(command.Priority))
+        if (HasLine && command.Priority == Epochs.Current)
+            LineWriting.Settlement(Lanes.Settlements, kind, command.Slot, command.First);
+        else if (kind == LineItemKind.Acknowledge && Epochs.IsOfSameProcess(command.Priority))
             AcknowledgeLate(command.First);
     }
-
-    private static LineItemKind KindOf(in QueueCommand command) => command.Kind switch
-    {
-        QueueCommandKind.Settle => LineItemKind.Acknowledge,
-        QueueCommandKind.Reject => LineItemKind.Reject,
-        QueueCommandKind.Requeue => LineItemKind.Requeue,
-        _ => command.Flag ? LineItemKind.Return : LineItemKind.Undelivered,
-    };
 
     private void AcknowledgeLate(long position)
     {
@@ -159,7 +121,7 @@ internal sealed class RemoteQueue : StandIn
 
     protected override void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch)
     {
-        _publishes.ReadVerdicts(bytes, scratch);
+        base.ReadVerdicts(bytes, scratch);
         if (!_publishes.IsMoving || _isMoving)
             return;
         _isMoving = true;
@@ -201,31 +163,32 @@ internal sealed class RemoteQueue : StandIn
                 _isReplicated = true;
                 break;
             case LineSignal.Down:
-                if (_isUp)
+                if (IsUp)
                     _downSinceMs = Broker.NowMs;
-                _isUp = false;
-                break;
-            case LineSignal.Tick:
-                Lanes.OweReceipt();
-                if (!_isUp && !_isGone && _unavailable is null
-                    && Broker.NowMs - _downSinceMs >= Links.Options.Patience.TotalMilliseconds)
-                    GiveUp(scratch);
-                if (_isUp)
-                    _publishes.SendKept();
+                IsUp = false;
                 break;
         }
     }
 
+    protected override void OnTick(QueueScratch scratch)
+    {
+        if (!IsUp && !IsGone && !IsGivenUp
+            && Broker.NowMs - _downSinceMs >= Links.Options.Patience.TotalMilliseconds)
+            GiveUp(scratch);
+        if (IsUp)
+            _publishes.SendKept();
+    }
+
     private void OnUp(long process, QueueScratch scratch)
     {
-        _isUp = true;
-        Volatile.Write(ref _unavailable, null);
+        IsUp = true;
+        IsGivenUp = false;
         if (process != _process)
         {
             // Positions of the other process name nothing in this one. What was never sent may still go.
             if (HasLine && (Lanes.WasUsed || _hasLateSettlements))
                 EndLine(LineEnd.Lost, tells: false, scratch, isSameProcess: false);
-            _epochs.NewProcess(keepsCurrent: HasLine);
+            Epochs.NewProcess(keepsCurrent: HasLine);
             _process = process;
         }
         Lanes.Rewind();
@@ -234,14 +197,13 @@ internal sealed class RemoteQueue : StandIn
 
     private void GiveUp(QueueScratch scratch)
     {
-        Volatile.Write(ref _unavailable, HomeIsDown());
+        IsGivenUp = true;
         EndLine(LineEnd.Away, tells: false, scratch);
     }
 
     protected override void OnGone(QueueScratch scratch)
     {
         EndLine(LineEnd.Gone, tells: true, scratch);
-        _isGone = true;
         _isMoving = false;
         // Whoever came meanwhile is told.
         Post(CollectionsMarshal.AsSpan(_waiting));
@@ -253,7 +215,7 @@ internal sealed class RemoteQueue : StandIn
     // Everybody who waits for something is told the truth as far as it is known here.
     private void EndLine(LineEnd why, bool tells, QueueScratch scratch, bool isSameProcess = true)
     {
-        if (HasLine && tells && _isUp)
+        if (HasLine && tells && IsUp)
             Lanes.OweEnd(Lanes.Line);
         bool keepsAcknowledgements = isSameProcess && why is LineEnd.Away or LineEnd.Lost;
         List<long> acknowledged = keepsAcknowledgements ? UnreceivedAcknowledgements.Of(Lanes.Settlements) : [];
@@ -268,7 +230,7 @@ internal sealed class RemoteQueue : StandIn
         _clients.End(why, scratch);
         foreach (long position in acknowledged)
             AcknowledgeLate(position);
-        if (why == LineEnd.Lost && _isUp)
+        if (why == LineEnd.Lost && IsUp)
             _publishes.SendKept();
     }
 
@@ -281,7 +243,7 @@ internal sealed class RemoteQueue : StandIn
         front.Post(QueueCommand.Adopt(new Adoption([], held, _clients)
         {
             Acknowledged = acknowledged,
-            Epochs = _epochs,
+            Epochs = Epochs,
         }));
         _publishes.MoveKept(front);
         front.Post(CollectionsMarshal.AsSpan(_waiting));
@@ -300,15 +262,15 @@ internal sealed class RemoteQueue : StandIn
             Lanes.End();
             MoveToFront(_clients.Moved, []);
         }
-        else if (_front is null && _isReplicated && !HasLine && !_isGone)
+        else if (_front is null && _isReplicated && !HasLine && !IsGone)
             MoveToFront([], []);
-        if (_isUp)
+        if (IsUp)
             Lanes.Send(Definition.Id.Value, this);
         _publishes.GiveCredit();
         SetFull(_publishes.WaitingBytes + _waitingBytes > LineOptions.FullBytes);
         if (_front is not null)
             return;
-        if (Lanes.IsUntold || (_isUp && _publishes.HasKept) || (!_isUp && !_isGone && _unavailable is null))
+        if (Lanes.IsUntold || (IsUp && _publishes.HasKept) || (!IsUp && !IsGone && !IsGivenUp))
             WantTick();
     }
 }

@@ -20,6 +20,8 @@ internal abstract class StandIn : QueueHome, ILine
 {
     private QueueCounts _counts = QueueCounts.None;
     private bool _isFull;
+    private bool _isGivenUp;
+    private bool _isUp;
     private bool _wantsTick;
 
     private protected StandIn(MessageBroker broker, QueueLinks links, LinePeer? peer, QueueSettings settings)
@@ -31,31 +33,36 @@ internal abstract class StandIn : QueueHome, ILine
     }
 
     /// <inheritdoc/>
-    public override int ReadyCount => Front?.ReadyCount ?? Counts.Ready;
+    public override int ReadyCount => Known?.ReadyCount ?? Counts.Ready;
 
     /// <inheritdoc/>
-    public override int UnackedCount => Front?.UnackedCount ?? Counts.Unacked;
+    public override int UnackedCount => Known?.UnackedCount ?? Counts.Unacked;
 
     /// <inheritdoc/>
-    public override long ReadyBytes => Front?.ReadyBytes ?? Counts.ReadyBytes;
+    public override long ReadyBytes => Known?.ReadyBytes ?? Counts.ReadyBytes;
 
     /// <inheritdoc/>
-    public override long UnackedBytes => Front?.UnackedBytes ?? Counts.UnackedBytes;
+    public override long UnackedBytes => Known?.UnackedBytes ?? Counts.UnackedBytes;
 
     /// <inheritdoc/>
-    public override long ResidentBytes => Front?.ResidentBytes ?? Counts.ResidentBytes;
+    public override long ResidentBytes => Known?.ResidentBytes ?? Counts.ResidentBytes;
 
     /// <inheritdoc/>
-    public override int ConsumerCount => Front?.ConsumerCount ?? Counts.Consumers;
+    public override int ConsumerCount => Known?.ConsumerCount ?? Counts.Consumers;
 
     /// <inheritdoc/>
-    public override ConsumerStatus? Holder => Front is { } front ? front.Holder : Counts.Holder;
+    public override ConsumerStatus? Holder => Known is { } known ? known.Holder : Counts.Holder;
 
     /// <inheritdoc/>
-    internal override ImmutableArray<NodeId> InStep => Counts.InStep;
+    internal override ImmutableArray<NodeId> InStep => Known is { } known ? known.InStep : Counts.InStep;
 
     /// <inheritdoc/>
     internal override bool IsRemote => true;
+
+    /// <inheritdoc/>
+    internal override AmqpException? Unavailable => Front is { } front
+        ? front.Unavailable
+        : IsGivenUp ? HomeIsDown() : null;
 
     /// <inheritdoc/>
     internal override bool IsFull => Front?.IsFull ?? Volatile.Read(ref _isFull);
@@ -77,7 +84,7 @@ internal abstract class StandIn : QueueHome, ILine
     public abstract bool IsServedBy(LinePeer peer);
 
     /// <summary>Deliveries of the line of today bear this.</summary>
-    internal abstract byte Epoch { get; }
+    internal byte Epoch => Epochs.Current;
 
     /// <summary>There is a line, whether its link is up or not.</summary>
     internal bool HasLine => Lanes.Line != 0;
@@ -120,10 +127,32 @@ internal abstract class StandIn : QueueHome, ILine
 
     protected StandInLanes Lanes { get; }
 
+    protected RemoteEpochs Epochs { get; } = new();
+
     protected abstract RemoteClients Clients { get; }
 
-    /// <summary>What everybody is answered who wants something now; null: it can be asked for.</summary>
-    protected abstract AnswerKind? Refusal { get; }
+    protected abstract StandInPublishes Publishes { get; }
+
+    /// <summary>The queue in this process, whose counts are as they are and not as they were told; null: elsewhere.
+    /// </summary>
+    private protected virtual QueueHome? Known => Front;
+
+    /// <summary>There is a link with the node at the other end.</summary>
+    protected bool IsUp
+    {
+        get => Volatile.Read(ref _isUp);
+        set => Volatile.Write(ref _isUp, value);
+    }
+
+    /// <summary>The other end has not been there for longer than is waited for.</summary>
+    protected bool IsGivenUp
+    {
+        get => Volatile.Read(ref _isGivenUp);
+        set => Volatile.Write(ref _isGivenUp, value);
+    }
+
+    /// <summary>The queue is in the topology no more.</summary>
+    protected bool IsGone { get; private set; }
 
     protected sealed override void Handle(ReadOnlySpan<QueueCommand> batch)
     {
@@ -144,21 +173,23 @@ internal abstract class StandIn : QueueHome, ILine
     protected virtual void OnAdopt(Adoption adoption) =>
         throw new InvalidOperationException("Only a replicated queue's stand-in takes clients over.");
 
-    protected abstract void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch);
+    /// <summary>Takes over the message's reference. When the other end is given up its source keeps it.</summary>
+    protected abstract void OnPublish(in OwedPublish owed, Message message);
 
-    protected abstract void OnCredit(PublishCredit credit, int sizeBytes);
+    /// <summary>Of something that has a slot, on this line or on one before.</summary>
+    protected abstract void OnSettlement(LineItemKind kind, in QueueCommand command);
 
-    protected abstract void OnSettlement(in QueueCommand command);
-
-    /// <summary>Wants a verdict when all before is durable.</summary>
-    protected abstract void OnSync(in PublishTicket ticket, QueueScratch scratch);
-
+    /// <summary>What happens beside the line's frames, but for the time.</summary>
     protected abstract void OnSignal(LineSignal signal, long process, QueueScratch scratch);
+
+    /// <summary>Time has gone on, as was wanted.</summary>
+    protected abstract void OnTick(QueueScratch scratch);
 
     /// <summary>Whether a frame is of the line.</summary>
     protected abstract bool Takes(ushort kind, long line, LinePeer? from);
 
-    protected abstract void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch);
+    protected virtual void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch) =>
+        Publishes.ReadVerdicts(bytes, scratch);
 
     /// <summary>A receipt, or the other end's word that the line is over.</summary>
     protected abstract void TakeWord(ushort kind, ref LineReader reader, QueueScratch scratch);
@@ -166,6 +197,7 @@ internal abstract class StandIn : QueueHome, ILine
     /// <summary>The other end has sent what no sound node does.</summary>
     protected abstract void OnNonsense(FormatException error, QueueScratch scratch);
 
+    /// <summary>Everybody is told that the queue is gone.</summary>
     protected abstract void OnGone(QueueScratch scratch);
 
     /// <summary>Frames and receipts go out, and those whose frames are out may post more.</summary>
@@ -189,7 +221,7 @@ internal abstract class StandIn : QueueHome, ILine
         switch (command.Kind)
         {
             case QueueCommandKind.Publish:
-                OnPublish(
+                Publish(
                     new OwedPublish
                     {
                         Ticket = new PublishTicket(command.Target, (ulong)command.Second, command.Group),
@@ -200,10 +232,11 @@ internal abstract class StandIn : QueueHome, ILine
                     command.Message, scratch);
                 break;
             case >= QueueCommandKind.Settle and <= QueueCommandKind.Return:
-                OnSettlement(command);
+                if (!IsGone && command.Slot >= 0)
+                    OnSettlement(KindOf(command), command);
                 break;
             case QueueCommandKind.Credit:
-                OnCredit((PublishCredit)command.Target!, (int)command.Second);
+                Publishes.Add((PublishCredit)command.Target!, (int)command.Second);
                 break;
             case QueueCommandKind.Written:
                 Clients.Written((Consumer)command.Target!, (int)command.First, command.Second);
@@ -212,8 +245,7 @@ internal abstract class StandIn : QueueHome, ILine
                 OnFrame((ushort)command.Slot, command.Message, (LinePeer?)command.Target, scratch);
                 break;
             case QueueCommandKind.PeerSignal:
-                _wantsTick &= (LineSignal)command.Slot != LineSignal.Tick;
-                OnSignal((LineSignal)command.Slot, command.First, scratch);
+                Take((LineSignal)command.Slot, command.First, scratch);
                 break;
             case QueueCommandKind.AddConsumer:
                 if (IsReady(command.Group, scratch))
@@ -237,12 +269,44 @@ internal abstract class StandIn : QueueHome, ILine
                 OnAdopt((Adoption)command.Target!);
                 break;
             case QueueCommandKind.Close when command.Target is null:
+                IsGone = true;
                 OnGone(scratch);
                 break;
             default:
                 OnRequest(command, scratch);
                 break;
         }
+    }
+
+    private static LineItemKind KindOf(in QueueCommand command) => command.Kind switch
+    {
+        QueueCommandKind.Settle => LineItemKind.Acknowledge,
+        QueueCommandKind.Reject => LineItemKind.Reject,
+        QueueCommandKind.Requeue => LineItemKind.Requeue,
+        _ => command.Flag ? LineItemKind.Return : LineItemKind.Undelivered,
+    };
+
+    private void Publish(in OwedPublish owed, Message message, QueueScratch scratch)
+    {
+        if (!IsGone && (!IsGivenUp || OwedPublish.WaitsForArrival(owed.Ticket)))
+        {
+            OnPublish(owed, message);
+            return;
+        }
+        message.Slab.Release(1);
+        Refuse(owed.Ticket, IsGone ? LineEnd.Gone : LineEnd.Away, scratch);
+    }
+
+    private void Take(LineSignal signal, long process, QueueScratch scratch)
+    {
+        if (signal != LineSignal.Tick)
+        {
+            OnSignal(signal, process, scratch);
+            return;
+        }
+        _wantsTick = false;
+        Lanes.OweReceipt();
+        OnTick(scratch);
     }
 
     private void OnRequest(in QueueCommand command, QueueScratch scratch)
@@ -263,13 +327,25 @@ internal abstract class StandIn : QueueHome, ILine
                 Ask(LineItemKind.Close, command.Target!, flags, scratch);
                 break;
             case QueueCommandKind.Sync:
-                OnSync(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
+                Sync(new PublishTicket(command.Target, (ulong)command.Second, command.Group), scratch);
                 break;
             case QueueCommandKind.ListConsumers:
                 // Asked of a queue that has been served here since.
                 QueueReports.NoConsumers(command.Target!);
                 break;
         }
+    }
+
+    // Wants a verdict when all before is durable.
+    private void Sync(in PublishTicket ticket, QueueScratch scratch)
+    {
+        if (IsGone || IsGivenUp)
+        {
+            QueueReplies.Verdict(ticket, accepted: IsGone, scratch);
+            return;
+        }
+        NeedLine();
+        Publishes.Await(ticket);
     }
 
     private void Ask(LineItemKind kind, object request, int flags, QueueScratch scratch)
@@ -284,10 +360,10 @@ internal abstract class StandIn : QueueHome, ILine
     // False: who asks has been told that he cannot have it.
     private bool IsReady(object? request, QueueScratch scratch)
     {
-        if (Refusal is { } refusal)
+        if (IsGone || IsGivenUp)
         {
             if (request is not null)
-                Answer(request, refusal, scratch);
+                Answer(request, IsGone ? AnswerKind.Closed : AnswerKind.Unavailable, scratch);
             return false;
         }
         NeedLine();

@@ -1,83 +1,32 @@
 using Warren.Broker.Channels;
-using Warren.Broker.Messages;
 
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
-/// What was published to a queue on another node and is not answered, who is to be told, and the credit that comes back
-/// when it has been sent. Owned by the stand-in's turn.
+/// What was published to a queue that is served elsewhere and is not answered, who is to be told, and the credit that
+/// comes back when it has been sent. Here is what all stand-ins have in common; what stays when a line ends each kind
+/// knows itself. Owned by the stand-in's turn.
 /// </summary>
-internal sealed class StandInPublishes(StandIn queue, StandInLanes lanes)
+internal abstract class StandInPublishes(StandIn queue, StandInLanes lanes)
 {
-    private readonly OwedPublishes _owed = new();
     private readonly Queue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits = new(0);
-    // Dead letters that wait for the next line: their sources keep them until they have arrived.
-    private readonly Queue<OwedPublish> _kept = new(0);
-    private long _keptBytes;
 
-    /// <summary>Bytes that wait to be sent, or are kept until it is known that they have arrived.</summary>
-    public long WaitingBytes => lanes.Posts.UnsentBytes + _owed.KeptBytes + _keptBytes;
-
-    /// <summary>Something waits for the next line.</summary>
-    public bool HasKept => _kept.Count > 0;
-
-    /// <summary>Takes a message in while there may be a line; takes over its reference.</summary>
-    public void Send(in OwedPublish owed, Message message)
-    {
-        // A dead letter that nobody keeps, and nobody waits for: rather than fill the memory it is lost.
-        if (!owed.Ticket.IsAwaited && lanes.Posts.UnsentBytes > LineOptions.MostUnawaitedBytes)
-        {
-            message.Slab.Release(1);
-            return;
-        }
-        if (!OwedPublish.WaitsForArrival(owed.Ticket))
-        {
-            Write(owed, message);
-            message.Slab.Release(1);
-            return;
-        }
-        OwedPublish kept = owed;
-        kept.Kept = message;
-        Write(kept, message);
-    }
-
-    /// <summary>Takes a message in while the home is away; takes over its reference.</summary>
-    public void KeepOrRefuse(in OwedPublish owed, Message message, LineEnd why, QueueScratch scratch)
-    {
-        if (why == LineEnd.Gone || !OwedPublish.WaitsForArrival(owed.Ticket))
-        {
-            message.Slab.Release(1);
-            queue.Refuse(owed.Ticket, why, scratch);
-            return;
-        }
-        OwedPublish kept = owed;
-        kept.Kept = message;
-        Keep(kept);
-    }
-
-    /// <summary>Wants a verdict when all before is durable; returns the number that it will have.</summary>
-    public long Await(in PublishTicket ticket) => _owed.Add(new OwedPublish { Ticket = ticket });
+    /// <summary>Wants a verdict when all before is durable.</summary>
+    public abstract void Await(in PublishTicket ticket);
 
     /// <summary>To be given back when what was posted so far has been sent.</summary>
     public void Add(PublishCredit credit, int sizeBytes) =>
-        _credits.Enqueue((credit, sizeBytes, lanes.Posts.LastNumber));
+        _credits.Enqueue((credit, sizeBytes, Lanes.Posts.LastNumber));
 
-    /// <summary>The end of a turn: those whose frames are out may post more.</summary>
-    public void GiveCredit()
+    /// <summary>The end of a turn: who may post more hears of it.</summary>
+    public abstract void GiveCredit();
+
+    /// <summary>Nobody is held back for a queue that takes nothing.</summary>
+    public void GiveAllCredit()
     {
-        while (_credits.TryPeek(out (PublishCredit Credit, int SizeBytes, long Frame) held)
-            && (held.Frame <= lanes.Posts.HighestSent || lanes.Line == 0))
-        {
-            _credits.Dequeue();
+        while (_credits.TryDequeue(out (PublishCredit Credit, int SizeBytes, long Frame) held))
             held.Credit.Give(held.SizeBytes);
-        }
     }
-
-    /// <summary>The home has said that the line is to end, as the queue is replicated from now on.</summary>
-    public bool IsMoving { get; private set; }
-
-    /// <summary>It has said all that was to be said of this lane.</summary>
-    public bool IsMoved { get; private set; }
 
     /// <exception cref="FormatException">They make no sense.</exception>
     public void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch)
@@ -85,82 +34,62 @@ internal sealed class StandInPublishes(StandIn queue, StandInLanes lanes)
         var reader = new LineReader(bytes, LineFrame.HeaderBytes);
         while (!reader.IsAtEnd)
         {
-            var word = (LineItemKind)bytes[reader.At];
-            if (word is LineItemKind.Moving or LineItemKind.Moved)
-            {
-                reader.Byte();
-                IsMoving = true;
-                IsMoved |= word == LineItemKind.Moved;
-                continue;
-            }
-            VerdictRun run = VerdictRun.Read(ref reader);
-            for (long number = run.First; number < run.First + run.Count; number++)
-            {
-                if (!_owed.TryAnswer(number, out OwedPublish owed))
-                    throw new FormatException($"a verdict on publish {number}, which waits for none");
-                if (owed.IsKept)
-                    owed.Kept.Slab.Release(1);
-                if (owed.Ticket.Group is not null || owed.Ticket.Sequence > 0)
-                    QueueReplies.Verdict(owed.Ticket, run.IsAccepted, scratch);
-            }
+            var kind = (LineItemKind)reader.Byte();
+            if (kind == LineItemKind.Verdicts)
+                Take(VerdictRun.Read(ref reader), scratch);
+            else if (!TakesWord(kind))
+                throw new FormatException("something else than verdicts among verdicts");
         }
     }
 
-    /// <summary>There is a line, or there may be one: what waited for it goes.</summary>
-    public void SendKept()
+    protected StandIn Queue { get; } = queue;
+
+    protected StandInLanes Lanes { get; } = lanes;
+
+    protected OwedPublishes Owed { get; } = new();
+
+    /// <summary>Another line begins, on which nothing is sent yet.</summary>
+    protected void HoldCredit()
     {
-        while (_kept.TryDequeue(out OwedPublish owed))
+        for (int left = _credits.Count; left > 0; left--)
         {
-            _keptBytes -= owed.Kept.SizeBytes;
-            Write(owed, owed.Kept);
+            (PublishCredit credit, int sizeBytes, _) = _credits.Dequeue();
+            Add(credit, sizeBytes);
         }
     }
 
-    /// <summary>The line is over: who waits is told, and what its source keeps waits for the next.</summary>
-    public void End(LineEnd why, QueueScratch scratch)
+    /// <summary>Those whose frames are out may post more.</summary>
+    protected void GiveSentCredit()
     {
-        while (_owed.TryTake(out OwedPublish owed))
+        while (_credits.TryPeek(out (PublishCredit Credit, int SizeBytes, long Frame) held)
+            && held.Frame <= Lanes.Posts.HighestSent)
         {
-            if (owed.IsKept && why != LineEnd.Gone)
-            {
-                Keep(owed);
-                continue;
-            }
-            if (owed.IsKept)
-                owed.Kept.Slab.Release(1);
-            queue.Refuse(owed.Ticket, why, scratch);
-        }
-        while (_credits.TryDequeue(out (PublishCredit Credit, int SizeBytes, long Frame) held))
+            _credits.Dequeue();
             held.Credit.Give(held.SizeBytes);
-        while (why == LineEnd.Gone && _kept.TryDequeue(out OwedPublish owed))
-        {
-            _keptBytes -= owed.Kept.SizeBytes;
+        }
+    }
+
+    /// <summary>It is answered, and not kept any more; false: nobody waits under this number.</summary>
+    protected virtual bool TryTake(long number, out OwedPublish owed)
+    {
+        if (!Owed.TryAnswer(number, out owed))
+            return false;
+        if (owed.IsKept)
             owed.Kept.Slab.Release(1);
-            queue.Refuse(owed.Ticket, why, scratch);
-        }
+        return true;
     }
 
-    /// <summary>What waits for the next line goes to another stand-in, with its references.</summary>
-    public void MoveKept(QueueHome other)
+    /// <summary>Something else than verdicts, in their lane; false: it has no place there.</summary>
+    protected virtual bool TakesWord(LineItemKind kind) => false;
+
+    private void Take(VerdictRun run, QueueScratch scratch)
     {
-        while (_kept.TryDequeue(out OwedPublish owed))
+        for (long number = run.First; number < run.First + run.Count; number++)
         {
-            other.Post(QueueCommand.Publish(
-                owed.Kept, owed.Priority, owed.Persistent, owed.TtlMs, (DeliveryChannel?)owed.Ticket.Publisher,
-                owed.Ticket.Sequence, owed.Ticket.Group as PublishGroup));
+            if (!TryTake(number, out OwedPublish owed))
+                throw new FormatException($"a verdict on publish {number}, which waits for none");
+            if (owed.Ticket.Group is not null || owed.Ticket.Sequence > 0)
+                QueueReplies.Verdict(owed.Ticket, run.IsAccepted, scratch);
         }
-    }
-
-    private void Write(in OwedPublish owed, in Message message)
-    {
-        queue.NeedLine();
-        long number = _owed.Add(owed);
-        LineWriting.Publish(lanes.Posts, message, owed.Priority, owed.Persistent, owed.TtlMs, number);
-    }
-
-    private void Keep(in OwedPublish owed)
-    {
-        _kept.Enqueue(owed);
-        _keptBytes += owed.Kept.SizeBytes;
     }
 }

@@ -25,13 +25,9 @@ internal sealed class ReplicatedHome : StandIn
     private readonly ReplicatedPublishes _publishes;
     private readonly ReplicatedClients _clients;
     private readonly UncommittedSettlements _uncommitted;
-    private readonly RemoteEpochs _epochs = new();
-    private AmqpException? _unavailable;
     private LinePeer? _peer;
     private long _term;
     private long _process;
-    private bool _isUp;
-    private bool _isGone;
     // The leader has answered on this line.
     private bool _isServed;
     // It has said that it does not lead, and is not asked again before this; how long after the next such word.
@@ -57,54 +53,22 @@ internal sealed class ReplicatedHome : StandIn
     // This node's link with itself does not end when it leads no more.
     private bool IsLedHere => Links.FindLeader(Definition.Id.Value) is not null;
 
-    // On the node that leads counts are as they are, and not as they were told.
-    private QueueHome? Own => Links.FindLeader(Definition.Id.Value)?.Queue;
-
     /// <inheritdoc/>
-    public override int ReadyCount => Own?.ReadyCount ?? base.ReadyCount;
-
-    /// <inheritdoc/>
-    public override int UnackedCount => Own?.UnackedCount ?? base.UnackedCount;
-
-    /// <inheritdoc/>
-    public override long ReadyBytes => Own?.ReadyBytes ?? base.ReadyBytes;
-
-    /// <inheritdoc/>
-    public override long UnackedBytes => Own?.UnackedBytes ?? base.UnackedBytes;
-
-    /// <inheritdoc/>
-    public override long ResidentBytes => Own?.ResidentBytes ?? base.ResidentBytes;
-
-    /// <inheritdoc/>
-    public override int ConsumerCount => Own?.ConsumerCount ?? base.ConsumerCount;
-
-    /// <inheritdoc/>
-    public override ConsumerStatus? Holder => Own is { } own ? own.Holder : base.Holder;
-
-    /// <inheritdoc/>
-    internal override ImmutableArray<NodeId> InStep => Own is { } own ? own.InStep : base.InStep;
-
-    /// <inheritdoc/>
-    public override bool IsReached =>
-        Volatile.Read(ref _isUp) && (Volatile.Read(ref _peer)?.IsOwn != true || IsLedHere);
-
-    internal override AmqpException? Unavailable => Volatile.Read(ref _unavailable) is null ? null : HomeIsDown();
-
-    /// <inheritdoc/>
-    internal override byte Epoch => _epochs.Current;
+    public override bool IsReached => IsUp && (Volatile.Read(ref _peer)?.IsOwn != true || IsLedHere);
 
     protected override RemoteClients Clients => _clients;
 
-    protected override AnswerKind? Refusal =>
-        _isGone ? AnswerKind.Closed : _unavailable is not null ? AnswerKind.Unavailable : null;
+    protected override StandInPublishes Publishes => _publishes;
+
+    private protected override QueueHome? Known => Links.FindLeader(Definition.Id.Value)?.Queue;
 
     // Somebody here is served only by a leader that answers.
-    private bool IsWaiting => !_isGone && !(_isUp && HasLine && _isServed) && (_clients.IsWaiting || _publishes.HasAny);
+    private bool IsWaiting => !IsGone && !(IsUp && HasLine && _isServed) && (_clients.IsWaiting || _publishes.HasAny);
 
     private bool HasSomething => _clients.HasAny || _publishes.HasAny || _uncommitted.Count > 0;
 
     // A leader that was given up, and whose link is there, may answer yet: nothing else would tell.
-    private bool WantsLine => HasSomething || _unavailable is not null;
+    private bool WantsLine => HasSomething || IsGivenUp;
 
     /// <inheritdoc/>
     public override void Attach() => Signal(LineSignal.Led, 0);
@@ -114,10 +78,10 @@ internal sealed class ReplicatedHome : StandIn
 
     internal override void NeedLine()
     {
-        if (HasLine || _isGone || _peer is null || !_isUp || Broker.NowMs < _retryAtMs)
+        if (HasLine || IsGone || _peer is null || !IsUp || Broker.NowMs < _retryAtMs)
             return;
         Lanes.Begin(Links.NextLine(), LineFrame.OfReplicated);
-        _epochs.Begin();
+        Epochs.Begin();
         _isServed = false;
         _publishes.KeepsAll = false;
         LineWriting.Source(Lanes.Posts, Links.Source);
@@ -140,48 +104,26 @@ internal sealed class ReplicatedHome : StandIn
         _publishes.KeepsAll = !HasLine;
         _clients.Adopt(adoption);
         if (adoption.Epochs is { } former)
-            _epochs.GoOnFrom(former);
+            Epochs.GoOnFrom(former);
         foreach (long position in adoption.Acknowledged)
             _uncommitted.Add(LineItemKind.AcknowledgeAt, position);
         foreach (long position in adoption.Rejected)
             _uncommitted.Add(LineItemKind.RejectAt, position);
     }
 
-    protected override void OnPublish(in OwedPublish owed, Message message, QueueScratch scratch)
+    protected override void OnPublish(in OwedPublish owed, Message message)
     {
-        if (_isGone || (_unavailable is not null && !OwedPublish.WaitsForArrival(owed.Ticket)))
-        {
-            message.Slab.Release(1);
-            Refuse(owed.Ticket, _isGone ? LineEnd.Gone : LineEnd.Away, scratch);
-            return;
-        }
         // Before it is among those that a new line begins with.
         NeedLine();
         _publishes.Add(owed, message);
     }
 
-    protected override void OnCredit(PublishCredit credit, int sizeBytes) => _publishes.Add(credit, sizeBytes);
-
-    protected override void OnSync(in PublishTicket ticket, QueueScratch scratch)
-    {
-        if (Refusal is not null)
-        {
-            QueueReplies.Verdict(ticket, accepted: _isGone, scratch);
-            return;
-        }
-        NeedLine();
-        _publishes.Await(ticket);
-    }
-
     // A delivery has a slot on its own line alone; on every other it goes by its position. Without a line a message
     // that is given back is simply not claimed on the next one.
-    protected override void OnSettlement(in QueueCommand command)
+    protected override void OnSettlement(LineItemKind kind, in QueueCommand command)
     {
-        if (_isGone || command.Slot < 0)
-            return;
         bool isHeld = _clients.Held.TryTake(command.First, out long line, out long position);
-        LineItemKind kind = KindOf(command);
-        if (HasLine && (isHeld ? line == Lanes.Line : command.Priority == _epochs.Current))
+        if (HasLine && (isHeld ? line == Lanes.Line : command.Priority == Epochs.Current))
             LineWriting.Settlement(Lanes.Settlements, kind, command.Slot, command.First);
         else if (!isHeld && kind != LineItemKind.Acknowledge)
             return;
@@ -213,9 +155,6 @@ internal sealed class ReplicatedHome : StandIn
         return false;
     }
 
-    protected override void ReadVerdicts(ReadOnlySpan<byte> bytes, QueueScratch scratch) =>
-        _publishes.ReadVerdicts(bytes, scratch);
-
     protected override void TakeWord(ushort kind, ref LineReader reader, QueueScratch scratch)
     {
         switch (kind)
@@ -246,7 +185,7 @@ internal sealed class ReplicatedHome : StandIn
     {
         _isServed = true;
         _retryPauseMs = 0;
-        Volatile.Write(ref _unavailable, null);
+        IsGivenUp = false;
     }
 
     // Whoever leads next says so himself: it is asked again in case that word was lost, and ever less often, since each
@@ -268,18 +207,19 @@ internal sealed class ReplicatedHome : StandIn
             case LineSignal.Up or LineSignal.Down:
                 LookAtLink(signal == LineSignal.Up);
                 break;
-            case LineSignal.Tick:
-                Lanes.OweReceipt();
-                if (_unavailable is null && _waitsSinceMs is { } since)
-                    Wait(Broker.NowMs - since, scratch);
-                break;
         }
+    }
+
+    protected override void OnTick(QueueScratch scratch)
+    {
+        if (!IsGivenUp && _waitsSinceMs is { } since)
+            Wait(Broker.NowMs - since, scratch);
     }
 
     private void OnLed(QueueScratch scratch)
     {
         LeaderBook.Entry told = Links.LeaderBook.Of(Definition.Id.Value);
-        if (_isGone || told.Term == 0)
+        if (IsGone || told.Term == 0)
             return;
         if (told.Term > _term)
             Follow(Links.PeerOf(told.Leader), told.Term, scratch);
@@ -302,13 +242,13 @@ internal sealed class ReplicatedHome : StandIn
         _retryAtMs = 0;
         _retryPauseMs = 0;
         _waitsSinceMs = null;
-        Volatile.Write(ref _unavailable, null);
+        IsGivenUp = false;
         if (_peer == leader)
             return;
         Volatile.Write(ref _peer, leader);
         Lanes.Peer = leader;
         _process = 0;
-        _isUp = false;
+        IsUp = false;
         // It tells how its link is.
         leader.Attach(this);
     }
@@ -316,14 +256,14 @@ internal sealed class ReplicatedHome : StandIn
     // Signals may be of a node that led before: what counts is how it is with the one that leads now.
     private void LookAtLink(bool isNew)
     {
-        Volatile.Write(ref _isUp, _peer!.TryGetProcess(out long process));
-        if (!_isUp || !isNew)
+        IsUp = _peer!.TryGetProcess(out long process);
+        if (!IsUp || !isNew)
             return;
         if (process != _process && HasLine)
             EndLine();
-        if (_unavailable is not null)
+        if (IsGivenUp)
         {
-            Volatile.Write(ref _unavailable, null);
+            IsGivenUp = false;
             _waitsSinceMs = null;
         }
         _process = process;
@@ -340,8 +280,8 @@ internal sealed class ReplicatedHome : StandIn
 
     private void GiveUp(QueueScratch scratch)
     {
-        Volatile.Write(ref _unavailable, HomeIsDown());
-        if (HasLine && _isUp)
+        IsGivenUp = true;
+        if (HasLine && IsUp)
             TellEnd(_peer!, Lanes.Line);
         EndLine();
         Pause();
@@ -351,10 +291,9 @@ internal sealed class ReplicatedHome : StandIn
 
     protected override void OnGone(QueueScratch scratch)
     {
-        if (HasLine && _isUp)
+        if (HasLine && IsUp)
             TellEnd(_peer!, Lanes.Line);
         Lanes.End();
-        _isGone = true;
         _publishes.Refuse(LineEnd.Gone, scratch);
         _clients.End(LineEnd.Gone, scratch);
         _clients.Forget();
@@ -378,27 +317,19 @@ internal sealed class ReplicatedHome : StandIn
         peer.TrySend(LinkClass.Acknowledgements, LineFrame.Ended, end);
     }
 
-    private static LineItemKind KindOf(in QueueCommand command) => command.Kind switch
-    {
-        QueueCommandKind.Settle => LineItemKind.Acknowledge,
-        QueueCommandKind.Reject => LineItemKind.Reject,
-        QueueCommandKind.Requeue => LineItemKind.Requeue,
-        _ => command.Flag ? LineItemKind.Return : LineItemKind.Undelivered,
-    };
-
     protected override void EndTurn()
     {
         if (WantsLine)
             NeedLine();
-        if (_isUp)
+        if (IsUp)
             Lanes.Send(Definition.Id.Value, this);
-        if (_unavailable is not null)
+        if (IsGivenUp)
             _publishes.GiveAllCredit();
         else
             _publishes.GiveCredit();
         SetFull(_publishes.IsFullOfDeadLetters);
         _waitsSinceMs = IsWaiting ? _waitsSinceMs ?? Broker.NowMs : null;
-        if (Lanes.IsUntold || _waitsSinceMs is not null || (WantsLine && !HasLine && _isUp))
+        if (Lanes.IsUntold || _waitsSinceMs is not null || (WantsLine && !HasLine && IsUp))
             WantTick();
     }
 }
