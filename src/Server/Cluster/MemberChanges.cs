@@ -20,7 +20,7 @@ internal sealed class MemberChanges(
     private static readonly TimeSpan PromotionInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// How long a node that leaves waits for its queues' groups to go on without it, before it is told to ask again:
+    /// How long it is waited for queues' groups to go on without a node, before who wants it gone is told to ask again:
     /// less than whoever passes its request on waits.
     /// </summary>
     private static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(4);
@@ -129,13 +129,17 @@ internal sealed class MemberChanges(
                     : $"{member.Name} has the only copy of {queues}. Start it again and move or delete them; if it is "
                         + "gone for good, delete them with 'rabbitmqctl delete_queue', then forget it");
         }
-        if (leaves && !await HaveMovedAsync(cluster, member).ConfigureAwait(false))
+        // A group may have been about to count on it when it was looked at: the word of its leader is that it does not.
+        if (!await HaveMovedAsync(cluster, member).ConfigureAwait(false))
         {
+            string queues = QueueNames.Describe(cluster.QueuesWithMemberOn(member.Node));
             await AnnounceAsync(cluster, member).ConfigureAwait(false);
             return MembershipAnswer.Refused(
                 MembershipOutcome.Later,
-                $"{QueueNames.Describe(cluster.QueuesWithMemberOn(member.Node))} still count on its copy: members on "
-                + "other nodes have not caught up");
+                leaves
+                    ? $"{queues} still count on its copy: members on other nodes have not caught up"
+                    : $"{queues} still count on the copy of {member.Name}: try again in a moment, and if that does not "
+                        + "help start it once more, so that they can go on without it");
         }
         ChangeOutcome outcome = await cluster.RemoveAsync(member.Node).ConfigureAwait(false);
         if (outcome is not (ChangeOutcome.Proposed or ChangeOutcome.AlreadySo or ChangeOutcome.Unknown))

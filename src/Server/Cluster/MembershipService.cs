@@ -132,12 +132,17 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     {
         TimeProvider time = _host.Seams.Time;
         long begun = time.GetTimestamp();
+        MembershipAnswer? later = null;
         try
         {
             while (time.GetElapsedTime(begun) < Patience)
             {
                 if (_cluster is { } cluster && await TryAsync(cluster, request).ConfigureAwait(false) is { } answer)
-                    return answer;
+                {
+                    if (answer.Outcome != MembershipOutcome.Later)
+                        return answer;
+                    later = answer;
+                }
                 await Task.Delay(TimeSpan.FromMilliseconds(100), time).ConfigureAwait(false);
             }
         }
@@ -148,7 +153,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 LogLevel.Error, LogCategory.Default, $"a request of {request.Node.Name} has failed: {error}");
             return MembershipAnswer.Refused(MembershipOutcome.Later, $"{_name} has failed: {error.Message}");
         }
-        return MembershipAnswer.Refused(
+        return later ?? MembershipAnswer.Refused(
             MembershipOutcome.Later,
             $"{_name} reaches no leader: a majority of the cluster's nodes must run and reach each other");
     }
@@ -295,8 +300,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
                 leader, LinkClass.Control, MembershipFormat.ForwardedRequestKind,
                 MembershipFormat.Numbered(number, MembershipFormat.Write(request))))
                 return null;
-            MembershipAnswer? answer = await forwarded.Task.WaitAsync(ForwardPatience).ConfigureAwait(false);
-            return answer is { Outcome: MembershipOutcome.Later } ? null : answer;
+            return await forwarded.Task.WaitAsync(ForwardPatience).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

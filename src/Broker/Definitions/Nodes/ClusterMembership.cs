@@ -125,11 +125,15 @@ public sealed class ClusterMembership
     }
 
     /// <summary>
-    /// The replicated queues that have a member on a node, as far as their leaders have said so. One that is to go and
-    /// is not among them can be missed: no group counts on it.
+    /// The replicated queues that have a member on a node by the word of their leaders; where nobody has told this node,
+    /// by what was wished. One that is to go and is not among them can be missed: no group counts on it.
     /// </summary>
     public ImmutableArray<QueueDefinition> QueuesWithMemberOn(NodeId node) =>
-        [.. _store.Broker.AllQueues().Where(queue => MembersOf(queue)?.Has(node) == true)];
+    [
+        .. _store.Broker.AllQueues().Where(queue => queue.IsReplicated && (MembersOf(queue) is { } told
+            ? told.Has(node)
+            : IsWished(queue, node))),
+    ];
 
     /// <summary>
     /// The replicated queues that would stop for good without a node: of their voters no majority is left that could
@@ -144,7 +148,7 @@ public sealed class ClusterMembership
         bool Needs(QueueDefinition queue)
         {
             if (MembersOf(queue) is not { } told)
-                return queue.Members.Contains(node) || queue.Founders.Contains(node);
+                return IsWished(queue, node);
             NodeId[] voters = [.. told.Voters];
             // Of the only one it is said that it has the only copy.
             if (voters.Length < 2 || !voters.Contains(node))
@@ -195,6 +199,9 @@ public sealed class ClusterMembership
     // Others are to be members, and have not caught up.
     private bool IsOnlyVoter(QueueDefinition queue, NodeId node) => MembersOf(queue) is { } told
         && told.Members.Where(static member => member.IsVoter).All(member => member.Id == node);
+
+    private static bool IsWished(QueueDefinition queue, NodeId node) =>
+        queue.Members.Contains(node) || queue.Founders.Contains(node);
 
     private ReplicaStanding? MembersOf(QueueDefinition queue) => queue.IsReplicated
         ? _store.Broker.QueueLinks?.LeaderBook.MembersOf(queue.Id.Value)

@@ -129,7 +129,7 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     {
         foreach (NodeId node in Wished)
         {
-            if (group.Members.Contains(node))
+            if (group.Members.Contains(node) || !IsInCluster(node))
                 continue;
             if (!announcer.IsUp(node))
             {
@@ -169,7 +169,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     private bool SomeoneCatchesUp(Membership members) =>
         Wished.Any(node => !members.IsVoter(node) && announcer.IsUp(node));
 
-    // A majority of the others is there: a leader that has just been elected does not know yet who is not.
+    // A majority of the others is there, and stays: a leader that has just been elected does not know yet who is not,
+    // and who is about to be forgotten will not be.
     private bool CanGoOnWithout(Membership members, Member gone)
     {
         if (!gone.IsVoter)
@@ -178,7 +179,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         int up = 0;
         foreach (Member member in members.Members)
         {
-            if (member.IsVoter && member.Id != gone.Id && (member.Id == self || announcer.IsUp(member.Id)))
+            if (member.IsVoter && member.Id != gone.Id
+                && (member.Id == self || (announcer.IsUp(member.Id) && IsInCluster(member.Id))))
                 up++;
         }
         if (up > left / 2)

@@ -15,6 +15,8 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     private readonly Dictionary<string, int> _last = [];
     private string _queue = "";
     private bool _consumes;
+    // It has asked for the connection's end: what comes now goes back with it.
+    private bool _isClosing;
     private long _askedAt;
     // The settlements before this one were sent before the question.
     private int _covered;
@@ -45,6 +47,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
             else if (_askedAt == 0)
             {
                 _askedAt = Now;
+                _isClosing = true;
                 LetGoAll();
                 Connection!.Send(new ConnectionClose(200, "bye", 0, 0), channel: 0);
             }
@@ -95,6 +98,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     protected override void Lost()
     {
         LetGoAll();
+        _isClosing = false;
         _held.Clear();
         _settled.Clear();
         _askedAt = 0;
@@ -114,7 +118,8 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
         }
         SimulatedNode node = Connection!.Node;
         (int, int) crashes = World.Ledger.CrashesOf(node, _queue);
-        copy.Holding = new Holding(this, ToString(), node, Now, crashes);
+        if (!_isClosing)
+            copy.Holding = new Holding(this, ToString(), node, Now, crashes);
         _held.Add(new Held(received.DeliveryTag, copy, Now, crashes));
     }
 

@@ -9,12 +9,17 @@ namespace Warren.Broker.Tests.Cluster.Nodes;
 /// </summary>
 internal sealed class MembershipOperator(NodesSimulation world)
 {
+    /// <summary>So long, in steps, it is waited for groups to go on without a node before that is started again.
+    /// </summary>
+    private const long MoveSteps = 800;
+
     private SimulatedNode? _node;
     private MembershipChangeKind _kind;
     private Task<ChangeOutcome>? _changing;
     private Task<bool>? _withdrawing;
     private bool _isWithdrawn;
     private long _askedAt;
+    private long _withdrawnAt;
     private SimulatedNode? _asked;
 
     public bool IsIdle => _node is null;
@@ -57,6 +62,7 @@ internal sealed class MembershipOperator(NodesSimulation world)
                 Return(node);
             }
             _isWithdrawn = withdrawing.IsCompletedSuccessfully && withdrawing.Result;
+            _withdrawnAt = world.Cluster.Network.Now;
             return;
         }
         if (!_changing!.IsCompleted && !IsLost)
@@ -68,12 +74,20 @@ internal sealed class MembershipOperator(NodesSimulation world)
     }
 
     // As the command does it: a node that runs is not forgotten, nor one that queues need or of which it has the only
-    // copy.
+    // copy, nor one on which they still count: such a one is started once more.
     private void Begin(SimulatedNode leader, SimulatedNode node)
     {
-        if (_kind != MembershipChangeKind.Remove || _isWithdrawn)
+        if (_kind != MembershipChangeKind.Remove)
         {
             Ask(leader, node);
+            return;
+        }
+        if (_isWithdrawn)
+        {
+            if (leader.Broker!.Cluster.QueuesWithMemberOn(node.Id).IsEmpty)
+                Ask(leader, node);
+            else if (node.StaysDown && world.Cluster.Network.Now - _withdrawnAt > MoveSteps)
+                Return(node);
             return;
         }
         if (!leader.Broker!.Cluster.QueuesThatNeed(node.Id, helps: false).IsEmpty)
