@@ -133,6 +133,28 @@ public sealed class ToldMembersTests
         UntilTold(rest, _cluster.Nodes.Where(node => node != leaves));
     }
 
+    /// <summary>Whoever takes it out then would leave the group without a majority.</summary>
+    [Fact]
+    public void A_node_that_a_group_is_about_to_count_on_is_not_free()
+    {
+        UntilTold(Queue.Members, _cluster.Nodes);
+        SimulatedNode leads = _cluster.Nodes.Single(node => MembersOf(node).Any(member => member.Standing is not null));
+        SimulatedNode falls = _cluster.Nodes.Last(node => Queue.Members.Contains(node.Id) && node != leads);
+        SimulatedNode asked = _cluster.Nodes.Single(node => !Queue.Members.Contains(node.Id));
+        Wish([leads.Id, falls.Id]);
+        _cluster.Until(() => MemberOn(leads).Consensus!.Members.Voters == 2, what: "the change");
+        Assert.Equal(3, Told(asked)!.Members.Length);
+        falls.Crash();
+        _cluster.Until(() => !leads.Broker!.QueueLinks!.IsUp(falls.Id), what: "that it is missed");
+        // By what was told the group has another two.
+        Assert.Empty(asked.Broker!.Cluster.QueuesThatNeed(falls.Id, helps: false));
+        _cluster.Done(asked.Broker!.Cluster.WithdrawAsync(falls.Id));
+        _cluster.Steps(2000);
+        Assert.Equal("q", Assert.Single(asked.Broker!.Cluster.QueuesWithMemberOn(falls.Id)).Name);
+        falls.Start();
+        _cluster.Until(() => MemberOn(leads).IsServing && Told(asked)!.Members.Length == 2, what: "its return");
+    }
+
     private QueueDefinition Queue =>
         _cluster.Nodes.First(node => node.IsUp).Broker!.AllQueues().Single(queue => queue.Name == "q");
 

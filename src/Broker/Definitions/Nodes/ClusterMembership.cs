@@ -125,8 +125,8 @@ public sealed class ClusterMembership
     }
 
     /// <summary>
-    /// The replicated queues that have a member on a node by the word of their leaders; where nobody has told this node,
-    /// by what was wished. One that is to go and is not among them can be missed: no group counts on it.
+    /// The replicated queues that have a member on a node by the word of their leaders; where nobody has told this
+    /// node, by what was wished. One that is to go and is not among them can be missed: no group counts on it.
     /// </summary>
     public ImmutableArray<QueueDefinition> QueuesWithMemberOn(NodeId node) =>
     [

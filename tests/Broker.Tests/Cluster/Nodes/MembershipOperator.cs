@@ -86,8 +86,13 @@ internal sealed class MembershipOperator(NodesSimulation world)
         {
             if (leader.Broker!.Cluster.QueuesWithMemberOn(node.Id).IsEmpty)
                 Ask(leader, node);
-            else if (node.StaysDown && world.Cluster.Network.Now - _withdrawnAt > MoveSteps)
+            else if (world.Cluster.Network.Now - _withdrawnAt > MoveSteps)
+            {
+                // By its start it is a member as before.
                 Return(node);
+                _isWithdrawn = false;
+                _node = null;
+            }
             return;
         }
         if (!leader.Broker!.Cluster.QueuesThatNeed(node.Id, helps: false).IsEmpty)
