@@ -249,6 +249,9 @@ public readonly struct QueueCommand
     internal static QueueCommand Standing(ReplicaStanding standing) =>
         new(QueueCommandKind.Standing, 0, false, 0, default, 0, 0, standing, null);
 
+    internal static QueueCommand Time(TimeNews news) =>
+        new(QueueCommandKind.Time, 0, false, 0, default, 0, 0, news, null);
+
     /// <summary>
     /// Calls <paramref name="ask"/> in the member's turn, with nothing if this node has no member, or none any more.
     /// </summary>

@@ -108,6 +108,9 @@ public enum QueueCommandKind : byte
     /// <summary>Who leads says which members it has.</summary>
     Standing,
 
+    /// <summary>Somebody says what time it is in the queue, or asks.</summary>
+    Time,
+
     /// <summary>All that came to it as the leader of before has come.</summary>
     Left,
 

@@ -179,10 +179,10 @@ public sealed class ServingLeaseTests
         // Something between the two has ended, and is there again.
         SimulatedNode leader = _cluster.Leader!;
         leader.Transport!.LinkLost(_node.Id, LinkEnd.PeerGone);
-        leader.Transport.LinkUp(_node.Id, _node.Transport!.Process, _node.Transport.Boot);
+        leader.Transport.LinkUp(_node.Transport!);
         _cluster.Steps(1000);
         Assert.True(_node.Store.HasLease);
-        _node.Transport.IsBehind = true;
+        _node.Transport!.IsBehind = true;
         _other.Send(new QueueBind("q", "x", "", noWait: false, FieldTable.Empty));
         _cluster.Steps(200);
         Assert.True(_node.Store.HasLease);

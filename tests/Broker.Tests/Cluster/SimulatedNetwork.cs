@@ -248,8 +248,8 @@ internal sealed class SimulatedNetwork(Random random)
             _told.Add((one, other));
             _told.Add((other, one));
         }
-        _nodes[one].LinkUp(other, _nodes[other].Process, _nodes[other].Boot);
-        _nodes[other].LinkUp(one, _nodes[one].Process, _nodes[one].Boot);
+        _nodes[one].LinkUp(_nodes[other]);
+        _nodes[other].LinkUp(_nodes[one]);
     }
 
     private void Lose(NodeId one, NodeId other, LinkEnd end = LinkEnd.Lost)

@@ -122,7 +122,10 @@ internal sealed class SimulatedNode(
         StartedAt = network.Now;
         _life = new SimulatedTurns(random);
         _checked = 0;
-        Transport = new SimulatedTransport(network, Id, Raft);
+        Transport = new SimulatedTransport(network, Id, Raft)
+        {
+            WallClock = () => Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
         Assert.True(NodeName.TryParse(Name, out NodeName name));
         Broker = new MessageBroker(
             Configuration with

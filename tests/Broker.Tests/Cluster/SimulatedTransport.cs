@@ -108,12 +108,16 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
             _heartbeats.Tick();
     }
 
-    public void LinkUp(NodeId peer, long process, long boot)
+    /// <summary>What the node's wall clock shows, ms.</summary>
+    public Func<long> WallClock { get; set; } = static () => 0;
+
+    public void LinkUp(SimulatedTransport peer)
     {
-        _boots[peer] = boot;
+        _boots[peer.Self] = peer.Boot;
         _heartbeats.Beat();
+        PeerIdentity identity = Identity(peer.Self, peer.Process, peer.Boot) with { WallClockMs = peer.WallClock() };
         foreach (IPeerUser user in _users.Values)
-            user.LinkUp(Identity(peer, process, boot));
+            user.LinkUp(identity);
     }
 
     public void LinkLost(NodeId peer, LinkEnd end)

@@ -51,6 +51,10 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
     {
     }
 
+    public void Told(QueueId queue, TimeNews news)
+    {
+    }
+
     public ReplicatedQueue? Find(QueueId queue) => null;
 
     public Task<HandedOver> HandOverAsync(TimeSpan limit) => Task.FromResult(default(HandedOver));

@@ -62,6 +62,12 @@ internal static class LineFrame
     /// <summary>Members of replicated queues that the node leads. Class Control.</summary>
     public const ushort Members = PeerFrameKind.FirstOfQueues + 17;
 
+    /// <summary>What time it is in queues that the node leads, or that it asks for it. Class Control.</summary>
+    public const ushort Times = PeerFrameKind.FirstOfQueues + 18;
+
+    /// <summary>To a leader that has asked: what is known of it. Class Control.</summary>
+    public const ushort KnownTimes = PeerFrameKind.FirstOfQueues + 19;
+
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 

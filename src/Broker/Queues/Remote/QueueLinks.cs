@@ -38,6 +38,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         Broker = broker;
         Peers = setup.Peers;
         Options = setup.Lines;
+        Clocks = new WallClocks(broker.Time);
+        TimeReports = new TimeReports(broker);
         _own = new LinePeer(this, Self);
         _names = new ClusterNames(broker);
         _questions = new CountQuestions(this);
@@ -69,6 +71,12 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         _peers.TryGetValue(id, out LinePeer? peer) ? peer
         : id == Self ? _own
         : _peers.GetOrAdd(id, new LinePeer(this, id));
+
+    /// <summary>The wall clocks of the nodes that this one has links with.</summary>
+    public WallClocks Clocks { get; }
+
+    /// <summary>Where those had to tell how much time has passed.</summary>
+    public TimeReports TimeReports { get; }
 
     /// <summary>Who leads the replicated queues, as far as this node has heard.</summary>
     public LeaderBook LeaderBook { get; } = new();
@@ -143,6 +151,16 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         NoteMembers(queue, standing);
         foreach (LinePeer peer in _peers.Values)
             peer.News.Members(queue);
+    }
+
+    /// <summary>
+    /// All nodes hear what time it is in a queue that this one leads, or are asked; see
+    /// <see cref="ReplicatedLeader.TimeWord"/>.
+    /// </summary>
+    public void TellTime(long queue)
+    {
+        foreach (LinePeer peer in _peers.Values)
+            peer.News.Time(queue);
     }
 
     /// <summary>Clients of this node hold nothing of a queue that <paramref name="leader"/> leads.</summary>
@@ -258,12 +276,17 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     }
 
     /// <inheritdoc/>
-    public void LinkUp(PeerIdentity peer) => PeerOf(peer.NodeId).Up(peer.Process);
+    public void LinkUp(PeerIdentity peer)
+    {
+        Clocks.Note(peer.NodeId, peer.WallClockMs, Broker.NowMs);
+        PeerOf(peer.NodeId).Up(peer.Process);
+    }
 
     /// <inheritdoc/>
     public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
         PeerOf(peer.NodeId).Down();
+        Clocks.Forget(peer.NodeId);
         Broker.Alarms.SetPeer(peer.NodeId, NameOf(peer.NodeId), null);
         _questions.Lost(peer.NodeId);
         _consumers.Lost(peer.NodeId);
@@ -330,6 +353,11 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             case LineFrame.Members:
                 foreach ((long queue, ReplicaStanding standing) in MembersFormat.Read(body))
                     NoteMembers(queue, standing);
+                break;
+            case LineFrame.Times or LineFrame.KnownTimes:
+                bool isAnswer = frame.Kind == LineFrame.KnownTimes;
+                foreach ((long queue, TimeNews news) in TimeFormat.Read(peer.Id, isAnswer, body))
+                    Broker.Replication?.Told(new QueueId(queue), news);
                 break;
             case (>= LineFrame.Posts and <= LineFrame.Ended) or LineFrame.LeaderReceipt
                 when body.Length >= LeastBytes(frame.Kind):

@@ -23,6 +23,15 @@ internal interface ILeaderAnnouncer
     void TellMembers(ReplicatedQueue queue, ReplicaStanding standing);
 
     /// <summary>
+    /// All nodes are told, or asked, what time it is in a queue that this node leads: what
+    /// <see cref="ReplicatedTime.Word"/> says when it goes; those that cannot be reached now, as soon as they can.
+    /// </summary>
+    void TellTime(ReplicatedQueue queue);
+
+    /// <summary>A leader that has asked is answered.</summary>
+    void TellTime(QueueId queue, NodeId to, TimeNews news);
+
+    /// <summary>
     /// They come no more; <paramref name="ended"/> is called, on any thread, behind the last of theirs.
     /// </summary>
     void EndLeading(ReplicatedQueue queue, Action ended);

@@ -39,6 +39,11 @@ internal interface IReplication
     /// <summary>Who leads a queue says which members it has; any thread.</summary>
     void Told(QueueId queue, ReplicaStanding standing);
 
+    /// <summary>
+    /// Somebody says what time it is in a queue, or asks; who has no member of it knows nothing. Any thread.
+    /// </summary>
+    void Told(QueueId queue, TimeNews news);
+
     /// <summary>A queue that was created is part of it no more: its group goes with what it holds.</summary>
     void Removed(QueueDefinition queue);
 

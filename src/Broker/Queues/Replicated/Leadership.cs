@@ -87,7 +87,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         }
         if (_takeover is not { } takeover)
             return false;
-        if (_unread is null && group.Applied >= _from && takeover.IsOver(queue.NowMs, announcer))
+        if (_unread is null && group.Applied >= _from && queue.Time.TryLead(group, queue.Replica.State.Time)
+            && takeover.IsOver(queue.NowMs, announcer))
             _unread = new Queue<long>(takeover.Claims.Keys.Where(queue.Replica.Messages.Contains).Order());
         if (_unread is null)
         {
@@ -200,6 +201,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         if (reading is not null)
             _given.Enqueue(reading);
         _barriers.Clear();
+        queue.Time.End();
         if (_takeover is { } takeover)
         {
             foreach (QueueCommand command in takeover.Waiting)
@@ -242,18 +244,24 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
 
     /// <summary>
     /// Makes the queue of what is live; nothing is delivered meanwhile. Takes out of <paramref name="claimed"/> what
-    /// somebody holds.
+    /// somebody holds. True: something in it expires.
     /// </summary>
-    public static void Fill(
+    /// <param name="replica">What is live.</param>
+    /// <param name="machine">A new one.</param>
+    /// <param name="claims">Who holds what.</param>
+    /// <param name="claimed">The bytes of that.</param>
+    /// <param name="nowMs">Of the machine.</param>
+    /// <param name="aheadMs">The queue's time less that.</param>
+    public static bool Fill(
         QueueReplica replica, QueueMachine machine, Dictionary<long, Consumer?> claims,
-        Dictionary<long, Message> claimed, MessageBroker broker)
+        Dictionary<long, Message> claimed, long nowMs, long aheadMs)
     {
-        long nowMs = broker.NowMs;
-        long offsetMs = nowMs - broker.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        bool expires = false;
         long after = 0;
         while (replica.Messages.TryNext(after, out ReplicaMessage message))
         {
             after = message.Index;
+            expires |= message.ExpiresAt != long.MaxValue;
             var queued = new QueuedMessage
             {
                 Message = new Message(
@@ -262,7 +270,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 Position = message.Index,
                 ExpiresAtMs = message.ExpiresAt == long.MaxValue
                     ? long.MaxValue
-                    : Math.Max(nowMs, message.ExpiresAt + offsetMs),
+                    : Math.Max(nowMs, message.ExpiresAt - aheadMs),
                 DeliveryCount = message.DeliveryCount,
                 Priority = message.Priority,
                 Flags = PublishFlags.Stored | (message.IsPersistent ? PublishFlags.Persistent : PublishFlags.None),
@@ -282,6 +290,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 machine.Stored.Recover(in queued);
             }
         }
+        return expires;
     }
 
     // A node that clients may be on is not reached.

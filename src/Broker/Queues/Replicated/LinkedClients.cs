@@ -31,6 +31,11 @@ internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
     public void TellMembers(ReplicatedQueue queue, ReplicaStanding standing) =>
         Links.TellMembers(queue.Definition.Id.Value, standing);
 
+    public void TellTime(ReplicatedQueue queue) => Links.TellTime(queue.Definition.Id.Value);
+
+    public void TellTime(QueueId queue, NodeId to, TimeNews news) =>
+        Links.PeerOf(to).News.Answer(queue.Value, news);
+
     public void EndLeading(ReplicatedQueue queue, Action ended)
     {
         if (_leaders.TryRemove(queue, out ReplicatedLeader? leader))

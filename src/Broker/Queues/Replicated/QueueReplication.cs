@@ -88,6 +88,15 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         Find(queue)?.Post(QueueCommand.Standing(standing));
 
     /// <inheritdoc/>
+    public void Told(QueueId queue, TimeNews news)
+    {
+        if (Find(queue) is { } member)
+            member.Post(QueueCommand.Time(news));
+        else if (news is { IsAnswer: false, KnownTerm: 0 })
+            clients.TellTime(queue, news.From, new TimeNews(setup.Self, IsAnswer: true, news.LeaderTerm, 0, 0));
+    }
+
+    /// <inheritdoc/>
     public void Removed(QueueDefinition queue)
     {
         if (_members.TryRemove(queue.Id.Value, out ReplicatedQueue? member))

@@ -5,12 +5,16 @@ using Warren.Cluster;
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// What a replicated queue's log says beside its messages: which numbers of which sources were taken, and whether the
-/// queue is closed. An entry of it stands for all that came before; its bytes are drawn in docs/formats/queue-log.md.
+/// What a replicated queue's log says beside its messages: which numbers of which sources were taken, what time it is,
+/// and whether the queue is closed. An entry of it stands for all that came before; its bytes are drawn in
+/// docs/formats/queue-log.md.
 /// </summary>
 internal sealed class QueueState
 {
     private const int SourceBytes = 24;
+    private const byte ClosedFlag = 1;
+    private const byte TimeFlag = 2;
+    private const byte WallFlag = 4;
 
     private readonly Dictionary<PublishSource, SourceNumbers> _sources = [];
     private readonly Dictionary<int, SourceNumbers> _byOrdinal = [];
@@ -18,6 +22,9 @@ internal sealed class QueueState
 
     /// <summary>The queue has ended: nothing is published to it any more, and its definition goes.</summary>
     public bool IsClosed { get; set; }
+
+    /// <summary>The queue's time; null: nothing has ever expired by it.</summary>
+    public LoggedTime? Time { get; set; }
 
     public IReadOnlyCollection<SourceNumbers> Sources => _sources.Values;
 
@@ -41,7 +48,7 @@ internal sealed class QueueState
 
     public QueueState Copy()
     {
-        var copy = new QueueState { IsClosed = IsClosed, _lastOrdinal = _lastOrdinal };
+        var copy = new QueueState { IsClosed = IsClosed, Time = Time, _lastOrdinal = _lastOrdinal };
         foreach (SourceNumbers numbers in _sources.Values)
             copy.Add(numbers.Copy());
         return copy;
@@ -49,7 +56,9 @@ internal sealed class QueueState
 
     public byte[] Write()
     {
-        var output = new List<byte>(16 + (_sources.Count * 48)) { (byte)(IsClosed ? 1 : 0) };
+        int flags = (IsClosed ? ClosedFlag : 0) | (Time is not null ? TimeFlag : 0)
+            | (Time?.WallAheadMs is not null ? WallFlag : 0);
+        var output = new List<byte>(32 + (_sources.Count * 48)) { (byte)flags };
         Add(output, _lastOrdinal);
         Add(output, _sources.Count);
         Span<byte> identity = stackalloc byte[SourceBytes];
@@ -67,6 +76,13 @@ internal sealed class QueueState
                 Add(output, to - from);
             }
         }
+        if (Time is { } time)
+        {
+            Add(output, time.Term);
+            Add(output, time.TimeMs);
+        }
+        if (Time?.WallAheadMs is { } ahead)
+            Add(output, (ahead << 1) ^ (ahead >> 63));
         return [.. output];
     }
 
@@ -75,7 +91,7 @@ internal sealed class QueueState
     {
         if (input.IsEmpty)
             throw new DurableFormatException("a state says nothing");
-        var state = new QueueState { IsClosed = (input[0] & 1) != 0 };
+        var state = new QueueState { IsClosed = (input[0] & ClosedFlag) != 0 };
         int at = 1;
         state._lastOrdinal = checked((int)MessageMeta.ReadNumber(input, ref at));
         for (long left = MessageMeta.ReadNumber(input, ref at); left > 0; left--)
@@ -96,7 +112,19 @@ internal sealed class QueueState
             }
             state.Add(SourceNumbers.Read(source, ordinal, last, passedOver));
         }
+        if ((input[0] & TimeFlag) != 0)
+            state.Time = ReadTime(input, at);
         return state;
+    }
+
+    private static LoggedTime ReadTime(ReadOnlySpan<byte> input, int at)
+    {
+        long term = MessageMeta.ReadNumber(input, ref at);
+        long timeMs = MessageMeta.ReadNumber(input, ref at);
+        if ((input[0] & WallFlag) == 0)
+            return new LoggedTime(term, timeMs, WallAheadMs: null);
+        long ahead = MessageMeta.ReadNumber(input, ref at);
+        return new LoggedTime(term, timeMs, (long)((ulong)ahead >> 1) ^ -(ahead & 1));
     }
 
     private static void Add(List<byte> output, long value)

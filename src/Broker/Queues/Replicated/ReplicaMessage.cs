@@ -8,7 +8,7 @@ internal struct ReplicaMessage
     /// <summary>Its place in the group, which is its position in the queue.</summary>
     public long Index;
 
-    /// <summary>Unix time, ms; <see cref="long.MaxValue"/>: never.</summary>
+    /// <summary>In the queue's own time, ms; <see cref="long.MaxValue"/>: never.</summary>
     public long ExpiresAt;
 
     /// <summary>On this node's disk.</summary>

@@ -16,10 +16,13 @@ internal sealed class ReplicatedLog : QueueLog
     /// <summary>Beyond this many bytes that are not committed publishers wait.</summary>
     private const long BehindBytes = 4 * 1024 * 1024;
 
+    /// <summary>How old what the log says of the queue's time may be when something else is written.</summary>
+    private const long TimeIsOldMs = 10_000;
+
     private readonly RaftGroup _group;
     private readonly QueueReplica _replica;
     private readonly NodeLog _log;
-    private readonly TimeProvider _time;
+    private readonly ReplicatedTime _time;
     private readonly Queue<(long Index, int SizeBytes)> _uncommitted = new(0);
     private long _uncommittedBytes;
     private long _committed;
@@ -27,8 +30,12 @@ internal sealed class ReplicatedLog : QueueLog
     private long _number;
     // Numbers were taken that no state says yet, by this leader or, for all it knows, by the one before.
     private bool _isStateOwed = true;
+    // Something expires, or did: states say what time it is, the first of them before anything that expires.
+    private bool _usesTime;
+    private long _timeWrittenMs;
+    private Lsn _timeLsn;
 
-    public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, TimeProvider time)
+    public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, ReplicatedTime time)
     {
         _group = group;
         _replica = replica;
@@ -75,6 +82,27 @@ internal sealed class ReplicatedLog : QueueLog
         return numbers;
     }
 
+    /// <summary>
+    /// Something expires: the log is told what time it is in this term, and now and then from now on, when something
+    /// else is written anyway.
+    /// </summary>
+    public void UseTime(long nowMs)
+    {
+        bool isFirst = !_usesTime;
+        _usesTime = true;
+        _timeWrittenMs = nowMs;
+        WriteState();
+        if (isFirst)
+            _time.Tell();
+    }
+
+    /// <summary>The turn ends, and has written all that it decided.</summary>
+    public void EndTurn(long nowMs)
+    {
+        if (_usesTime && !IsRefused && LastLsn != _timeLsn && nowMs - _timeWrittenMs >= TimeIsOldMs)
+            UseTime(nowMs);
+    }
+
     /// <summary>All up to here is committed; false: that is no news.</summary>
     public bool TryCommit(long index)
     {
@@ -105,13 +133,12 @@ internal sealed class ReplicatedLog : QueueLog
     internal override void Append(
         ref QueuedMessage queued, SharedBody? shared, long nowMs, ReadOnlySpan<IndexRange> replaces = default)
     {
-        long? expiresAt = queued.Expires
-            ? _time.GetUtcNow().ToUnixTimeMilliseconds() + queued.ExpiresAtMs - nowMs
-            : null;
+        long? expiresAt = queued.Expires ? queued.ExpiresAtMs + _time.AheadMs : null;
         // What takes the place of another is no publish.
         SourceNumbers? source = replaces.IsEmpty ? _source : null;
-        if (!replaces.IsEmpty && _isStateOwed)
-            WriteStateBefore(ref queued);
+        bool isFirst = queued.Expires && !_usesTime;
+        if (isFirst || (!replaces.IsEmpty && _isStateOwed))
+            WriteStateBefore(ref queued, isFirst, nowMs);
         Span<byte> meta = stackalloc byte[MessageEntry.MostBytes + (replaces.Length * 20)];
         meta = meta[..MessageEntry.Write(meta, in queued, expiresAt, source, _number, replaces)];
         Message message = queued.Message;
@@ -179,21 +206,27 @@ internal sealed class ReplicatedLog : QueueLog
     }
 
     // The message was given its position before: the state takes that, and the message the next.
-    private void WriteStateBefore(ref QueuedMessage queued)
+    private void WriteStateBefore(ref QueuedMessage queued, bool usesTime, long nowMs)
     {
-        WriteState();
+        if (usesTime)
+            UseTime(nowMs);
+        else
+            WriteState();
         queued.Position = NextPosition(queued.Position);
     }
 
     private void WriteState()
     {
         _isStateOwed = false;
+        if (_usesTime)
+            State.Time = _time.Now(State.Time);
         byte[] state = State.Write();
         byte[] payload = new byte[1 + state.Length];
         payload[0] = EntryKinds.State;
         state.CopyTo(payload, 1);
         // A start has the meta at hand; what is longer it reads.
         Propose(payload, Math.Min(payload.Length, ushort.MaxValue));
+        _timeLsn = LastLsn;
     }
 
     private void Propose(byte[] payload, int metaBytes)

@@ -31,6 +31,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly Reconciliation _reconciliation;
     private readonly List<MovedEntries> _moves = new(0);
     private readonly LeadershipHandover _handover;
+    private readonly ReplicatedTime _time;
     private RaftGroup? _group;
     private LogGroup? _logGroup;
     private RaftGroupStart? _start;
@@ -62,6 +63,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
         _handover = new LeadershipHandover(setup.Peers.IsUp);
+        _time = new ReplicatedTime(this, announcer, _self);
     }
 
     /// <summary>The member's consensus; null before it is opened, and when the queue is gone.</summary>
@@ -69,6 +71,9 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     /// <summary>What this member has.</summary>
     public QueueReplica Replica => _replica;
+
+    /// <summary>What time it is in it.</summary>
+    public ReplicatedTime Time => _time;
 
     /// <inheritdoc cref="Reconciliation.Standing"/>
     public ReplicaStanding? Standing => _reconciliation.Standing;
@@ -256,6 +261,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     private protected override void Stamp()
     {
+        _leading?.EndTurn(Broker.NowMs);
         base.Stamp();
         if (_leading is { } log)
             _heldBack.Stamp(log.LastLsn.Value);
@@ -273,6 +279,8 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     {
         if (command.Kind == QueueCommandKind.DropLog)
             End();
+        else if (command.Kind == QueueCommandKind.Time)
+            _time.Handle((TimeNews)command.Target!);
         else if (command.Kind == QueueCommandKind.Fetched)
             OnFetched(command);
         else if (command.Kind == QueueCommandKind.Ask)
@@ -400,13 +408,16 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal void Serve(Takeover takeover, Dictionary<long, Messages.Message> claimed, bool holds)
     {
         RaftGroup group = _group!;
-        _leading = new ReplicatedLog(group, _replica, Broker.Storage!, Broker.Time);
+        _leading = new ReplicatedLog(group, _replica, Broker.Storage!, _time);
         Renew(_leading);
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
         Machine.Paging.Limit = group.Commit.Value;
         Machine.BeginGroup();
         HandleAll(takeover.HoldersFirst());
-        Leadership.Fill(_replica, Machine, takeover.Claims, claimed, Broker);
+        bool expires = Leadership.Fill(
+            _replica, Machine, takeover.Claims, claimed, Broker.NowMs, _time.AheadMs);
+        if (expires || _leading.State.Time is not null)
+            _leading.UseTime(Broker.NowMs);
         if (!holds)
             Machine.EndGroup(Broker.NowMs);
         HandleAll([.. takeover.Waiting]);

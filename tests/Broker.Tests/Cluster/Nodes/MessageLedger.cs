@@ -9,6 +9,11 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     public const string DeadLetters = "m1";
 
     /// <summary>
+    /// Where it is replicated some messages of this one expire, and become <see cref="DeadLetters"/> too.
+    /// </summary>
+    public const string Expiring = "m4";
+
+    /// <summary>
     /// A node that was away longer than it has patience gives up what it had on the way; a little less, since both ends
     /// count for themselves.
     /// </summary>
@@ -33,6 +38,9 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     /// <summary>When which node began to lead these.</summary>
     public TakeoverRecord Takeovers { get; } = new(cluster);
 
+    /// <summary>When wall clocks had to say how much time has passed in a queue.</summary>
+    public BridgeRecord Bridges { get; } = new(cluster);
+
     /// <summary>Those that have members on several nodes at times.</summary>
     public HashSet<string> Mirrored { get; } = [];
 
@@ -45,11 +53,14 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
 
     public int Settled { get; private set; }
 
+    /// <summary>How often something came that had expired.</summary>
+    public int Expired { get; private set; }
+
     private long Now => cluster.Network.Now;
 
-    public SentMessage Sent(string publisher, int sequence, params string[] queues)
+    public SentMessage Sent(string publisher, int sequence, long expiresAt, params string[] queues)
     {
-        var message = new SentMessage(publisher, sequence, queues);
+        var message = new SentMessage(publisher, sequence, queues, Now, expiresAt);
         _messages.Add(message.Text, message);
         return message;
     }
@@ -61,8 +72,11 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         Delivered++;
         if (!_messages.TryGetValue(text, out SentMessage? message))
             throw new NodesException($"{by} got {text} of {queue}, which nobody has sent");
-        bool isDeadLetter = queue == DeadLetters
-            && message.Copies.TryGetValue(Rejecting, out MessageCopy? rejected) && rejected.IsRejected;
+        bool isExpired = IsOfExpiring(queue, message);
+        if (isExpired)
+            CheckExpired(message, by);
+        bool isDeadLetter = isExpired || (queue == DeadLetters
+            && message.Copies.TryGetValue(Rejecting, out MessageCopy? rejected) && rejected.IsRejected);
         if (!message.Copies.TryGetValue(queue, out MessageCopy? copy))
         {
             if (!isDeadLetter)
@@ -127,7 +141,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         foreach (string text in texts)
         {
             (SentMessage message, MessageCopy copy) = Arrived(queue, text, isRedelivered: true, "the last client");
-            bool mayBeTwice = queue == DeadLetters && message.Copies.ContainsKey(Rejecting);
+            bool mayBeTwice = queue == DeadLetters
+                && (message.Copies.ContainsKey(Rejecting) || IsOfExpiring(queue, message));
             if (!seen.Add(text) && !mayBeTwice)
                 throw new NodesException($"{queue} holds {text} twice");
             if (mayBeTwice)
@@ -143,8 +158,10 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         {
             // One that was delivered here before it was on the disk, and came back where it was rejected, is looked for
             // there: see CheckDeadLetters.
-            bool isDeadLetter = queue == DeadLetters && message.Copies.ContainsKey(Rejecting);
-            if (message.IsConfirmed && !isDeadLetter && message.Copies.TryGetValue(queue, out MessageCopy? copy)
+            bool isDeadLetter = queue == DeadLetters
+                && (message.Copies.ContainsKey(Rejecting) || IsOfExpiring(queue, message));
+            if (message.IsConfirmed && !isDeadLetter && !HasExpired(queue, message)
+                && message.Copies.TryGetValue(queue, out MessageCopy? copy)
                 && !copy.IsSettled && !seen.Contains(message.Text))
             {
                 throw new NodesException(
@@ -154,17 +171,45 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         }
     }
 
-    /// <summary>Rejected messages are among the dead letters, or somebody has had them there.</summary>
-    public void CheckDeadLetters(IReadOnlySet<string> left, IReadOnlySet<string> rejectedLeft)
+    /// <summary>
+    /// What a queue has confirmed, and has no more, is among the dead letters, or somebody has had it there.
+    /// </summary>
+    /// <param name="queue">Whose dead letters they are.</param>
+    /// <param name="goesThere">Whether a message of this queue was to go there, if it is not in it.</param>
+    /// <param name="left">What is among the dead letters.</param>
+    /// <param name="leftHere">What is in the queue.</param>
+    public void CheckDeadLetters(
+        string queue, Predicate<MessageCopy> goesThere, IReadOnlySet<string> left, IReadOnlySet<string> leftHere)
     {
         foreach (SentMessage message in _messages.Values)
         {
-            if (message.Copies.TryGetValue(Rejecting, out MessageCopy? copy)
-                && copy is { IsRejected: true, IsAcknowledged: false } && message.IsConfirmed
-                && !left.Contains(message.Text) && !rejectedLeft.Contains(message.Text)
+            if (message.Copies.TryGetValue(queue, out MessageCopy? copy) && goesThere(copy) && message.IsConfirmed
+                && !left.Contains(message.Text) && !leftHere.Contains(message.Text)
                 && !(message.Copies.TryGetValue(DeadLetters, out MessageCopy? dead) && dead.IsDelivered))
-                throw new NodesException($"{message.Text} was rejected, and is nowhere");
+            {
+                throw new NodesException(
+                    $"{message.Text} was to go from {queue} to the dead letters, and is nowhere\n"
+                    + string.Join('\n', copy.Trail));
+            }
         }
+    }
+
+    // It has come from where it expired.
+    private static bool IsOfExpiring(string queue, SentMessage message) => queue == DeadLetters
+        && message.ExpiresAt != long.MaxValue && message.Copies.ContainsKey(Expiring);
+
+    private bool HasExpired(string queue, SentMessage message) =>
+        queue == Expiring && (message.ExpiresAt <= Now || Bridges.IsSince(queue, message.SentAt));
+
+    private void CheckExpired(SentMessage message, string by)
+    {
+        Expired++;
+        if (message.ExpiresAt <= Now || Bridges.IsSince(Expiring, message.SentAt))
+            return;
+        throw new NodesException(
+            $"{by} got {message.Text}, which has expired before its time: it was sent at step {message.SentAt}, and "
+            + $"may expire from step {message.ExpiresAt} on\n"
+            + string.Join('\n', message.Copies[Expiring].Trail));
     }
 
     // What a client holds stays with it, whoever leads the queue, or takes it over, for the same reasons.

@@ -29,6 +29,12 @@ internal record struct NodesReport
 
     public long Left { get; set; }
 
+    /// <summary>Deliveries of what had expired in a replicated queue.</summary>
+    public long Expired { get; set; }
+
+    /// <summary>How often wall clocks told how much time has passed in one.</summary>
+    public long Bridged { get; set; }
+
     public long Crashes { get; set; }
 
     public long Cuts { get; set; }
@@ -50,6 +56,8 @@ internal record struct NodesReport
         Redelivered = one.Redelivered + other.Redelivered,
         Settled = one.Settled + other.Settled,
         Left = one.Left + other.Left,
+        Expired = one.Expired + other.Expired,
+        Bridged = one.Bridged + other.Bridged,
         Crashes = one.Crashes + other.Crashes,
         Cuts = one.Cuts + other.Cuts,
         Joined = one.Joined + other.Joined,
@@ -61,5 +69,5 @@ internal record struct NodesReport
         + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
         + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "
-        + $"{Settled} settled, {Left} left";
+        + $"{Settled} settled, {Left} left, {Expired} expired, {Bridged} times by wall clocks";
 }

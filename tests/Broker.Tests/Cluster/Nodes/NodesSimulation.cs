@@ -21,6 +21,9 @@ internal sealed class NodesSimulation
 
     private const int Rounds = 12;
 
+    /// <summary>Dead letters have arrived after so many steps without faults.</summary>
+    private const int ArrivalSteps = 400;
+
     private readonly Dictionary<string, NameHistory> _queues = [];
     private readonly Dictionary<string, NameHistory> _bindings = [];
     private readonly List<NodeClient> _clients = [];
@@ -161,6 +164,8 @@ internal sealed class NodesSimulation
         _report.Delivered = Ledger.Delivered;
         _report.Redelivered = Ledger.Redelivered;
         _report.Settled = Ledger.Settled;
+        _report.Expired = Ledger.Expired;
+        _report.Bridged = Ledger.Bridges.Count;
         return _report;
     }
 
@@ -171,7 +176,7 @@ internal sealed class NodesSimulation
             string name = $"m{number}";
             SimulatedNode home = Cluster.Nodes[number % 3];
             var arguments = new FieldTable();
-            if (name == MessageLedger.Rejecting)
+            if (name == MessageLedger.Rejecting || (Replicates && name == MessageLedger.Expiring))
             {
                 arguments["x-dead-letter-exchange"] = FieldValue.Of("");
                 arguments["x-dead-letter-routing-key"] = FieldValue.Of(MessageLedger.DeadLetters);
@@ -203,6 +208,7 @@ internal sealed class NodesSimulation
     {
         Cluster.Step();
         Ledger.Takeovers.Look();
+        Ledger.Bridges.Look();
         _faults.Step();
         foreach (NodeClient client in _clients)
             client.Step();
@@ -317,8 +323,11 @@ internal sealed class NodesSimulation
     private void CheckMessages()
     {
         var left = new Dictionary<string, DrainingClient>();
-        foreach (string queue in Ledger.Homes.Keys)
+        // What has expired behind something that has not goes there when it comes to the head.
+        foreach (string queue in Ledger.Homes.Keys.OrderBy(static name => name == MessageLedger.DeadLetters))
         {
+            for (int step = 0; queue == MessageLedger.DeadLetters && step < ArrivalSteps; step++)
+                Step();
             SimulatedNode[] serving = [.. Running()];
             var drain = new DrainingClient(this, queue, serving[Random.Next(serving.Length)]);
             Until(
@@ -334,7 +343,11 @@ internal sealed class NodesSimulation
         foreach ((string queue, DrainingClient drain) in left)
             Ledger.CheckRest(queue, drain.Texts, drain.Again);
         Ledger.CheckDeadLetters(
+            MessageLedger.Rejecting, static copy => copy is { IsRejected: true, IsAcknowledged: false },
             left[MessageLedger.DeadLetters].Texts.ToHashSet(), left[MessageLedger.Rejecting].Texts.ToHashSet());
+        Ledger.CheckDeadLetters(
+            MessageLedger.Expiring, static copy => !copy.IsSettled,
+            left[MessageLedger.DeadLetters].Texts.ToHashSet(), left[MessageLedger.Expiring].Texts.ToHashSet());
     }
 
     private sealed class PlainChange(Action<DefinitionsStore> change) : DefinitionsChange

@@ -9,6 +9,11 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
 {
     private const int MostUnconfirmed = 20;
 
+    /// <summary>Longer than a run takes, and less than wall clocks jump by, ms.</summary>
+    private const int LongTimeMs = 3_600_000;
+
+    private const int StepMs = 5;
+
     // delivery_mode 2
     private static readonly byte[] Persistent = [0x10, 0x00, 2];
 
@@ -44,14 +49,32 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
             if (World.Replicates && Random.Next(300) == 0)
                 queue = QuietQueues.Names[Random.Next(QuietQueues.Names.Count)];
             string[] queues = isForBoth ? ["m2", "m3"] : [queue];
-            SentMessage message = World.Ledger.Sent(_name, (int)++_last, queues);
+            long liveMs = World.Replicates && !isForBoth && queue == MessageLedger.Expiring ? DrawTime() : 0;
+            SentMessage message = World.Ledger.Sent(
+                _name, (int)++_last, liveMs > 0 ? Now + (liveMs / StepMs) : long.MaxValue, queues);
             _unconfirmed.Add(_last, (message, Now));
             byte[] body = Encoding.ASCII.GetBytes(
                 message.Text + (Random.Next(50) == 0 ? new string(' ', 10_000) : ""));
             Connection!.Writer.AddPublish(
-                1, isForBoth ? "amq.fanout" : "", isForBoth ? "" : queue, body, Persistent);
+                1, isForBoth ? "amq.fanout" : "", isForBoth ? "" : queue, body,
+                liveMs > 0 ? Expiring(liveMs) : Persistent);
         }
         Connection!.Flush();
+    }
+
+    // 0: for ever.
+    private long DrawTime() => Random.Next(3) switch
+    {
+        0 => LongTimeMs,
+        1 => Random.Next(1000, 6000),
+        _ => 0,
+    };
+
+    // delivery_mode 2, expiration
+    private static byte[] Expiring(long liveMs)
+    {
+        byte[] digits = Encoding.ASCII.GetBytes($"{liveMs}");
+        return [0x11, 0x00, 2, (byte)digits.Length, .. digits];
     }
 
     protected override void On(Received received)

@@ -1,13 +1,19 @@
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>A message, and what is known of its copies in the queues that it was routed to.</summary>
-internal sealed class SentMessage(string publisher, int sequence, string[] queues)
+internal sealed class SentMessage(string publisher, int sequence, string[] queues, long sentAt, long expiresAt)
 {
     public string Text => $"{publisher}.{sequence}";
 
     public string Publisher => publisher;
 
     public int Sequence => sequence;
+
+    /// <summary>The step.</summary>
+    public long SentAt => sentAt;
+
+    /// <summary>It may be dead-lettered as expired from this step on; <see cref="long.MaxValue"/>: never.</summary>
+    public long ExpiresAt => expiresAt;
 
     public bool IsConfirmed { get; set; }
 

@@ -39,5 +39,21 @@ internal sealed class TestClients(SimulatedNode node, MessageBroker broker) : IR
     {
     }
 
+    /// <summary>Brings what members say of the time to a node; false: it cannot be reached.</summary>
+    public Action<QueueId, NodeId, TimeNews>? Times { get; set; }
+
+    public void TellTime(ReplicatedQueue queue)
+    {
+        TimeWord word = queue.Time.Word!;
+        foreach (NodeId other in queue.Definition.Members.Where(other => other != node.Id))
+        {
+            TellTime(queue.Definition.Id, other, new TimeNews(
+                node.Id, IsAnswer: false, word.Term, word.AheadMs is null ? 0 : word.Term,
+                broker.NowMs + word.AheadMs ?? 0));
+        }
+    }
+
+    public void TellTime(QueueId queue, NodeId to, TimeNews news) => Times?.Invoke(queue, to, news);
+
     public void EndLeading(ReplicatedQueue queue, Action ended) => ended();
 }

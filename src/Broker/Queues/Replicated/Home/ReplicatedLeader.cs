@@ -20,6 +20,9 @@ internal sealed class ReplicatedLeader(long queueId, QueueHome queue, long term)
     /// <summary>Its members, once they are known.</summary>
     public ReplicaStanding? Standing => (queue as ReplicatedQueue)?.Standing;
 
+    /// <summary>What is to be said of its time; null: nothing.</summary>
+    public TimeWord? TimeWord => (queue as ReplicatedQueue)?.Time.Word;
+
     /// <summary>In which the node was elected.</summary>
     public long Term => term;
 
