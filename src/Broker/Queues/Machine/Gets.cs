@@ -11,6 +11,9 @@ internal sealed class Gets(
     private readonly Queue<(object Request, bool NoAck)> _waiting = new(0);
     private bool _isHeld;
 
+    /// <summary>Somebody waits.</summary>
+    public bool HasWaiting => _waiting.Count > 0;
+
     /// <summary>Nobody gets anything, as consumers do not in a group; or all go on.</summary>
     public void Hold(bool holds, long nowMs)
     {
@@ -56,7 +59,7 @@ internal sealed class Gets(
             if (disposals.AwaitsLog || !paging.HasHead())
                 return false;
         }
-        if (!paging.TryTake(out QueuedMessage queued))
+        if ((ready.Count > 0 && !paging.MayHandOut) || !paging.TryTake(out QueuedMessage queued))
         {
             if (ready.Count > 0)
                 return false;

@@ -1,4 +1,5 @@
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -12,6 +13,7 @@ namespace Warren.Broker.Queues;
 /// named by a batch to come.
 /// </summary>
 internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog log, QueueTotals totals)
+    : INewMessages
 {
     /// <summary>What stays at a lane's head when the rest gives its bytes up: enough to begin with.</summary>
     private const int KeptBytes = 64 * 1024;
@@ -38,6 +40,18 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
 
     /// <summary>Messages up to this position may be handed out: of a replicated queue, what is committed.</summary>
     public long Limit { get; set; } = long.MaxValue;
+
+    /// <summary>
+    /// By priority, up to which position messages may be handed out, of a replicated queue; all others may. It holds
+    /// up nothing that goes otherwise.
+    /// </summary>
+    public long[]? Frontier { get; set; }
+
+    /// <summary>The head, which there is, lies within the frontier.</summary>
+    public bool MayHandOut => Frontier is not { } frontier || ready.First.Position <= frontier[ready.First.Priority];
+
+    /// <inheritdoc/>
+    public long FirstNew(int priority) => ready.FirstNew(priority);
 
     /// <summary>A message that comes may not be handed out at once.</summary>
     public bool IsLimited => Limit != long.MaxValue;

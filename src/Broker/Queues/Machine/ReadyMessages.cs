@@ -42,6 +42,10 @@ internal sealed class ReadyMessages
         }
     }
 
+    /// <summary>The position of the first message of a priority that has not come back; 0: there is none.</summary>
+    public long FirstNew(int priority) =>
+        _lanes[priority] is { Run.Count: > 0 } lane ? lane.Run.First.Position : 0;
+
     /// <summary>Adds a message behind all others of its priority; its position is the highest so far.</summary>
     public void Add(in QueuedMessage queued)
     {

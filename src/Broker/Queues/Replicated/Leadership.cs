@@ -245,6 +245,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// <summary>
     /// Makes the queue of what is live; nothing is delivered meanwhile. Takes out of <paramref name="claimed"/> what
     /// somebody holds. True: something in it expires.
+    /// <para>What nobody holds and lies within the frontier may have been handed out; so may all of it, where there is
+    /// no frontier and it is not known otherwise.</para>
     /// </summary>
     /// <param name="replica">What is live.</param>
     /// <param name="machine">A new one.</param>
@@ -252,16 +254,24 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// <param name="claimed">The bytes of that.</param>
     /// <param name="nowMs">Of the machine.</param>
     /// <param name="aheadMs">The queue's time less that.</param>
+    /// <param name="handedOut">Gets how far all of each priority has been handed out.</param>
     public static bool Fill(
         QueueReplica replica, QueueMachine machine, Dictionary<long, Consumer?> claims,
-        Dictionary<long, Message> claimed, long nowMs, long aheadMs)
+        Dictionary<long, Message> claimed, long nowMs, long aheadMs, Span<long> handedOut)
     {
         bool expires = false;
+        long[]? frontier = replica.State.Frontier;
+        for (int priority = 0; priority < handedOut.Length && frontier is not null; priority++)
+            handedOut[priority] = frontier[Math.Min(priority, frontier.Length - 1)];
         long after = 0;
         while (replica.Messages.TryNext(after, out ReplicaMessage message))
         {
             after = message.Index;
             expires |= message.ExpiresAt != long.MaxValue;
+            ref long last = ref handedOut[Math.Min(message.Priority, handedOut.Length - 1)];
+            bool isAgain = frontier is null ? !message.IsFresh : message.Index <= last || message.DeliveryCount > 0;
+            if (frontier is null && isAgain)
+                last = message.Index;
             var queued = new QueuedMessage
             {
                 Message = new Message(
@@ -274,7 +284,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 DeliveryCount = message.DeliveryCount,
                 Priority = message.Priority,
                 Flags = PublishFlags.Stored | (message.IsPersistent ? PublishFlags.Persistent : PublishFlags.None),
-                Redelivered = !message.IsFresh,
+                Redelivered = isAgain,
             };
             if (message.IsFresh)
                 replica.Messages.Find(message.Index).IsFresh = false;

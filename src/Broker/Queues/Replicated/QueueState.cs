@@ -6,8 +6,8 @@ namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
 /// What a replicated queue's log says beside its messages: which numbers of which sources were taken, what time it is,
-/// and whether the queue is closed. An entry of it stands for all that came before; its bytes are drawn in
-/// docs/formats/queue-log.md.
+/// how far messages may have been handed out, and whether the queue is closed. An entry of it stands for all that came
+/// before; its bytes are drawn in docs/formats/queue-log.md.
 /// </summary>
 internal sealed class QueueState
 {
@@ -15,6 +15,7 @@ internal sealed class QueueState
     private const byte ClosedFlag = 1;
     private const byte TimeFlag = 2;
     private const byte WallFlag = 4;
+    private const byte FrontierFlag = 8;
 
     private readonly Dictionary<PublishSource, SourceNumbers> _sources = [];
     private readonly Dictionary<int, SourceNumbers> _byOrdinal = [];
@@ -25,6 +26,11 @@ internal sealed class QueueState
 
     /// <summary>The queue's time; null: nothing has ever expired by it.</summary>
     public LoggedTime? Time { get; set; }
+
+    /// <summary>
+    /// By priority, up to which position messages may have been handed out; null: it is not known. It does not change.
+    /// </summary>
+    public long[]? Frontier { get; set; }
 
     public IReadOnlyCollection<SourceNumbers> Sources => _sources.Values;
 
@@ -48,7 +54,13 @@ internal sealed class QueueState
 
     public QueueState Copy()
     {
-        var copy = new QueueState { IsClosed = IsClosed, Time = Time, _lastOrdinal = _lastOrdinal };
+        var copy = new QueueState
+        {
+            IsClosed = IsClosed,
+            Time = Time,
+            Frontier = Frontier,
+            _lastOrdinal = _lastOrdinal,
+        };
         foreach (SourceNumbers numbers in _sources.Values)
             copy.Add(numbers.Copy());
         return copy;
@@ -57,7 +69,7 @@ internal sealed class QueueState
     public byte[] Write()
     {
         int flags = (IsClosed ? ClosedFlag : 0) | (Time is not null ? TimeFlag : 0)
-            | (Time?.WallAheadMs is not null ? WallFlag : 0);
+            | (Time?.WallAheadMs is not null ? WallFlag : 0) | (Frontier is not null ? FrontierFlag : 0);
         var output = new List<byte>(32 + (_sources.Count * 48)) { (byte)flags };
         Add(output, _lastOrdinal);
         Add(output, _sources.Count);
@@ -83,6 +95,12 @@ internal sealed class QueueState
         }
         if (Time?.WallAheadMs is { } ahead)
             Add(output, (ahead << 1) ^ (ahead >> 63));
+        if (Frontier is { } frontier)
+        {
+            Add(output, frontier.Length);
+            foreach (long position in frontier)
+                Add(output, position);
+        }
         return [.. output];
     }
 
@@ -113,11 +131,24 @@ internal sealed class QueueState
             state.Add(SourceNumbers.Read(source, ordinal, last, passedOver));
         }
         if ((input[0] & TimeFlag) != 0)
-            state.Time = ReadTime(input, at);
+            state.Time = ReadTime(input, ref at);
+        if ((input[0] & FrontierFlag) != 0)
+            state.Frontier = ReadFrontier(input, at);
         return state;
     }
 
-    private static LoggedTime ReadTime(ReadOnlySpan<byte> input, int at)
+    private static long[] ReadFrontier(ReadOnlySpan<byte> input, int at)
+    {
+        long priorities = MessageMeta.ReadNumber(input, ref at);
+        if (priorities is < 1 or > byte.MaxValue + 1)
+            throw new DurableFormatException($"a state has a frontier of {priorities} priorities");
+        long[] frontier = new long[priorities];
+        foreach (ref long position in frontier.AsSpan())
+            position = MessageMeta.ReadNumber(input, ref at);
+        return frontier;
+    }
+
+    private static LoggedTime ReadTime(ReadOnlySpan<byte> input, ref int at)
     {
         long term = MessageMeta.ReadNumber(input, ref at);
         long timeMs = MessageMeta.ReadNumber(input, ref at);

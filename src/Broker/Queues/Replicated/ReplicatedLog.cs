@@ -34,6 +34,10 @@ internal sealed class ReplicatedLog : QueueLog
     private bool _usesTime;
     private long _timeWrittenMs;
     private Lsn _timeLsn;
+    // None before the machine has all that there is.
+    private Frontier? _frontier;
+    private QueueMachine? _machine;
+    private long _nowMs;
 
     public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, ReplicatedTime time)
     {
@@ -82,6 +86,32 @@ internal sealed class ReplicatedLog : QueueLog
         return numbers;
     }
 
+    /// <summary>The machine has all that there is, and begins to serve.</summary>
+    /// <param name="machine">The queue's.</param>
+    /// <param name="frontier">By priority, how far it has been handed out, as far as is known.</param>
+    /// <param name="expires">Some of it expires.</param>
+    /// <param name="nowMs">Of the machine.</param>
+    public void Begin(QueueMachine machine, long[] frontier, bool expires, long nowMs)
+    {
+        _machine = machine;
+        _nowMs = nowMs;
+        _frontier = new Frontier(frontier);
+        Allow(machine.Paging);
+        // The next leader must not take for new what this one does not.
+        bool isNews = State.Frontier is null && Array.Exists(frontier, static position => position > 0);
+        if (expires || State.Time is not null)
+            UseTime(nowMs);
+        else if (isNews)
+            WriteState();
+    }
+
+    /// <summary>What is committed may go.</summary>
+    public void Allow(Paging paging)
+    {
+        paging.Limit = _committed;
+        paging.Frontier = _frontier?.Allowed;
+    }
+
     /// <summary>
     /// Something expires: the log is told what time it is in this term, and now and then from now on, when something
     /// else is written anyway.
@@ -99,6 +129,9 @@ internal sealed class ReplicatedLog : QueueLog
     /// <summary>The turn ends, and has written all that it decided.</summary>
     public void EndTurn(long nowMs)
     {
+        _nowMs = nowMs;
+        if (!IsRefused && Raises(isAnyway: false))
+            WriteState();
         if (_usesTime && !IsRefused && LastLsn != _timeLsn && nowMs - _timeWrittenMs >= TimeIsOldMs)
             UseTime(nowMs);
     }
@@ -109,6 +142,7 @@ internal sealed class ReplicatedLog : QueueLog
         if (index <= _committed)
             return false;
         _committed = index;
+        _frontier?.Commit(index);
         while (_uncommitted.TryPeek(out (long Index, int SizeBytes) first) && first.Index <= index)
         {
             _uncommitted.Dequeue();
@@ -205,6 +239,10 @@ internal sealed class ReplicatedLog : QueueLog
         }
     }
 
+    private bool Raises(bool isAnyway) => _frontier is { } frontier
+        && _machine is { } machine && (machine.ConsumerCount > 0 || machine.Gets.HasWaiting)
+        && frontier.Raise(machine.Paging, NextPosition(0), _nowMs, isAnyway);
+
     // The message was given its position before: the state takes that, and the message the next.
     private void WriteStateBefore(ref QueuedMessage queued, bool usesTime, long nowMs)
     {
@@ -220,6 +258,8 @@ internal sealed class ReplicatedLog : QueueLog
         _isStateOwed = false;
         if (_usesTime)
             State.Time = _time.Now(State.Time);
+        Raises(isAnyway: true);
+        State.Frontier = _frontier?.Reserved ?? State.Frontier;
         byte[] state = State.Write();
         byte[] payload = new byte[1 + state.Length];
         payload[0] = EntryKinds.State;
@@ -227,6 +267,7 @@ internal sealed class ReplicatedLog : QueueLog
         // A start has the meta at hand; what is longer it reads.
         Propose(payload, Math.Min(payload.Length, ushort.MaxValue));
         _timeLsn = LastLsn;
+        _frontier?.Propose(LastLsn.Value);
     }
 
     private void Propose(byte[] payload, int metaBytes)

@@ -386,7 +386,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         if (!isNews)
             return false;
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
-        Machine.Paging.Limit = group.Commit.Value;
+        _leading.Allow(Machine.Paging);
         HandleAll([QueueCommand.Tick(), QueueCommand.Durable()]);
         return true;
     }
@@ -411,13 +411,14 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _leading = new ReplicatedLog(group, _replica, Broker.Storage!, _time);
         Renew(_leading);
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
-        Machine.Paging.Limit = group.Commit.Value;
+        _leading.Allow(Machine.Paging);
         Machine.BeginGroup();
         HandleAll(takeover.HoldersFirst());
+        long nowMs = Broker.NowMs;
+        long[] handedOut = new long[Machine.Stored.HandedOut.Length];
         bool expires = Leadership.Fill(
-            _replica, Machine, takeover.Claims, claimed, Broker.NowMs, _time.AheadMs);
-        if (expires || _leading.State.Time is not null)
-            _leading.UseTime(Broker.NowMs);
+            _replica, Machine, takeover.Claims, claimed, nowMs, _time.AheadMs, handedOut);
+        _leading.Begin(Machine, handedOut, expires, nowMs);
         if (!holds)
             Machine.EndGroup(Broker.NowMs);
         HandleAll([.. takeover.Waiting]);

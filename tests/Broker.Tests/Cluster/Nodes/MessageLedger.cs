@@ -38,6 +38,9 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     /// <summary>When which node began to lead these.</summary>
     public TakeoverRecord Takeovers { get; } = new(cluster);
 
+    /// <summary>Looks how far messages are handed out.</summary>
+    public FrontierCheck Frontiers { get; } = new(cluster);
+
     /// <summary>When wall clocks had to say how much time has passed in a queue.</summary>
     public BridgeRecord Bridges { get; } = new(cluster);
 

@@ -209,6 +209,7 @@ internal sealed class NodesSimulation
         Cluster.Step();
         Ledger.Takeovers.Look();
         Ledger.Bridges.Look();
+        Ledger.Frontiers.Look();
         _faults.Step();
         foreach (NodeClient client in _clients)
             client.Step();
@@ -341,7 +342,11 @@ internal sealed class NodesSimulation
             _report.Left += drain.Texts.Count;
         }
         foreach ((string queue, DrainingClient drain) in left)
+        {
             Ledger.CheckRest(queue, drain.Texts, drain.Again);
+            if (QuietQueues.Names.Contains(queue) && drain.Again.Count > 0)
+                throw new NodesException($"{drain.Again.First()} of {queue} comes again, and nobody ever had it");
+        }
         Ledger.CheckDeadLetters(
             MessageLedger.Rejecting, static copy => copy is { IsRejected: true, IsAcknowledged: false },
             left[MessageLedger.DeadLetters].Texts.ToHashSet(), left[MessageLedger.Rejecting].Texts.ToHashSet());
