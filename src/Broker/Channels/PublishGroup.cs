@@ -44,8 +44,14 @@ public sealed class PublishGroup
     /// <summary>Who waits wants to know that the message is safe, and not only that it has arrived.</summary>
     internal bool AwaitsSync { get; init; }
 
+    /// <summary>Who waits keeps the message until it is safe elsewhere, however long that takes.</summary>
+    internal bool IsKeptUntilSafe { get; init; }
+
+    /// <summary>Who waits keeps the message until it has arrived, or is safe.</summary>
+    internal bool IsKept => NeedsNoSync || IsKeptUntilSafe;
+
     /// <summary>It is enough that it has arrived, in this order.</summary>
-    internal bool NeedsNoSync => Completed is not null && !AwaitsSync;
+    internal bool NeedsNoSync => Completed is not null && !AwaitsSync && !IsKeptUntilSafe;
 
     public bool IsRejected => Volatile.Read(ref _rejected) != 0;
 

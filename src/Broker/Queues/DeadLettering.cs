@@ -5,6 +5,7 @@ using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues.Remote;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
 
 namespace Warren.Broker.Queues;
@@ -24,6 +25,7 @@ internal sealed class DeadLettering
     private readonly MessageBroker _broker;
     private readonly string _vhostName;
     private readonly string _queueName;
+    private readonly bool _isReplicated;
     private readonly RouteSet _routes;
     private readonly UnroutedMessages<Letter> _unrouted;
     private long _unroutedBytes;
@@ -37,6 +39,7 @@ internal sealed class DeadLettering
         _broker = broker;
         _vhostName = queue.Definition.Vhost;
         _queueName = queue.Definition.Name;
+        _isReplicated = queue is ReplicatedQueue;
         _routes = new RouteSet(broker.NewRandom());
         _unrouted = new UnroutedMessages<Letter>(
             broker.Definitions, isReached => queue.Post(QueueCommand.LookAgain(isReached)), TryForward);
@@ -166,7 +169,10 @@ internal sealed class DeadLettering
         bool persistent = properties.DeliveryMode == 2;
         List<QueueDefinition> queues = Targets(reason, headers);
         int targets = queues.Count + _routes.Delays.Length;
-        PublishGroup? group = arrived is null || targets == 0 ? null : new PublishGroup(targets, arrived);
+        // Of a replicated queue it goes on other nodes, too, whose logs are in no order with this one's.
+        PublishGroup? group = arrived is null || targets == 0
+            ? null
+            : new PublishGroup(targets, arrived) { IsKeptUntilSafe = _isReplicated };
         foreach (QueueDefinition target in queues)
         {
             dead.Slab.AddReferences(1);

@@ -24,5 +24,5 @@ internal struct OwedPublish
     public readonly bool IsKept => Kept.IsResident;
 
     /// <summary>Whether who waits for this keeps the message, and so wants it sent until it arrives.</summary>
-    public static bool WaitsForArrival(in PublishTicket ticket) => ticket.Group is PublishGroup { NeedsNoSync: true };
+    public static bool WaitsForArrival(in PublishTicket ticket) => ticket.Group is PublishGroup { IsKept: true };
 }
