@@ -13,6 +13,9 @@ public static class QueueArguments
     private const string DeadLetterExchange = "x-dead-letter-exchange";
     private const string DeadLetterRoutingKey = "x-dead-letter-routing-key";
 
+    /// <summary>The dead-letter strategy by which none is given up before it has arrived.</summary>
+    internal const string AtLeastOnce = "at-least-once";
+
     /// <summary>Checks a declaration of a queue that does not exist yet.</summary>
     /// <param name="vhost">Where.</param>
     /// <param name="queueName">
@@ -112,6 +115,7 @@ public static class QueueArguments
             AutoDelete = autoDelete,
             DeadLetterExchange = Text(arguments, DeadLetterExchange),
             DeadLetterRoutingKey = Text(arguments, DeadLetterRoutingKey),
+            WantsDeadLettersAtLeastOnce = Text(arguments, "x-dead-letter-strategy") == AtLeastOnce,
         };
 
     // RabbitMQ asks this first, as part of checking the right to publish there, with words of its own.

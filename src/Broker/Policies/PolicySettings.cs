@@ -39,6 +39,9 @@ internal static class PolicySettings
             ConsumerTimeoutMs = TimeoutOf(arguments, definition) ?? declared.ConsumerTimeoutMs,
             DeadLetterExchange = declared.DeadLetterExchange ?? Text(definition, "dead-letter-exchange"),
             DeadLetterRoutingKey = declared.DeadLetterRoutingKey ?? Text(definition, "dead-letter-routing-key"),
+            WantsDeadLettersAtLeastOnce = arguments.ContainsKey("x-dead-letter-strategy")
+                ? declared.WantsDeadLettersAtLeastOnce
+                : Text(definition, "dead-letter-strategy") == QueueArguments.AtLeastOnce,
         };
     }
 

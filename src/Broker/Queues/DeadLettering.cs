@@ -16,6 +16,7 @@ namespace Warren.Broker.Queues;
 /// A stored message stays in its queue's log until its targets have it, so that a crash in between doubles it rather
 /// than lose it; otherwise nobody waits for the target, and one that refuses it loses it, as in RabbitMQ. What has
 /// nowhere to go is dropped when it is known that this holds for all nodes, and holds up those behind it until then.
+/// With the strategy at-least-once neither is lost: see <see cref="KeptLetters"/>.
 /// </summary>
 internal sealed class DeadLettering
 {
@@ -23,25 +24,30 @@ internal sealed class DeadLettering
     public const int LookMs = 20;
 
     private readonly MessageBroker _broker;
+    private readonly Queue _queue;
     private readonly string _vhostName;
     private readonly string _queueName;
     private readonly bool _isReplicated;
     private readonly RouteSet _routes;
-    private readonly UnroutedMessages<Letter> _unrouted;
+    private readonly UnroutedMessages<DeadLetter> _unrouted;
+    private readonly KeptLetters _kept;
     private long _unroutedBytes;
     // While dead letters are held up.
     private long _rejectedBytes;
     private QueueHome? _full;
     private bool _stopsDeliveries;
+    private bool _isFallbackTold;
 
     public DeadLettering(MessageBroker broker, Queue queue)
     {
         _broker = broker;
+        _queue = queue;
+        _kept = new KeptLetters(queue, broker);
         _vhostName = queue.Definition.Vhost;
         _queueName = queue.Definition.Name;
         _isReplicated = queue is ReplicatedQueue;
         _routes = new RouteSet(broker.NewRandom());
-        _unrouted = new UnroutedMessages<Letter>(
+        _unrouted = new UnroutedMessages<DeadLetter>(
             broker.Definitions, isReached => queue.Post(QueueCommand.LookAgain(isReached)), TryForward);
     }
 
@@ -50,7 +56,7 @@ internal sealed class DeadLettering
     /// rest had better stay here: what expires or is over the limit waits in the queue. So queues that dead-letter to
     /// each other cannot fill each other's memory.
     /// </summary>
-    public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes > LineOptions.FullBytes;
+    public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes + _kept.Bytes > LineOptions.FullBytes;
 
     /// <summary>
     /// What is done when a dead letter of the message at this position has arrived; null: it is not stored. A stored
@@ -74,6 +80,8 @@ internal sealed class DeadLettering
     /// </summary>
     public void Forward(Message message, DeadLetterReason reason, QueueSettings settings, Action<bool>? arrived)
     {
+        if (settings is { WantsDeadLettersAtLeastOnce: true, DeadLettersAtLeastOnce: false })
+            TellFallback();
         if (IsHeldUp && reason is DeadLetterReason.Rejected or DeadLetterReason.DeliveryLimit)
             _rejectedBytes += message.SizeBytes;
         // Of a publish that was refused, which nobody keeps: rather than fill the memory it is lost.
@@ -83,7 +91,7 @@ internal sealed class DeadLettering
             return;
         }
         _unroutedBytes += message.SizeBytes;
-        _unrouted.Route(new Letter(message, reason, settings, arrived));
+        _unrouted.Route(new DeadLetter(message, reason, settings, arrived));
     }
 
     /// <summary>
@@ -98,10 +106,23 @@ internal sealed class DeadLettering
     }
 
     /// <summary>
-    /// The queue's turn: what is held up stays in the machine, and nothing is delivered once that would have no end;
-    /// true: dead letters are held up.
+    /// The queue's turn: what is held up stays in the machine, and nothing is delivered once that would have no end.
+    /// Returns when it is to be looked at again; null: with the next command.
     /// </summary>
-    public bool Hold(QueueMachine machine, long nowMs)
+    public long? Hold(QueueMachine machine, long nowMs)
+    {
+        if (machine.IsClosed)
+            End();
+        for (int again = _kept.TakeDue(nowMs); again > 0; again--)
+        {
+            DeadLetter letter = _kept.Take() with { Settings = _queue.Settings };
+            _unroutedBytes += letter.Message.SizeBytes;
+            _unrouted.Route(letter);
+        }
+        return Holds(machine, nowMs) ? nowMs + LookMs : _kept.AgainAtMs;
+    }
+
+    private bool Holds(QueueMachine machine, long nowMs)
     {
         (machine.CutOff.HoldsDeadLetters, bool stops) = Look();
         if (stops == _stopsDeliveries)
@@ -115,33 +136,66 @@ internal sealed class DeadLettering
         return machine.CutOff.HoldsDeadLetters;
     }
 
-    /// <summary>What was found to have nowhere to go is looked at again.</summary>
-    public void LookAgain(bool isReached) => _unrouted.LookAgain(isReached);
-
-    private bool TryForward(in Letter letter, bool isFinal)
+    /// <summary>
+    /// What was found to have nowhere to go is looked at again, or a target has said whether it has taken a letter.
+    /// </summary>
+    public void LookAgain(in QueueCommand command)
     {
-        int? targets = 0;
+        if (command.Target is KeptLetter kept)
+            _kept.Answered(kept, command.First, isTaken: command.Flag);
+        else
+            _unrouted.LookAgain(command.Flag);
+    }
+
+    /// <summary>The queue is gone, or is served elsewhere: memory is given back, and nobody is told.</summary>
+    public void End()
+    {
+        _kept.End();
+        while (_unrouted.TryTake(out DeadLetter letter))
+            letter.Message.Slab.Release(1);
+        _unroutedBytes = 0;
+    }
+
+    private void TellFallback()
+    {
+        if (_isFallbackTold)
+            return;
+        _isFallbackTold = true;
+        _broker.Log(
+            LogLevel.Warning, LogCategory.Queue,
+            $"Dead letters of quorum queue '{_queueName}' in vhost '{_vhostName}' go at-most-once: at-least-once needs "
+            + "overflow reject-publish, so that what waits for its target drops nothing else");
+    }
+
+    private bool TryForward(in DeadLetter letter, bool isFinal)
+    {
+        bool isRouted = false;
+        bool isKept = letter.Settings.DeadLettersAtLeastOnce;
         if (letter.Settings.DeadLetterExchange is { } exchange
             && _broker.Topology.Vhosts.TryGetValue(_vhostName, out Vhost? vhost))
-            targets = Forward(letter, vhost, exchange, isFinal);
-        if (targets is null)
-            return false;
+        {
+            isRouted = TryForward(letter, vhost, exchange);
+            if (!isRouted && !isFinal)
+                return false;
+        }
         _unroutedBytes -= letter.Message.SizeBytes;
-        letter.Message.Slab.Release(1);
-        if (targets == 0)
+        if (!isRouted && isKept)
+            _kept.Keep(letter);
+        else if (!isRouted)
             letter.Arrived?.Invoke(true);
+        if (!isKept)
+            letter.Message.Slab.Release(1);
         return true;
     }
 
-    // Returns how many targets there are; null if it has nowhere to go here, and that is not final.
-    private int? Forward(in Letter letter, Vhost vhost, string exchange, bool isFinal)
+    // False: it has nowhere to go here.
+    private bool TryForward(in DeadLetter letter, Vhost vhost, string exchange)
     {
         Message message = letter.Message;
         QueueSettings settings = letter.Settings;
-        DeadLetterReason reason = letter.Reason;
         BasicProperties properties = BasicProperties.Decode(message.Properties);
         FieldTable headers = properties.Headers?.Clone() ?? new FieldTable();
-        DeathRecord.AddTo(headers, message, properties, reason, _queueName, _broker.Time.GetUtcNow());
+        DeathRecord.AddTo(headers, message, properties, letter.Reason, _queueName, _broker.Time.GetUtcNow());
         if (settings.DeadLetterRoutingKey is not null)
             headers.Remove("CC");
         properties.Headers = headers;
@@ -153,49 +207,61 @@ internal sealed class DeadLettering
             settings.DeadLetterRoutingKey is { } own ? ((WireText)own).Bytes : message.RoutingKey;
         string key = Encoding.UTF8.GetString(keyBytes);
         var input = new RoutingInput(key, PropertiesView.Parse(encoded));
-        bool isRouted = Router.Route(vhost, exchange, input, _routes)
-            && _routes.Queues.Length + _routes.Delays.Length > 0;
-        if (!isRouted)
-            return isFinal ? 0 : null;
+        if (!Router.Route(vhost, exchange, input, _routes) || _routes.Queues.Length + _routes.Delays.Length == 0)
+            return false;
         Message dead = MessageInOwnSlab.Store(
             _broker.Slabs, ((WireText)exchange).Bytes, keyBytes, encoded, message.Body);
-        return Post(dead, properties, reason, headers, letter.Arrived);
+        Post(dead, properties, headers, letter);
+        dead.Slab.Release(1);
+        return true;
     }
 
-    private int Post(
-        in Message dead, BasicProperties properties, DeadLetterReason reason, FieldTable headers, Action<bool>? arrived)
+    private void Post(in Message dead, BasicProperties properties, FieldTable headers, in DeadLetter letter)
     {
+        List<QueueDefinition> queues = Targets(letter, headers);
+        ReadOnlySpan<RouteDelay> delays = letter.Kept?.Taken.Contains(KeptLetter.Delays) == true ? [] : _routes.Delays;
+        int targets = queues.Count + delays.Length;
+        KeptLetter? kept = letter.Settings.DeadLettersAtLeastOnce ? _kept.Send(letter, targets) : null;
+        if (targets == 0)
+        {
+            if (kept is null)
+                letter.Arrived?.Invoke(true);
+            return;
+        }
+        // Of a replicated queue it goes on other nodes, too, whose logs are in no order with this one's.
+        PublishGroup? ofAll = kept is not null || letter.Arrived is null
+            ? null
+            : new PublishGroup(targets, letter.Arrived) { IsKeptUntilSafe = _isReplicated };
         byte priority = properties.Priority ?? 0;
         bool persistent = properties.DeliveryMode == 2;
-        List<QueueDefinition> queues = Targets(reason, headers);
-        int targets = queues.Count + _routes.Delays.Length;
-        // Of a replicated queue it goes on other nodes, too, whose logs are in no order with this one's.
-        PublishGroup? group = arrived is null || targets == 0
-            ? null
-            : new PublishGroup(targets, arrived) { IsKeptUntilSafe = _isReplicated };
         foreach (QueueDefinition target in queues)
         {
             dead.Slab.AddReferences(1);
-            target.Home.Post(QueueCommand.Publish(dead, priority, persistent, ttlMs: -1, null, 0, group));
+            target.Home.Post(QueueCommand.Publish(
+                dead, priority, persistent, ttlMs: -1, null, 0, ofAll ?? GroupOf(kept, target.Id.Value)));
             if (target.Home.IsFull)
                 _full = target.Home;
         }
-        foreach (RouteDelay delay in _routes.Delays)
+        foreach (RouteDelay delay in delays)
         {
             dead.Slab.AddReferences(1);
-            _broker.Delays.Add(new DelayedMessage(_vhostName, delay, dead, null, 0, group));
+            _broker.Delays.Add(new DelayedMessage(
+                _vhostName, delay, dead, null, 0, ofAll ?? GroupOf(kept, KeptLetter.Delays)));
         }
-        dead.Slab.Release(1);
-        return targets;
     }
 
-    // Where it was routed, but for queues that it has gone around already.
-    private List<QueueDefinition> Targets(DeadLetterReason reason, FieldTable headers)
+    private PublishGroup? GroupOf(KeptLetter? kept, long target) =>
+        kept is null ? null : new PublishGroup(1, _kept.AnswerOf(kept, target)) { IsKeptUntilSafe = _isReplicated };
+
+    // Where it was routed, but for queues that have it, or that it has gone around already.
+    private List<QueueDefinition> Targets(in DeadLetter letter, FieldTable headers)
     {
         var targets = new List<QueueDefinition>();
         foreach (QueueDefinition target in _routes.Queues)
         {
-            if (reason == DeadLetterReason.Rejected || !DeathRecord.IsAutomaticCycle(headers, target.Name))
+            if (letter.Kept?.Taken.Contains(target.Id.Value) == true)
+                continue;
+            if (letter.Reason == DeadLetterReason.Rejected || !DeathRecord.IsAutomaticCycle(headers, target.Name))
             {
                 targets.Add(target);
                 continue;
@@ -207,8 +273,4 @@ internal sealed class DeadLettering
         }
         return targets;
     }
-
-    /// <summary>A message that its queue gives up, with its reference.</summary>
-    private readonly record struct Letter(
-        Message Message, DeadLetterReason Reason, QueueSettings Settings, Action<bool>? Arrived);
 }

@@ -51,8 +51,7 @@ public class Queue : QueueHome
     {
         EndMachine();
         _deadLettering = null;
-        _lost = 0;
-        _scheduledMs = long.MaxValue;
+        (_lost, _scheduledMs) = (0, long.MaxValue);
         _log = log;
         _machine = new QueueMachine(Settings, _effects, _broker.NowMs, log);
         _storage = new QueueStorage(this, log);
@@ -95,6 +94,7 @@ public class Queue : QueueHome
     {
         _machine.Abandon();
         CarryOutEffects();
+        _deadLettering?.End();
         _held?.Release(long.MaxValue);
     }
 
@@ -221,8 +221,8 @@ public class Queue : QueueHome
         }
         if (isReturning)
             SetReturning(false, nowMs);
-        if (_deadLettering is { } deadLettering && deadLettering.Hold(_machine, nowMs))
-            ScheduleAt(nowMs + DeadLettering.LookMs, nowMs);
+        if (_deadLettering?.Hold(_machine, nowMs) is { } lookMs)
+            ScheduleAt(lookMs, nowMs);
         if (_broker.Storage is { } storage)
             Page(storage, nowMs);
         Flush(scratch);
@@ -336,7 +336,7 @@ public class Queue : QueueHome
                 _machine.Stored.Buried(command.First);
                 break;
             case QueueCommandKind.LookAgain:
-                _deadLettering?.LookAgain(command.Flag);
+                _deadLettering?.LookAgain(command);
                 break;
             case QueueCommandKind.Fetched:
                 _machine.Fetched(nowMs);

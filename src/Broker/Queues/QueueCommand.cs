@@ -210,6 +210,10 @@ public readonly struct QueueCommand
     internal static QueueCommand LookAgain(bool isReached) =>
         new(QueueCommandKind.LookAgain, 0, isReached, 0, default, 0, 0, null, null);
 
+    /// <summary>A target has taken a dead letter that is kept until then, or refused it.</summary>
+    internal static QueueCommand LetterAnswered(KeptLetter letter, long target, bool isTaken) =>
+        new(QueueCommandKind.LookAgain, 0, isTaken, 0, default, target, 0, letter, null);
+
     /// <summary>What was to be read from the node log has been read.</summary>
     public static QueueCommand Fetched() => new(QueueCommandKind.Fetched, 0, false, 0, default, 0, 0, null, null);
 

@@ -30,6 +30,9 @@ public class QueueLog
     /// <summary>There is a group, and the queue is alive.</summary>
     public virtual bool IsOpen => _group is not null && !_isClosed;
 
+    /// <summary>Every message becomes an entry, whether its publisher wants it on a disk or not.</summary>
+    public virtual bool StoresAll => false;
+
     /// <summary>The queue has been closed, and its group is still to be dropped.</summary>
     public virtual bool IsEnding => _group is not null && _isClosed;
 

@@ -153,7 +153,7 @@ public sealed class QueueMachine
         queued.DeliveryCount = _counts ? 0 : -1;
         queued.Priority = Math.Min(priority, _maxPriority);
         queued.Flags = flags;
-        bool isStored = _log.IsOpen && (_counts || (flags & PublishFlags.Persistent) != 0);
+        bool isStored = _log.IsOpen && (_counts || _log.StoresAll || (flags & PublishFlags.Persistent) != 0);
         Consumer? taker = _ready.Count == 0 && _groups == 0 && !Paging.IsLimited ? _consumers.Next() : null;
         // Gone as it is sent: there is nothing to store.
         isStored &= taker is not { NoAck: true };

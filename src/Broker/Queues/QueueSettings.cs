@@ -47,6 +47,16 @@ public sealed record QueueSettings
     /// </summary>
     public string? DeadLetterExchange { get; init; }
 
+    /// <summary>x-dead-letter-strategy at-least-once is wished for.</summary>
+    public bool WantsDeadLettersAtLeastOnce { get; init; }
+
+    /// <summary>
+    /// No dead letter is given up before all its targets have taken it: in RabbitMQ, and here, only where the queue can
+    /// keep them without dropping others for them.
+    /// </summary>
+    public bool DeadLettersAtLeastOnce => WantsDeadLettersAtLeastOnce && CountsDeliveries
+        && Overflow == Overflow.RejectPublish && DeadLetterExchange is not null;
+
     /// <summary>x-dead-letter-routing-key; null: each message keeps its own.</summary>
     public string? DeadLetterRoutingKey { get; init; }
 }

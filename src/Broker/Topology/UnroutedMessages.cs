@@ -53,6 +53,13 @@ internal sealed class UnroutedMessages<T>(
         Ask();
     }
 
+    /// <summary>The next is not sent any more, as nobody wants it to be; false: none waits.</summary>
+    public bool TryTake(out T message)
+    {
+        _asked = 0;
+        return _waiting.TryDequeue(out message);
+    }
+
     private void Ask()
     {
         if (_isAsked || _waiting.Count == 0)

@@ -59,6 +59,8 @@ internal sealed class ReplicatedLog : QueueLog
 
     public override bool IsOpen => !IsClosed;
 
+    public override bool StoresAll => true;
+
     public override bool IsEnding => false;
 
     public override bool MayComeBack => IsClosed && IsAwaited;
