@@ -63,7 +63,8 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
         await BeginAsync();
         await _client.DeclareAsync(
             "full",
-            DurableClient.Arguments(("x-max-length", FieldValue.Of(1)), ("x-overflow", FieldValue.Of("reject-publish"))));
+            DurableClient.Arguments(
+                ("x-max-length", FieldValue.Of(1)), ("x-overflow", FieldValue.Of("reject-publish"))));
         await _client.DeclareAsync("other");
         await _client.BindAsync("dlx", "full", "other");
         await _client.PublishSafelyAsync("full", "before");
