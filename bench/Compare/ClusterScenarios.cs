@@ -1,6 +1,6 @@
 namespace Warren.Compare;
 
-/// <summary>Three nodes of one cluster on this machine. RabbitMQ's figures are not taken.</summary>
+/// <summary>Three nodes of one cluster on this machine.</summary>
 internal static class ClusterScenarios
 {
     private const string Churn = "churn --uri {uris} --pid {pids} --connections 24";
@@ -25,6 +25,7 @@ internal static class ClusterScenarios
             {
                 Nodes = 3,
                 Founders = 3,
+                WarrenOnly = true,
             },
             new("join-3",
                 new Step($"{counted} durable queues with a binding each taken over", many, BrokerCommand.Join)
@@ -36,6 +37,7 @@ internal static class ClusterScenarios
             {
                 Nodes = 3,
                 Founders = 2,
+                WarrenOnly = true,
             },
             new("idle-3",
                 IdleStep("three nodes, nothing else", Idle),
@@ -43,41 +45,64 @@ internal static class ClusterScenarios
             {
                 Nodes = 3,
                 Founders = 3,
+                WarrenOnly = true,
             },
-            new("idle-replicated", [.. IdleReplicated(queues)]) { Nodes = 3, Founders = 3 },
-            new("remote-16", [.. Places("16 B", $"{Run} --size 16")]) { Nodes = 3, Founders = 3 },
+            new("idle-replicated", [.. IdleReplicated(queues)]) { Nodes = 3, Founders = 3, WarrenOnly = true },
+            new("remote-16", [.. Places("16 B", $"{Run} --size 16")])
+            {
+                Nodes = 3,
+                Founders = 3,
+                WarrenOnly = true,
+            },
             new("remote-durable",
                 [.. Places("1 KiB, durable, 1,000 in flight",
                     $"{Run} --size 1024 --durable --persistent --confirm 1000 --ack 100 --prefetch 1000")])
             {
                 Nodes = 3,
                 Founders = 3,
+                WarrenOnly = true,
             },
-            new("catch-up-3", [.. CatchingUp(scale)]) { Nodes = 3, Founders = 3 },
+            new("catch-up-3", [.. CatchingUp(scale)]) { Nodes = 3, Founders = 3, WarrenOnly = true },
             new("replicated-3", [.. Replicated()]) { Nodes = 3, Founders = 3 },
         ];
     }
 
-    // Before each: the same queue on one node, for what replication costs.
+    // First the same queue on one node, for what replication costs. A policy that mirrors all comes last.
     private static IEnumerable<Step> Replicated()
     {
         const string Durable = $"{Run} --size 1024 --durable --persistent --ack 100 --prefetch 1000";
-        const string Quorum = $"{Durable} --queue-type quorum";
+        const string Full = $"{Durable} --confirm 1000";
+        const string Quorum = $"{Full} --queue-type quorum";
+        Expectation tenTimes = Expectation.RateAtLeast(10);
         return
         [
-            new Step("1 KiB, durable, 1,000 in flight: a queue on one node", $"{Durable} --confirm 1000"),
-            new Step("a quorum queue, p and c on its leader's node", $"{Quorum} --confirm 1000"),
+            new Step("1 KiB, durable, 1,000 in flight: a queue on one node", Full),
+            new Step("a quorum queue, p and c on its leader's node", Quorum)
+            {
+                Expected = [tenTimes, Expectation.CpuAtMost(0.1), Expectation.ShareOf(0, 0.4)],
+            },
             new Step(
                 "p and c on another node",
-                $"{Quorum} --confirm 1000 --producers-uri {{uri2}} --consumers-uri {{uri2}}"),
-            new Step(
-                "4 quorum queues, 4p and 4c",
-                $"{Quorum} --confirm 1000 --queues 4 --queue r-{{i}} --producers 4 --consumers 4"),
+                $"{Quorum} --producers-uri {{uri2}} --consumers-uri {{uri2}}")
+            {
+                Expected = [tenTimes, Expectation.ShareOf(1, 0.7)],
+            },
+            new Step("4 quorum queues, 4p and 4c", $"{Quorum} --queues 4 --queue r-{{i}} --producers 4 --consumers 4")
+            {
+                Expected = [tenTimes, Expectation.ShareOf(1, 0.8)],
+            },
             new Step(
                 "100 quorum queues, 20p and 100c",
-                $"{Quorum} --confirm 1000 --queues 100 --queue r-{{i}} --producers 20 --consumers 100"),
+                $"{Quorum} --queues 100 --queue r-{{i}} --producers 20 --consumers 100")
+            {
+                Expected = [tenTimes, Expectation.ShareOf(1, 0.8)],
+            },
             new Step("a queue on one node, 1 in flight", $"{Durable} --confirm 1"),
-            new Step("a quorum queue, 1 in flight", $"{Quorum} --confirm 1"),
+            new Step("a quorum queue, 1 in flight", $"{Durable} --confirm 1 --queue-type quorum"),
+            new Step("a mirrored queue, p and c on its leader's node", BrokerCommand.Mirror, $"{Full} --queue m-{{i}}")
+            {
+                Expected = [Expectation.RateAtLeast(15), Expectation.ShareOf(1, 0.9)],
+            },
         ];
     }
 
@@ -95,7 +120,7 @@ internal static class ClusterScenarios
             $"{BrokerCommand.CatchUp}{Durable} --consumers 0 --reuse --keep")
         {
             Shows = Measure.Start,
-            Expected = [Expectation.StartBelow(30), Expectation.ShareOfFirst(0.9)],
+            Expected = [Expectation.StartBelow(30), Expectation.ShareOf(0, 0.9)],
         };
     }
 

@@ -41,10 +41,14 @@ internal sealed class Expectation
     internal static Expectation SteadyWithin(double share) => AtLeast(
         share, Say($"lowest rate {share:0%} of the best or more"), outcome => outcome.Warren.LowestToBest());
 
-    /// <summary>Of the scenario's first step.</summary>
-    internal static Expectation ShareOfFirst(double share) => AtLeast(
-        share, Say($"rate {share:0%} of the first line or more"),
-        outcome => outcome.Warren.RatioToFirst(reading => reading.Rate, outcome.Step));
+    internal static Expectation CpuAtMost(double ratio) => AtMost(
+        ratio, Say($"CPU a message {ratio:0.0#}x or less"),
+        outcome => outcome.RatioOf(reading => reading.CpuMicroseconds), "0.000'x'");
+
+    /// <summary>Of a step of the scenario, the first of which is 0.</summary>
+    internal static Expectation ShareOf(int step, double share) => AtLeast(
+        share, Say($"rate {share:0%} of line {step + 1} or more"),
+        outcome => outcome.Warren.RatioToStep(reading => reading.Rate, step, outcome.Step));
 
     /// <summary>Of what the steps before and after it have measured on the disk itself.</summary>
     internal static Expectation ConfirmAtMost(double floors) => AtMost(

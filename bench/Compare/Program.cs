@@ -5,6 +5,7 @@ using Warren.Compare;
 const int WarrenPort = 27672;
 const int RabbitPort = 27682;
 const int ClusterPort = 27692;
+const int RabbitClusterPort = 27732;
 
 Options options;
 try
@@ -80,8 +81,12 @@ IEnumerable<Broker> BrokersFor(Scenario scenario)
             : new WarrenBroker(server, own, WarrenPort);
     }
 
-    if (options.Only != "warren" && RabbitBroker.Installed && scenario.Nodes == 1)
-        yield return new RabbitBroker(Path.Combine(directory, "rabbit"), RabbitPort);
+    if (options.Only == "warren" || !RabbitBroker.Installed || scenario.WarrenOnly)
+        yield break;
+    string others = Path.Combine(directory, "rabbit");
+    yield return scenario.Nodes > 1
+        ? new RabbitCluster(others, RabbitClusterPort, scenario.Nodes)
+        : new RabbitBroker(others, RabbitPort);
 }
 
 // A step that fails does not keep the next from being measured; a broker that has gone fails them all.
@@ -104,7 +109,7 @@ Reading[] MeasureOnce(Broker broker, Scenario scenario)
 
 Reading Measured(Broker broker, Step step)
 {
-    if (step.WarrenOnly && broker is RabbitBroker)
+    if (step.WarrenOnly && broker.Name == "RabbitMQ")
         return Reading.None;
     try
     {

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Warren.Compare;
 
 /// <summary>RabbitMQ as the distribution's package installs it, with its defaults and without plugins.</summary>
-internal sealed class RabbitBroker(string directory, int port) : BrokerProcess("RabbitMQ", directory, port)
+internal class RabbitBroker(string directory, int port) : BrokerProcess("RabbitMQ", directory, port)
 {
     // The script behind the package's wrapper, which insists on the service's user.
     private const string Script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -18,14 +18,19 @@ internal sealed class RabbitBroker(string directory, int port) : BrokerProcess("
 
     private string PidFile => Path.Combine(Directory, "pid");
 
-    // The name service of the Erlang runtime stays behind when the node ends; this one is ours alone.
-    private string NamesPort => $"{Port + 2}";
+    internal virtual string NodeName => "bench-rabbit@localhost";
+
+    /// <summary>Of the name service of the Erlang runtime, which stays behind when the node ends.</summary>
+    protected virtual int NamesPort => Port + 2;
+
+    /// <summary>The name service is this node's alone, and ends with it.</summary>
+    protected virtual bool OwnsNames => true;
 
     protected override void Describe(ProcessStartInfo start)
     {
         start.FileName = Script;
-        SetEnvironment(start, "bench-rabbit@localhost");
-        start.Environment["ERL_EPMD_PORT"] = NamesPort;
+        SetEnvironment(start, NodeName);
+        start.Environment["ERL_EPMD_PORT"] = $"{NamesPort}";
         start.Environment["ERL_EPMD_ADDRESS"] = "127.0.0.1";
         start.Environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
     }
@@ -34,6 +39,12 @@ internal sealed class RabbitBroker(string directory, int port) : BrokerProcess("
     {
         // So that the next start's number is not mistaken for the last one's.
         File.Delete(PidFile);
+        if (OwnsNames)
+            EndNames();
+    }
+
+    internal void EndNames()
+    {
         using var never = new ManualResetEventSlim(false);
         for (int attempt = 0; attempt < KillAttempts && !NamesGone(); attempt++)
             never.Wait(100);
@@ -47,7 +58,7 @@ internal sealed class RabbitBroker(string directory, int port) : BrokerProcess("
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["ERL_EPMD_PORT"] = NamesPort;
+        start.Environment["ERL_EPMD_PORT"] = $"{NamesPort}";
         using Process kill = Process.Start(start) ?? throw new IOException("epmd could not be started");
         kill.WaitForExit();
         return !kill.StandardOutput.ReadToEnd().Contains("not allowed", StringComparison.Ordinal);

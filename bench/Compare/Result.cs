@@ -23,9 +23,9 @@ internal sealed class Result
         ? null
         : Middle(_rounds.Zip(other._rounds, (one, two) => value(one[step]) / value(two[step])));
 
-    /// <summary>The same among this broker's own steps, with the first one.</summary>
-    internal double? RatioToFirst(Func<Reading, double?> value, int step) =>
-        Middle(_rounds.Select(round => value(round[step]) / value(round[0])));
+    /// <summary>The same among this broker's own steps.</summary>
+    internal double? RatioToStep(Func<Reading, double?> value, int other, int step) =>
+        Middle(_rounds.Select(round => value(round[step]) / value(round[other])));
 
     /// <summary>The same with the mean of the steps before and after it.</summary>
     internal double? RatioToNeighbours(Func<Reading, double?> value, int step) => Middle(_rounds.Select(

@@ -7,8 +7,10 @@ internal sealed record Scenario(string Name, params Step[] Steps)
         "--exchange bench --exchange-type topic --bindings 1000 --binding-key a{i}.*.# " +
         "--routing-keys 1000 --routing-key a{i}.b.c.d";
 
-    /// <summary>How many nodes there are, of which RabbitMQ's are not measured when there are several.</summary>
     internal int Nodes { get; init; } = 1;
+
+    /// <summary>Not measured with RabbitMQ, which would take very long and is expected nothing of.</summary>
+    internal bool WarrenOnly { get; init; }
 
     /// <summary>How many of them are a cluster from the beginning.</summary>
     internal int Founders { get; init; } = 1;
