@@ -223,6 +223,10 @@ public sealed class MessageBroker : IDisposable
     public ImmutableArray<QueueDefinition> AllQueues() =>
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
 
+    /// <summary>The same, and what keeps delayed messages.</summary>
+    internal ImmutableArray<QueueDefinition> QueuesAndStores() =>
+        [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.QueuesAndStores)];
+
     /// <summary>What the node is called that the queue lives on.</summary>
     public string HomeNameOf(QueueDefinition queue) =>
         queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);

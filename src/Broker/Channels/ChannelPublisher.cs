@@ -234,6 +234,15 @@ internal sealed class ChannelPublisher
         }
         foreach (RouteDelay delay in delays)
         {
+            if (_connection.Broker.Delays.FindStore(_connection.VhostName, delay) is { } store)
+            {
+                _connection.AddPost(
+                    store,
+                    QueueCommand.Publish(
+                        message, priority, persistent, delay.DelayMs, _channel.Deliveries, sequence, group),
+                    weightBytes);
+                continue;
+            }
             _connection.Credit.Take(weightBytes);
             _connection.Broker.Delays.Add(new DelayedMessage(
                 _connection.VhostName, delay, message, publisher, sequence, group, _connection.Credit));

@@ -1,3 +1,4 @@
+using Warren.Broker.Queues.Replicated;
 using Warren.Storage;
 
 namespace Warren.Broker.Channels;
@@ -43,6 +44,9 @@ public sealed class PublishGroup
 
     /// <summary>Who waits wants to know that the message is safe, and not only that it has arrived.</summary>
     internal bool AwaitsSync { get; init; }
+
+    /// <summary>What a replicated queue knows the message by, if it may come to it again.</summary>
+    internal PublishOrigin? Origin { get; init; }
 
     /// <summary>Who waits keeps the message until it is safe elsewhere, however long that takes.</summary>
     internal bool IsKeptUntilSafe { get; init; }

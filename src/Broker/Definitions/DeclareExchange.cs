@@ -2,6 +2,7 @@ using Warren.Amqp;
 using Warren.Broker.Arguments;
 using Warren.Broker.Channels;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Security;
 using Warren.Broker.Topology;
@@ -30,7 +31,11 @@ internal sealed class DeclareExchange : DefinitionsChange
         if (vhost.Exchanges.TryGetValue(_declaration.Name, out Exchange? present))
             CheckAgainst(present, _vhost, _declaration);
         var entry = new ExchangeEntry(_vhost, _declaration);
-        store.Commit(entry);
+        // Before it, so that no message comes to an exchange that keeps it on one node although it need not.
+        if (DelayStore.EntryOf(store.Broker, store.Broker.Topology, _vhost, _declaration) is { } kept)
+            store.Commit(kept, entry);
+        else
+            store.Commit(entry);
         store.Answers.WhenDurable(_request, entry.Key, () => _request.Succeed(new ExchangeDeclareOk()));
     });
 

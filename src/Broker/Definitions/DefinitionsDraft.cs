@@ -87,7 +87,7 @@ internal sealed class DefinitionsDraft
 
     /// <summary>One that begins with nothing, and in which queues that are there go on.</summary>
     public static DefinitionsDraft Anew(MessageBroker broker) => new(
-        broker, broker.AllQueues().ToDictionary(queue => queue.Id.Value, queue => queue.Home));
+        broker, broker.QueuesAndStores().ToDictionary(queue => queue.Id.Value, queue => queue.Home));
 
     /// <summary>Tries a new entry, unless it changes nothing.</summary>
     /// <exception cref="AmqpException">It cannot be.</exception>
@@ -129,7 +129,7 @@ internal sealed class DefinitionsDraft
         {
             if (FindVhost(name) is null)
                 VhostsGone.Add(name);
-            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            foreach (QueueDefinition queue in vhost.QueuesAndStores)
             {
                 if (!made.Contains(queue.Id.Value))
                     QueuesGone.Add(queue);
@@ -191,7 +191,7 @@ internal sealed class DefinitionsDraft
     public void RemoveQueue(string vhostName, string name, bool keepsDurable = false)
     {
         Vhost vhost = VhostOf(vhostName);
-        if (vhost.Queues.TryGetValue(name, out QueueDefinition? queue))
+        if (vhost.TryFindQueueOrStore(name, out QueueDefinition? queue))
         {
             QueuesGone.Add(queue);
             TakeAlongMembers(queue);
@@ -235,7 +235,7 @@ internal sealed class DefinitionsDraft
 
     /// <summary>Durable queues live on this node alone.</summary>
     public bool HasDurableQueues(NodeId node) => Topology.Vhosts.Any(vhost =>
-        vhost.Value.Queues.Any(queue => queue.Value.SurvivesRestart && Nodes.IsOnlyOn(queue.Value, node)));
+        vhost.Value.QueuesAndStores.Any(queue => queue.SurvivesRestart && Nodes.IsOnlyOn(queue, node)));
 
     /// <summary>A node belongs to the cluster, or is called otherwise.</summary>
     public void AddMember(MemberEntry member)
@@ -255,10 +255,10 @@ internal sealed class DefinitionsDraft
         {
             foreach ((_, Vhost vhost) in Topology.Vhosts)
             {
-                foreach ((string name, QueueDefinition queue) in vhost.Queues)
+                foreach (QueueDefinition queue in vhost.QueuesAndStores)
                 {
                     if (Nodes.IsOnlyOn(queue, node))
-                        TakeAlongQueue(vhost.Name, name, keepsDurable: false);
+                        TakeAlongQueue(vhost.Name, queue.Name, keepsDurable: false);
                 }
             }
         }
@@ -281,7 +281,7 @@ internal sealed class DefinitionsDraft
         Nodes = Nodes with { HomeOfHomeless = node };
         foreach ((string name, Vhost vhost) in Topology.Vhosts)
         {
-            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            foreach (QueueDefinition queue in vhost.QueuesAndStores)
             {
                 if (queue.HomeNode.IsNone)
                     SetHome(name, queue, node);
@@ -292,11 +292,11 @@ internal sealed class DefinitionsDraft
     public void RemoveVhost(string name)
     {
         Vhost vhost = VhostOf(name);
-        foreach ((string queue, QueueDefinition definition) in vhost.Queues)
+        foreach (QueueDefinition queue in vhost.QueuesAndStores)
         {
-            QueuesGone.Add(definition);
-            TakeAlongMembers(definition);
-            _takenAlong.Add(DefinitionKey.OfQueue(name, queue));
+            QueuesGone.Add(queue);
+            TakeAlongMembers(queue);
+            _takenAlong.Add(DefinitionKey.OfQueue(name, queue.Name));
         }
         foreach ((string exchange, Exchange source) in vhost.Exchanges)
         {
@@ -347,7 +347,7 @@ internal sealed class DefinitionsDraft
         Dictionary<QueueDefinition, QueueDefinition>? moved = null;
         foreach ((string name, Vhost vhost) in Topology.Vhosts)
         {
-            foreach ((_, QueueDefinition queue) in vhost.Queues)
+            foreach (QueueDefinition queue in vhost.QueuesAndStores)
             {
                 if (!queue.Members.Contains(member) || Nodes.HomeOf(queue.Members) == queue.HomeNode)
                     continue;

@@ -26,7 +26,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
     /// <summary>All that a start has found is open: its queues go on, here and on other nodes.</summary>
     public void Begin()
     {
-        foreach (QueueDefinition queue in broker.AllQueues())
+        foreach (QueueDefinition queue in broker.QueuesAndStores())
         {
             broker.QueueLinks?.Add(queue);
             (queue.Home as Queue)?.ScheduleTick();
@@ -71,6 +71,8 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
         }
         if (IsStarting)
             return;
+        if (draft.QueuesMade.Exists(static queue => queue.IsDelayStore))
+            broker.Delays.StoresMade();
         if (draft.HasOtherPolicies)
             broker.Definitions.Leader?.LookAtQueues();
         if (_closesOwners)

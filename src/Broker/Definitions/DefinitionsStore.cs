@@ -245,7 +245,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
     internal void Remove(QueueDefinition definition)
     {
         if (FindVhost(definition.Vhost) is { } vhost
-            && vhost.Queues.TryGetValue(definition.Name, out QueueDefinition? present)
+            && vhost.TryFindQueueOrStore(definition.Name, out QueueDefinition? present)
             && present.Id == definition.Id)
             Commit(new RemovalEntry(DefinitionKey.OfQueue(definition.Vhost, definition.Name)));
     }

@@ -49,7 +49,7 @@ internal sealed class ReplicationNews(MessageBroker broker)
     {
         if (broker.Replication is not { } replication)
             return;
-        foreach (QueueDefinition queue in Replicated(broker.AllQueues()))
+        foreach (QueueDefinition queue in Replicated(broker.QueuesAndStores()))
         {
             bool isCompacted = _compacted.Contains(queue.Id.Value);
             Tell(replication, queue, isCompacted ? QueueOrigin.Compacted : QueueOrigin.Applied);
@@ -68,7 +68,7 @@ internal sealed class ReplicationNews(MessageBroker broker)
     {
         if (!_told.TryGetValue(queue.Id.Value, out ImmutableArray<NodeId> told))
         {
-            if (queue.IsReplicated && broker.AllQueues().Contains(queue))
+            if (queue.IsReplicated && broker.QueuesAndStores().Contains(queue))
                 Tell(replication, queue, origin);
             return;
         }

@@ -32,4 +32,10 @@ internal enum DelayItemKind : byte
 
     /// <summary>This node may route again.</summary>
     MayRoute,
+
+    /// <summary>Several nodes keep the messages of some exchange from now on.</summary>
+    Stores,
+
+    /// <summary>What is being moved there has been answered.</summary>
+    Moving,
 }

@@ -4,11 +4,16 @@ namespace Warren.Broker.Delays;
 /// The exchange at which messages wait, by name; one object for all that wait there. Owned by the turn of
 /// <see cref="DelayedMessages"/>.
 /// </summary>
-internal sealed class DelayPlace(string vhost, string exchange)
+internal sealed class DelayPlace(string vhost, string exchange, bool isReplicated)
 {
     public string Vhost { get; } = vhost;
 
     public string Exchange { get; } = exchange;
+
+    /// <summary>
+    /// What waits here is stored on several nodes, all of it, and where is its group's to know.
+    /// </summary>
+    public bool IsReplicated { get; } = isReplicated;
 
     /// <summary>The names as a message's entry has them.</summary>
     public byte[] Encoded { get; } = DelayMeta.EncodeNames(vhost, exchange);

@@ -14,11 +14,10 @@ namespace Warren.Broker.Delays;
 /// <summary>
 /// Sends delayed messages that are due on their way, and holds those that cannot go: one with nowhere to go, until it
 /// is known that this holds for all nodes, with those behind it at its exchange; and those for a queue on another node
-/// that has enough on its way, until it has taken some. Nobody else waits for them. Owned by the turn of
-/// <see cref="DelayedMessages"/>, whose items it posts.
+/// that has enough on its way, until it has taken some. Nobody else waits for them. Owned by the turn of whoever keeps
+/// them.
 /// </summary>
-internal sealed class DelayRouting(
-    MessageBroker broker, WaitingMessages waiting, DelayLog log, Action<DelayedMessages.Item> post)
+internal sealed class DelayRouting(MessageBroker broker, WaitingMessages waiting, IDelayKeeper keeper)
 {
     /// <summary>
     /// What may be on its way to queues that have not answered for it: however much is due at once, queues take it
@@ -31,6 +30,8 @@ internal sealed class DelayRouting(
     // Those of them for which something is held.
     private readonly HashSet<DelayTarget> _full = [];
     private long _unansweredBytes;
+
+    private int OverheadBytes => PublishCredit.MessageOverheadBytes + keeper.DepartureBytes;
 
     /// <summary>More may be sent.</summary>
     public bool HasRoom =>
@@ -50,14 +51,19 @@ internal sealed class DelayRouting(
     {
         if (IsHeldUp(due.Place, time))
         {
-            due.Place.Unrouted!.Add(waiting.Hold(due, log.LastLsn), time);
+            due.Place.Unrouted!.Add(waiting.Hold(due, keeper.LastStored), time);
             return;
         }
-        PropertiesView properties = PropertiesView.Parse(due.Message.Properties);
-        ReadOnlySpan<QueueDefinition> queues = Find(due, properties);
+        if (keeper.DepartedTo(due.Number) is { } departedTo)
+        {
+            SendAgain(due, time, departedTo);
+            return;
+        }
+        ReadOnlySpan<QueueDefinition> queues = Find(due, PropertiesView.Parse(due.Message.Properties));
         if (queues.IsEmpty)
         {
-            OnUnrouted(due, time);
+            if (!TryAwaitOthers(due, time))
+                Drop(due);
             return;
         }
         foreach (QueueDefinition queue in queues)
@@ -65,12 +71,25 @@ internal sealed class DelayRouting(
             if (!queue.Home.IsRemote || !_targets.TryGetValue(queue.Home, out DelayTarget? target)
                 || (target.UnansweredBytes < LineOptions.FullBytes && !target.Held.StandsBefore(time)))
                 continue;
-            target.Held.Add(waiting.Hold(due, log.LastLsn), time);
+            target.Held.Add(waiting.Hold(due, keeper.LastStored), time);
             _full.Add(target);
             return;
         }
-        Send(due, properties, queues);
+        Send(due, queues);
         Leave(due);
+    }
+
+    /// <summary>Posts a message to queues, which answer the group; takes a reference for each.</summary>
+    public static void Post(in Message message, ReadOnlySpan<QueueDefinition> queues, PublishGroup group)
+    {
+        PropertiesView properties = PropertiesView.Parse(message.Properties);
+        long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
+        foreach (QueueDefinition queue in queues)
+        {
+            message.Slab.AddReferences(1);
+            queue.Home.Post(QueueCommand.Publish(
+                message, properties.Priority, properties.IsPersistent, ttlMs, null, 0, group));
+        }
     }
 
     /// <summary>What the exchange's held messages waited for has been answered; they are looked at again.</summary>
@@ -79,11 +98,7 @@ internal sealed class DelayRouting(
         if (isReached && place.Asked is { } asked)
             place.Covered = asked;
         place.Asked = null;
-        while (place.Unrouted is { Count: > 0 } held)
-        {
-            held.TakeFirst(out int slot, out DueTime due);
-            waiting.PutBack(slot, due);
-        }
+        PutBack(place.Unrouted);
     }
 
     /// <summary>All queues that a message went to have answered for it.</summary>
@@ -114,7 +129,7 @@ internal sealed class DelayRouting(
             for (; roomBytes > 0 && target.Held.Count > 0; any = true)
             {
                 target.Held.TakeFirst(out int slot, out DueTime due);
-                roomBytes -= waiting.SizeOf(slot) + PublishCredit.MessageOverheadBytes;
+                roomBytes -= waiting.SizeOf(slot) + OverheadBytes;
                 // What was known of others when it was due may be long out of date.
                 waiting.PlaceOf(slot).Covered = DueTime.Never;
                 waiting.PutBack(slot, due);
@@ -128,6 +143,29 @@ internal sealed class DelayRouting(
         return any;
     }
 
+    /// <summary>Whatever is held is in the order again, as if nothing were known.</summary>
+    public void PutBackHeld()
+    {
+        foreach (DelayPlace place in waiting.Places)
+            PutBack(place.Unrouted);
+        foreach (DelayTarget target in _full)
+        {
+            PutBack(target.Held);
+            if (target.UnansweredBytes == 0)
+                _targets.Remove(target.Home);
+        }
+        _full.Clear();
+    }
+
+    private void PutBack(DelayHold? held)
+    {
+        while (held is { Count: > 0 })
+        {
+            held.TakeFirst(out int slot, out DueTime due);
+            waiting.PutBack(slot, due);
+        }
+    }
+
     private ReadOnlySpan<QueueDefinition> Find(in WaitingMessage due, PropertiesView properties)
     {
         if (!broker.Topology.Vhosts.TryGetValue(due.Place.Vhost, out Vhost? vhost))
@@ -137,59 +175,46 @@ internal sealed class DelayRouting(
         return _routes.Queues;
     }
 
-    private void OnUnrouted(in WaitingMessage due, DueTime time)
+    // Nobody knows whether they have it. Queues that are gone want it no more.
+    private void SendAgain(in WaitingMessage due, DueTime time, ImmutableArray<long> departedTo)
+    {
+        QueueDefinition[] queues = [.. departedTo.Select(broker.QueueLinks!.FindQueue).OfType<QueueDefinition>()];
+        if (queues.Length < departedTo.Length && TryAwaitOthers(due, time))
+            return;
+        if (queues.Length == 0)
+        {
+            Drop(due);
+            return;
+        }
+        Send(due, queues);
+        Leave(due);
+    }
+
+    private void Drop(in WaitingMessage due)
+    {
+        keeper.Drop(due);
+        Leave(due);
+    }
+
+    // Whether others may know more than this node; it is held until that is answered.
+    private bool TryAwaitOthers(in WaitingMessage due, DueTime time)
     {
         DelayPlace place = due.Place;
         if (!broker.Definitions.NeedsBarrier || time.CompareTo(place.Covered) <= 0)
-        {
-            if (due.IsStored)
-                log.Release(due.Number);
-            Leave(due);
-            return;
-        }
-        (place.Unrouted ??= new DelayHold()).Add(waiting.Hold(due, log.LastLsn), time);
+            return false;
+        (place.Unrouted ??= new DelayHold()).Add(waiting.Hold(due, keeper.LastStored), time);
         if (place.Asked is not null)
-            return;
+            return true;
         place.Asked = time;
-        broker.Definitions.RequestBarrier(isReached => post(new DelayedMessages.Item(
-            isReached ? DelayItemKind.LookAgain : DelayItemKind.NotReached, Place: place)));
+        keeper.AskOthers(place);
+        return true;
     }
 
-    private void Send(in WaitingMessage due, PropertiesView properties, ReadOnlySpan<QueueDefinition> queues)
+    private void Send(in WaitingMessage due, ReadOnlySpan<QueueDefinition> queues)
     {
-        Message message = due.Message;
-        long ttlMs = properties.HasExpiration ? PublishChecks.ParseExpiration(properties.Expiration) : -1;
-        PublishGroup group = Depart(due, queues);
-        foreach (QueueDefinition queue in queues)
-        {
-            message.Slab.AddReferences(1);
-            queue.Home.Post(QueueCommand.Publish(
-                message, properties.Priority, properties.IsPersistent, ttlMs, null, 0, group));
-        }
-    }
-
-    private PublishGroup Depart(in WaitingMessage due, ReadOnlySpan<QueueDefinition> queues)
-    {
-        int weightBytes = due.Message.SizeBytes + PublishCredit.MessageOverheadBytes;
+        int weightBytes = due.Message.SizeBytes + OverheadBytes;
         _unansweredBytes += weightBytes;
-        var departure = new Departure(weightBytes, CountAtTargets(queues, weightBytes));
-        if (!due.IsStored)
-        {
-            // Nobody has it any more: a queue that is away loses it, and is not waited for.
-            return new PublishGroup(
-                queues.Length, _ => post(new DelayedMessages.Item(DelayItemKind.Answered, Departure: departure)))
-            {
-                AwaitsSync = true,
-            };
-        }
-        long number = due.Number;
-        return new PublishGroup(
-            queues.Length,
-            _ =>
-            {
-                Storage.Lsn released = log.ReleaseTaken(number);
-                post(new DelayedMessages.Item(DelayItemKind.Arrived, Departure: departure, Lsn: released));
-            });
+        keeper.Send(due, queues, new Departure(weightBytes, CountAtTargets(queues, weightBytes)));
     }
 
     private ImmutableArray<DelayTarget> CountAtTargets(ReadOnlySpan<QueueDefinition> queues, int weightBytes)

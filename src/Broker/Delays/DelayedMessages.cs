@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
+using System.Collections.Immutable;
 using Warren.Amqp;
 using Warren.Broker.Channels;
 using Warren.Broker.Connections;
 using Warren.Broker.Definitions;
-using Warren.Broker.Definitions.Nodes;
 using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues;
+using Warren.Broker.Topology;
 using Warren.Broker.Turns;
 using Warren.Storage;
 
@@ -22,37 +22,34 @@ namespace Warren.Broker.Delays;
 /// publish does. Messages leave in the order in which they are due, equals in the order in which they came; bytes that
 /// have left memory are read when they are due, and who is due behind them waits for that.
 /// </summary>
-internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposable
+internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDelayKeeper, IDisposable
 {
     /// <summary>
     /// Bytes of stored messages that stay in memory: what is published with short delays needs no reading then.
     /// </summary>
     internal const long ResidentBudgetBytes = 8 * 1024 * 1024;
 
-    /// <summary>Timers are armed for a day at most.</summary>
-    private const long FarAwayMs = 86_400_000;
-
-    /// <summary>How often it is looked whether nodes that are waited for are away by now.</summary>
-    private const int AwayCheckMs = 100;
-
     private readonly MessageBroker _broker;
-    private readonly WaitingMessages _waiting = new();
+    private readonly WaitingMessages _waiting;
     private readonly DelayLog _log;
-    private readonly DelayRouting _routing;
+    private readonly DelaySchedule _schedule;
+    private readonly DelayMoves _moves;
+    // What is done with batches that are being read, in their order.
+    private readonly Queue<Action> _reads = new();
+    private readonly DelayClock _clock;
     private readonly ITimer _timer;
-    // Messages whose bytes are being read, in the order of the batch: one batch under way at a time.
-    private readonly List<DueMessage> _fetching = [];
-    private readonly FetchBatch _batch = new();
     private long _lastNumber;
-    private long _unixOffsetMs = long.MinValue;
-    private bool _awaitsGate;
 
     public DelayedMessages(MessageBroker broker)
         : base(broker.Turns)
     {
         _broker = broker;
         _log = new DelayLog(this);
-        _routing = new DelayRouting(broker, _waiting, _log, item => Post(item));
+        _schedule = new DelaySchedule(broker, this);
+        _waiting = _schedule.Waiting;
+        _clock = new DelayClock(broker);
+        _moves = new DelayMoves(
+            broker, _schedule, _log, Read, happened => Post(new Item(DelayItemKind.Moving, Happened: happened)));
         _timer = broker.Time.CreateTimer(
             static state => ((DelayedMessages)state!).Post(new Item(DelayItemKind.Tick)), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -65,17 +62,40 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     /// <param name="Lsn">With it, too: where the log says so.</param>
     /// <param name="Moves">With <see cref="DelayItemKind.Moved"/>.</param>
     /// <param name="Place">With <see cref="DelayItemKind.LookAgain"/>: whose messages are meant.</param>
+    /// <param name="Happened">With <see cref="DelayItemKind.Moving"/>: what is called.</param>
     internal readonly record struct Item(
         DelayItemKind Kind, DelayedMessage Added = default, Departure? Departure = null, Lsn Lsn = default,
-        MovedEntries? Moves = null, DelayPlace? Place = null);
+        MovedEntries? Moves = null, DelayPlace? Place = null, Action? Happened = null);
 
     /// <summary>Messages that wait; the turn's, others may read an old value.</summary>
-    public int Count => _waiting.Count + _fetching.Count;
+    public int Count => _schedule.Count + _moves.Count;
 
     /// <summary>Bytes of stored messages that are in memory; the turn's, as <see cref="Count"/>.</summary>
     internal long ResidentBytes => _waiting.ResidentBytes;
 
-    public void Add(in DelayedMessage message) => Post(new Item(DelayItemKind.Add, message));
+    /// <summary>What keeps the messages of a delayed exchange on several nodes; null: this node keeps them.</summary>
+    public QueueHome? FindStore(string vhost, in RouteDelay delay) =>
+        delay.Exchange.Durable && _broker.Replication is not null
+        && _broker.Topology.Vhosts.TryGetValue(vhost, out Vhost? there)
+        && there.DelayStores.TryGetValue(delay.Exchange.Name, out QueueDefinition? store)
+            ? store.Home
+            : null;
+
+    /// <summary>A message begins to wait, wherever those of its exchange are kept.</summary>
+    public void Add(in DelayedMessage message)
+    {
+        if (FindStore(message.Vhost, message.Delay) is not { } store)
+        {
+            Post(new Item(DelayItemKind.Add, message));
+            return;
+        }
+        PropertiesView properties = PropertiesView.Parse(message.Message.Properties);
+        store.Post(QueueCommand.Publish(
+            message.Message, properties.Priority, properties.IsPersistent, message.Delay.DelayMs, message.Publisher,
+            message.Sequence, message.Group));
+        if (message.Credit is { } credit)
+            store.Post(QueueCommand.Credit(credit, message.WeightBytes));
+    }
 
     public void Dispose() => _timer.Dispose();
 
@@ -94,7 +114,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         _log.Open(log);
         if (group is null)
             return;
-        long unixOffsetMs = UnixOffsetMs(_broker.NowMs);
+        long unixOffsetMs = _clock.UnixOffsetMs(_clock.NowMs);
         try
         {
             while (group.TryNext(out RecoveredEntry entry))
@@ -121,8 +141,13 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
     internal void Start()
     {
         if (_waiting.Count > 0)
-            Post(new Item(DelayItemKind.Tick));
+            StoresMade();
     }
+
+    /// <summary>
+    /// Several nodes keep the messages of some delayed exchange from now on: what waits here goes to them.
+    /// </summary>
+    internal void StoresMade() => Post(new Item(DelayItemKind.Stores));
 
     protected override void Handle(ReadOnlySpan<Item> batch)
     {
@@ -138,7 +163,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
 
     private void HandleAll(ReadOnlySpan<Item> batch)
     {
-        long nowMs = _broker.NowMs;
+        long nowMs = _clock.NowMs;
         foreach (ref readonly Item item in batch)
         {
             switch (item.Kind)
@@ -151,10 +176,10 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     Departure departure = item.Departure!;
                     _log.Waits.Await(
                         item.Lsn,
-                        new PublishTicket(null, 0, new PublishGroup(1, _ => _routing.Answered(departure))));
+                        new PublishTicket(null, 0, new PublishGroup(1, _ => _schedule.Answered(departure))));
                     break;
                 case DelayItemKind.Answered:
-                    _routing.Answered(item.Departure!);
+                    _schedule.Answered(item.Departure!);
                     break;
                 case DelayItemKind.Durable:
                     while (_log.Waits.TryNextVerdict(out PublishTicket ticket))
@@ -162,27 +187,31 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
                     _log.ReleaseCredit();
                     break;
                 case DelayItemKind.LookAgain or DelayItemKind.NotReached:
-                    _routing.LookAgain(item.Place!, isReached: item.Kind == DelayItemKind.LookAgain);
+                    _schedule.LookAgain(item.Place!, isReached: item.Kind == DelayItemKind.LookAgain);
+                    break;
+                case DelayItemKind.Stores:
+                    _moves.LookAgain();
+                    break;
+                case DelayItemKind.Moving:
+                    item.Happened!();
                     break;
                 case DelayItemKind.MayRoute:
-                    _awaitsGate = false;
+                    _schedule.GateOpened();
                     break;
                 case DelayItemKind.Fetched:
-                    RouteFetched();
+                    _reads.Dequeue()();
+                    if (_reads.Count == 0)
+                        _log.Waits.CompleteMoves();
                     break;
                 case DelayItemKind.Moved:
-                    _waiting.Move(item.Moves!.Entries);
-                    foreach (ref DueMessage fetching in CollectionsMarshal.AsSpan(_fetching))
-                        WaitingMessages.Move(ref fetching.Message, item.Moves.Entries);
-                    _log.Waits.Complete(item.Moves, _fetching.Count > 0);
+                    _schedule.Move(item.Moves!.Entries);
+                    _moves.Move(item.Moves.Entries);
+                    _log.Waits.Complete(item.Moves, _reads.Count > 0);
                     break;
             }
         }
-        do
-        {
-            RouteDue(nowMs);
-        }
-        while (_fetching.Count == 0 && GoOnWithHeld());
+        _moves.GoOn(nowMs);
+        _schedule.RouteDue(nowMs);
         if (_log.HasReleased)
             _log.WriteReleased(++_lastNumber);
         _waiting.PageOut(ResidentBudgetBytes, _log.Waits.DurableLsn);
@@ -203,7 +232,7 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         Lsn lsn = default;
         if (_log.IsOpen && added.Delay.Exchange.Durable && PropertiesView.Parse(message.Properties).IsPersistent)
         {
-            Appended appended = _log.Append(message, waiting.Number, dueMs + UnixOffsetMs(nowMs), waiting.Place);
+            Appended appended = _log.Append(message, waiting.Number, dueMs + _clock.UnixOffsetMs(nowMs), waiting.Place);
             waiting.Record = appended.Position;
             lsn = appended.Lsn;
             if (ticket.IsAwaited)
@@ -213,19 +242,10 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
         {
             Accept(ticket);
         }
-        _waiting.Add(waiting, dueMs, lsn);
+        if (!_moves.TryAdd(waiting, dueMs))
+            _waiting.Add(waiting, dueMs, lsn);
         if (added.Credit is { } credit)
             _log.GiveCredit(credit, added.WeightBytes);
-    }
-
-    // Unix time less the clock of turns. Kept while the two go together, so that messages which are due at the same
-    // moment are so after a restart, too, whichever of the clocks ticked first.
-    private long UnixOffsetMs(long nowMs)
-    {
-        long offsetMs = _broker.Time.GetUtcNow().ToUnixTimeMilliseconds() - nowMs;
-        if (_unixOffsetMs == long.MinValue || Math.Abs(offsetMs - _unixOffsetMs) > 1)
-            _unixOffsetMs = offsetMs;
-        return _unixOffsetMs;
     }
 
     private static void Accept(in PublishTicket ticket)
@@ -251,100 +271,69 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDisposab
             publisher.Outbox.Post(OutboxItem.Confirm(publisher, ticket.Sequence, accepted));
     }
 
-    private void RouteDue(long nowMs)
+    Lsn IDelayKeeper.LastStored => _log.LastLsn;
+
+    int IDelayKeeper.DepartureBytes => 0;
+
+    // What a start finds has not been sent, as far as it knows.
+    ImmutableArray<long>? IDelayKeeper.DepartedTo(long number) => null;
+
+    void IDelayKeeper.Drop(in WaitingMessage message)
     {
-        while (_fetching.Count == 0 && _waiting.TryPeek(out DueTime due, out DelayPlace place, out bool isResident))
-        {
-            if (due.DueMs > nowMs)
-            {
-                Wake(Math.Min(due.DueMs - nowMs, FarAwayMs));
-                return;
-            }
-            if (!MayRoute())
-                return;
-            if (DelayRouting.IsHeldUp(place, due))
-                _routing.HoldFirst(place, due);
-            else if (isResident)
-                _routing.Route(_waiting.Take(), due);
-            else
-                Fetch(nowMs);
-        }
+        if (message.IsStored)
+            _log.Release(message.Number);
     }
 
-    private bool GoOnWithHeld() =>
-        _routing.GoOn(_waiting.TryPeek(out DueTime next, out _, out _) ? next : null);
-
-    private bool MayRoute()
+    // What the disk only refused to read stays: the next start may read it.
+    void IDelayKeeper.Lose(in WaitingMessage message, bool isRefused)
     {
-        RoutingGate gate = _broker.Definitions.Gate;
-        if (!gate.IsOpen)
-        {
-            if (!_awaitsGate)
-            {
-                _broker.Definitions.Post(
-                    new TurnEvent(() => gate.WhenOpen(() => Post(new Item(DelayItemKind.MayRoute)))));
-            }
-            _awaitsGate = true;
-            return false;
-        }
-        if (_routing.HasRoom)
-            return true;
-        // Else an answer comes.
-        if (_routing.SendsToOthers)
-            Wake(AwayCheckMs);
-        return false;
+        if (!isRefused)
+            _log.Release(message.Number);
     }
 
-    private void Wake(long afterMs) =>
-        _timer.Change(TimeSpan.FromMilliseconds(afterMs), Timeout.InfiniteTimeSpan);
+    void IDelayKeeper.Send(in WaitingMessage message, ReadOnlySpan<QueueDefinition> queues, Departure departure) =>
+        DelayRouting.Post(message.Message, queues, GroupOf(message, queues.Length, departure));
 
-    // Those that are due, up to the first whose bytes are here: that one goes behind them.
-    private void Fetch(long nowMs)
+    void IDelayKeeper.AskOthers(DelayPlace place) => _broker.Definitions.RequestBarrier(isReached => Post(
+        new Item(isReached ? DelayItemKind.LookAgain : DelayItemKind.NotReached, Place: place)));
+
+    void IDelayKeeper.AwaitGate() => _broker.Definitions.Post(
+        new TurnEvent(() => _broker.Definitions.Gate.WhenOpen(() => Post(new Item(DelayItemKind.MayRoute)))));
+
+    void IDelayKeeper.Read(FetchBatch batch) => Read(batch, _schedule.TakeFetched);
+
+    void IDelayKeeper.WakeIn(long ms) => _timer.Change(TimeSpan.FromMilliseconds(ms), Timeout.InfiniteTimeSpan);
+
+    void IDelayKeeper.ReportLost(int count) => _broker.Log(
+        LogLevel.Error, LogCategory.Queue,
+        $"{count} delayed messages cannot be read from the node log and are not delivered: their records are "
+        + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
+        + "'warren storage check' tells which, and what else is.");
+
+    private void Read(FetchBatch batch, Action then)
     {
-        while (!_batch.IsFull && _waiting.TryPeek(out DueTime due, out DelayPlace place, out bool isResident)
-            && due.DueMs <= nowMs && !isResident)
-        {
-            if (DelayRouting.IsHeldUp(place, due))
-            {
-                _routing.HoldFirst(place, due);
-                continue;
-            }
-            WaitingMessage taken = _waiting.Take();
-            _fetching.Add(new DueMessage(taken, due));
-            _batch.Add(taken.Number, taken.Record, taken.Message);
-        }
-        _broker.Reader.Post(new MessageReader.Item(null, _batch));
+        _reads.Enqueue(then);
+        _broker.Reader.Post(new MessageReader.Item(null, batch));
     }
 
-    private void RouteFetched()
+    private PublishGroup GroupOf(in WaitingMessage message, int targets, Departure departure)
     {
-        int lost = 0;
-        for (int at = 0; at < _fetching.Count; at++)
+        if (!message.IsStored)
         {
-            WaitingMessage due = _fetching[at].Message;
-            due.Message = _batch.Items[at].Message;
-            if (due.Message.IsResident)
+            // Nobody has it any more: a queue that is away loses it, and is not waited for.
+            return new PublishGroup(
+                targets, _ => Post(new Item(DelayItemKind.Answered, Departure: departure)))
             {
-                // Not now: this node may have been cut off meanwhile. They are the first in the order.
-                _waiting.Add(due, _fetching[at].Due.DueMs, _log.LastLsn);
-                continue;
-            }
-            lost++;
-            _waiting.Leave(due.Place);
-            // What the disk only refused to read stays: the next start may read it.
-            if (!_batch.Items[at].IsRefused)
-                _log.Release(due.Number);
+                AwaitsSync = true,
+            };
         }
-        _fetching.Clear();
-        _batch.Clear();
-        _log.Waits.CompleteMoves();
-        if (lost > 0)
-        {
-            _broker.Log(
-                LogLevel.Error, LogCategory.Queue,
-                $"{lost} delayed messages cannot be read from the node log and are not delivered: their records are "
-                + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
-                + "'warren storage check' tells which, and what else is.");
-        }
+        long number = message.Number;
+        return new PublishGroup(
+            targets,
+            _ =>
+            {
+                Lsn released = _log.ReleaseTaken(number);
+                Post(new Item(DelayItemKind.Arrived, Departure: departure, Lsn: released));
+            });
     }
 }

@@ -17,5 +17,5 @@ internal struct WaitingMessage
 
     public DelayPlace Place;
 
-    public readonly bool IsStored => !Record.IsNone;
+    public readonly bool IsStored => !Record.IsNone || Place is { IsReplicated: true };
 }

@@ -26,6 +26,9 @@ internal sealed class WaitingMessages
 
     public int Count => _order.Count + _held;
 
+    /// <summary>Where any wait.</summary>
+    public IEnumerable<DelayPlace> Places => _places.Values;
+
     /// <summary>Bytes of stored messages that are in memory.</summary>
     public long ResidentBytes { get; private set; }
 
@@ -33,12 +36,15 @@ internal sealed class WaitingMessages
     public Lsn? NextResidentLsn => _resident.TryPeek(out (Lsn Lsn, long Number, int Slot) next) ? next.Lsn : null;
 
     /// <summary>The place of that name, with one more message there.</summary>
-    public DelayPlace Enter(string vhost, string exchange)
+    /// <param name="vhost">Of the exchange.</param>
+    /// <param name="exchange">Its name.</param>
+    /// <param name="isReplicated">See <see cref="DelayPlace.IsReplicated"/>.</param>
+    public DelayPlace Enter(string vhost, string exchange, bool isReplicated = false)
     {
         ref DelayPlace? place =
             ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (vhost, exchange), out bool isKnown);
         if (!isKnown)
-            place = new DelayPlace(vhost, exchange);
+            place = new DelayPlace(vhost, exchange, isReplicated);
         place!.Waiting++;
         return place;
     }
@@ -69,19 +75,29 @@ internal sealed class WaitingMessages
     /// <summary>Takes the first, and the reference that it holds. It has not left its place yet.</summary>
     public WaitingMessage Take()
     {
-        int slot = _order.Dequeue();
-        WaitingMessage taken = Slots[slot];
-        Slots[slot] = default;
-        _free.Push(slot);
-        if (taken.IsStored && taken.Message.IsResident)
-        {
-            _residentCount--;
-            ResidentBytes -= taken.Message.SizeBytes;
-            if (_resident.Count > ToleratedItems + (2 * _residentCount))
-                ForgetGone();
-        }
+        WaitingMessage taken = TakeOut(_order.Dequeue());
         if (Count == 0 && _slots.Count > ToleratedItems)
             Shrink();
+        return taken;
+    }
+
+    /// <summary>
+    /// Takes all that wait at a place, by rising number, and the references that they hold. None is held.
+    /// </summary>
+    public List<DueMessage> TakeAll(DelayPlace place)
+    {
+        var rest = new List<(int Slot, DueTime Due)>();
+        var taken = new List<DueMessage>();
+        foreach ((int slot, DueTime due) in _order.UnorderedItems)
+        {
+            if (Slots[slot].Place == place)
+                taken.Add(new DueMessage(TakeOut(slot), due));
+            else
+                rest.Add((slot, due));
+        }
+        _order.Clear();
+        _order.EnqueueRange(rest);
+        taken.Sort(static (one, other) => one.Message.Number.CompareTo(other.Message.Number));
         return taken;
     }
 
@@ -146,6 +162,37 @@ internal sealed class WaitingMessages
     {
         if (waiting.IsStored && Find(moves, waiting.Number) is { } move && move.From == waiting.Record)
             waiting.Record = move.To;
+    }
+
+    /// <summary>All go, and what they have in memory is given back.</summary>
+    public void Clear()
+    {
+        foreach (ref WaitingMessage waiting in Slots)
+        {
+            if (waiting.Message.IsResident)
+                waiting.Message.Slab.Release(1);
+        }
+        _order.Clear();
+        _places.Clear();
+        _held = 0;
+        _residentCount = 0;
+        ResidentBytes = 0;
+        Shrink();
+    }
+
+    private WaitingMessage TakeOut(int slot)
+    {
+        WaitingMessage taken = Slots[slot];
+        Slots[slot] = default;
+        _free.Push(slot);
+        if (taken.IsStored && taken.Message.IsResident)
+        {
+            _residentCount--;
+            ResidentBytes -= taken.Message.SizeBytes;
+            if (_resident.Count > ToleratedItems + (2 * _residentCount))
+                ForgetGone();
+        }
+        return taken;
     }
 
     private int Put(in WaitingMessage message, Lsn lsn)

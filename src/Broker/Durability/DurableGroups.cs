@@ -95,7 +95,8 @@ internal static class DurableGroups
 
     private static Dictionary<long, QueueDefinition> MembersById(MessageBroker broker) => broker.Replication is null
         ? []
-        : broker.AllQueues().Where(static queue => queue.IsReplicated).ToDictionary(static queue => queue.Id.Value);
+        : broker.QueuesAndStores().Where(static queue => queue.IsReplicated)
+            .ToDictionary(static queue => queue.Id.Value);
 
     // A queue whose definition is gone was deleted, and the crash came before the end of its group; but not where
     // definitions are lost.

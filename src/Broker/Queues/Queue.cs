@@ -237,7 +237,7 @@ public class Queue : QueueHome
             ScheduleTick();
     }
 
-    private void Page(NodeLog log, long nowMs)
+    private protected virtual void Page(NodeLog log, long nowMs)
     {
         // Not only when woken for it: while records keep coming, the last of them is never durable.
         _storage.NoteDurable();

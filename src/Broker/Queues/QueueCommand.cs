@@ -231,6 +231,10 @@ public readonly struct QueueCommand
     /// <summary>The node stops: nothing is delivered any more.</summary>
     public static QueueCommand Rest() => new(QueueCommandKind.Rest, 0, false, 0, default, 0, 0, null, null);
 
+    /// <summary>Calls <paramref name="happened"/> in the turn of what keeps delayed messages, if it leads.</summary>
+    internal static QueueCommand OfDelays(Action happened) =>
+        new(QueueCommandKind.OfDelays, 0, false, 0, default, 0, 0, happened, null);
+
     public static QueueCommand Credit(PublishCredit credit, int sizeBytes) =>
         new(QueueCommandKind.Credit, 0, false, 0, default, 0, sizeBytes, credit, null);
 

@@ -69,6 +69,9 @@ public enum QueueCommandKind : byte
     /// <summary>Hands nothing to consumers any more.</summary>
     Rest,
 
+    /// <summary>Something has happened to delayed messages; for what keeps them on several nodes alone.</summary>
+    OfDelays,
+
     /// <summary>The queue is to go on as a replicated one; of queues that live here alone, as the next two.</summary>
     Convert,
 

@@ -48,6 +48,15 @@ public sealed class QueueDefinition
     /// </summary>
     public int WishedSize { get; init; }
 
+    /// <summary>
+    /// It is no queue to anybody but keeps what waits at this delayed exchange
+    /// (docs/decisions/0018-replicated-delays.md); null: it is a queue.
+    /// </summary>
+    public string? DelaysOf { get; init; }
+
+    /// <summary>Nobody sees it: see <see cref="DelaysOf"/>.</summary>
+    public bool IsDelayStore => DelaysOf is not null;
+
     public bool IsReplicated => !Members.IsEmpty;
 
     /// <summary>
@@ -98,6 +107,7 @@ public sealed class QueueDefinition
         Founders = Founders,
         Members = members,
         WishedSize = wishedSize,
+        DelaysOf = DelaysOf,
         Arguments = Arguments,
         Home = home,
     };

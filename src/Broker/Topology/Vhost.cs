@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Warren.Amqp;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
@@ -43,6 +45,7 @@ public sealed class Vhost
         DefaultQueueType = other.DefaultQueueType;
         Exchanges = other.Exchanges;
         Queues = other.Queues;
+        DelayStores = other.DelayStores;
         Spread = other.Spread;
         ToQueues = other.ToQueues;
         ToExchanges = other.ToExchanges;
@@ -66,7 +69,17 @@ public sealed class Vhost
 
     public NameMap<QueueDefinition> Queues { get; private init; } = NameMap<QueueDefinition>.Empty;
 
-    /// <summary>How many of <see cref="Queues"/> are on each node.</summary>
+    /// <summary>
+    /// What keeps the messages that wait at delayed exchanges, by the exchange, which may be gone. None of them is
+    /// among <see cref="Queues"/>, and nobody finds one by its name.
+    /// </summary>
+    internal NameMap<QueueDefinition> DelayStores { get; private init; } = NameMap<QueueDefinition>.Empty;
+
+    /// <summary>Queues, and what keeps delayed messages.</summary>
+    internal IEnumerable<QueueDefinition> QueuesAndStores =>
+        Queues.Concat(DelayStores).Select(static queue => queue.Value);
+
+    /// <summary>How many of <see cref="QueuesAndStores"/> are on each node.</summary>
     internal QueueSpread Spread { get; private init; } = QueueSpread.Empty;
 
     public VhostPolicies Policies { get; private init; } = VhostPolicies.Empty;
@@ -124,11 +137,24 @@ public sealed class Vhost
         return removal.Finish(Queues);
     }
 
+    /// <summary>The queue of this name, or what keeps delayed messages and is called so.</summary>
+    internal bool TryFindQueueOrStore(string name, [MaybeNullWhen(false)] out QueueDefinition queue) =>
+        Queues.TryGetValue(name, out queue)
+        || (DelayStore.TryParseName(name, out ReadOnlySpan<char> exchange)
+            && DelayStores.TryGetValue(exchange, out queue));
+
     /// <summary>
     /// Adds a queue, or puts a changed definition in the place of the one with its name, bindings included.
     /// </summary>
     public Vhost WithQueue(QueueDefinition queue)
     {
+        if (queue.DelaysOf is { } delayedAt)
+        {
+            QueueSpread others = DelayStores.TryGetValue(delayedAt, out QueueDefinition? before)
+                ? Spread.Without(before)
+                : Spread;
+            return new(this) { DelayStores = DelayStores.With(delayedAt, queue), Spread = others.With(queue) };
+        }
         NameMap<Exchange> exchanges = Exchanges;
         BindingIndex toQueues = ToQueues;
         foreach (Binding binding in ToQueues.Of(queue.Name))
@@ -146,6 +172,8 @@ public sealed class Vhost
     /// <summary>Removes a queue, all bindings to it, and auto-delete exchanges left without a binding.</summary>
     public VhostChange WithoutQueue(string name, bool keepsDurable = false)
     {
+        if (!Queues.Contains(name) && TryFindQueueOrStore(name, out QueueDefinition? store))
+            return new VhostChange(WithoutStore(store), [], []);
         var removal = new VhostRemoval(this, keepsDurable);
         removal.RemoveQueue(name);
         NameMap<QueueDefinition> queues = Queues.Without(name);
@@ -242,6 +270,9 @@ public sealed class Vhost
         new(this) { Parameters = Parameters.SetItem(name, value) };
 
     internal Vhost WithoutParameter(ParameterName name) => new(this) { Parameters = Parameters.Remove(name) };
+
+    private Vhost WithoutStore(QueueDefinition store) =>
+        new(this) { DelayStores = DelayStores.Without(store.DelaysOf), Spread = Spread.Without(store) };
 
     private static Binding Implicit(QueueDefinition queue) => new("", DestinationKind.Queue, queue.Name, queue.Name);
 

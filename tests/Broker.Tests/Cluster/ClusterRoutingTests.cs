@@ -98,7 +98,7 @@ public sealed class ClusterRoutingTests : IAsyncDisposable
         await there.Client.CallAsync(
             1,
             new ExchangeDeclare(
-                "x", ExchangeTypes.DelayedMessage, false, true, false, false, false,
+                "x", ExchangeTypes.DelayedMessage, false, durable: false, false, false, false,
                 new FieldTable { ["x-delayed-type"] = FieldValue.Of(ExchangeTypes.Fanout) }),
             MethodId.ExchangeDeclareOk);
         await here.Client.DeclareAsync(1, "late");

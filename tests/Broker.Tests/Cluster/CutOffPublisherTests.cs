@@ -255,7 +255,7 @@ public sealed class CutOffPublisherTests
     private void DeclareDelayed(string exchange)
     {
         _publisher.Send(new ExchangeDeclare(
-            exchange, ExchangeTypes.DelayedMessage, false, true, false, false, false,
+            exchange, ExchangeTypes.DelayedMessage, false, durable: false, false, false, false,
             new FieldTable { ["x-delayed-type"] = FieldValue.Of(ExchangeTypes.Fanout) }));
         Expect(_publisher, MethodId.ExchangeDeclareOk);
     }

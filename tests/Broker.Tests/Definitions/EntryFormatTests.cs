@@ -144,6 +144,17 @@ public sealed class EntryFormatTests
     }
 
     [Fact]
+    public void Whose_messages_a_queue_keeps_that_nobody_sees_comes_back()
+    {
+        QueueEntry entry = Samples.ReplicatedQueue("amq.delayed.x", "/", members: [2, 1]) with { DelaysOf = "x" };
+        byte[] bytes = EntryFormat.Write(entry);
+        Assert.Equal(7, bytes[0]);
+        var read = Assert.IsType<QueueEntry>(Read(bytes));
+        Assert.Equal("x", read.DelaysOf);
+        Assert.Equal(bytes, EntryFormat.Write(read));
+    }
+
+    [Fact]
     public void Members_that_are_none_or_twice_the_same_or_no_nodes_are_refused()
     {
         byte[] bytes = EntryFormat.Write(Samples.ReplicatedQueue("q", "/", members: [2, 1]));
@@ -169,9 +180,9 @@ public sealed class EntryFormatTests
     }
 
     [Theory]
-    [InlineData("", "has format version none; this node knows versions 1 to 6")]
-    [InlineData("00", "has format version 0; this node knows versions 1 to 6")]
-    [InlineData("07", "has format version 7; this node knows versions 1 to 6")]
+    [InlineData("", "has format version none; this node knows versions 1 to 7")]
+    [InlineData("00", "has format version 0; this node knows versions 1 to 7")]
+    [InlineData("08", "has format version 8; this node knows versions 1 to 7")]
     [InlineData("0101", "ends after 2 bytes")]
     [InlineData("010801", "is of kind 8, which is not known")]
     [InlineData("020C01", "is of kind 12, which is not known")]

@@ -227,7 +227,7 @@ public sealed class RecoveryTests
         UnreadableDefinitionException error = Assert.Throws<UnreadableDefinitionException>(() => Run(_ => { }));
         Assert.Equal(index, error.Index);
         Assert.StartsWith(
-            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 6. ",
+            $"definitions entry {index} of the node log has format version 9; this node knows versions 1 to 7. ",
             error.Message, StringComparison.Ordinal);
     }
 

@@ -12,7 +12,7 @@ namespace Warren.Broker.Definitions.Entries;
 internal static class EntryFormat
 {
     /// <summary>The highest version that is read; what is written says the lowest that can hold it.</summary>
-    public const byte Version = 6;
+    public const byte Version = 7;
 
     /// <summary>The version that knows on which node a queue lives.</summary>
     public const byte WithHomeNode = 3;
@@ -25,6 +25,9 @@ internal static class EntryFormat
 
     /// <summary>The version in which a queue's members may change.</summary>
     public const byte WithWishes = 6;
+
+    /// <summary>The version in which messages at delayed exchanges may have members.</summary>
+    public const byte WithDelayStores = 7;
 
     public const int HeadBytes = 3;
 

@@ -58,7 +58,12 @@ internal sealed record QueueEntry : DefinitionsEntry
     /// <summary>It is made only if its home is a member: it would live nowhere.</summary>
     public bool OfMember { get; init; }
 
-    public override byte FormatVersion => !Members.IsEmpty
+    /// <inheritdoc cref="QueueDefinition.DelaysOf"/>
+    public string? DelaysOf { get; init; }
+
+    public override byte FormatVersion => DelaysOf is not null
+        ? EntryFormat.WithDelayStores
+        : !Members.IsEmpty
         ? EntryFormat.WithReplicas
         : OfMember ? EntryFormat.WithMembers
         : HomeNode.IsNone ? base.FormatVersion : EntryFormat.WithHomeNode;
@@ -91,6 +96,7 @@ internal sealed record QueueEntry : DefinitionsEntry
             OwnerSession = fields.OptionalNumber("session") ?? 0,
             WithinLimit = fields.Flag("within-limit"),
             OfMember = fields.Flag("of-member"),
+            DelaysOf = fields.OptionalText("delays-of"),
             DeclaredArguments = arguments,
         };
     }
@@ -101,7 +107,7 @@ internal sealed record QueueEntry : DefinitionsEntry
     public override bool IsDurable(DefinitionsDraft draft) => SurvivesRestart;
 
     public override bool ChangesNothing(DefinitionsDraft draft) =>
-        draft.FindVhost(Vhost)?.Queues.Contains(Name) == true;
+        draft.FindVhost(Vhost)?.TryFindQueueOrStore(Name, out _) == true;
 
     // Another may have taken the name. Who declares what is there is told so, if it is what he declares.
     public override bool IsDone(DefinitionsDraft draft) => false;
@@ -117,7 +123,7 @@ internal sealed record QueueEntry : DefinitionsEntry
     public override void Apply(DefinitionsDraft draft, long index)
     {
         Vhost vhost = draft.VhostOf(Vhost);
-        EffectivePolicy? policy = vhost.Policies.Match(Name, Type);
+        EffectivePolicy? policy = DelaysOf is null ? vhost.Policies.Match(Name, Type) : null;
         QueueSettings settings = PolicySettings.Of(Type, AutoDelete, Arguments, policy, draft.Broker.Options);
         QueueHome? present = draft.FindHome(index);
         NodeId homeNode = HomeNode.IsNone ? draft.Nodes.HomeOfHomeless : HomeNode;
@@ -138,10 +144,12 @@ internal sealed record QueueEntry : DefinitionsEntry
             Founders = Members,
             Members = Members,
             WishedSize = Members.Length,
+            DelaysOf = DelaysOf,
             Arguments = Arguments,
             Home = home,
         };
-        draft.Put(vhost.WithQueue(home.Definition).WithPolicies(vhost.Policies.WithQueue(Name, policy)));
+        draft.Put(vhost.WithQueue(home.Definition).WithPolicies(
+            DelaysOf is null ? vhost.Policies.WithQueue(Name, policy) : vhost.Policies));
         draft.QueuesMade.Add(home.Definition);
         if (present is not null)
             draft.QueuesConfigured[home.Definition] = settings;
@@ -166,6 +174,8 @@ internal sealed record QueueEntry : DefinitionsEntry
             fields.Add("within-limit", FieldValue.Of(true));
         if (OfMember)
             fields.Add("of-member", FieldValue.Of(true));
+        if (DelaysOf is not null)
+            fields.Add("delays-of", FieldValue.Of(DelaysOf));
     }
 
     /// <summary>Members as they are in an entry.</summary>

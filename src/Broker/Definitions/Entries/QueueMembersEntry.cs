@@ -77,7 +77,7 @@ internal sealed record QueueMembersEntry : DefinitionsEntry
     }
 
     private QueueDefinition? Find(DefinitionsDraft draft) =>
-        draft.FindVhost(Vhost)?.Queues.TryGetValue(Name, out QueueDefinition? queue) == true
+        draft.FindVhost(Vhost)?.TryFindQueueOrStore(Name, out QueueDefinition? queue) == true
         && queue.Id.Value == Queue && queue.MayHaveMembers
             ? queue
             : null;

@@ -1,5 +1,7 @@
 using Warren.Amqp;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
+using Warren.Broker.Queues;
 using Warren.Broker.Topology;
 using Warren.Cluster;
 
@@ -12,7 +14,8 @@ namespace Warren.Broker.Definitions.Entries;
 internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 {
     /// <summary>
-    /// The exchange goes only if nothing is bound to it, the member only if no durable queue lives on it.
+    /// The exchange goes only if nothing is bound to it, the member only if no durable queue lives on it, what keeps
+    /// delayed messages only if there is no such exchange.
     /// </summary>
     public bool IfUnused { get; init; }
 
@@ -28,6 +31,7 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
 
     public override byte FormatVersion => Removed.Kind switch
     {
+        DefinitionKind.Queue when IfUnused => EntryFormat.WithDelayStores,
         > DefinitionKind.Member => EntryFormat.WithMembers,
         DefinitionKind.Member when WithQueues || IfUnused => EntryFormat.WithMembers,
         > DefinitionKind.GlobalParameter => 3,
@@ -82,7 +86,7 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
         DefinitionKind.TopicPermission =>
             !draft.Security.AccessOf(Removed.Name, Removed.Vhost).Topics.ContainsKey(Removed.TopicExchange),
         DefinitionKind.Exchange => draft.FindVhost(Removed.Vhost)?.Exchanges.Contains(Removed.Name) != true,
-        DefinitionKind.Queue => draft.FindVhost(Removed.Vhost)?.Queues.Contains(Removed.Name) != true,
+        DefinitionKind.Queue => draft.FindVhost(Removed.Vhost)?.TryFindQueueOrStore(Removed.Name, out _) != true,
         DefinitionKind.Policy or DefinitionKind.OperatorPolicy =>
             draft.FindVhost(Removed.Vhost)?.Policies.Find(Removed.Name, IsOperators) is null,
         DefinitionKind.Parameter => draft.FindVhost(Removed.Vhost)?.Parameters.ContainsKey(Parameter) != true,
@@ -95,10 +99,14 @@ internal sealed record RemovalEntry(DefinitionKey Removed) : DefinitionsEntry
         _ => draft.FindVhost(Removed.Vhost)?.Contains(Removed.Binding!) != true,
     };
 
-    public override bool Conflicts(DefinitionsDraft draft) => IfUnused && (Removed.Kind == DefinitionKind.Member
-        ? draft.HasDurableQueues(Node)
-        : draft.FindVhost(Removed.Vhost)?.Exchanges.TryGetValue(Removed.Name, out Exchange? exchange) == true
-            && exchange.BindingCount > 0);
+    public override bool Conflicts(DefinitionsDraft draft) => IfUnused && Removed.Kind switch
+    {
+        DefinitionKind.Member => draft.HasDurableQueues(Node),
+        DefinitionKind.Queue => draft.FindVhost(Removed.Vhost) is { } vhost
+            && vhost.TryFindQueueOrStore(Removed.Name, out QueueDefinition? store) && DelayStore.IsWanted(vhost, store),
+        _ => draft.FindVhost(Removed.Vhost)?.Exchanges.TryGetValue(Removed.Name, out Exchange? exchange) == true
+            && exchange.BindingCount > 0,
+    };
 
     public override void Apply(DefinitionsDraft draft, long index)
     {

@@ -3,6 +3,7 @@ using Warren.Amqp;
 using Warren.Broker.Administration;
 using Warren.Broker.Arguments;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
@@ -192,6 +193,8 @@ internal static class ImportApplication
         };
         if (vhost.Exchanges.TryGetValue(exchange.Name, out Exchange? present))
             DeclareExchange.CheckAgainst(present, exchange.Vhost, declaration);
+        if (DelayStore.EntryOf(draft.Broker, draft.Topology, exchange.Vhost, declaration) is { } kept)
+            draft.Add(kept);
         draft.Add(new ExchangeEntry(exchange.Vhost, declaration));
     }
 

@@ -119,7 +119,7 @@ public sealed class ClusterMembership
         NodesSnapshot nodes = _store.Broker.Nodes;
         return
         [
-            .. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart
+            .. _store.Broker.QueuesAndStores().Where(queue => queue.SurvivesRestart
                 && (nodes.IsOnlyOn(queue, node) || IsOnlyVoter(queue, node))),
         ];
     }
@@ -130,7 +130,7 @@ public sealed class ClusterMembership
     /// </summary>
     public ImmutableArray<QueueDefinition> QueuesWithMemberOn(NodeId node) =>
     [
-        .. _store.Broker.AllQueues().Where(queue => queue.IsReplicated && (MembersOf(queue) is { } told
+        .. _store.Broker.QueuesAndStores().Where(queue => queue.IsReplicated && (MembersOf(queue) is { } told
             ? told.Has(node)
             : IsWished(queue, node))),
     ];
@@ -143,7 +143,7 @@ public sealed class ClusterMembership
     /// <param name="helps">It is still there, and votes for that.</param>
     public ImmutableArray<QueueDefinition> QueuesThatNeed(NodeId node, bool helps)
     {
-        return [.. _store.Broker.AllQueues().Where(queue => queue.IsReplicated && Needs(queue))];
+        return [.. _store.Broker.QueuesAndStores().Where(queue => queue.IsReplicated && Needs(queue))];
 
         bool Needs(QueueDefinition queue)
         {
@@ -165,7 +165,7 @@ public sealed class ClusterMembership
         NodesSnapshot nodes = _store.Broker.Nodes;
         return
         [
-            .. _store.Broker.AllQueues().Where(queue => queue.SurvivesRestart
+            .. _store.Broker.QueuesAndStores().Where(queue => queue.SurvivesRestart
                 && (queue.IsReplicated ? nodes.IsOnlyOn(queue, _store.Self) : queue.IsHere)),
         ];
     }

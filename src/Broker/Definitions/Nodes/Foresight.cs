@@ -30,6 +30,6 @@ internal static class Foresight
                 // It changes nothing either when it is applied.
             }
         }
-        return [.. draft.Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
+        return [.. draft.Topology.Vhosts.SelectMany(vhost => vhost.Value.QueuesAndStores)];
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Delays;
+using Warren.Broker.Exchanges;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
@@ -12,7 +14,8 @@ namespace Warren.Broker.Definitions.Nodes;
 /// <summary>
 /// What the leader of the definitions does for the members of replicated queues: where one is to be a member that is
 /// not in the cluster any more, or others are than should be, it says which are from now on. It goes by what there is,
-/// not by what has happened: whoever leads next goes on. Owned by the definitions' turn.
+/// not by what has happened: whoever leads next goes on. It also makes what keeps the messages of a delayed exchange
+/// that was declared when there were not nodes enough. Owned by the definitions' turn.
 /// </summary>
 internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
 {
@@ -44,7 +47,7 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
         if (!isNews && broker.NowMs - _lookedMs < LookMs)
             return;
         (_seen, _term, _lookedMs) = (broker.Nodes.Members, group.Term, broker.NowMs);
-        int repaired = Repair(broker);
+        int repaired = Repair(broker) + MakeStores(broker);
         if (repaired == 0)
             return;
         // Until nothing is left to do.
@@ -56,7 +59,7 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
     {
         Dictionary<NodeId, int> counts = QueuePlacement.CountMembers(broker);
         int repaired = 0;
-        foreach (QueueDefinition queue in broker.AllQueues())
+        foreach (QueueDefinition queue in broker.QueuesAndStores())
         {
             if (repaired == AtOnce)
                 break;
@@ -76,11 +79,28 @@ internal sealed class QueueRepairs(DefinitionsStore store, LeaderDuties leader)
         return repaired;
     }
 
+    private int MakeStores(MessageBroker broker)
+    {
+        int made = 0;
+        foreach ((string name, Vhost vhost) in broker.Topology.Vhosts)
+        {
+            foreach ((_, Exchange exchange) in vhost.Exchanges)
+            {
+                if (made == AtOnce)
+                    return made;
+                if (DelayStore.EntryOf(broker, broker.Topology, name, exchange) is { } entry
+                    && leader.TryProposeAsLeader(entry, store.State.IndexOf(entry.Key)))
+                    made++;
+            }
+        }
+        return made;
+    }
+
     private bool Propose(MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> members)
     {
         // What was proposed before it may have been applied, and others with it.
         if (!broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
-            || !vhost.Queues.TryGetValue(queue.Name, out QueueDefinition? now) || now != queue)
+            || !vhost.TryFindQueueOrStore(queue.Name, out QueueDefinition? now) || now != queue)
             return false;
         var entry = new QueueMembersEntry
         {

@@ -16,6 +16,10 @@ internal enum LineItemKind : byte
     /// <summary>Whose publishes these are: the first post of a line to a replicated queue.</summary>
     Source = 7,
 
+    /// <summary>What the next publish is known by, whoever sends it again; to the leader of a replicated queue alone.
+    /// </summary>
+    Origin = 8,
+
     // Settlements, to the home.
     Acknowledge = 16,
     Reject = 17,

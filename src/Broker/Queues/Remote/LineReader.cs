@@ -19,6 +19,8 @@ internal ref struct LineReader(ReadOnlySpan<byte> bytes, int at)
 
     public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(8));
 
+    public Guid Identity() => new(Take(16), bigEndian: true);
+
     /// <exception cref="FormatException">There are not so many.</exception>
     public ReadOnlySpan<byte> Take(int count)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Warren.Broker.Messages;
+using Warren.Broker.Queues.Replicated;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -14,6 +15,7 @@ internal static class LineWriting
 
     public const int PublishHeadBytes = 1 + 1 + 1 + 8 + 8 + MessageSizes.SizeBytes;
     public const int DeliveryHeadBytes = 1 + 1 + 8 + 4 + 8 + 4 + 4 + MessageSizes.SizeBytes;
+    private const int OriginBytes = 1 + 16 + 8;
     public const byte Persistent = 1;
     public const byte Redelivered = 1;
     public const byte HoldsPlace = 2;
@@ -205,6 +207,15 @@ internal static class LineWriting
         item[1] = accepted ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt64LittleEndian(item[2..], from);
         BinaryPrimitives.WriteInt32LittleEndian(item[10..], count);
+    }
+
+    /// <summary>What the publish that follows is known by.</summary>
+    public static void Origin(LaneSender lane, in PublishOrigin origin)
+    {
+        Span<byte> item = lane.Add(OriginBytes);
+        item[0] = (byte)LineItemKind.Origin;
+        origin.Source.Node.Value.TryWriteBytes(item[1..], bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64LittleEndian(item[17..], origin.Number);
     }
 
     /// <summary>Whose publishes follow.</summary>

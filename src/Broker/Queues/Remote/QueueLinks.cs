@@ -93,6 +93,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <summary>The queue of this id, if its home is this node.</summary>
     public Queue? FindLocal(long id) => _queues.GetValueOrDefault(id) as Queue;
 
+    /// <summary>The queue of this id, wherever it lives; null: this node knows of none.</summary>
+    public QueueDefinition? FindQueue(long id) => _queues.GetValueOrDefault(id)?.Definition;
+
     /// <summary>The replicated queue of this id, if this node leads it.</summary>
     public ReplicatedLeader? FindLeader(long id) => _leaders.GetValueOrDefault(id);
 

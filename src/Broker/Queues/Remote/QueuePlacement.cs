@@ -61,6 +61,23 @@ internal static class QueuePlacement
         ];
     }
 
+    /// <summary>
+    /// The first members of what keeps the messages of a delayed exchange: as many as a quorum queue has without an
+    /// argument. None: the cluster has not so many nodes that anything could be replicated, or is not to replicate.
+    /// </summary>
+    public static ImmutableArray<NodeId> MembersOfStore(
+        MessageBroker broker, TopologySnapshot topology, string vhost, string name)
+    {
+        ImmutableSortedDictionary<NodeId, MemberEntry> members = broker.Nodes.Members;
+        if (broker.Replication is null || broker.QueueLinks is not { } links)
+            return [];
+        int size = Math.Min(SizeOfStore(broker), members.Count);
+        if (size < 2)
+            return [];
+        Dictionary<NodeId, int> counts = Count(topology, links.Self, members.Keys, withFollowers: true);
+        return [.. InOrder(links, counts, vhost, name, [.. members.Keys]).Take(size)];
+    }
+
     /// <summary>How many queues have a member on each node of the cluster; what is placed is to be added.</summary>
     public static Dictionary<NodeId, int> CountMembers(MessageBroker broker) => Count(
         broker.Topology, broker.QueueLinks!.Self, broker.Nodes.Members.Keys, withFollowers: true);
@@ -83,7 +100,8 @@ internal static class QueuePlacement
             vhost.Policies.OfQueues.TryGetValue(queue.Name, out policy);
         if (queue.Type != QueueType.Quorum)
             return MirrorsOf(broker, queue, rest, policy, counts);
-        int wanted = Math.Min((int)Math.Max(queue.WishedSize, TargetOf(queue, policy)), broker.MostQueueMembers);
+        long target = queue.IsDelayStore ? SizeOfStore(broker) : TargetOf(queue, policy);
+        int wanted = Math.Min((int)Math.Max(queue.WishedSize, target), broker.MostQueueMembers);
         return rest.Length >= wanted ? rest : Fill(broker, queue, rest, [.. counts.Keys], wanted, counts);
     }
 
@@ -155,6 +173,9 @@ internal static class QueuePlacement
             .ThenBy(member => counts[member])
             .ThenBy(member => Rank(vhost, queue, member));
     }
+
+    private static int SizeOfStore(MessageBroker broker) =>
+        Math.Min(broker.Options.QuorumInitialGroupSize, broker.MostQueueMembers);
 
     // As in RabbitMQ: the argument, but no more than a policy says.
     private static long TargetOf(QueueDefinition queue, EffectivePolicy? policy)

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues.Replicated;
+using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -25,6 +27,8 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
     private readonly TogetherGroups _together = new();
     // What gets hold that were answered on lines before this one.
     private readonly HashSet<long> _claimed = [];
+    // Of the next publish.
+    private PublishOrigin? _origin;
     private bool _hasLastPost;
     private bool _hasLastSettlement;
 
@@ -145,6 +149,11 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
                     ReadSource(ref reader);
                     continue;
                 }
+                if (kind == LineItemKind.Origin)
+                {
+                    ReadOrigin(ref reader);
+                    continue;
+                }
                 _hasLastPost |= kind == LineItemKind.Last;
                 if (kind == LineItemKind.Last)
                     continue;
@@ -230,8 +239,18 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
             throw new FormatException($"publish {head.Ticket} is nobody's");
         Message message = head.Sizes.At(slab, offset);
         MessageSizes.Check(message);
+        PublishGroup? group = _origin is null ? null : new PublishGroup(1, commit: null) { Origin = _origin };
+        _origin = null;
         Add(QueueCommand.Publish(
-            message, head.Priority, head.Persistent, head.TtlMs, _publisher, (ulong)head.Ticket, null));
+            message, head.Priority, head.Persistent, head.TtlMs, _publisher, (ulong)head.Ticket, group));
+    }
+
+    private void ReadOrigin(ref LineReader reader)
+    {
+        var source = new PublishSource(new NodeId(reader.Identity()), PublishSource.Keepers);
+        _origin = IsReplicated && _origin is null
+            ? new PublishOrigin(source, reader.Int64())
+            : throw new FormatException("an origin is out of place");
     }
 
     private void ReadSource(ref LineReader reader)

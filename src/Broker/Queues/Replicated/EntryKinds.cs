@@ -11,4 +11,5 @@ internal static class EntryKinds
     public const byte Return = Version | 2;
     public const byte Removal = Version | 3;
     public const byte State = Version | 4;
+    public const byte Departure = Version | 5;
 }

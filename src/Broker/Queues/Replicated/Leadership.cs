@@ -35,7 +35,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private const long AskMs = 30;
 
     private readonly Dictionary<long, QueueEffect> _barriers = new(0);
-    private readonly Queue<Paging> _given = new(0);
+    private readonly Queue<Action> _given = new(0);
     private readonly FetchBatch _batch = new();
     private readonly Dictionary<long, Message> _claimed = [];
     private Queue<long>? _unread;
@@ -195,8 +195,10 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     }
 
     /// <summary>Ends, at once; whoever waits for something hears of it by his line.</summary>
-    /// <param name="reading">What the machine that goes is being read; null: nothing.</param>
-    public void Stop(Paging? reading)
+    /// <param name="reading">
+    /// What is done with what the machine that goes is being read, when it has been; null: nothing is being read.
+    /// </param>
+    public void Stop(Action? reading)
     {
         if (reading is not null)
             _given.Enqueue(reading);
@@ -221,9 +223,9 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// <summary>Something has been read; false: for the machine of today.</summary>
     public bool TakeFetched()
     {
-        if (_given.TryDequeue(out Paging? gone))
+        if (_given.TryDequeue(out Action? giveBack))
         {
-            queue.GiveBack(gone);
+            giveBack();
             return true;
         }
         if (!_isReading)

@@ -9,9 +9,9 @@ namespace Warren.Broker.Queues.Replicated;
 /// What a member has of a replicated queue, changed by applied entries alone and the same on all members at the same
 /// index: live messages, how often they came back, and the <see cref="QueueState"/>. Interprets no rule. Owned by the
 /// queue's turn.
-/// <para>Live are entries of messages, of the latest return of each, and the latest state. That is enough: a removal
-/// comes behind a state that has its message's number (<see cref="ReplicatedLog"/>), so that live entries up to any
-/// index make what all entries up to there made.</para>
+/// <para>Live are entries of messages, of the latest return of each, the latest state, and departures behind it. That
+/// is enough: a removal comes behind a state that has its message's number (<see cref="ReplicatedLog"/>), so that live
+/// entries up to any index make what all entries up to there made.</para>
 /// </summary>
 /// <param name="compacted">How far the group is compacted; everything, while there is no group yet.</param>
 /// <param name="ended">Told of each entry that is live no more; null: nobody asks.</param>
@@ -19,6 +19,8 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
 {
     private ReplicaMessages _messages = new();
     private ReplicaReturns _returns = new();
+    // Entries that say what is on its way, behind the state.
+    private ReplicaReturns _departures = new();
     // The return of a message, by its index.
     private Dictionary<long, long> _returnOf = [];
     // Entries that ended since the last compaction and lie below it.
@@ -61,8 +63,14 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
                 break;
             case EntryKinds.State:
                 State = QueueState.Read(body.IsEmpty ? meta[1..] : [.. meta[1..], .. body]);
+                State.Departures.KeepOnly(_messages.Contains);
+                EndDepartures();
                 End(_state.Index.Value, RecordBytes(_state.PayloadBytes));
                 _state = new LiveEntry(new LogIndex(index), record, meta.Length + bodyBytes);
+                break;
+            case EntryKinds.Departure:
+                MessageDepartures.ReadRecords(meta[1..], AddDeparture);
+                _departures.Add(new ReturnEntry(index, 0, record, meta.Length));
                 break;
             default:
                 throw new DurableFormatException(
@@ -76,9 +84,14 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
     public void Remove(long index)
     {
         if (_messages.Remove(index))
+        {
             EndReturn(index);
+            State.Departures.Remove(index);
+        }
         else if (_returns.TryFind(index, out ReturnEntry one))
             EndReturn(one.Message);
+        else if (_departures.TryFind(index, out _))
+            _departures.Remove(index);
         else if (index == _state.Index.Value)
             _state = default;
     }
@@ -87,7 +100,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
     public void Become(QueueReplica other)
     {
         (_messages, _returns, _returnOf) = (other._messages, other._returns, other._returnOf);
-        (_state, State) = (other._state, other.State);
+        (_state, State, _departures) = (other._state, other.State, other._departures);
         _ended.Clear();
         DeadBytes = 0;
     }
@@ -109,6 +122,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
     {
         _messages.Clear();
         _returns.Clear();
+        _departures.Clear();
         _returnOf.Clear();
         _ended.Clear();
         DeadBytes = 0;
@@ -128,14 +142,14 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
             entry = _state;
             isFound = true;
         }
-        if (!_returns.TryNext(after, out ReturnEntry one) || (isFound && one.Index > entry.Index.Value))
-            return isFound;
-        entry = new LiveEntry(new LogIndex(one.Index), one.Record, one.MetaBytes);
-        return true;
+        TakeIfEarlier(_returns, after, ref entry, ref isFound);
+        TakeIfEarlier(_departures, after, ref entry, ref isFound);
+        return isFound;
     }
 
     public bool IsLive(long index) =>
-        index == _state.Index.Value || _messages.Contains(index) || _returns.TryFind(index, out _);
+        index == _state.Index.Value || _messages.Contains(index) || _returns.TryFind(index, out _)
+        || _departures.TryFind(index, out _);
 
     public void Move(in MovedEntry moved)
     {
@@ -143,6 +157,7 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
         if (index != _state.Index.Value)
         {
             _returns.Move(in moved);
+            _departures.Move(in moved);
             _messages.Move(in moved);
         }
         else if (_state.Position == moved.From)
@@ -211,10 +226,38 @@ internal sealed class QueueReplica(Func<long> compacted, Action<LogIndex>? ended
             {
                 after = message.Index;
                 _messages.Remove(after);
+                State.Departures.Remove(after);
                 EndReturn(after);
                 End(after, message.RecordBytes);
             }
         }
+    }
+
+    // One that is restored may be of a message that has gone since; its number counts all the same.
+    private void AddDeparture(long position, MessageDeparture departure)
+    {
+        if (_messages.Contains(position))
+            State.Departures.Add(position, departure);
+        else
+            State.Departures.NoteNumber(departure.Number);
+    }
+
+    // The state that has come says all that they do.
+    private void EndDepartures()
+    {
+        while (_departures.TryNext(0, out ReturnEntry one))
+        {
+            _departures.Remove(one.Index);
+            End(one.Index, RecordBytes(one.MetaBytes));
+        }
+    }
+
+    private static void TakeIfEarlier(ReplicaReturns entries, long after, ref LiveEntry entry, ref bool isFound)
+    {
+        if (!entries.TryNext(after, out ReturnEntry one) || (isFound && one.Index > entry.Index.Value))
+            return;
+        entry = new LiveEntry(new LogIndex(one.Index), one.Record, one.MetaBytes);
+        isFound = true;
     }
 
     private void EndReturn(long position)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Warren.Broker.Delays;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues.Remote;
 using Warren.Broker.Topology;
@@ -164,12 +165,19 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         return PolicySettings.Of(queue.Type, queue.AutoDelete, queue.Arguments, policy, broker.Options);
     }
 
+    private static ReplicatedQueue MakeMember(
+        MessageBroker broker, QueueDefinition queue, ClusterSetup setup, IReplicatedClients clients, CatchUps catchUps)
+    {
+        QueueSettings rules = RulesOf(queue, broker);
+        ReplicatedQueue member = queue.IsDelayStore
+            ? new ReplicatedDelays(broker, rules, setup, clients, catchUps)
+            : new ReplicatedQueue(broker, rules, setup, clients, catchUps);
+        member.Definition = queue;
+        return member;
+    }
+
     private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
         queue.Id.Value,
-        static (_, made) => new ReplicatedQueue(
-            made.Broker, RulesOf(made.Queue, made.Broker), made.Setup, made.Clients, made.CatchUps)
-        {
-            Definition = made.Queue,
-        },
+        static (_, made) => MakeMember(made.Broker, made.Queue, made.Setup, made.Clients, made.CatchUps),
         (Broker: broker, Queue: queue, Setup: setup, Clients: clients, CatchUps: _catchUps));
 }

@@ -16,6 +16,7 @@ internal sealed class QueueState
     private const byte TimeFlag = 2;
     private const byte WallFlag = 4;
     private const byte FrontierFlag = 8;
+    private const byte DeparturesFlag = 16;
 
     private readonly Dictionary<PublishSource, SourceNumbers> _sources = [];
     private readonly Dictionary<int, SourceNumbers> _byOrdinal = [];
@@ -31,6 +32,9 @@ internal sealed class QueueState
     /// By priority, up to which position messages may have been handed out; null: it is not known. It does not change.
     /// </summary>
     public long[]? Frontier { get; set; }
+
+    /// <summary>Of what keeps delayed messages: those that are on their way.</summary>
+    public MessageDepartures Departures { get; private set; } = new();
 
     public IReadOnlyCollection<SourceNumbers> Sources => _sources.Values;
 
@@ -61,6 +65,7 @@ internal sealed class QueueState
             Frontier = Frontier,
             _lastOrdinal = _lastOrdinal,
         };
+        copy.Departures = Departures.Copy();
         foreach (SourceNumbers numbers in _sources.Values)
             copy.Add(numbers.Copy());
         return copy;
@@ -69,7 +74,8 @@ internal sealed class QueueState
     public byte[] Write()
     {
         int flags = (IsClosed ? ClosedFlag : 0) | (Time is not null ? TimeFlag : 0)
-            | (Time?.WallAheadMs is not null ? WallFlag : 0) | (Frontier is not null ? FrontierFlag : 0);
+            | (Time?.WallAheadMs is not null ? WallFlag : 0) | (Frontier is not null ? FrontierFlag : 0)
+            | (Departures.Last > 0 ? DeparturesFlag : 0);
         var output = new List<byte>(32 + (_sources.Count * 48)) { (byte)flags };
         Add(output, _lastOrdinal);
         Add(output, _sources.Count);
@@ -101,6 +107,8 @@ internal sealed class QueueState
             foreach (long position in frontier)
                 Add(output, position);
         }
+        if (Departures.Last > 0)
+            Departures.Write(output);
         return [.. output];
     }
 
@@ -133,11 +141,13 @@ internal sealed class QueueState
         if ((input[0] & TimeFlag) != 0)
             state.Time = ReadTime(input, ref at);
         if ((input[0] & FrontierFlag) != 0)
-            state.Frontier = ReadFrontier(input, at);
+            state.Frontier = ReadFrontier(input, ref at);
+        if ((input[0] & DeparturesFlag) != 0)
+            state.Departures = MessageDepartures.Read(input, at);
         return state;
     }
 
-    private static long[] ReadFrontier(ReadOnlySpan<byte> input, int at)
+    private static long[] ReadFrontier(ReadOnlySpan<byte> input, ref int at)
     {
         long priorities = MessageMeta.ReadNumber(input, ref at);
         if (priorities is < 1 or > byte.MaxValue + 1)

@@ -15,6 +15,9 @@ internal sealed class ReplicaOwner(
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
 
+    /// <summary>Set while a start takes in what it has found: where it reads.</summary>
+    public NodeLog? StartLog { private get; set; }
+
     public override void Send(NodeId to, RaftMessage message) => transport.Send(to, queue.Group, message);
 
     public override void Read(PayloadRead read) => queue.ReadBeside(read);
@@ -30,7 +33,7 @@ internal sealed class ReplicaOwner(
         // Bodies of messages are left where they are; a state's is short.
         ReadOnlySpan<byte> body = entry.Body is { } there ? there.Span : default;
         if (entry is { Body: null, BodyBytes: > 0, Meta: [EntryKinds.State, ..] }
-            && !queue.TryReadNow(entry.Index, entry.Position, entry.Meta.Length + entry.BodyBytes, out body))
+            && !TryReadNow(entry.Index, entry.Position, entry.Meta.Length + entry.BodyBytes, out body))
         {
             IsHalted = true;
             queue.Report(LogLevel.Error, $"entry {entry.Index} cannot be read, and this member goes no further");
@@ -67,6 +70,16 @@ internal sealed class ReplicaOwner(
     public override void Strange(NodeId from) => queue.Report(
         LogLevel.Error,
         $"node {from} is no member as far as this node knows, but sends as if it were: that is thrown away");
+
+    private bool TryReadNow(LogIndex index, Position position, int payloadBytes, out ReadOnlySpan<byte> body)
+    {
+        using EntryReader reader = StartLog!.OpenReader();
+        bool isWhole = reader.Read(
+            queue.Group, index, position, EntryReader.EntryOverheadBytes + payloadBytes, out _,
+            out ReadOnlySpan<byte> bytes) == ReadOutcome.Whole;
+        body = bytes.ToArray();
+        return isWhole;
+    }
 
     private void Apply(
         QueueReplica into, LogIndex index, Position record, ReadOnlySpan<byte> meta, int bodyBytes,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Broker.Messages;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -19,6 +20,12 @@ internal sealed class ReplicatedLog : QueueLog
     /// <summary>How old what the log says of the queue's time may be when something else is written.</summary>
     private const long TimeIsOldMs = 10_000;
 
+    /// <summary>So many entries that say what has departed are summed up by a state.</summary>
+    private const int MostDepartureEntries = 64;
+
+    /// <summary>Of what one such entry says: it is all meta, which has 65535 bytes.</summary>
+    private const int DepartureEntryBytes = 16 * 1024;
+
     private readonly RaftGroup _group;
     private readonly QueueReplica _replica;
     private readonly NodeLog _log;
@@ -28,6 +35,8 @@ internal sealed class ReplicatedLog : QueueLog
     private long _committed;
     private SourceNumbers? _source;
     private long _number;
+    // What comes from somebody who keeps it has another number with who sends it.
+    private (SourceNumbers Numbers, long Number)? _sender;
     // Numbers were taken that no state says yet, by this leader or, for all it knows, by the one before.
     private bool _isStateOwed = true;
     // Something expires, or did: states say what time it is, the first of them before anything that expires.
@@ -38,6 +47,9 @@ internal sealed class ReplicatedLog : QueueLog
     private Frontier? _frontier;
     private QueueMachine? _machine;
     private long _nowMs;
+    // Departures of this turn.
+    private readonly List<byte> _departed = new(0);
+    private int _departureEntries = MostDepartureEntries;
 
     public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, ReplicatedTime time)
     {
@@ -71,21 +83,46 @@ internal sealed class ReplicatedLog : QueueLog
 
     internal override bool IsAwaited => LastLsn.Value > _committed;
 
-    /// <summary>The message that is published next has this number of its source; null: no number.</summary>
-    public void SetNumber(SourceNumbers? source, long number)
+    /// <summary>All up to here is committed.</summary>
+    public long Committed => _committed;
+
+    /// <summary>
+    /// A publish of a source that has this number; true: it is new, and its number is noted with it up to
+    /// <see cref="EndPublish"/>.
+    /// </summary>
+    /// <param name="source">Whose.</param>
+    /// <param name="number">His.</param>
+    /// <param name="origin">What it is known by, also if somebody else has sent it, under a number of his.</param>
+    /// <param name="wasTaken">One that is not new was taken; else it was refused.</param>
+    public bool TryBegin(PublishSource source, long number, PublishOrigin? origin, out bool wasTaken)
     {
-        _source = source;
-        _number = number;
+        SourceNumbers numbers = NumbersOf(source);
+        SourceNumbers own = origin is { } from ? NumbersOf(from.Source) : numbers;
+        bool isNew = number > numbers.Last;
+        wasTaken = origin is { } known && known.Number <= own.Last;
+        if (wasTaken)
+        {
+            if (isNew)
+                NoteNumber(numbers, number);
+            return false;
+        }
+        if (!isNew)
+        {
+            wasTaken = numbers.WasTaken(number);
+            return false;
+        }
+        (_source, _number) = (own, origin?.Number ?? number);
+        _sender = own == numbers ? null : (numbers, number);
+        return true;
     }
 
-    /// <summary>The numbers of a source, which the log is told of before its first message.</summary>
-    public SourceNumbers NumbersOf(PublishSource source)
+    /// <summary>It has been taken in, or refused.</summary>
+    public void EndPublish()
     {
-        if (State.TryFind(source, out SourceNumbers? numbers))
-            return numbers!;
-        numbers = State.Add(source);
-        WriteState();
-        return numbers;
+        // The entry says what it is known by, and not which number its sender has given it.
+        if (_source is null && _sender is var (numbers, number))
+            NoteNumber(numbers, number);
+        _source = null;
     }
 
     /// <summary>The machine has all that there is, and begins to serve.</summary>
@@ -138,6 +175,35 @@ internal sealed class ReplicatedLog : QueueLog
             UseTime(nowMs);
     }
 
+    /// <summary>
+    /// A message goes to these queues, under a number that is returned; once <see cref="WriteDepartures"/> is committed
+    /// whoever leads next knows that. One that has departed before keeps its number.
+    /// </summary>
+    public long Depart(long position, ImmutableArray<long> queues)
+    {
+        if (State.Departures.TryFind(position, out MessageDeparture before))
+            return before.Number;
+        var departure = new MessageDeparture(State.Departures.Last + 1, queues);
+        State.Departures.Add(position, departure);
+        MessageDepartures.WriteRecords(_departed, position, departure);
+        if (_departed.Count >= DepartureEntryBytes)
+            WriteDepartures();
+        return departure.Number;
+    }
+
+    /// <summary>The end of a turn.</summary>
+    public void WriteDepartures()
+    {
+        if (_departed.Count == 0)
+            return;
+        byte[] payload = [EntryKinds.Departure, .. _departed];
+        _departed.Clear();
+        if (_departureEntries++ >= MostDepartureEntries)
+            WriteState();
+        else
+            Propose(payload, payload.Length);
+    }
+
     /// <summary>All up to here is committed; false: that is no news.</summary>
     public bool TryCommit(long index)
     {
@@ -170,11 +236,11 @@ internal sealed class ReplicatedLog : QueueLog
         ref QueuedMessage queued, SharedBody? shared, long nowMs, ReadOnlySpan<IndexRange> replaces = default)
     {
         long? expiresAt = queued.Expires ? queued.ExpiresAtMs + _time.AheadMs : null;
-        // What takes the place of another is no publish.
-        SourceNumbers? source = replaces.IsEmpty ? _source : null;
         bool isFirst = queued.Expires && !_usesTime;
         if (isFirst || (!replaces.IsEmpty && _isStateOwed))
             WriteStateBefore(ref queued, isFirst, nowMs);
+        // What takes the place of another is no publish.
+        SourceNumbers? source = replaces.IsEmpty ? _source : null;
         Span<byte> meta = stackalloc byte[MessageEntry.MostBytes + (replaces.Length * 20)];
         meta = meta[..MessageEntry.Write(meta, in queued, expiresAt, source, _number, replaces)];
         Message message = queued.Message;
@@ -210,6 +276,7 @@ internal sealed class ReplicatedLog : QueueLog
     {
         if (_isStateOwed)
             WriteState();
+        State.Departures.RemoveAll(Removed.Sorted());
         byte[] meta = MessageEntry.WriteRemoval(Removed.Sorted());
         // What does not fit the meta of one entry takes several.
         if (meta.Length > ushort.MaxValue)
@@ -229,6 +296,22 @@ internal sealed class ReplicatedLog : QueueLog
 
     internal override void Drop()
     {
+    }
+
+    // The log is told of a source before its first message.
+    private SourceNumbers NumbersOf(PublishSource source)
+    {
+        if (State.TryFind(source, out SourceNumbers? numbers))
+            return numbers!;
+        numbers = State.Add(source);
+        WriteState();
+        return numbers;
+    }
+
+    private void NoteNumber(SourceNumbers source, long number)
+    {
+        source.Take(number);
+        _isStateOwed = true;
     }
 
     private void ProposeInParts(ReadOnlySpan<IndexRange> ranges)
@@ -262,6 +345,7 @@ internal sealed class ReplicatedLog : QueueLog
             State.Time = _time.Now(State.Time);
         Raises(isAnyway: true);
         State.Frontier = _frontier?.Reserved ?? State.Frontier;
+        _departureEntries = 0;
         byte[] state = State.Write();
         byte[] payload = new byte[1 + state.Length];
         payload[0] = EntryKinds.State;

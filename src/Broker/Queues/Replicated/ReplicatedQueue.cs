@@ -15,7 +15,7 @@ namespace Warren.Broker.Queues.Replicated;
 /// turn (docs/decisions/0013-replicated-queues.md). Clients do not post to it but their nodes' stand-ins do, by lines,
 /// and only while it leads.
 /// </summary>
-internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
+internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 {
     private readonly IGroupTransport _transport;
     private readonly NodeId _self;
@@ -35,7 +35,6 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private RaftGroup? _group;
     private LogGroup? _logGroup;
     private RaftGroupStart? _start;
-    private NodeLog? _startLog;
     private ReplicatedLog? _leading;
     private bool _isOver;
     // By the position that clients know, which a message has now; of a queue that served alone before.
@@ -92,10 +91,10 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <summary>The directory has the group: within the call that brings it.</summary>
     public void Recover(NodeLog log, RecoveredGroup found)
     {
-        _startLog = log;
+        _owner.StartLog = log;
         _start = RaftGroupStart.Recover(
             _self, found, _owner, acceptsLoss: false, beginsAlone: _beginsAlone);
-        _startLog = null;
+        _owner.StartLog = null;
         if (_start.IsUnsound)
             Report(LogLevel.Error, "this member has lost something of it, and waits for the leader to bring it all");
     }
@@ -150,34 +149,48 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <summary>Reads payloads beside the turn.</summary>
     internal void ReadBeside(PayloadRead read) => Broker.Reader.Post(new MessageReader.Item(this, null, read));
 
-    /// <summary>Reads the body of an entry at a start.</summary>
-    internal bool TryReadNow(LogIndex index, Position position, int payloadBytes, out ReadOnlySpan<byte> body)
-    {
-        using EntryReader reader = _startLog!.OpenReader();
-        bool isWhole = reader.Read(
-            Group, index, position, EntryReader.EntryOverheadBytes + payloadBytes, out _,
-            out ReadOnlySpan<byte> bytes) == ReadOutcome.Whole;
-        body = bytes.ToArray();
-        return isWhole;
-    }
-
     internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(_group!, outcome);
 
     internal long NowMs => Broker.NowMs;
     internal MessageBroker Node => Broker;
+
+    /// <summary>The log while this member serves; null: it does not.</summary>
+    private protected ReplicatedLog? Leading => _leading;
+
+    /// <summary>Messages are being read for who serves now.</summary>
+    private protected virtual bool IsReading => Machine.Paging.IsFetching;
+
+    /// <summary>What is done with what is being read for who serves no more; null: nothing is being read.</summary>
+    private protected virtual Action? LeaveReading()
+    {
+        Paging gone = Machine.Paging;
+        if (!gone.IsFetching)
+            return null;
+        return () =>
+        {
+            gone.Fetched();
+            CarryOutEffects();
+        };
+    }
+
+    /// <summary>Takes up what the replica has, to serve it.</summary>
+    private protected virtual void Fill(Takeover takeover, Dictionary<long, Messages.Message> claimed)
+    {
+        long nowMs = Broker.NowMs;
+        long[] handedOut = new long[Machine.Stored.HandedOut.Length];
+        bool expires = Leadership.Fill(_replica, Machine, takeover.Claims, claimed, nowMs, _time.AheadMs, handedOut);
+        _leading!.Begin(Machine, handedOut, expires, nowMs);
+    }
+
+    /// <summary>Takes in a message that has come for the first time.</summary>
+    private protected virtual void Take(in QueueCommand command, QueueScratch scratch, long nowMs) =>
+        base.Apply(command, scratch, nowMs);
 
     /// <summary>Carries out an effect that waited for a read barrier.</summary>
     internal void CarryOutNow(in QueueEffect effect, QueueScratch scratch) => CarryOut(in effect, scratch);
 
     /// <summary>Has messages read; <see cref="QueueCommandKind.Fetched"/> follows.</summary>
     internal void Fetch(FetchBatch batch) => Broker.Reader.Post(new MessageReader.Item(this, batch));
-
-    /// <summary>What was read for a machine that is over goes.</summary>
-    internal void GiveBack(Paging gone)
-    {
-        gone.Fetched();
-        CarryOutEffects();
-    }
 
     /// <summary>Says something about this queue in the node's log.</summary>
     internal void Report(LogLevel level, string text) => Broker.Log(
@@ -227,17 +240,15 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         in QueueCommand command, ReplicatedLog log, PublishSource source, QueueScratch scratch, long nowMs)
     {
         long number = command.Second;
-        SourceNumbers numbers = log.NumbersOf(source);
-        if (number > numbers.Last)
+        if (log.TryBegin(source, number, (command.Group as PublishGroup)?.Origin, out bool wasTaken))
         {
-            log.SetNumber(numbers, number);
-            base.Apply(command, scratch, nowMs);
-            log.SetNumber(null, 0);
+            Take(command, scratch, nowMs);
+            log.EndPublish();
             return;
         }
         command.Message.Slab.Release(1);
         var ticket = new PublishTicket(command.Target, (ulong)number, command.Group);
-        if (numbers.WasTaken(number))
+        if (wasTaken)
             Waits.Await(ticket);
         else
             QueueReplies.Verdict(ticket, accepted: false, scratch);
@@ -323,7 +334,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             case QueueCommandKind.HandOver:
                 _handover.Handle(command, _group);
                 break;
-            case QueueCommandKind.Moved when _leadership.IsFetching || Machine.Paging.IsFetching:
+            case QueueCommandKind.Moved when _leadership.IsFetching || IsReading:
                 _moves.Add((MovedEntries)command.Target!);
                 break;
             case QueueCommandKind.Moved:
@@ -414,11 +425,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _leading.Allow(Machine.Paging);
         Machine.BeginGroup();
         HandleAll(takeover.HoldersFirst());
-        long nowMs = Broker.NowMs;
-        long[] handedOut = new long[Machine.Stored.HandedOut.Length];
-        bool expires = Leadership.Fill(
-            _replica, Machine, takeover.Claims, claimed, nowMs, _time.AheadMs, handedOut);
-        _leading.Begin(Machine, handedOut, expires, nowMs);
+        Fill(takeover, claimed);
         if (!holds)
             Machine.EndGroup(Broker.NowMs);
         HandleAll([.. takeover.Waiting]);
@@ -429,7 +436,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _leading = null;
         _heldBack.Clear();
         // Fetched bytes of the machine that goes are given back when they come.
-        _leadership.Stop(Machine.Paging.IsFetching ? Machine.Paging : null);
+        _leadership.Stop(LeaveReading());
         Renew(new QueueLog());
     }
 
@@ -437,7 +444,7 @@ internal sealed class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     {
         bool isForMachine = !_leadership.TakeFetched();
         // Before the next is read from where they were.
-        if (!_leadership.IsFetching && (isForMachine || !Machine.Paging.IsFetching))
+        if (!_leadership.IsFetching && (isForMachine || !IsReading))
         {
             foreach (MovedEntries moves in _moves)
                 _group?.Moved(moves);

@@ -2,7 +2,8 @@ namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
 /// What a queue has taken of one source: the highest number, and which below it were not taken. A number that is passed
-/// over was refused, or was no publish; it is never taken later, since that would be out of order.
+/// over was refused, or was no publish; it is never taken later, since that would be out of order. Of a keeper's
+/// numbers all below the highest count as taken.
 /// </summary>
 internal sealed class SourceNumbers
 {
@@ -37,7 +38,7 @@ internal sealed class SourceNumbers
     {
         if (number <= Last)
             return;
-        if (number > Last + 1)
+        if (number > Last + 1 && !Source.IsKeepers)
             _passedOver.Add((Last + 1, number - 1));
         Last = number;
     }

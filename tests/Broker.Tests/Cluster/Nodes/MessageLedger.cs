@@ -1,3 +1,5 @@
+using Warren.Broker.Delays;
+
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>What became of all messages, and what must not become of them.</summary>
@@ -12,6 +14,15 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     /// Where it is replicated some messages of this one expire, and become <see cref="DeadLetters"/> too.
     /// </summary>
     public const string Expiring = "m4";
+
+    /// <summary>
+    /// Where it is replicated, which it always is then, some messages of this one wait at an exchange of
+    /// <see cref="Later"/> first.
+    /// </summary>
+    public const string Delayed = "m2";
+
+    /// <summary>The delayed exchange.</summary>
+    public const string Later = "later";
 
     /// <summary>
     /// A node that was away longer than it has patience gives up what it had on the way; a little less, since both ends
@@ -61,9 +72,10 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
 
     private long Now => cluster.Network.Now;
 
-    public SentMessage Sent(string publisher, int sequence, long expiresAt, params string[] queues)
+    public SentMessage Sent(
+        string publisher, int sequence, long expiresAt, long soonestAt, params string[] queues)
     {
-        var message = new SentMessage(publisher, sequence, queues, Now, expiresAt);
+        var message = new SentMessage(publisher, sequence, queues, Now, expiresAt) { SoonestAt = soonestAt };
         _messages.Add(message.Text, message);
         return message;
     }
@@ -75,6 +87,12 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         Delivered++;
         if (!_messages.TryGetValue(text, out SentMessage? message))
             throw new NodesException($"{by} got {text} of {queue}, which nobody has sent");
+        if (Now < message.SoonestAt && !Bridges.IsSince(DelayStore.NameOf(Later), message.SentAt))
+        {
+            throw new NodesException(
+                $"{by} got {text} of {queue} at step {Now}, which was sent at step {message.SentAt} and may come from "
+                + $"step {message.SoonestAt} on");
+        }
         bool isExpired = IsOfExpiring(queue, message);
         if (isExpired)
             CheckExpired(message, by);
@@ -152,6 +170,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
                 continue;
             // A quorum queue puts what came back behind the rest.
             if (again.Contains(text) && Replicated.Contains(queue))
+                continue;
+            if (message.SoonestAt > 0)
                 continue;
             if (last.TryGetValue(message.Publisher, out int before) && before > message.Sequence)
                 throw new NodesException($"{queue} holds {text} behind number {before} of the same publisher");

@@ -32,6 +32,9 @@ internal record struct NodesReport
     /// <summary>Deliveries of what had expired in a replicated queue.</summary>
     public long Expired { get; set; }
 
+    /// <summary>Publishes that were to wait first.</summary>
+    public long Delayed { get; set; }
+
     /// <summary>How often wall clocks told how much time has passed in one.</summary>
     public long Bridged { get; set; }
 
@@ -57,6 +60,7 @@ internal record struct NodesReport
         Settled = one.Settled + other.Settled,
         Left = one.Left + other.Left,
         Expired = one.Expired + other.Expired,
+        Delayed = one.Delayed + other.Delayed,
         Bridged = one.Bridged + other.Bridged,
         Crashes = one.Crashes + other.Crashes,
         Cuts = one.Cuts + other.Cuts,
@@ -69,5 +73,5 @@ internal record struct NodesReport
         + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
         + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "
-        + $"{Settled} settled, {Left} left, {Expired} expired, {Bridged} times by wall clocks";
+        + $"{Settled} settled, {Left} left, {Expired} expired, {Delayed} delayed, {Bridged} times by wall clocks";
 }

@@ -1,6 +1,8 @@
 using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Delays;
+using Warren.Broker.Exchanges;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
@@ -195,7 +197,10 @@ internal sealed class NodesSimulation
                 Ledger.Takeovers.Watch(name, home.Broker!);
         }
         if (Replicates)
+        {
             _quiet.Declare();
+            DeclareDelayed();
+        }
         foreach (string queue in (string[])["m2", "m3"])
         {
             Cluster.Nodes[0].Store.Post(new PlainChange(store => store.Commit(new BindingEntry(
@@ -203,6 +208,28 @@ internal sealed class NodesSimulation
         }
         Cluster.Steps(200);
     }
+
+    private void DeclareDelayed()
+    {
+        SimulatedNode node = Cluster.Nodes[Random.Next(3)];
+        var exchange = new ExchangeDeclaration
+        {
+            Name = MessageLedger.Later,
+            Type = ExchangeTypes.DelayedMessage,
+            Durable = true,
+            Arguments = new FieldTable { ["x-delayed-type"] = FieldValue.Of(ExchangeTypes.Direct) },
+        };
+        var binding = new Binding(
+            MessageLedger.Later, DestinationKind.Queue, MessageLedger.Delayed, MessageLedger.Delayed, FieldTable.Empty);
+        node.Store.Post(new PlainChange(store => store.Commit(
+            DelayStore.EntryOf(store.Broker, store.Broker.Topology, "/", exchange)!, new ExchangeEntry("/", exchange),
+            new BindingEntry("/", binding))));
+    }
+
+    // The leader of what waits; null: nobody.
+    private ReplicatedDelays? Waiting => Running().Where(static node => node.IsUp)
+        .SelectMany(static node => ((QueueReplication)node.Broker!.Replication!).Members.OfType<ReplicatedDelays>())
+        .Where(static member => member.IsServing).MaxBy(static member => member.Consensus!.Term);
 
     public void Step()
     {
@@ -263,6 +290,8 @@ internal sealed class NodesSimulation
         }
         if (Running().Select(node => node.Store.Group.Applied).Distinct().Count() > 1)
             return "nodes have not applied the same";
+        if (Replicates && Waiting?.ReadyCount != 0)
+            return $"{Waiting?.ReadyCount} delayed messages wait";
         foreach (string name in Ledger.Homes.Keys)
         {
             QueueHome? home = HomeOf(name);

@@ -12,6 +12,8 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
     /// <summary>Longer than a run takes, and less than wall clocks jump by, ms.</summary>
     private const int LongTimeMs = 3_600_000;
 
+    private const int LongestDelayMs = 3000;
+
     private const int StepMs = 5;
 
     // delivery_mode 2
@@ -50,14 +52,18 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
                 queue = QuietQueues.Names[Random.Next(QuietQueues.Names.Count)];
             string[] queues = isForBoth ? ["m2", "m3"] : [queue];
             long liveMs = World.Replicates && !isForBoth && queue == MessageLedger.Expiring ? DrawTime() : 0;
+            bool isDelayed = World.Replicates && !isForBoth && queue == MessageLedger.Delayed && Random.Next(3) == 0;
+            int delayMs = isDelayed ? Random.Next(1, LongestDelayMs) : 0;
             SentMessage message = World.Ledger.Sent(
-                _name, (int)++_last, liveMs > 0 ? Now + (liveMs / StepMs) : long.MaxValue, queues);
+                _name, (int)++_last, liveMs > 0 ? Now + (liveMs / StepMs) : long.MaxValue,
+                isDelayed ? Now + (delayMs / StepMs) : 0, queues);
+            World.Report.Delayed += isDelayed ? 1 : 0;
             _unconfirmed.Add(_last, (message, Now));
             byte[] body = Encoding.ASCII.GetBytes(
                 message.Text + (Random.Next(50) == 0 ? new string(' ', 10_000) : ""));
             Connection!.Writer.AddPublish(
-                1, isForBoth ? "amq.fanout" : "", isForBoth ? "" : queue, body,
-                liveMs > 0 ? Expiring(liveMs) : Persistent);
+                1, isForBoth ? "amq.fanout" : isDelayed ? MessageLedger.Later : "", isForBoth ? "" : queue, body,
+                isDelayed ? Delayed(delayMs) : liveMs > 0 ? Expiring(liveMs) : Persistent);
         }
         Connection!.Flush();
     }
@@ -69,6 +75,12 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
         1 => Random.Next(1000, 6000),
         _ => 0,
     };
+
+    private static byte[] Delayed(int delayMs) => new BasicProperties
+    {
+        DeliveryMode = 2,
+        Headers = new FieldTable { ["x-delay"] = FieldValue.Of(delayMs) },
+    }.ToArray();
 
     // delivery_mode 2, expiration
     private static byte[] Expiring(long liveMs)

@@ -15,6 +15,9 @@ internal sealed class SentMessage(string publisher, int sequence, string[] queue
     /// <summary>It may be dead-lettered as expired from this step on; <see cref="long.MaxValue"/>: never.</summary>
     public long ExpiresAt => expiresAt;
 
+    /// <summary>It waits at a delayed exchange until this step at least; 0: it does not.</summary>
+    public long SoonestAt { get; init; }
+
     public bool IsConfirmed { get; set; }
 
     public Dictionary<string, MessageCopy> Copies { get; } =

@@ -1,6 +1,7 @@
 using System.Text;
 using Warren.Amqp;
 using Warren.Broker.Administration;
+using Warren.Broker.Channels;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Messages;
@@ -147,11 +148,15 @@ internal sealed class ReplicaGroup
                 && member.Replica.Messages.Count == leader.Replica.Messages.Count),
         what: "equal replicas");
 
-    public void Publish(ReplicatedQueue queue, long number, string body)
+    public void Publish(ReplicatedQueue queue, long number, string body) => Publish(queue, Client, number, body, null);
+
+    /// <summary>Of another client, maybe, and of what keeps it.</summary>
+    public void Publish(ReplicatedQueue queue, TestClient client, long number, string body, PublishOrigin? origin)
     {
         var slabs = new SlabWriter(NodeOf(queue).Broker!.Slabs);
         Message message = slabs.Append("\0\0"u8, [0, 0], Encoding.UTF8.GetBytes(body));
-        queue.Post(QueueCommand.Publish(message, 0, true, -1, Client.Publisher, (ulong)number, null));
+        PublishGroup? group = origin is null ? null : new PublishGroup(1, commit: null) { Origin = origin };
+        queue.Post(QueueCommand.Publish(message, 0, true, -1, client.Publisher, (ulong)number, group));
     }
 
     public void Acknowledge(ReplicatedQueue leader, int delivery)

@@ -10,10 +10,11 @@ namespace Warren.Broker.Tests.Queues.Replicated;
 /// <summary>What a leader tells one client: verdicts by number, deliveries in order.</summary>
 internal sealed class TestClient
 {
-    public TestClient()
+    /// <param name="node">Where its stand-in is.</param>
+    public TestClient(int node = 9)
     {
         var outbox = new TestOutbox(this);
-        Publisher = new SourceChannel(outbox);
+        Publisher = new SourceChannel(outbox, node);
         Channel = new DeliveryChannel(2, outbox, null);
     }
 
@@ -33,9 +34,9 @@ internal sealed class TestClient
         PrefetchCount = prefetch,
     };
 
-    private sealed class SourceChannel(Outbox outbox) : DeliveryChannel(1, outbox, null)
+    private sealed class SourceChannel(Outbox outbox, int node) : DeliveryChannel(1, outbox, null)
     {
-        internal override PublishSource? Source => new PublishSource(Samples.Node(9), 1);
+        internal override PublishSource? Source => new PublishSource(Samples.Node(node), 1);
     }
 
     private sealed class TestOutbox(TestClient client) : Outbox(new NoTurns(), static () => { })

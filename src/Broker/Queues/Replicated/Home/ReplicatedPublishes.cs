@@ -112,8 +112,12 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes) : S
         return true;
     }
 
-    private void Write(in OwedPublish owed, long number) =>
+    private void Write(in OwedPublish owed, long number)
+    {
+        if (owed.Ticket.Group is PublishGroup { Origin: { } origin })
+            LineWriting.Origin(Lanes.Posts, origin);
         LineWriting.Publish(Lanes.Posts, owed.Kept, owed.Priority, owed.Persistent, owed.TtlMs, number);
+    }
 
     private void WriteSync(long number) =>
         LineWriting.Request(Lanes.Posts, LineItemKind.Sync, number, Lanes.Settlements.LastNumber, 0);
