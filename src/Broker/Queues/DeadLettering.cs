@@ -111,8 +111,9 @@ internal sealed class DeadLettering
     /// </summary>
     public long? Hold(QueueMachine machine, long nowMs)
     {
+        // What a deleted queue has given up before goes on; what it has kept goes with it.
         if (machine.IsClosed)
-            End();
+            _kept.End();
         for (int again = _kept.TakeDue(nowMs); again > 0; again--)
         {
             DeadLetter letter = _kept.Take() with { Settings = _queue.Settings };
@@ -147,7 +148,7 @@ internal sealed class DeadLettering
             _unrouted.LookAgain(command.Flag);
     }
 
-    /// <summary>The queue is gone, or is served elsewhere: memory is given back, and nobody is told.</summary>
+    /// <summary>Another node leads, and sends what has not arrived: memory is given back, and nobody is told.</summary>
     public void End()
     {
         _kept.End();

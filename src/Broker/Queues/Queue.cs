@@ -50,6 +50,7 @@ public class Queue : QueueHome
     private protected void Renew(QueueLog log)
     {
         EndMachine();
+        _deadLettering?.End();
         _deadLettering = null;
         (_lost, _scheduledMs) = (0, long.MaxValue);
         _log = log;
@@ -94,7 +95,6 @@ public class Queue : QueueHome
     {
         _machine.Abandon();
         CarryOutEffects();
-        _deadLettering?.End();
         _held?.Release(long.MaxValue);
     }
 
