@@ -420,7 +420,7 @@ public sealed class QueueMachine
             // Too much has expired for one turn: nobody gets a message before the rest is gone.
             if (!_disposals.ClearHead(_consumers.MayTake, nowMs) || _ready.Count == 0)
                 return;
-            if (!_consumers.MayTake || !Paging.HasHead() || !Paging.MayHandOut || _consumers.Next() is not { } consumer)
+            if (!_consumers.MayTake || !Paging.HasHeadFor(Holder) || _consumers.Next() is not { } consumer)
                 return;
             Paging.TryTake(out QueuedMessage queued);
             _deliveries.Deliver(consumer, in queued, nowMs);

@@ -47,6 +47,11 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     /// </summary>
     public long[]? Frontier { get; set; }
 
+    /// <summary>
+    /// Of those who have the queue to themselves this one may get something; where there is a <see cref="Frontier"/>.
+    /// </summary>
+    public Consumer? Holder { get; set; }
+
     /// <summary>The head, which there is, lies within the frontier.</summary>
     public bool MayHandOut => Frontier is not { } frontier || ready.First.Position <= frontier[ready.First.Priority];
 
@@ -93,6 +98,12 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         }
         return false;
     }
+
+    /// <summary>
+    /// The same, if it may be handed out while this consumer has the queue to itself; null: none has.
+    /// </summary>
+    public bool HasHeadFor(Consumer? holder) =>
+        HasHead() && MayHandOut && (holder is null || Frontier is null || holder == Holder);
 
     /// <summary>Takes the head with its bytes; false if <see cref="HasHead"/> is.</summary>
     public bool TryTake(out QueuedMessage queued)

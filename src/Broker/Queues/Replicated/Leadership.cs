@@ -100,7 +100,10 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         _takeover = null;
         _unread = null;
         // Its node ends it, but not at once.
-        bool waits = takeover.MissesHolder(queue.Settings) && IsAnybodyAway;
+        QueueState state = queue.Replica.State;
+        bool waits = state.Frontier is null
+            ? takeover.MissesHolder(queue.Settings) && IsAnybodyAway
+            : takeover.Misses(state.Holder);
         _holdsUntilMs = waits ? _begunMs + HomePatienceMs : 0;
         queue.Serve(takeover, _claimed, holds: waits);
         ReleaseClaimed();
@@ -111,7 +114,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// While it serves: whoever had the queue to himself and is not heard of has been ended by now; once, when that
     /// was waited for.
     /// </summary>
-    public bool EndsHolding(QueueMachine machine)
+    public bool EndsHolding(QueueMachine machine, ReplicatedLog log)
     {
         if (_holdsUntilMs == 0)
             return false;
@@ -121,6 +124,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
             return false;
         }
         _holdsUntilMs = 0;
+        log.AwaitsHolder = false;
         machine.EndGroup(queue.NowMs);
         return true;
     }

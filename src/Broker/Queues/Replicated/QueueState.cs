@@ -11,12 +11,14 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class QueueState
 {
-    private const int SourceBytes = 24;
+    private const int NodeBytes = 16;
+    private const int SourceBytes = NodeBytes + 8;
     private const byte ClosedFlag = 1;
     private const byte TimeFlag = 2;
     private const byte WallFlag = 4;
     private const byte FrontierFlag = 8;
     private const byte DeparturesFlag = 16;
+    private const byte HolderFlag = 32;
 
     private readonly Dictionary<PublishSource, SourceNumbers> _sources = [];
     private readonly Dictionary<int, SourceNumbers> _byOrdinal = [];
@@ -32,6 +34,9 @@ internal sealed class QueueState
     /// By priority, up to which position messages may have been handed out; null: it is not known. It does not change.
     /// </summary>
     public long[]? Frontier { get; set; }
+
+    /// <summary>Who has the queue to himself, and may have got something as such.</summary>
+    public LoggedHolder Holder { get; set; }
 
     /// <summary>Of what keeps delayed messages: those that are on their way.</summary>
     public MessageDepartures Departures { get; private set; } = new();
@@ -63,6 +68,7 @@ internal sealed class QueueState
             IsClosed = IsClosed,
             Time = Time,
             Frontier = Frontier,
+            Holder = Holder,
             _lastOrdinal = _lastOrdinal,
         };
         copy.Departures = Departures.Copy();
@@ -75,7 +81,8 @@ internal sealed class QueueState
     {
         int flags = (IsClosed ? ClosedFlag : 0) | (Time is not null ? TimeFlag : 0)
             | (Time?.WallAheadMs is not null ? WallFlag : 0) | (Frontier is not null ? FrontierFlag : 0)
-            | (Departures.Last > 0 ? DeparturesFlag : 0);
+            | (Departures.Last > 0 ? DeparturesFlag : 0)
+            | (!Holder.Node.IsNone ? HolderFlag : 0);
         var output = new List<byte>(32 + (_sources.Count * 48)) { (byte)flags };
         Add(output, _lastOrdinal);
         Add(output, _sources.Count);
@@ -106,6 +113,12 @@ internal sealed class QueueState
             Add(output, frontier.Length);
             foreach (long position in frontier)
                 Add(output, position);
+        }
+        if (Holder is { Node.IsNone: false } holder)
+        {
+            holder.Node.Value.TryWriteBytes(identity, bigEndian: true, out _);
+            output.AddRange(identity[..NodeBytes]);
+            Add(output, holder.Number);
         }
         if (Departures.Last > 0)
             Departures.Write(output);
@@ -142,9 +155,20 @@ internal sealed class QueueState
             state.Time = ReadTime(input, ref at);
         if ((input[0] & FrontierFlag) != 0)
             state.Frontier = ReadFrontier(input, ref at);
+        if ((input[0] & HolderFlag) != 0)
+            state.Holder = ReadHolder(input, ref at);
         if ((input[0] & DeparturesFlag) != 0)
             state.Departures = MessageDepartures.Read(input, at);
         return state;
+    }
+
+    private static LoggedHolder ReadHolder(ReadOnlySpan<byte> input, ref int at)
+    {
+        if (input.Length - at < NodeBytes)
+            throw new DurableFormatException("a state ends within a holder");
+        var node = new NodeId(new Guid(input.Slice(at, NodeBytes), bigEndian: true));
+        at += NodeBytes;
+        return new LoggedHolder(node, MessageMeta.ReadNumber(input, ref at));
     }
 
     private static long[] ReadFrontier(ReadOnlySpan<byte> input, ref int at)

@@ -46,6 +46,10 @@ internal sealed class ReplicatedLog : QueueLog
     // None before the machine has all that there is.
     private Frontier? _frontier;
     private QueueMachine? _machine;
+    // Who has the queue to himself, as the log says by the entry of this index, and as all know.
+    private Consumer? _holder;
+    private long _holderIndex;
+    private Consumer? _knownHolder;
     private long _nowMs;
     // Departures of this turn.
     private readonly List<byte> _departed = new(0);
@@ -65,6 +69,11 @@ internal sealed class ReplicatedLog : QueueLog
 
     /// <summary>As of what is proposed.</summary>
     public QueueState State { get; }
+
+    /// <summary>
+    /// Who had the queue to himself may come yet, and has it until then: also for the next leader nobody else has.
+    /// </summary>
+    public bool AwaitsHolder { get; set; }
 
     /// <summary>Something could not be proposed: this member leads no more, or is about to.</summary>
     public bool IsRefused { get; private set; }
@@ -135,6 +144,8 @@ internal sealed class ReplicatedLog : QueueLog
         _machine = machine;
         _nowMs = nowMs;
         _frontier = new Frontier(frontier);
+        if (machine.Holder is { } holder && LoggedHolder.Of(holder) == State.Holder)
+            _holder = _knownHolder = holder;
         Allow(machine.Paging);
         // The next leader must not take for new what this one does not.
         bool isNews = State.Frontier is null && Array.Exists(frontier, static position => position > 0);
@@ -149,6 +160,7 @@ internal sealed class ReplicatedLog : QueueLog
     {
         paging.Limit = _committed;
         paging.Frontier = _frontier?.Allowed;
+        paging.Holder = _knownHolder;
     }
 
     /// <summary>
@@ -169,7 +181,7 @@ internal sealed class ReplicatedLog : QueueLog
     public void EndTurn(long nowMs)
     {
         _nowMs = nowMs;
-        if (!IsRefused && Raises(isAnyway: false))
+        if (!IsRefused && (ChangesHolder() | Raises(isAnyway: false)))
             WriteState();
         if (_usesTime && !IsRefused && LastLsn != _timeLsn && nowMs - _timeWrittenMs >= TimeIsOldMs)
             UseTime(nowMs);
@@ -211,6 +223,8 @@ internal sealed class ReplicatedLog : QueueLog
             return false;
         _committed = index;
         _frontier?.Commit(index);
+        if (index >= _holderIndex)
+            _knownHolder = _holder;
         while (_uncommitted.TryPeek(out (long Index, int SizeBytes) first) && first.Index <= index)
         {
             _uncommitted.Dequeue();
@@ -324,6 +338,11 @@ internal sealed class ReplicatedLog : QueueLog
         }
     }
 
+    // Nothing is said of a queue that nobody has to himself.
+    private bool ChangesHolder() => !AwaitsHolder
+        && _machine is { IsClosed: false } machine && machine.Holder != _holder
+        && (machine.Holder is not null || !State.Holder.Node.IsNone);
+
     private bool Raises(bool isAnyway) => _frontier is { } frontier
         && _machine is { } machine && (machine.ConsumerCount > 0 || machine.Gets.HasWaiting)
         && frontier.Raise(machine.Paging, NextPosition(0), _nowMs, isAnyway);
@@ -346,6 +365,9 @@ internal sealed class ReplicatedLog : QueueLog
         Raises(isAnyway: true);
         State.Frontier = _frontier?.Reserved ?? State.Frontier;
         _departureEntries = 0;
+        bool changes = ChangesHolder();
+        if (changes)
+            State.Holder = LoggedHolder.Of(_holder = _machine!.Holder);
         byte[] state = State.Write();
         byte[] payload = new byte[1 + state.Length];
         payload[0] = EntryKinds.State;
@@ -354,6 +376,8 @@ internal sealed class ReplicatedLog : QueueLog
         Propose(payload, Math.Min(payload.Length, ushort.MaxValue));
         _timeLsn = LastLsn;
         _frontier?.Propose(LastLsn.Value);
+        if (changes)
+            _holderIndex = LastLsn.Value;
     }
 
     private void Propose(byte[] payload, int metaBytes)

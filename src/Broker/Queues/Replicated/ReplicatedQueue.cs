@@ -390,7 +390,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             return _leadership.Tend(group);
         if (Machine.IsClosed && !_leading.IsAwaited)
             _leadership.LeaveDefinition();
-        if (_leadership.EndsHolding(Machine))
+        if (_leadership.EndsHolding(Machine, _leading))
             HandleAll([]);
         bool isNews = _leading.TryCommit(group.Commit.Value);
         CarryOutHeld(group.Commit.Value);
@@ -419,12 +419,12 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal void Serve(Takeover takeover, Dictionary<long, Messages.Message> claimed, bool holds)
     {
         RaftGroup group = _group!;
-        _leading = new ReplicatedLog(group, _replica, Broker.Storage!, _time);
+        _leading = new ReplicatedLog(group, _replica, Broker.Storage!, _time) { AwaitsHolder = holds };
         Renew(_leading);
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
         _leading.Allow(Machine.Paging);
         Machine.BeginGroup();
-        HandleAll(takeover.HoldersFirst());
+        HandleAll(takeover.HoldersFirst(_replica.State.Holder));
         Fill(takeover, claimed);
         if (!holds)
             Machine.EndGroup(Broker.NowMs);

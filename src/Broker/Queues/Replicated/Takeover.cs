@@ -15,6 +15,7 @@ internal sealed class Takeover(
 {
     private readonly HashSet<NodeId> _asked = [.. asked];
     private readonly HashSet<NodeId> _known = [.. known];
+    private readonly HashSet<NodeId> _heard = [];
     private readonly List<QueueCommand> _waiting = [];
 
     /// <summary>Who holds a message, by its position; no consumer: somebody who got it.</summary>
@@ -24,12 +25,17 @@ internal sealed class Takeover(
     public List<QueueCommand> Consumers { get; } = [];
 
     /// <summary>
-    /// The same, those that hold something before the others: of a queue that one consumer has to himself he is the
-    /// one.
+    /// The same, the one first that has the queue to himself, if he is there; else those that hold something before
+    /// the others, of whom one may have had it.
     /// </summary>
-    public QueueCommand[] HoldersFirst()
+    public QueueCommand[] HoldersFirst(LoggedHolder logged)
     {
-        var holders = Claims.Values.Where(static holder => holder is not null).ToHashSet();
+        HashSet<Consumer?> holders = [.. Consumers
+            .Where(static command => command.Kind == QueueCommandKind.AddConsumer)
+            .Select(static command => (Consumer)command.Target!)
+            .Where(one => !logged.Node.IsNone && LoggedHolder.Of(one) == logged)];
+        if (holders.Count == 0)
+            holders = [.. Claims.Values.Where(static holder => holder is not null)];
         bool IsHolder(QueueCommand command) => command.Kind == QueueCommandKind.AddConsumer
             && holders.Contains((Consumer)command.Target!);
         return holders.Count == 0
@@ -37,9 +43,12 @@ internal sealed class Takeover(
             : [.. Consumers.Where(IsHolder), .. Consumers.Where(command => !IsHolder(command))];
     }
 
+    /// <summary>The one who has the queue to himself is at a node that has not said what its clients hold.</summary>
+    public bool Misses(LoggedHolder logged) => !logged.Node.IsNone && !_heard.Contains(logged.Node);
+
     /// <summary>
-    /// One consumer at a time has the queue, and nobody who answered is known to be it: it may be at a node that did
-    /// not.
+    /// The same, where the log does not say who it is: one consumer at a time has the queue, and nobody who answered is
+    /// known to be it.
     /// </summary>
     public bool MissesHolder(QueueSettings settings) => Claims.Values.All(static holder => holder is null)
         && (settings.SingleActiveConsumer
@@ -61,6 +70,7 @@ internal sealed class Takeover(
     {
         _asked.Remove(node);
         _known.Remove(node);
+        _heard.Add(node);
     }
 
     public void Claim(HeldClaim claim)

@@ -1,4 +1,5 @@
 using Warren.Broker.Queues.Replicated;
+using Warren.Broker.Tests.Definitions;
 using Xunit;
 
 namespace Warren.Broker.Tests.Queues.Replicated;
@@ -78,6 +79,18 @@ public sealed class FrontierTests
         Assert.Equal(
             Convert.FromHexString("08" + "00" + "00" + "02" + "07" + "AC02"),
             new QueueState { Frontier = [7, 300] }.Write());
+    }
+
+    [Fact]
+    public void So_it_does_with_who_has_the_queue_to_himself()
+    {
+        var state = new QueueState { Frontier = [7], Holder = new LoggedHolder(Samples.Node(2), 300) };
+        Assert.Equal(state.Holder, QueueState.Read(state.Write()).Holder);
+        Assert.Equal(state.Holder, state.Copy().Holder);
+        Assert.Equal(
+            Convert.FromHexString("28" + "00" + "00" + "01" + "07" + "00000002000000000000000000000000" + "AC02"),
+            state.Write());
+        Assert.True(QueueState.Read(new QueueState { Frontier = [7] }.Write()).Holder.Node.IsNone);
     }
 
     private sealed class Waiting(int priorities) : INewMessages

@@ -219,19 +219,85 @@ public sealed class ReplicatedQueueTests
     {
         var group = new ReplicaGroup(1, ("x-single-active-consumer", true));
         ReplicatedQueue leader = group.UntilLed();
+        leader.Post(QueueCommand.AddConsumer(
+            group.Client.Consumer(prefetch: 1, node: group.NodeOf(leader).Id, number: 7), null));
         group.Publish(leader, 1, 1);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
         group.Cluster.SetCut(group.NodeOf(leader), true);
         group.Claims = (next, node) =>
         {
-            next.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+            next.Post(QueueCommand.AddConsumer(group.Client.Consumer(node: node, number: 7), null));
             next.Post(QueueCommand.ClaimsComplete(node));
         };
         ReplicatedQueue next = group.UntilLed(leader);
+        group.Client.Deliveries.Clear();
         group.Client.Verdicts.Clear();
         group.Publish(next, 2, 2);
         group.Cluster.Steps(300);
         Assert.Empty(group.Client.Deliveries);
+        // Nor is it anybody else for the leader after this one.
+        Assert.Equal(group.NodeOf(leader).Id, next.Replica.State.Holder.Node);
         group.Cluster.Until(() => group.Client.Deliveries.Count == 2, what: "deliveries");
+        Assert.Equal(group.NodeOf(next).Id, next.Replica.State.Holder.Node);
+    }
+
+    /// <summary>The log says where it is: somebody else who is away holds nobody up.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Only_the_node_of_the_one_consumer_is_waited_for(bool isThere)
+    {
+        var group = new ReplicaGroup(1, ("x-single-active-consumer", true));
+        ReplicatedQueue leader = group.UntilLed();
+        SimulatedNode[] others = [.. group.Cluster.Nodes.Where(node => node != group.NodeOf(leader))];
+        leader.Post(QueueCommand.AddConsumer(
+            group.Client.Consumer(prefetch: 1, node: others[0].Id, number: 7), null));
+        group.Publish(leader, 1, 1);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        group.Acknowledge(leader, 0);
+        group.Cluster.Until(() => leader.Replica.Messages.Count == 0, what: "its end");
+        group.UntilEqual();
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        // It holds nothing, and comes behind another, or is gone.
+        Consumer first = group.Client.Consumer(node: others[1].Id, number: 7);
+        Consumer holder = group.Client.Consumer(node: others[0].Id, number: 7);
+        group.Claims = (next, _) =>
+        {
+            next.Post(QueueCommand.AddConsumer(first, null));
+            if (isThere)
+                next.Post(QueueCommand.AddConsumer(holder, null));
+            next.Post(QueueCommand.ClaimsComplete(others[0].Id));
+            next.Post(QueueCommand.ClaimsComplete(others[1].Id));
+        };
+        ReplicatedQueue next = group.UntilLed(leader);
+        group.Client.Deliveries.Clear();
+        group.Client.Verdicts.Clear();
+        group.Publish(next, 2, 2);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, 200, "the delivery");
+        Assert.Same(isThere ? holder : first, group.Client.Deliveries[0].Consumer);
+    }
+
+    /// <summary>Else the next leader would look for another one.</summary>
+    [Fact]
+    public void Who_comes_to_have_a_queue_to_himself_gets_nothing_before_that_is_committed()
+    {
+        var group = new ReplicaGroup(1, ("x-single-active-consumer", true));
+        ReplicatedQueue leader = group.UntilLed();
+        Consumer before = group.Client.Consumer(prefetch: 1, node: group.NodeOf(leader).Id, number: 1);
+        leader.Post(QueueCommand.AddConsumer(before, null));
+        group.Publish(leader, 1, 10);
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the delivery");
+        group.UntilEqual();
+        group.Cluster.SetCut(group.NodeOf(leader), true);
+        leader.Post(QueueCommand.AddConsumer(
+            group.Client.Consumer(node: group.NodeOf(leader).Id, number: 2), null));
+        leader.Post(QueueCommand.CancelConsumer(before, null));
+        group.Cluster.Steps(20);
+        leader.Post(QueueCommand.AddConsumer(
+            group.Client.Consumer(node: group.NodeOf(leader).Id, number: 3), null));
+        group.Cluster.Steps(20);
+        Assert.True(leader.IsServing);
+        Assert.Single(group.Client.Deliveries);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Definitions;
+using Warren.Cluster;
 
 namespace Warren.Broker.Tests.Queues.Replicated;
 
@@ -26,17 +27,24 @@ internal sealed class TestClient
 
     public List<TestDelivery> Deliveries { get; } = [];
 
-    public Consumer Consumer(bool noAck = false, int prefetch = 0) => new()
+    /// <summary>A consumer, of a client of this node if one is named.</summary>
+    public Consumer Consumer(bool noAck = false, int prefetch = 0, NodeId? node = null, long number = 0) => new()
     {
         Tag = "consumer",
-        Channel = Channel,
+        Channel = node is { } of ? new NodeChannel(Channel.Outbox, of) : Channel,
         NoAck = noAck,
         PrefetchCount = prefetch,
+        LineNumber = number,
     };
 
     private sealed class SourceChannel(Outbox outbox, int node) : DeliveryChannel(1, outbox, null)
     {
         internal override PublishSource? Source => new PublishSource(Samples.Node(node), 1);
+    }
+
+    private sealed class NodeChannel(Outbox outbox, NodeId node) : DeliveryChannel(2, outbox, null)
+    {
+        public override NodeId Node => node;
     }
 
     private sealed class TestOutbox(TestClient client) : Outbox(new NoTurns(), static () => { })
