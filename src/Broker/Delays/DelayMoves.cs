@@ -37,11 +37,20 @@ internal sealed class DelayMoves(
     /// <summary>There may be something to move.</summary>
     public void LookAgain() => _isToLook = true;
 
-    /// <summary>A message that has come here behind others goes where they go, behind them; false: it stays.</summary>
+    /// <summary>
+    /// A message that has come here behind others goes where they go, behind them; false: it stays, with those that are
+    /// here, if there are some.
+    /// </summary>
     public bool TryAdd(in WaitingMessage message, long dueMs)
     {
         if (FindStore(message.Place) is not { } store)
             return false;
+        bool goesOn = _moves.TryGetValue(message.Place, out DelayMove? move) && move.Store == store;
+        if (!goesOn && message.Place.Waiting > 1)
+        {
+            _isToLook = true;
+            return false;
+        }
         MoveOf(message.Place, store).Left.Enqueue(new DueMessage(message, new DueTime(dueMs, message.Number)));
         Count++;
         return true;
@@ -55,6 +64,12 @@ internal sealed class DelayMoves(
         foreach (DelayMove move in _moves.Values.ToList())
             Send(move, nowMs);
     }
+
+    /// <summary>
+    /// One of the exchange's cannot be read, and stays for the next start: it could not follow those behind it, so they
+    /// stay, too, for as long as this process lives.
+    /// </summary>
+    public void GiveUp(DelayPlace place) => _givenUp.Add((place.Vhost, place.Exchange));
 
     /// <summary>Records were copied.</summary>
     public void Move(IReadOnlyList<MovedEntry> moves)
@@ -70,10 +85,14 @@ internal sealed class DelayMoves(
             ? store.Home
             : null;
 
+    // Their numbers rise where they go: what has departed from here and may have to go once more, after a crash, would be
+    // taken for one that is there. So it is waited for, and so is a move to a store that is gone.
     private void Look()
     {
-        _isToLook = false;
-        List<DelayPlace> places = [.. schedule.Waiting.Places.Where(place => FindStore(place) is not null)];
+        List<DelayPlace> stored = [.. schedule.Waiting.Places.Where(place => FindStore(place) is not null)];
+        List<DelayPlace> places = [.. stored.Where(place => place.Departed == 0
+            && (!_moves.TryGetValue(place, out DelayMove? move) || move.Store == FindStore(place)))];
+        _isToLook = places.Count < stored.Count;
         if (places.Count == 0)
             return;
         schedule.PutBackHeld();
@@ -116,10 +135,13 @@ internal sealed class DelayMoves(
         Message message = sent.Message.Message;
         move.UnansweredBytes += WeightOf(message);
         PropertiesView properties = PropertiesView.Parse(message.Properties);
+        // The number of one that is not stored may be another's after a restart, and it cannot come twice.
         var group = new PublishGroup(1, accepted => post(() => Answered(move, sent, accepted)))
         {
             IsKeptUntilSafe = true,
-            Origin = new PublishOrigin(PublishSource.OfDelaysOn(broker.QueueLinks!.Self), sent.Message.Number),
+            Origin = sent.Message.IsStored
+                ? new PublishOrigin(PublishSource.OfDelaysOn(broker.QueueLinks!.Self), sent.Message.Number)
+                : null,
         };
         message.Slab.AddReferences(1);
         long leftMs = Math.Max(0, sent.Due.DueMs - nowMs);
@@ -134,8 +156,9 @@ internal sealed class DelayMoves(
         move.UnansweredBytes -= WeightOf(message.Message);
         if (!accepted)
         {
-            // There is nobody any more who would keep it.
+            // There is nobody any more who would keep it, or somebody else.
             schedule.Waiting.Add(message, sent.Due.DueMs, log.LastLsn);
+            _isToLook = true;
         }
         else
         {
@@ -183,8 +206,8 @@ internal sealed class DelayMoves(
             schedule.Lose(message, refused[at]);
             if (!refused[at])
                 continue;
-            // It could not follow those behind it: they go on from here, until a start tries again.
-            _givenUp.Add((message.Place.Vhost, message.Place.Exchange));
+            // The others go on from here, until a start tries again.
+            GiveUp(message.Place);
             Stay([.. taken[(at + 1)..], .. move.Left]);
             move.Left.Clear();
             break;

@@ -21,6 +21,9 @@ internal sealed class DelayPlace(string vhost, string exchange, bool isReplicate
     /// <summary>How many messages wait here; it is forgotten with the last.</summary>
     public int Waiting { get; set; }
 
+    /// <summary>How many of them are on their way to queues, and not answered for.</summary>
+    public int Departed { get; set; }
+
     /// <summary>One that has nowhere to go on this node's topology, and those behind it; null: none did.</summary>
     public DelayHold? Unrouted { get; set; }
 

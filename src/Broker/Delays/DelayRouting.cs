@@ -105,6 +105,7 @@ internal sealed class DelayRouting(MessageBroker broker, WaitingMessages waiting
     public void Answered(Departure departure)
     {
         _unansweredBytes -= departure.WeightBytes;
+        departure.Place.Departed--;
         foreach (DelayTarget target in departure.Targets)
         {
             target.UnansweredBytes -= departure.WeightBytes;
@@ -214,7 +215,8 @@ internal sealed class DelayRouting(MessageBroker broker, WaitingMessages waiting
     {
         int weightBytes = due.Message.SizeBytes + OverheadBytes;
         _unansweredBytes += weightBytes;
-        keeper.Send(due, queues, new Departure(weightBytes, CountAtTargets(queues, weightBytes)));
+        due.Place.Departed++;
+        keeper.Send(due, queues, new Departure(weightBytes, CountAtTargets(queues, weightBytes), due.Place));
     }
 
     private ImmutableArray<DelayTarget> CountAtTargets(ReadOnlySpan<QueueDefinition> queues, int weightBytes)

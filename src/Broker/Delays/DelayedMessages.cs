@@ -287,7 +287,9 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDelayKee
     // What the disk only refused to read stays: the next start may read it.
     void IDelayKeeper.Lose(in WaitingMessage message, bool isRefused)
     {
-        if (!isRefused)
+        if (isRefused)
+            _moves.GiveUp(message.Place);
+        else
             _log.Release(message.Number);
     }
 

@@ -175,6 +175,7 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
 
     private protected override Action? LeaveReading()
     {
+        _unusedSinceMs = null;
         DelaySchedule? gone = _schedule;
         Volatile.Write(ref _schedule, null);
         while (_departed.TryDequeue(out (Lsn Index, LoggedDeparture Departing) left))

@@ -58,6 +58,9 @@ internal sealed class DeadLettering
     /// </summary>
     public bool IsHeldUp => _full is { IsFull: true } || _unroutedBytes + _kept.Bytes > LineOptions.FullBytes;
 
+    /// <summary>Some wait for a queue that takes them.</summary>
+    public bool HasWaiting => _kept.HasWaiting;
+
     /// <summary>
     /// What is done when a dead letter of the message at this position has arrived; null: it is not stored. A stored
     /// message stays until its dead letter is where it goes: a crash between the two must not lose it. And it is gone
@@ -80,7 +83,7 @@ internal sealed class DeadLettering
     /// </summary>
     public void Forward(Message message, DeadLetterReason reason, QueueSettings settings, Action<bool>? arrived)
     {
-        if (settings is { WantsDeadLettersAtLeastOnce: true, DeadLettersAtLeastOnce: false })
+        if (settings is { WantsDeadLettersAtLeastOnce: true, DeadLettersAtLeastOnce: false, CountsDeliveries: true })
             TellFallback();
         if (IsHeldUp && reason is DeadLetterReason.Rejected or DeadLetterReason.DeliveryLimit)
             _rejectedBytes += message.SizeBytes;
@@ -120,7 +123,10 @@ internal sealed class DeadLettering
             _unroutedBytes += letter.Message.SizeBytes;
             _unrouted.Route(letter);
         }
-        return Holds(machine, nowMs) ? nowMs + LookMs : _kept.AgainAtMs;
+        // An answer to what is kept comes by itself.
+        return Holds(machine, nowMs) && (_full is { IsFull: true } || _unroutedBytes > LineOptions.FullBytes)
+            ? nowMs + LookMs
+            : _kept.AgainAtMs;
     }
 
     private bool Holds(QueueMachine machine, long nowMs)

@@ -10,12 +10,18 @@ internal sealed class KeptLetters(Queue queue, MessageBroker broker)
     /// <summary>How long until it is sent again: who mends a topology sees it work.</summary>
     public const int AgainMs = 1000;
 
+    /// <summary>So many are sent again at once: others wait for the thread.</summary>
+    private const int MostAtOnce = 256;
+
     private readonly HashSet<KeptLetter> _sent = new(0);
     private readonly Queue<KeptLetter> _waiting = new(0);
     private bool _isTold;
 
     /// <summary>Of all that is not taken.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Some have nowhere to go, or were refused.</summary>
+    public bool HasWaiting => _waiting.Count > 0;
 
     /// <summary>When it is to be looked at, in the broker's time; none: nothing waits.</summary>
     public long? AgainAtMs { get; private set; }
@@ -69,8 +75,8 @@ internal sealed class KeptLetters(Queue queue, MessageBroker broker)
     {
         if (AgainAtMs is not { } againAtMs || nowMs < againAtMs)
             return 0;
-        AgainAtMs = null;
-        return _waiting.Count;
+        AgainAtMs = _waiting.Count > MostAtOnce ? nowMs + DeadLettering.LookMs : null;
+        return Math.Min(_waiting.Count, MostAtOnce);
     }
 
     /// <summary>The next of them, with its reference.</summary>
@@ -108,6 +114,8 @@ internal sealed class KeptLetters(Queue queue, MessageBroker broker)
     {
         _waiting.Enqueue(kept);
         AgainAtMs ??= broker.NowMs + AgainMs;
+        // The end of a turn gives letters up, too: nothing else may come for long.
+        queue.TickAt(AgainAtMs.Value);
         if (_isTold)
             return;
         _isTold = true;

@@ -45,7 +45,6 @@ public class Queue : QueueHome
 
     private protected MessageBroker Broker => _broker;
     private protected QueueStorage Waits => _storage;
-
     /// <summary>Begins anew, with another log; what the machine of before had in memory is given back.</summary>
     private protected void Renew(QueueLog log)
     {
@@ -89,6 +88,7 @@ public class Queue : QueueHome
 
     /// <summary>Stored dead letters are on their way.</summary>
     internal bool HasBurials => _burials > 0;
+    internal bool KeepsLetters => _deadLettering?.HasWaiting == true;
 
     /// <summary>The queue goes on elsewhere: what is in memory is given back, and nobody is told.</summary>
     internal void EndMachine()

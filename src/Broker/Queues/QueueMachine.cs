@@ -135,7 +135,7 @@ public sealed class QueueMachine
             // As for a message that was routed nowhere; but until its end is durable the queue may come back.
             _effects.Release(in message);
             if (ticket.IsAwaited)
-                _effects.Confirm(in ticket, _log.MayComeBack);
+                _effects.AnswerGone(in ticket, _log.MayComeBack);
             return;
         }
         Totals.Published++;

@@ -37,6 +37,40 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
         await HasNothingAsync();
     }
 
+    /// <summary>Nothing else has the queue look: neither clients nor other messages.</summary>
+    [Fact]
+    public async Task One_that_has_expired_is_sent_again_by_itself()
+    {
+        await BeginAsync(("x-message-ttl", FieldValue.Of(100)));
+        await _client.BindAsync("dlx");
+        await _client.DeclareAsync("dead");
+        await _client.PublishSafelyAsync("q", "m");
+        await PassesUntilAsync(() => _node.Host.Queue("q").ReadyCount == 0);
+        await _client.BindAsync("dlx", "dead");
+        await PassesUntilAsync(() => _node.Host.Queue("dead").ReadyCount == 1);
+    }
+
+    /// <summary>It is in no queue then, and goes where it is routed next.</summary>
+    [Fact]
+    public async Task A_target_that_is_deleted_has_taken_nothing()
+    {
+        await BeginAsync();
+        await _client.DeclareAsync(
+            "full",
+            DurableClient.Arguments(
+                ("x-max-length", FieldValue.Of(0)), ("x-overflow", FieldValue.Of("reject-publish"))));
+        await _client.BindAsync("dlx", "full");
+        await RejectAsync("m");
+        await _node.CommittingAsync(_client.Wire.CallAsync(
+            1, new QueueDelete("full", ifUnused: false, ifEmpty: false, noWait: false), MethodId.QueueDeleteOk));
+        for (int times = 0; times < 3; times++)
+            await PassesAsync();
+        Assert.Equal(1, _node.LiveQueueEntries());
+        await _client.DeclareAsync("dead");
+        await _client.BindAsync("dlx", "dead");
+        await PassesUntilAsync(() => _node.Host.Queue("dead").ReadyCount == 1);
+    }
+
     [Fact]
     public async Task Without_the_strategy_it_is_dropped()
     {

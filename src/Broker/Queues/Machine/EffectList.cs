@@ -1,3 +1,4 @@
+using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 
 namespace Warren.Broker.Queues;
@@ -70,6 +71,18 @@ public sealed class EffectList
     }
 
     internal void Reject(in PublishTicket ticket) => AnswerPublish(QueueEffectKind.Reject, in ticket);
+
+    /// <summary>
+    /// The queue is gone, as if it had not been routed there; who keeps the message until a queue has it hears that
+    /// this one has not. <paramref name="mayComeBack"/>: that it is gone is not durable yet.
+    /// </summary>
+    internal void AnswerGone(in PublishTicket ticket, bool mayComeBack)
+    {
+        if (!mayComeBack && ticket.Group is PublishGroup { IsKept: true })
+            Reject(in ticket);
+        else
+            Confirm(in ticket, mayComeBack);
+    }
 
     /// <summary><paramref name="position"/>: its entry in the queue's log; 0: it has none.</summary>
     internal void DeadLetter(in Message message, DeadLetterReason reason, int deliveryCount, long position)

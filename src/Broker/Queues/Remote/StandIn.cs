@@ -115,7 +115,11 @@ internal abstract class StandIn : QueueHome, ILine
     internal void Refuse(in PublishTicket ticket, LineEnd why, QueueScratch scratch)
     {
         if (ticket.Group is not null || ticket.Sequence > 0)
-            QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone, scratch);
+        {
+            // But for who keeps it until a queue has it.
+            bool isKept = ticket.Group is PublishGroup { IsKept: true };
+            QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone && !isKept, scratch);
+        }
         bool isHeardOf = ticket.Sequence > 0 || ticket.Group is PublishGroup { IsAnsweredByNumber: false };
         if (!isHeardOf && why is LineEnd.Away or LineEnd.Lost && ticket.Publisher is DeliveryChannel publisher)
             scratch.Events.Add(new ChannelEvent(publisher, ConnectionEventKind.Failed, HomeIsDown()));

@@ -148,6 +148,9 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
 
     private void Calm()
     {
+        // A letter that waits for a queue that takes it is told of by whoever keeps it.
+        if (_step == Step.Waiting && queue.KeepsLetters)
+            _retryAtMs = broker.NowMs + CalmMs;
         if (_step == Step.Waiting && broker.NowMs < _retryAtMs)
         {
             queue.TickAt(_retryAtMs);

@@ -210,7 +210,8 @@ internal sealed class ReplicatedLog : QueueLog
             return;
         byte[] payload = [EntryKinds.Departure, .. _departed];
         _departed.Clear();
-        if (_departureEntries++ >= MostDepartureEntries)
+        // An entry's meta has a limit, a state has none.
+        if (payload.Length > ushort.MaxValue || _departureEntries++ >= MostDepartureEntries)
             WriteState();
         else
             Propose(payload, payload.Length);
