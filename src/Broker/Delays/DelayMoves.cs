@@ -85,8 +85,8 @@ internal sealed class DelayMoves(
             ? store.Home
             : null;
 
-    // Their numbers rise where they go: what has departed from here and may have to go once more, after a crash, would be
-    // taken for one that is there. So it is waited for, and so is a move to a store that is gone.
+    // Their numbers rise where they go: what has departed from here, and may have to go once more after a crash, would
+    // be taken for one that is there. So it is waited for, and so is a move to a store that is gone.
     private void Look()
     {
         List<DelayPlace> stored = [.. schedule.Waiting.Places.Where(place => FindStore(place) is not null)];
