@@ -1,7 +1,7 @@
 using Warren.Amqp;
-using Warren.Broker.Delays;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
+using Warren.Broker.Delays;
 using Warren.Broker.Queues;
 using Warren.Broker.Tests.Cluster;
 using Warren.Broker.Tests.Cluster.Nodes;
