@@ -118,6 +118,22 @@ internal abstract class BrokerProcess(string name, string directory, int port) :
         start.Environment["HOME"] = Directory;
     }
 
+    // Of one among several, which all know the same secret, as an operator would have copied it.
+    protected void Configure(ProcessStartInfo start, string settings)
+    {
+        System.IO.Directory.CreateDirectory(Directory);
+        string cookie = Path.Combine(Directory, ".erlang.cookie");
+        if (!File.Exists(cookie))
+        {
+            File.WriteAllText(cookie, "WARRENBENCHWARRENBENCH");
+            File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
+        }
+
+        string file = Path.Combine(Directory, "rabbitmq.conf");
+        File.WriteAllText(file, settings);
+        start.Environment["RABBITMQ_CONFIG_FILE"] = file;
+    }
+
     private static void Signal(string signal, int processId)
     {
         using Process kill = Process.Start("kill", [signal, $"{processId}"]);

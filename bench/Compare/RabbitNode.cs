@@ -11,16 +11,12 @@ namespace Warren.Compare;
 internal sealed class RabbitNode(string directory, int port, int number, int namesPort, string settings)
     : RabbitBroker(directory, port)
 {
-    private const string Cookie = "WARRENBENCHWARRENBENCH";
-
     internal override string NodeName => NameOf(number);
 
     protected override int NamesPort => namesPort;
 
     // The others still want it.
     protected override bool OwnsNames => false;
-
-    private string ConfigFile => Path.Combine(Directory, "rabbitmq.conf");
 
     internal static string NameOf(int number) => $"bench-rabbit-{number}@localhost";
 
@@ -33,17 +29,8 @@ internal sealed class RabbitNode(string directory, int port, int number, int nam
 
     protected override void Describe(ProcessStartInfo start)
     {
-        System.IO.Directory.CreateDirectory(Directory);
-        string cookie = Path.Combine(Directory, ".erlang.cookie");
-        if (!File.Exists(cookie))
-        {
-            File.WriteAllText(cookie, Cookie);
-            File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
-        }
-
-        File.WriteAllText(ConfigFile, settings);
         base.Describe(start);
         SetPlaces(start.Environment);
-        start.Environment["RABBITMQ_CONFIG_FILE"] = ConfigFile;
+        Configure(start, settings);
     }
 }

@@ -11,12 +11,7 @@ namespace Warren.Compare;
 internal sealed class WarrenNode(string executable, string directory, int port, int number, string settings)
     : WarrenBroker(executable, directory, port)
 {
-    // All know the same secret, as an operator would have copied it.
-    private const string Cookie = "WARRENBENCHWARRENBENCH";
-
     internal string NodeName => NameOf(number);
-
-    private string ConfigFile => Path.Combine(Directory, "rabbitmq.conf");
 
     internal static string NameOf(int number) => $"bench-{number}@localhost";
 
@@ -31,17 +26,8 @@ internal sealed class WarrenNode(string executable, string directory, int port, 
 
     protected override void Describe(ProcessStartInfo start)
     {
-        System.IO.Directory.CreateDirectory(Directory);
-        string cookie = Path.Combine(Directory, ".erlang.cookie");
-        if (!File.Exists(cookie))
-        {
-            File.WriteAllText(cookie, Cookie);
-            File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
-        }
-
-        File.WriteAllText(ConfigFile, settings);
         base.Describe(start);
         SetPlaces(start.Environment);
-        start.Environment["RABBITMQ_CONFIG_FILE"] = ConfigFile;
+        Configure(start, settings);
     }
 }
