@@ -210,6 +210,11 @@ command_lint() {
     local status=0
     dotnet format Warren.slnx --no-restore --verify-no-changes --severity warn || status=1
     dotnet run --project tests/Tidy -c Release --no-build || status=1
+    command -v patch >/dev/null || install_packages patch || fail "lint needs patch, which could not be installed"
+    patch -p1 --dry-run --force --quiet <tests/Broker.Tests/Cluster/Nodes/Canaries/canaries.patch || {
+        say "canaries.patch does not fit the sources any more: the mistakes that it plants must follow them"
+        status=1
+    }
     return "$status"
 }
 
