@@ -43,7 +43,7 @@ internal sealed class Following(RaftNode node, SnapshotReceiving receiving)
             }
             log.Append(entry);
         }
-        var last = new LogIndex(request.PreviousIndex.Value + request.Entries.Count);
+        var last = new LogIndex(request.PreviousIndex.Value + request.Entries.Length);
         log.CommitTo(IndexSteps.Lower(request.Commit, last));
         Accept(from, last);
     }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Storage;
 
@@ -240,8 +242,9 @@ internal sealed class Replication(RaftNode node)
     /// <summary>Sends each member what it lacks and may be sent.</summary>
     public void Send()
     {
+        AppendRequest? latest = null;
         foreach (Progress progress in _others)
-            SendTo(progress);
+            SendTo(progress, ref latest);
     }
 
     private LogIndex Counted(NodeId id)
@@ -277,7 +280,7 @@ internal sealed class Replication(RaftNode node)
         _others.Sort((one, other) => one.Id.CompareTo(other.Id));
     }
 
-    private void SendTo(Progress progress)
+    private void SendTo(Progress progress, ref AppendRequest? latest)
     {
         while (progress.CanSend(node.Options))
         {
@@ -290,36 +293,45 @@ internal sealed class Replication(RaftNode node)
             bool isBehind = progress.State == ProgressState.Replicate && progress.SentCommit < node.Log.Commit;
             if (!mayHaveEntries && !progress.IsAsked && !isBehind)
                 return;
-            int bytes = 0;
-            List<RaftEntry>? entries = mayHaveEntries ? EntriesFrom(progress.Next, out bytes) : null;
             LogIndex previous = progress.Next.Previous();
-            bool isThere = node.Log.TryTermAt(previous, out Term term);
-            Invariant.Holds(isThere, "an append follows an entry that is not in the log");
-            node.Send(progress.Id, new AppendRequest(node.Term)
-            {
-                PreviousIndex = previous,
-                PreviousTerm = term,
-                Commit = node.Log.Commit,
-                Entries = (IReadOnlyList<RaftEntry>?)entries ?? [],
-            });
-            progress.Sent(new LogIndex(previous.Value + (entries?.Count ?? 0)), bytes, node.Log.Commit);
+            // Members that are as far as each other are sent the same, which then is written as bytes once.
+            if (latest is null || latest.PreviousIndex != previous || latest.Entries.IsEmpty == mayHaveEntries)
+                latest = AppendBehind(previous, mayHaveEntries);
+            node.Send(progress.Id, latest);
+            int bytes = 0;
+            foreach (ref readonly RaftEntry entry in latest.Entries.AsSpan())
+                bytes += entry.SizeBytes;
+            progress.Sent(new LogIndex(previous.Value + latest.Entries.Length), bytes, latest.Commit);
         }
     }
 
-    /// <summary>As many as one append may hold, one at least, unless there is none.</summary>
-    private List<RaftEntry> EntriesFrom(LogIndex first, out int bytes)
+    private AppendRequest AppendBehind(LogIndex previous, bool hasEntries)
     {
-        bytes = 0;
-        var entries = new List<RaftEntry>();
-        for (LogIndex index = first; index <= node.Log.LastIndex; index = index.Next())
+        bool isThere = node.Log.TryTermAt(previous, out Term term);
+        Invariant.Holds(isThere, "an append follows an entry that is not in the log");
+        return new AppendRequest(node.Term)
         {
-            RaftEntry entry = node.Log[index];
-            if (entries.Count > 0 && bytes > node.Options.AppendBytes - entry.SizeBytes)
+            PreviousIndex = previous,
+            PreviousTerm = term,
+            Commit = node.Log.Commit,
+            Entries = hasEntries ? EntriesFrom(previous.Next()) : [],
+        };
+    }
+
+    /// <summary>As many as one append may hold, one at least.</summary>
+    private ImmutableArray<RaftEntry> EntriesFrom(LogIndex first)
+    {
+        LogIndex end = first.Next();
+        for (int bytes = node.Log[first].SizeBytes; end <= node.Log.LastIndex; end = end.Next())
+        {
+            bytes += node.Log[end].SizeBytes;
+            if (bytes > node.Options.AppendBytes)
                 break;
-            bytes += entry.SizeBytes;
-            entries.Add(entry);
         }
-        return entries;
+        var entries = new RaftEntry[end.Value - first.Value];
+        for (int place = 0; place < entries.Length; place++)
+            entries[place] = node.Log[new LogIndex(first.Value + place)];
+        return ImmutableCollectionsMarshal.AsImmutableArray(entries);
     }
 
     private void TransferIfReady(Progress progress)

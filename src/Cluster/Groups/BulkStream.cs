@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Warren.Storage;
 
@@ -9,7 +10,8 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class BulkStream(GroupId group)
 {
-    private readonly Queue<byte[]> _messages = new();
+    // In arrays of the pool, of which a message takes the first bytes.
+    private readonly Queue<(byte[] Bytes, int SizeBytes)> _messages = new();
     private int _offset;
 
     public GroupId Group { get; } = group;
@@ -19,12 +21,19 @@ internal sealed class BulkStream(GroupId group)
     /// <summary>A message has been begun and is not whole yet.</summary>
     public bool IsOpen => _offset > 0;
 
-    public void Add(byte[] message) => _messages.Enqueue(message);
+    /// <summary>A message; copied.</summary>
+    public void Add(ReadOnlySpan<byte> message)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(message.Length);
+        message.CopyTo(bytes);
+        _messages.Enqueue((bytes, message.Length));
+    }
 
     /// <summary>Writes the next frame's body; what it holds of the message is its length less its head.</summary>
     public ReadOnlySpan<byte> NextFrame(Span<byte> frame, out ushort kind, out int messageBytes)
     {
-        byte[] message = _messages.Peek();
+        (byte[] bytes, int sizeBytes) = _messages.Peek();
+        ReadOnlySpan<byte> message = bytes.AsSpan(0, sizeBytes);
         BinaryPrimitives.WriteInt64LittleEndian(frame, Group.Value);
         if (_offset == 0 && message.Length <= frame.Length - GroupFrameKind.MessageHeadBytes)
         {
@@ -37,7 +46,7 @@ internal sealed class BulkStream(GroupId group)
         messageBytes = Math.Min(message.Length - _offset, frame.Length - GroupFrameKind.PieceHeadBytes);
         BinaryPrimitives.WriteInt32LittleEndian(frame[8..], message.Length);
         BinaryPrimitives.WriteInt32LittleEndian(frame[12..], _offset);
-        message.AsSpan(_offset, messageBytes).CopyTo(frame[GroupFrameKind.PieceHeadBytes..]);
+        message.Slice(_offset, messageBytes).CopyTo(frame[GroupFrameKind.PieceHeadBytes..]);
         return frame[..(GroupFrameKind.PieceHeadBytes + messageBytes)];
     }
 
@@ -45,9 +54,17 @@ internal sealed class BulkStream(GroupId group)
     public void Advance(int messageBytes)
     {
         _offset += messageBytes;
-        if (_offset < _messages.Peek().Length)
+        if (_offset < _messages.Peek().SizeBytes)
             return;
-        _messages.Dequeue();
+        ArrayPool<byte>.Shared.Return(_messages.Dequeue().Bytes);
+        _offset = 0;
+    }
+
+    /// <summary>Nothing of it is sent any more.</summary>
+    public void Clear()
+    {
+        while (_messages.TryDequeue(out (byte[] Bytes, int SizeBytes) message))
+            ArrayPool<byte>.Shared.Return(message.Bytes);
         _offset = 0;
     }
 }

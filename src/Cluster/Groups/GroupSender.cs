@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -24,7 +24,6 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
 
     // Of groups with an append under way in Bulk: its last index, until the member has it or says no.
     private readonly Dictionary<long, long> _unacknowledged = [];
-    private byte[]? _frame;
     private int _controlBytes;
     private int _bulkBytes;
     private long _lost;
@@ -42,15 +41,17 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         }
     }
 
-    public void Send(GroupId group, RaftMessage message)
+    /// <param name="group">Whose message it is.</param>
+    /// <param name="message">What.</param>
+    /// <param name="body">The message as a frame's body (<see cref="MessageBody"/>); copied.</param>
+    public void Send(GroupId group, RaftMessage message, ReadOnlySpan<byte> body)
     {
-        int size = RaftMessageFormat.SizeBytes(message);
         lock (_lock)
         {
-            if (size > PeerLink.MostBodyBytes - GroupFrameKind.MessageHeadBytes || FollowsLarge(group, message))
-                SendBulk(group, message, size);
+            if (body.Length > PeerLink.MostBodyBytes || FollowsLarge(group, message))
+                SendBulk(group, message, body[GroupFrameKind.MessageHeadBytes..]);
             else
-                SendControl(group, message, size);
+                SendControl(body);
         }
     }
 
@@ -108,11 +109,12 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         {
             Array.Clear(_lines);
             _control.Clear();
+            foreach (BulkStream stream in _streams.Values)
+                stream.Clear();
             _streams.Clear();
             _open.Clear();
             _waiting.Clear();
             _unacknowledged.Clear();
-            _frame = null;
             _controlBytes = _bulkBytes = 0;
         }
     }
@@ -120,11 +122,8 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
     private bool FollowsLarge(GroupId group, RaftMessage message) =>
         message is AppendRequest && _unacknowledged.ContainsKey(group.Value);
 
-    private void SendControl(GroupId group, RaftMessage message, int size)
+    private void SendControl(ReadOnlySpan<byte> body)
     {
-        byte[] body = new byte[GroupFrameKind.MessageHeadBytes + size];
-        BinaryPrimitives.WriteInt64LittleEndian(body, group.Value);
-        RaftMessageFormat.Write(message, body.AsSpan(GroupFrameKind.MessageHeadBytes));
         if (_control.Count == 0 && peers.TrySend(to, LinkClass.Control, GroupFrameKind.Message, body))
             return;
         // Without a link nobody tells of room.
@@ -133,43 +132,48 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
             _lost++;
             return;
         }
-        _control.Enqueue(body);
+        _control.Enqueue(body.ToArray());
         _controlBytes += body.Length;
     }
 
-    private void SendBulk(GroupId group, RaftMessage message, int size)
+    private void SendBulk(GroupId group, RaftMessage message, ReadOnlySpan<byte> bytes)
     {
-        bool hasRoom = _bulkBytes == 0 || _bulkBytes + (long)size <= options.WaitingBulkBytes;
-        if (!peers.IsUp(to) || !hasRoom || size > options.MostMessageBytes)
+        bool hasRoom = _bulkBytes == 0 || _bulkBytes + (long)bytes.Length <= options.WaitingBulkBytes;
+        if (!peers.IsUp(to) || !hasRoom || bytes.Length > options.MostMessageBytes)
         {
             _lost++;
             return;
         }
-        // Written now: payloads are the group's, and may change once its turn goes on.
-        byte[] bytes = new byte[size];
-        RaftMessageFormat.Write(message, bytes);
         if (message is AppendRequest append)
-            _unacknowledged[group.Value] = append.PreviousIndex.Value + append.Entries.Count;
+            _unacknowledged[group.Value] = append.PreviousIndex.Value + append.Entries.Length;
         if (!_streams.TryGetValue(group.Value, out BulkStream? stream))
         {
             _streams.Add(group.Value, stream = new BulkStream(group));
             _waiting.Enqueue(stream);
         }
         stream.Add(bytes);
-        _bulkBytes += size;
+        _bulkBytes += bytes.Length;
         Pump();
     }
 
     private void Pump()
     {
-        _frame ??= new byte[PeerLink.MostBodyBytes];
+        if (_streams.Count == 0)
+            return;
+        byte[] frame = ArrayPool<byte>.Shared.Rent(PeerLink.MostBodyBytes);
+        Pump(frame.AsSpan(0, PeerLink.MostBodyBytes));
+        ArrayPool<byte>.Shared.Return(frame);
+    }
+
+    private void Pump(Span<byte> frame)
+    {
         while (true)
         {
             while (_open.Count < options.MostOpenMessages && _waiting.TryDequeue(out BulkStream? next))
                 _open.Enqueue(next);
             if (!_open.TryPeek(out BulkStream? stream))
                 break;
-            ReadOnlySpan<byte> body = stream.NextFrame(_frame, out ushort kind, out int messageBytes);
+            ReadOnlySpan<byte> body = stream.NextFrame(frame, out ushort kind, out int messageBytes);
             // Room is told, or the end of the link.
             if (!peers.TrySend(to, LinkClass.Bulk, kind, body))
                 return;
@@ -183,7 +187,6 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
             else
                 _streams.Remove(stream.Group.Value);
         }
-        _frame = null;
     }
 
     private void SendLinesNow(HeartbeatFrameKind kind, int lineBytes, ReadOnlySpan<byte> lines)

@@ -71,7 +71,8 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
     /// <summary>Ends the timer; what is under way goes on to its end.</summary>
     public void Dispose() => _tick?.Dispose();
 
-    public void Send(NodeId to, GroupId group, RaftMessage message) => SenderOf(to).Send(group, message);
+    public void Send(NodeId to, GroupId group, RaftMessage message) => 
+        SenderOf(to).Send(group, message, MessageBody.Of(group, message));
 
     public HeartbeatSlot Register(GroupId group, IGroupMember member)
     {
@@ -178,7 +179,10 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
         if (body.Length < GroupFrameKind.MessageHeadBytes)
             return false;
         var group = new GroupId(BinaryPrimitives.ReadInt64LittleEndian(body));
-        return Deliver(from, group, body[GroupFrameKind.MessageHeadBytes..].ToArray());
+        body = body[GroupFrameKind.MessageHeadBytes..];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(body.Length);
+        body.CopyTo(bytes);
+        return Deliver(from, group, bytes);
     }
 
     private bool TakePiece(NodeId from, ReadOnlySpan<byte> body)

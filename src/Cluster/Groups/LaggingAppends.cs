@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Storage;
@@ -65,7 +66,7 @@ internal sealed class LaggingAppends(RaftGroup group)
 
     private static bool Lacking(AppendRequest append)
     {
-        foreach (RaftEntry entry in append.Entries)
+        foreach (ref readonly RaftEntry entry in append.Entries.AsSpan())
         {
             if (!entry.IsInMemory)
                 return true;
@@ -88,7 +89,7 @@ internal sealed class LaggingAppends(RaftGroup group)
         else
         {
             int place = 0;
-            RaftEntry[] entries =
+            ImmutableArray<RaftEntry> entries =
                 [.. append.Entries.Select(entry => entry.IsInMemory ? entry : Filled(entry, read.Entries[place++]))];
             SendWaiting(append with { Entries = entries });
         }

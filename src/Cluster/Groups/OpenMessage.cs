@@ -7,7 +7,7 @@ internal sealed class OpenMessage(int lengthBytes)
 {
     private const int FirstBytes = 1024 * 1024;
 
-    private byte[] _bytes = new byte[Math.Min(lengthBytes, FirstBytes)];
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(Math.Min(lengthBytes, FirstBytes));
 
     public int LengthBytes { get; } = lengthBytes;
 

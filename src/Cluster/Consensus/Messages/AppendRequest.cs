@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Storage;
 
 namespace Warren.Cluster.Consensus.Messages;
@@ -18,5 +19,5 @@ public sealed record AppendRequest(Term Term) : RaftMessage(Term)
     /// <summary>
     /// Without a gap from the one behind <see cref="PreviousIndex"/>. None: asks, or tells the commit.
     /// </summary>
-    public IReadOnlyList<RaftEntry> Entries { get; init; } = [];
+    public ImmutableArray<RaftEntry> Entries { get; init; } = [];
 }

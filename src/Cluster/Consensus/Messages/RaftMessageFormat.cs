@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Warren.Storage;
 
 namespace Warren.Cluster.Consensus.Messages;
@@ -144,8 +145,8 @@ public static class RaftMessageFormat
         writer.Index(request.PreviousIndex);
         writer.Term(request.PreviousTerm);
         writer.Index(request.Commit);
-        writer.Int((uint)request.Entries.Count);
-        foreach (RaftEntry entry in request.Entries)
+        writer.Int((uint)request.Entries.Length);
+        foreach (ref readonly RaftEntry entry in request.Entries.AsSpan())
         {
             Invariant.Holds(entry.IsInMemory, "an entry is sent without its payload");
             writer.Term(entry.Term);
@@ -178,7 +179,7 @@ public static class RaftMessageFormat
             PreviousIndex = previous,
             PreviousTerm = previousTerm,
             Commit = commit,
-            Entries = entries,
+            Entries = ImmutableCollectionsMarshal.AsImmutableArray(entries),
         };
     }
 
