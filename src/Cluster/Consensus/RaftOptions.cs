@@ -31,9 +31,10 @@ public sealed record RaftOptions
     public int BarrierTicks { get; init; } = 30;
 
     /// <summary>
-    /// Bytes of entries in one append, unless one entry is larger: what a link writes between two heartbeats.
+    /// Bytes of entries in one append, unless one entry is larger: what a frame of a link holds, so that it need not be
+    /// put together from pieces, and what the runtime has for its short-lived memory.
     /// </summary>
-    public int AppendBytes { get; init; } = 256 * 1024;
+    public int AppendBytes { get; init; } = 60 * 1024;
 
     /// <summary>
     /// A chunk of a snapshot is closed beyond this many bytes of entries, unless one is larger. One is on its way at a

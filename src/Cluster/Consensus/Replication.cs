@@ -290,7 +290,9 @@ internal sealed class Replication(RaftNode node)
                 return;
             }
             bool mayHaveEntries = progress.Next <= node.Log.LastIndex && progress.HasRoom(node.Options);
-            bool isBehind = progress.State == ProgressState.Replicate && progress.SentCommit < node.Log.Commit;
+            // What is on its way will be answered, and the next append or that answer's brings the commit along.
+            bool isBehind = progress.State == ProgressState.Replicate && progress.InflightAppends == 0
+                && progress.SentCommit < node.Log.Commit;
             if (!mayHaveEntries && !progress.IsAsked && !isBehind)
                 return;
             LogIndex previous = progress.Next.Previous();

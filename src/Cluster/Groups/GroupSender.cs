@@ -15,6 +15,9 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions options)
 {
+    /// <summary>What is longer could hold up heartbeats, when a member catches up.</summary>
+    private const int MostControlBytes = 32 * 1024;
+
     private readonly Lock _lock = new();
     private readonly byte[]?[] _lines = new byte[]?[2];
     private readonly Queue<byte[]> _control = new();
@@ -48,7 +51,7 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
     {
         lock (_lock)
         {
-            if (body.Length > PeerLink.MostBodyBytes || FollowsLarge(group, message))
+            if (body.Length > MostControlBytes || FollowsLarge(group, message))
                 SendBulk(group, message, body[GroupFrameKind.MessageHeadBytes..]);
             else
                 SendControl(body);

@@ -175,7 +175,7 @@ public sealed class RaftMessageFormatTests
         PreviousIndex = new(2),
         PreviousTerm = new(3),
         Commit = new(1),
-        Entries = entries,
+        Entries = [.. entries],
     };
 
     private static RaftEntry Entry(long index, long term, byte[] meta, byte[] body) => new()

@@ -259,7 +259,7 @@ internal sealed class SimulatedMember(
                     return;
                 entries.Add(entry.With(stored.Meta, stored.Body));
             }
-            message = append with { Entries = entries };
+            message = append with { Entries = [.. entries] };
         }
         network.Send(Id, outgoing.To, message, now);
     }
