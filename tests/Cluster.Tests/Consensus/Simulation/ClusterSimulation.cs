@@ -1,4 +1,5 @@
 using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
 using Warren.Storage;
 
 namespace Warren.Cluster.Tests.Consensus.Simulation;
@@ -212,15 +213,26 @@ internal sealed class ClusterSimulation
     private bool MayBeDamaged(SimulatedMember one)
     {
         bool isAlone = _members.All(member => member == one || !member.Stored.IsUnsound);
-        return isAlone && _members.All(member => Memberships(member).All(members => members.Voters is 0 or > 2));
+        return isAlone && _members.SelectMany(Memberships).Concat(MembershipsOnTheirWay())
+            .All(members => members.Voters is 0 or > 2);
     }
+
+    // Of a leader that has crashed since.
+    private IEnumerable<Membership> MembershipsOnTheirWay() =>
+        _network.OnTheirWay.OfType<AppendRequest>().SelectMany(append => Memberships(append.Entries));
 
     private static IEnumerable<Membership> Memberships(SimulatedMember member)
     {
         if (member.Node is not null)
             yield return member.Node.Members;
         yield return member.Stored.State.Members;
-        foreach (RaftEntry entry in member.Stored.Entries)
+        foreach (Membership members in Memberships(member.Stored.Entries))
+            yield return members;
+    }
+
+    private static IEnumerable<Membership> Memberships(IEnumerable<RaftEntry> entries)
+    {
+        foreach (RaftEntry entry in entries)
         {
             if (MembershipFormat.TryRead(entry.Meta.Span, out Membership? members))
                 yield return members!;

@@ -27,7 +27,7 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.CandidacyNotSynced), 70)]
     [InlineData(nameof(PlantedBug.AcknowledgedBeforeSync), 0)]
     [InlineData(nameof(PlantedBug.OwnCopyCountedBeforeSync), 0)]
-    [InlineData(nameof(PlantedBug.OldTermCommittedByCount), 1875)]
+    [InlineData(nameof(PlantedBug.OldTermCommittedByCount), 8160)]
     [InlineData(nameof(PlantedBug.LearnerCounted), 0)]
     [InlineData(nameof(PlantedBug.ChangeBeforeOwnCommit), 190)]
     [InlineData(nameof(PlantedBug.TwoChangesAtOnce), 15)]
@@ -38,7 +38,7 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.CommitBeyondMatch), 0)]
     [InlineData(nameof(PlantedBug.ChunkNotChecked), 0)]
     [InlineData(nameof(PlantedBug.UnsoundVotes), 0)]
-    [InlineData(nameof(PlantedBug.LossesNotCompared), 90)]
+    [InlineData(nameof(PlantedBug.LossesNotCompared), 10250)]
     [InlineData(nameof(PlantedBug.SnapshotNotSynced), 0)]
     [InlineData(nameof(PlantedBug.SnapshotResumed), 50)]
     public void A_planted_bug_is_found(string name, int near)

@@ -24,6 +24,11 @@ internal sealed class SimulatedNetwork(Random random)
     /// <summary>What goes from one node to another from now on arrives in the order in which it was sent.</summary>
     public bool IsOrdered { get; set; }
 
+    /// <summary>Messages that were sent and have not come.</summary>
+    public IEnumerable<RaftMessage> OnTheirWay => _packets.UnorderedItems
+        .Where(item => item.Element.Kind == PacketKind.Message)
+        .Select(item => RaftMessageFormat.Read(item.Element.Bytes)!);
+
     public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
 
     public void Heal() => _cut.Clear();
