@@ -32,7 +32,10 @@ internal sealed class MessageBody
         _message = null;
         _sizeBytes = GroupFrameKind.MessageHeadBytes + RaftMessageFormat.SizeBytes(message);
         if (_bytes.Length < _sizeBytes || _bytes.Length > MostKeptBytes)
-            _bytes = GC.AllocateUninitializedArray<byte>(Math.Max(_sizeBytes, Math.Min(2 * _bytes.Length, MostKeptBytes)));
+        {
+            _bytes = GC.AllocateUninitializedArray<byte>(
+                Math.Max(_sizeBytes, Math.Min(2 * _bytes.Length, MostKeptBytes)));
+        }
         BinaryPrimitives.WriteInt64LittleEndian(_bytes, group.Value);
         RaftMessageFormat.Write(message, _bytes.AsSpan(GroupFrameKind.MessageHeadBytes.._sizeBytes));
         (_message, _group) = (message, group);

@@ -76,8 +76,8 @@ public static class Crc32C
         return (uint)(Sse42.X64.Crc32(0, moved) ^ three);
     }
 
-    // What a checksum is multiplied with to be that of the same bytes with so many bits of zero behind them. The product
-    // of two reflected numbers lies one bit too low, and the instruction that reduces it multiplies by x^32.
+    // What a checksum is multiplied with to be that of the same bytes with so many bits of zero behind them. The
+    // product of two reflected numbers lies one bit too low, and the instruction that reduces it multiplies by x^32.
     private static Vector128<ulong> Factor(int bits)
     {
         uint power = 0x80000000;
