@@ -104,6 +104,8 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
 
     internal StatusPublisher Status => _status;
 
+    internal bool HasSession => _session.IsOpen;
+
     internal Task WhenServing => _session.WhenServing;
 
     internal DefinitionsState State => _state;

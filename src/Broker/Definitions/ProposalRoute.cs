@@ -20,6 +20,9 @@ internal sealed class ProposalRoute(DefinitionsStore store, IPeers? peers)
 
     public void Add(DefinitionsEntry entry, long expected, long session, PendingChange? run)
     {
+        // It would take the first number of the session that comes, and all that follows would not be the next.
+        if (session == 0 && peers is not null)
+            throw new InvalidOperationException("a change is proposed by a node without a session");
         Proposals.Add(new Proposal(entry, expected, session, Proposals.NextNumber(), run));
         if (run is not null)
             run.Outstanding++;

@@ -121,6 +121,9 @@ internal sealed class NodesFaults(NodesSimulation world)
         Tell(mirrors is null ? "queues are to have no mirrors" : $"queues are to have mirrors: {mirrors}");
         leader.Store.Post(new TurnEvent(() =>
         {
+            // As for changes that clients ask for: a node that has no session yet makes none.
+            if (!leader.Store.HasSession)
+                return;
             if (mirrors is not null)
                 leader.Store.Commit(new PolicyEntry("/", Mirrors(mirrors), IsOperators: false));
             else if (leader.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
