@@ -109,7 +109,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     {
         string text = Encoding.ASCII.GetString(received.Body).TrimEnd();
         (SentMessage message, MessageCopy copy) = World.Ledger.Arrived(
-            _queue, text, received.IsRedelivered, ToString(), Connection!.Node);
+            _queue, text, received.IsRedelivered, ToString(), Connection!.Node, _isClosing);
         if (!received.IsRedelivered && _queue != MessageLedger.DeadLetters && message.SoonestAt == 0)
         {
             if (_last.TryGetValue(message.Publisher, out int last) && last > message.Sequence)

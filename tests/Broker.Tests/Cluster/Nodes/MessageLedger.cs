@@ -80,9 +80,12 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         return message;
     }
 
-    /// <summary>A client has got a message; returns it and its copy in this queue.</summary>
+    /// <summary>
+    /// A client has got a message; returns it and its copy in this queue. One that has asked for the end of its connection
+    /// still gets what was on its way to it, whoever else has had it since.
+    /// </summary>
     public (SentMessage Message, MessageCopy Copy) Arrived(
-        string queue, string text, bool isRedelivered, string by, SimulatedNode? node = null)
+        string queue, string text, bool isRedelivered, string by, SimulatedNode? node = null, bool isClosing = false)
     {
         Delivered++;
         if (!_messages.TryGetValue(text, out SentMessage? message))
@@ -114,7 +117,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         }
         if (isRedelivered)
             Redelivered++;
-        bool mayBeOld = node is not null && MayBeReplicated(queue) && Takeovers.MayBeBehind(queue, node.Id);
+        bool mayBeOld = isClosing
+            || (node is not null && MayBeReplicated(queue) && Takeovers.MayBeBehind(queue, node.Id));
         if (copy.TakenAt > 0 && !isDeadLetter && !mayBeOld)
             CheckMayComeBack(queue, text, copy, by);
         if (copy.Holding is { } holding && !isDeadLetter && !mayBeOld)
