@@ -81,8 +81,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     }
 
     /// <summary>
-    /// A client has got a message; returns it and its copy in this queue. One that has asked for the end of its connection
-    /// still gets what was on its way to it, whoever else has had it since.
+    /// A client has got a message; returns it and its copy in this queue. One that has asked for the end of its
+    /// connection still gets what was on its way to it, whoever else has had it since.
     /// </summary>
     public (SentMessage Message, MessageCopy Copy) Arrived(
         string queue, string text, bool isRedelivered, string by, SimulatedNode? node = null, bool isClosing = false)
