@@ -8,32 +8,50 @@ namespace Warren.Broker.Tests.Cluster.Nodes;
 /// Consumes from one of the queues that are always there, or gets from it, and acknowledges, rejects or returns what
 /// comes; now and then it asks for something, so that it knows that all it has sent was taken.
 /// </summary>
-internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeClient(world)
+internal class ConsumingClient(NodesSimulation world, int number) : NodeClient(world)
 {
     private readonly List<Held> _held = [];
     private readonly List<Held> _settled = [];
     private readonly Dictionary<string, int> _last = [];
-    private string _queue = "";
     private bool _consumes;
-    // It has asked for the connection's end: what comes now goes back with it.
-    private bool _isClosing;
     private long _askedAt;
     // The settlements before this one were sent before the question.
     private int _covered;
 
     protected override long WaitingSince => _askedAt;
 
-    public override string ToString() => $"consumer {number} of {Connection?.Node.Name} ({_queue})";
+    protected string Queue { get; private set; } = "";
+
+    /// <summary>It has asked for the connection's end: what comes now goes back with it.</summary>
+    protected bool IsClosing { get; private set; }
+
+    /// <summary>A question is not answered yet.</summary>
+    protected bool IsAsking => _askedAt > 0;
+
+    public override string ToString() => $"consumer {number} of {Connection?.Node.Name} ({Queue})";
 
     protected override void Begin()
     {
-        _queue = $"m{Random.Next(NodesSimulation.Queues)}";
-        _consumes = Random.Next(4) > 0;
+        Queue = DrawQueue();
+        _consumes = DrawConsumes();
         _last.Clear();
         Connection!.Send(new BasicQos(0, (ushort)Random.Next(1, 20), global: false));
         Ask();
         if (_consumes)
-            Connection.Send(WireClient.Consume(_queue, "c", noAck: false, noWait: true));
+            Consume();
+    }
+
+    protected virtual string DrawQueue() => $"m{Random.Next(NodesSimulation.Queues)}";
+
+    /// <summary>Or it gets what there is.</summary>
+    protected virtual bool DrawConsumes() => Random.Next(4) > 0;
+
+    protected virtual void Consume() =>
+        Connection!.Send(WireClient.Consume(Queue, "c", noAck: false, noWait: true));
+
+    /// <summary>A message has come.</summary>
+    protected virtual void Got(SentMessage message, bool isRedelivered)
+    {
     }
 
     protected override void Act()
@@ -47,7 +65,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
             else if (_askedAt == 0)
             {
                 _askedAt = Now;
-                _isClosing = true;
+                IsClosing = true;
                 LetGoAll();
                 Connection!.Send(new ConnectionClose(200, "bye", 0, 0), channel: 0);
             }
@@ -56,7 +74,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
         if (!_consumes && _askedAt == 0 && Random.Next(6) == 0)
         {
             Ask();
-            Connection!.Send(new BasicGet(_queue, noAck: false));
+            Connection!.Send(new BasicGet(Queue, noAck: false));
             return;
         }
         if (_held.Count > 0 && Random.Next(4) == 0)
@@ -88,7 +106,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     {
         if (!reason.Contains("is down or inaccessible", StringComparison.Ordinal)
             && !reason.Contains("definitions cannot be changed now", StringComparison.Ordinal)
-            && !(World.Ledger.MayBeReplicated(_queue) && reason.Contains("has no leader", StringComparison.Ordinal))
+            && !(World.Ledger.MayBeReplicated(Queue) && reason.Contains("has no leader", StringComparison.Ordinal))
             && !reason.Contains("CONNECTION_FORCED", StringComparison.Ordinal))
             throw new NodesException($"{this} is told \"{reason}\" at step {Now}");
         World.Reasons.Add(reason);
@@ -98,7 +116,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     protected override void Lost()
     {
         LetGoAll();
-        _isClosing = false;
+        IsClosing = false;
         _held.Clear();
         _settled.Clear();
         _askedAt = 0;
@@ -109,21 +127,23 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
     {
         string text = Encoding.ASCII.GetString(received.Body).TrimEnd();
         (SentMessage message, MessageCopy copy) = World.Ledger.Arrived(
-            _queue, text, received.IsRedelivered, ToString(), Connection!.Node, _isClosing);
-        if (!received.IsRedelivered && _queue != MessageLedger.DeadLetters && message.SoonestAt == 0)
+            Queue, text, received.IsRedelivered, ToString(), Connection!.Node, IsClosing);
+        if (!received.IsRedelivered && Queue != MessageLedger.DeadLetters && message.SoonestAt == 0)
         {
             if (_last.TryGetValue(message.Publisher, out int last) && last > message.Sequence)
                 throw new NodesException($"{this} got {text} behind number {last} of the same publisher");
             _last[message.Publisher] = message.Sequence;
         }
+        Got(message, received.IsRedelivered);
         SimulatedNode node = Connection!.Node;
-        (int, int) crashes = World.Ledger.CrashesOf(node, _queue);
-        if (!_isClosing)
+        (int, int) crashes = World.Ledger.CrashesOf(node, Queue);
+        if (!IsClosing)
             copy.Holding = new Holding(this, ToString(), node, Now, crashes);
         _held.Add(new Held(received.DeliveryTag, copy, Now, crashes));
     }
 
-    private void LetGoAll()
+    /// <summary>Nothing that it has is its any more.</summary>
+    protected virtual void LetGoAll()
     {
         foreach (Held one in _held)
             LetGo(one.Copy);
@@ -145,7 +165,7 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
                 Connection!.Send(new BasicNack(_held[at].Tag, multiple: false, requeue: true));
                 _held.RemoveAt(at);
                 break;
-            case 1 when _queue == MessageLedger.Rejecting:
+            case 1 when Queue == MessageLedger.Rejecting:
                 Connection!.Send(new BasicReject(_held[at].Tag, requeue: false));
                 World.Ledger.Settle(_held[at].Copy, rejects: true);
                 _held.RemoveAt(at);
@@ -179,17 +199,19 @@ internal sealed class ConsumingClient(NodesSimulation world, int number) : NodeC
         Connection!.Send(new BasicQos(0, (ushort)Random.Next(1, 20), global: false));
     }
 
-    private void Ask()
+    /// <summary>What comes next is a question.</summary>
+    protected void Ask()
     {
         _askedAt = Now;
         _covered = _settled.Count;
     }
 
-    private void Answered()
+    /// <summary>It is answered: all that was sent before it was taken.</summary>
+    protected void Answered()
     {
         _askedAt = 0;
         foreach (Held one in _settled.Take(_covered))
-            World.Ledger.Taken(_queue, one.Copy, Connection!.Node, one.ArrivedAt, one.Crashes);
+            World.Ledger.Taken(Queue, one.Copy, Connection!.Node, one.ArrivedAt, one.Crashes);
         _settled.RemoveRange(0, _covered);
         _covered = 0;
     }

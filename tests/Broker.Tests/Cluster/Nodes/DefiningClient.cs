@@ -150,7 +150,8 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
         _isReturned = false;
     }
 
-    // The node that the queue lives on, while the request ran, was away at some time, as this one saw it.
+    // The node that the queue lives on, while the request ran, was away at some time, as this one saw it, or could not
+    // have heard of it.
     private bool IsHomeAway(Request request)
     {
         SimulatedNode node = Connection!.Node;
@@ -158,8 +159,12 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
         return World.Cluster.Nodes.Any(
             other => request.Homes.Contains(other.Id)
                 && ((other.Crashes > 0 && Math.Max(other.CrashedAt, other.StartedAt) >= request.Begun - 100)
-                    || World.Cluster.Network.LongestOutage(node.Id, other.Id, request.Begun - 100) > 350));
+                    || World.Cluster.Network.LongestOutage(node.Id, other.Id, request.Begun - 100) > 350
+                    || (other.IsUp && !other.Has(request.Name) && IsCutOff(other, request.Begun - 100))));
     }
+
+    private bool IsCutOff(SimulatedNode node, long since) => World.Cluster.Nodes.Any(
+        other => other != node && World.Cluster.Network.HadOutage(node.Id, other.Id, since, Now));
 
     private void Unless(bool holds, string what)
     {

@@ -5,7 +5,7 @@ namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>
 /// The simulation of nodes over seeds that the other tests do not see, for as long as is wanted, on all processors.
-/// With odd seeds some queues are replicated.
+/// With odd seeds some queues are replicated, and with every second hundred some have a single active consumer.
 /// </summary>
 public sealed class FullNodesSimulationTests(ITestOutputHelper output)
 {
@@ -22,7 +22,8 @@ public sealed class FullNodesSimulationTests(ITestOutputHelper output)
         {
             Parallel.For(next, Math.Min(next + SeedsAtOnce, NodesShare.LastSeed + 1L), seed =>
             {
-                NodesReport report = NodesSimulation.Run((int)seed, replicates: seed % 2 == 1, mirrors: seed % 4 >= 2);
+                NodesReport report = NodesSimulation.Run(
+                    (int)seed, replicates: seed % 2 == 1, mirrors: seed % 4 >= 2, isWide: seed / 100 % 2 == 1);
                 lock (gate)
                     total += report;
             });

@@ -3,7 +3,7 @@ using Warren.Broker.Delays;
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>What became of all messages, and what must not become of them.</summary>
-internal sealed class MessageLedger(SimulatedCluster cluster)
+internal sealed class MessageLedger
 {
     /// <summary>A queue with this name sends what is rejected to <see cref="DeadLetters"/>.</summary>
     public const string Rejecting = "m0";
@@ -40,6 +40,17 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     private const long StoredSteps = 1600;
 
     private readonly Dictionary<string, SentMessage> _messages = [];
+    private readonly SimulatedCluster _cluster;
+
+    public MessageLedger(SimulatedCluster cluster)
+    {
+        _cluster = cluster;
+        Takeovers = new TakeoverRecord(cluster);
+        Frontiers = new FrontierCheck(cluster);
+        Bridges = new BridgeRecord(cluster);
+        Lone = new LoneHomes(this);
+        Actives = new ActiveConsumers(cluster, this);
+    }
 
     public Dictionary<string, SimulatedNode> Homes { get; } = [];
 
@@ -47,13 +58,19 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     public HashSet<string> Replicated { get; } = [];
 
     /// <summary>When which node began to lead these.</summary>
-    public TakeoverRecord Takeovers { get; } = new(cluster);
+    public TakeoverRecord Takeovers { get; }
 
     /// <summary>Looks how far messages are handed out.</summary>
-    public FrontierCheck Frontiers { get; } = new(cluster);
+    public FrontierCheck Frontiers { get; }
 
     /// <summary>When wall clocks had to say how much time has passed in a queue.</summary>
-    public BridgeRecord Bridges { get; } = new(cluster);
+    public BridgeRecord Bridges { get; }
+
+    /// <summary>When queues on one node lost what was not on its disk.</summary>
+    public LoneHomes Lone { get; }
+
+    /// <summary>Who is the active consumer where there is one.</summary>
+    public ActiveConsumers Actives { get; }
 
     /// <summary>Those that have members on several nodes at times.</summary>
     public HashSet<string> Mirrored { get; } = [];
@@ -67,10 +84,13 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
 
     public int Settled { get; private set; }
 
+    /// <summary>Confirmed messages that went with the process of a queue on one node.</summary>
+    public int Gone { get; private set; }
+
     /// <summary>How often something came that had expired.</summary>
     public int Expired { get; private set; }
 
-    private long Now => cluster.Network.Now;
+    private long Now => _cluster.Network.Now;
 
     public SentMessage Sent(
         string publisher, int sequence, long expiresAt, long soonestAt, params string[] queues)
@@ -191,6 +211,11 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
                 && message.Copies.TryGetValue(queue, out MessageCopy? copy)
                 && !copy.IsSettled && !seen.Contains(message.Text))
             {
+                if (MayBeGone(queue, message))
+                {
+                    Gone++;
+                    continue;
+                }
                 throw new NodesException(
                     $"{message.Text} was confirmed, is not in {queue}, and nobody has acknowledged it; home "
                     + $"{Homes[queue].Name}\n{string.Join('\n', copy.Trail)}");
@@ -212,6 +237,7 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         {
             if (message.Copies.TryGetValue(queue, out MessageCopy? copy) && goesThere(copy) && message.IsConfirmed
                 && !left.Contains(message.Text) && !leftHere.Contains(message.Text)
+                && !MayBeGone(queue, message) && !MayBeGone(DeadLetters, message) && !MayGetLost(queue, message)
                 && !(message.Copies.TryGetValue(DeadLetters, out MessageCopy? dead) && dead.IsDelivered))
             {
                 throw new NodesException(
@@ -224,6 +250,16 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     // It has come from where it expired.
     private static bool IsOfExpiring(string queue, SentMessage message) => queue == DeadLetters
         && message.ExpiresAt != long.MaxValue && message.Copies.ContainsKey(Expiring);
+
+    // It was in the memory of a process that has ended, and nowhere else.
+    private bool MayBeGone(string queue, SentMessage message) =>
+        message.IsTransient && Lone.EndedAt(queue) >= message.SentAt;
+
+    // Nothing keeps it until it has arrived at the dead letters.
+    private bool MayGetLost(string queue, SentMessage message) =>
+        message.IsTransient && !Lone.WasLedAt(queue, message.SentAt)
+        && _cluster.Nodes.Any(
+            node => _cluster.Network.HadOutage(Homes[queue].Id, node.Id, message.SentAt, Now));
 
     private bool HasExpired(string queue, SentMessage message) =>
         queue == Expiring && (message.ExpiresAt <= Now || Bridges.IsSince(queue, message.SentAt));
@@ -247,8 +283,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
             || (!Replicated.Contains(queue)
                 && (home.Crashes != holding.CrashesThen.Home || home.StartedAt > holding.Since)))
             return;
-        long outage = cluster.Nodes.Where(node => node != holding.Node)
-            .Max(node => cluster.Network.LongestOutage(holding.Node.Id, node.Id, holding.Since));
+        long outage = _cluster.Nodes.Where(node => node != holding.Node)
+            .Max(node => _cluster.Network.LongestOutage(holding.Node.Id, node.Id, holding.Since));
         if (outage >= TakeoverSteps
             || (MayBeReplicated(queue) && Takeovers.WasMissed(queue, holding.Node.Id, holding.Since)))
             return;
@@ -275,7 +311,7 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
         }
         // What was delivered may have come from a process that had crashed on the way.
         bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen || home.StartedAt > copy.DeliveredAt;
-        long outage = taker == home ? 0 : cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
+        long outage = taker == home ? 0 : _cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
         if (outage >= PatienceSteps || (hasCrashed && !copy.IsStored))
             return;
         throw new NodesException(
@@ -288,8 +324,8 @@ internal sealed class MessageLedger(SimulatedCluster cluster)
     // leader, or to the next one.
     private void CheckMayComeBack(string queue, string text, MessageCopy copy, string by, SimulatedNode taker)
     {
-        long outage = cluster.Nodes.Where(node => node != taker)
-            .Max(node => cluster.Network.LongestOutage(taker.Id, node.Id, copy.DeliveredAt));
+        long outage = _cluster.Nodes.Where(node => node != taker)
+            .Max(node => _cluster.Network.LongestOutage(taker.Id, node.Id, copy.DeliveredAt));
         if (taker.Crashes != copy.CrashesThen.Taker || outage >= TakeoverSteps
             || Takeovers.WasMissed(queue, taker.Id, copy.DeliveredAt))
             return;

@@ -32,6 +32,12 @@ internal record struct NodesReport
     /// <summary>Deliveries of what had expired in a replicated queue.</summary>
     public long Expired { get; set; }
 
+    /// <summary>Transient messages that were confirmed, and went with the process of a queue on one node.</summary>
+    public long Gone { get; set; }
+
+    /// <summary>How often another consumer than the last became a queue's active one.</summary>
+    public long HandOvers { get; set; }
+
     /// <summary>Publishes that were to wait first.</summary>
     public long Delayed { get; set; }
 
@@ -60,6 +66,8 @@ internal record struct NodesReport
         Settled = one.Settled + other.Settled,
         Left = one.Left + other.Left,
         Expired = one.Expired + other.Expired,
+        Gone = one.Gone + other.Gone,
+        HandOvers = one.HandOvers + other.HandOvers,
         Delayed = one.Delayed + other.Delayed,
         Bridged = one.Bridged + other.Bridged,
         Crashes = one.Crashes + other.Crashes,
@@ -73,5 +81,6 @@ internal record struct NodesReport
         + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
         + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "
-        + $"{Settled} settled, {Left} left, {Expired} expired, {Delayed} delayed, {Bridged} times by wall clocks";
+        + $"{Settled} settled, {Left} left, {Gone} gone with a process, {Expired} expired, {Delayed} delayed, "
+        + $"{Bridged} times by wall clocks, {HandOvers} times another active consumer";
 }

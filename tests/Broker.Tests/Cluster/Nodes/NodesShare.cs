@@ -12,6 +12,13 @@ internal static class NodesShare
 
     public const int RepeatedSeed = 3;
 
+    /// <summary>
+    /// From here on every second hundred of seeds has transient messages and queues with one active consumer.
+    /// </summary>
+    public const int FirstWideSeed = 100;
+
+    public const int WideSeeds = 4;
+
     /// <summary>For how long the full simulation runs.</summary>
     public static TimeSpan Duration => TimeSpan.FromMinutes(Number("WARREN_SIMULATE_MINUTES") ?? 10);
 

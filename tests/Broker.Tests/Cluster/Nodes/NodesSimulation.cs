@@ -23,6 +23,8 @@ internal sealed class NodesSimulation
 
     private const int Rounds = 12;
 
+    private const int SingleClients = 7;
+
     /// <summary>Dead letters have arrived after so many steps without faults.</summary>
     private const int ArrivalSteps = 400;
 
@@ -31,13 +33,13 @@ internal sealed class NodesSimulation
     private readonly List<NodeClient> _clients = [];
     private readonly NodesFaults _faults;
     private readonly QuietQueues _quiet;
-    private readonly bool _mirrors;
     private int _names = 3;
 
-    private NodesSimulation(int seed, bool replicates, bool mirrors)
+    private NodesSimulation(int seed, bool replicates, bool mirrors, bool isWide)
     {
         Random = new Random(seed);
-        _mirrors = mirrors;
+        Mirrors = mirrors;
+        IsWide = isWide;
         int founders = Random.Next(4) == 0 ? 5 : 3;
         Replicates = replicates;
         Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
@@ -52,6 +54,8 @@ internal sealed class NodesSimulation
             _clients.Add(new ConsumingClient(this, number + 3));
             _clients.Add(new OwningClient(this, number));
         }
+        for (int number = 1; isWide && number <= SingleClients; number++)
+            _clients.Add(new SingleClient(this, number + 6));
         Owners = [.. _clients.OfType<OwningClient>()];
     }
 
@@ -66,6 +70,12 @@ internal sealed class NodesSimulation
     /// <summary>Some of the queues that are always there have members on several nodes.</summary>
     public bool Replicates { get; }
 
+    /// <summary>A policy gives classic queues members on several nodes, and takes them again.</summary>
+    public bool Mirrors { get; }
+
+    /// <summary>Some messages are transient, and some queues have one active consumer at a time.</summary>
+    public bool IsWide { get; }
+
     /// <summary>What clients were refused with.</summary>
     public HashSet<string> Reasons { get; } = [];
 
@@ -77,10 +87,14 @@ internal sealed class NodesSimulation
     /// <param name="seed">Decides all.</param>
     /// <param name="replicates">Some of the queues that are always there have members on several nodes.</param>
     /// <param name="mirrors">A policy gives classic queues members on several nodes, and takes them again.</param>
+    /// <param name="isWide">
+    /// Some messages are transient, and some queues have one active consumer at a time.
+    /// </param>
     /// <exception cref="NodesException">What must never happen has; the message names the seed.</exception>
-    public static NodesReport Run(int seed, bool replicates = false, bool mirrors = false)
+    public static NodesReport Run(
+        int seed, bool replicates = false, bool mirrors = false, bool isWide = false)
     {
-        var simulation = new NodesSimulation(seed, replicates, mirrors);
+        var simulation = new NodesSimulation(seed, replicates, mirrors, isWide);
         NodesReport report = default;
         Exception? found = null;
         // Without a context of the tests' framework what waits goes on inline.
@@ -146,12 +160,14 @@ internal sealed class NodesSimulation
         for (int round = 0; round < Rounds; round++)
         {
             _faults.Draw();
-            if (_mirrors && Random.Next(3) == 0)
+            if (Mirrors && Random.Next(3) == 0)
                 _faults.ChangeMirrors();
             for (int steps = 100 + Random.Next(600); steps > 0 || _faults.IsCuttingOff; steps--)
                 Step();
         }
         Heal();
+        if (IsWide)
+            TakeAll();
         foreach (NodeClient client in _clients)
             client.IsLeaving = true;
         Until(
@@ -167,6 +183,8 @@ internal sealed class NodesSimulation
         _report.Redelivered = Ledger.Redelivered;
         _report.Settled = Ledger.Settled;
         _report.Expired = Ledger.Expired;
+        _report.Gone = Ledger.Gone;
+        _report.HandOvers = Ledger.Actives.HandOvers;
         _report.Bridged = Ledger.Bridges.Count;
         return _report;
     }
@@ -188,14 +206,12 @@ internal sealed class NodesSimulation
                 arguments["x-queue-type"] = FieldValue.Of("quorum");
                 Ledger.Replicated.Add(name);
             }
-            else if (_mirrors)
+            else if (Mirrors)
                 Ledger.Mirrored.Add(name);
-            Task declared = home.Broker!.Operations.DeclareAsync("/", name, true, false, arguments);
-            Cluster.Done(declared);
-            Ledger.Homes.Add(name, home);
-            if (Ledger.MayBeReplicated(name))
-                Ledger.Takeovers.Watch(name, home.Broker!);
+            Declare(name, home, arguments);
         }
+        if (IsWide)
+            SingleQueues.Declare(this);
         if (Replicates)
         {
             _quiet.Declare();
@@ -207,6 +223,16 @@ internal sealed class NodesSimulation
                 "/", new Binding("amq.fanout", DestinationKind.Queue, queue, "", FieldTable.Empty)))));
         }
         Cluster.Steps(200);
+    }
+
+    /// <summary>A queue that is always there.</summary>
+    public void Declare(string name, SimulatedNode home, FieldTable arguments)
+    {
+        Cluster.Done(home.Broker!.Operations.DeclareAsync("/", name, true, false, arguments));
+        Ledger.Homes.Add(name, home);
+        Ledger.Lone.Watch(name);
+        if (Ledger.MayBeReplicated(name))
+            Ledger.Takeovers.Watch(name, home.Broker!);
     }
 
     private void DeclareDelayed()
@@ -235,11 +261,13 @@ internal sealed class NodesSimulation
     {
         Cluster.Step();
         Ledger.Takeovers.Look();
+        Ledger.Lone.Look();
         Ledger.Bridges.Look();
         Ledger.Frontiers.Look();
         _faults.Step();
         foreach (NodeClient client in _clients)
             client.Step();
+        Ledger.Actives.Look();
         if (Cluster.Network.Now % 100 == 0)
             Ledger.NoteStored();
         foreach (SimulatedNode node in Cluster.Nodes)
@@ -274,6 +302,18 @@ internal sealed class NodesSimulation
             NodeClient.AnswerSteps);
     }
 
+    // Whoever is the active one takes what there is, and when he goes the next does.
+    private void TakeAll()
+    {
+        foreach (PublishingClient client in _clients.OfType<PublishingClient>())
+            client.IsLeaving = true;
+        Until(
+            () => string.Join('\n', _clients.OfType<PublishingClient>()
+                .Where(static client => client.Connection is not null)),
+            NodeClient.AnswerSteps);
+        Until(() => SingleQueues.Untaken(this), NodeClient.AnswerSteps);
+    }
+
     private IEnumerable<SimulatedNode> Running() => Cluster.Nodes.Where(node => !node.IsForgotten);
 
     // What is not as it must be when nobody does anything any more; empty: nothing.
@@ -301,7 +341,8 @@ internal sealed class NodesSimulation
         return "";
     }
 
-    private QueueHome? HomeOf(string name) =>
+    /// <summary>Where a queue that is always there is served; null: nowhere.</summary>
+    public QueueHome? HomeOf(string name) =>
         Ledger.Replicated.Contains(name) || (Ledger.Mirrored.Contains(name) && IsReplicated(name))
             ? Running().Select(node => LedBy(node, name)).FirstOrDefault(static led => led is not null)
             : Ledger.Homes[name].Broker is { } broker && broker.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)

@@ -21,6 +21,18 @@ public sealed class NodesSimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void One_consumer_at_a_time_is_active_and_transient_messages_are_kept_where_others_are()
+    {
+        NodesReport total = default;
+        for (int seed = NodesShare.FirstWideSeed; seed < NodesShare.FirstWideSeed + NodesShare.WideSeeds; seed++)
+            total += NodesSimulation.Run(seed, replicates: seed % 2 == 1, mirrors: seed % 4 >= 2, isWide: true);
+        output.WriteLine(
+            $"seeds {NodesShare.FirstWideSeed} to {NodesShare.FirstWideSeed + NodesShare.WideSeeds - 1}: {total}");
+        Assert.True(total.HandOvers > 5 * NodesShare.WideSeeds, $"{total}");
+        Assert.True(total.Gone > 0, $"{total}");
+    }
+
+    [Fact]
     public void A_seed_does_the_same_each_time() =>
         Assert.Equal(NodesSimulation.Run(NodesShare.RepeatedSeed), NodesSimulation.Run(NodesShare.RepeatedSeed));
 }

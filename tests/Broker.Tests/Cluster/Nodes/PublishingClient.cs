@@ -4,7 +4,10 @@ using Warren.Wire;
 
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
-/// <summary>Publishes persistent messages with confirms to the queues that are always there.</summary>
+/// <summary>
+/// Publishes messages with confirms to the queues that are always there, persistent ones or, where the run says so, some
+/// that are transient.
+/// </summary>
 internal sealed class PublishingClient(NodesSimulation world, int number) : NodeClient(world)
 {
     private const int MostUnconfirmed = 20;
@@ -15,9 +18,6 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
     private const int LongestDelayMs = 3000;
 
     private const int StepMs = 5;
-
-    // delivery_mode 2
-    private static readonly byte[] Persistent = [0x10, 0x00, 2];
 
     private readonly SortedDictionary<ulong, (SentMessage Message, long SentAt)> _unconfirmed = [];
     private string _name = "";
@@ -50,6 +50,9 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
             string queue = $"m{Random.Next(NodesSimulation.Queues)}";
             if (World.Replicates && Random.Next(300) == 0)
                 queue = QuietQueues.Names[Random.Next(QuietQueues.Names.Count)];
+            if (World.IsWide && Random.Next(3) == 0)
+                queue = SingleQueues.Names[Random.Next(SingleQueues.Names.Count)];
+            byte mode = (byte)(World.IsWide && Random.Next(3) == 0 ? 1 : 2);
             string[] queues = isForBoth ? ["m2", "m3"] : [queue];
             long liveMs = World.Replicates && !isForBoth && queue == MessageLedger.Expiring ? DrawTime() : 0;
             bool isDelayed = World.Replicates && !isForBoth && queue == MessageLedger.Delayed && Random.Next(3) == 0;
@@ -57,13 +60,14 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
             SentMessage message = World.Ledger.Sent(
                 _name, (int)++_last, liveMs > 0 ? Now + (liveMs / StepMs) : long.MaxValue,
                 isDelayed ? Now + (delayMs / StepMs) : 0, queues);
+            message.IsTransient = mode == 1;
             World.Report.Delayed += isDelayed ? 1 : 0;
             _unconfirmed.Add(_last, (message, Now));
             byte[] body = Encoding.ASCII.GetBytes(
                 message.Text + (Random.Next(50) == 0 ? new string(' ', 10_000) : ""));
             Connection!.Writer.AddPublish(
                 1, isForBoth ? "amq.fanout" : isDelayed ? MessageLedger.Later : "", isForBoth ? "" : queue, body,
-                isDelayed ? Delayed(delayMs) : liveMs > 0 ? Expiring(liveMs) : Persistent);
+                PropertiesOf(mode, delayMs, liveMs));
         }
         Connection!.Flush();
     }
@@ -76,18 +80,12 @@ internal sealed class PublishingClient(NodesSimulation world, int number) : Node
         _ => 0,
     };
 
-    private static byte[] Delayed(int delayMs) => new BasicProperties
+    private static byte[] PropertiesOf(byte mode, int delayMs, long liveMs) => new BasicProperties
     {
-        DeliveryMode = 2,
-        Headers = new FieldTable { ["x-delay"] = FieldValue.Of(delayMs) },
+        DeliveryMode = mode,
+        Headers = delayMs > 0 ? new FieldTable { ["x-delay"] = FieldValue.Of(delayMs) } : null,
+        Expiration = liveMs > 0 ? $"{liveMs}" : null,
     }.ToArray();
-
-    // delivery_mode 2, expiration
-    private static byte[] Expiring(long liveMs)
-    {
-        byte[] digits = Encoding.ASCII.GetBytes($"{liveMs}");
-        return [0x11, 0x00, 2, (byte)digits.Length, .. digits];
-    }
 
     protected override void On(Received received)
     {

@@ -18,6 +18,9 @@ internal sealed class SentMessage(string publisher, int sequence, string[] queue
     /// <summary>It waits at a delayed exchange until this step at least; 0: it does not.</summary>
     public long SoonestAt { get; init; }
 
+    /// <summary>Its publisher does not want it on a disk.</summary>
+    public bool IsTransient { get; set; }
+
     public bool IsConfirmed { get; set; }
 
     public Dictionary<string, MessageCopy> Copies { get; } =

@@ -36,6 +36,9 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
         }
     }
 
+    /// <summary>Somebody began to lead the queue, at this step or before: all that it had then is in its log.</summary>
+    public bool WasLed(string queue, long until) => _takeovers[queue] is [var first, ..] && first.At <= until;
+
     /// <summary>
     /// A node has, or just had, no link with the one that leads the queue: its clients may still be served by one that
     /// was replaced, and does not know.
