@@ -258,8 +258,8 @@ internal sealed class MessageLedger
     // Nothing keeps it until it has arrived at the dead letters.
     private bool MayGetLost(string queue, SentMessage message) =>
         message.IsTransient && !Lone.WasLedAt(queue, message.SentAt)
-        && _cluster.Nodes.Any(
-            node => _cluster.Network.HadOutage(Homes[queue].Id, node.Id, message.SentAt, Now));
+        && _cluster.Nodes.Any(node => !node.IsForgotten
+            && _cluster.Network.HadOutage(Homes[queue].Id, node.Id, message.SentAt, Now));
 
     private bool HasExpired(string queue, SentMessage message) =>
         queue == Expiring && (message.ExpiresAt <= Now || Bridges.IsSince(queue, message.SentAt));
