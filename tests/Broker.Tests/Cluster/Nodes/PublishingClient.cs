@@ -5,8 +5,8 @@ using Warren.Wire;
 namespace Warren.Broker.Tests.Cluster.Nodes;
 
 /// <summary>
-/// Publishes messages with confirms to the queues that are always there, persistent ones or, where the run says so, some
-/// that are transient.
+/// Publishes messages with confirms to the queues that are always there, persistent ones or, where the run says so,
+/// some that are transient.
 /// </summary>
 internal sealed class PublishingClient(NodesSimulation world, int number) : NodeClient(world)
 {
