@@ -37,7 +37,10 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
     }
 
     /// <summary>Somebody began to lead the queue, at this step or before: all that it had then is in its log.</summary>
-    public bool WasLed(string queue, long until) => _takeovers[queue] is [var first, ..] && first.At <= until;
+    public bool WasLed(string queue, long until) => FirstAt(queue) is >= 0 and long first && first <= until;
+
+    /// <summary>When somebody first did; -1: nobody has.</summary>
+    public long FirstAt(string queue) => _takeovers[queue] is [var first, ..] ? first.At : -1;
 
     /// <summary>
     /// A node has, or just had, no link with the one that leads the queue: its clients may still be served by one that
