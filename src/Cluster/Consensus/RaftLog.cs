@@ -71,12 +71,13 @@ public sealed class RaftLog
     /// <summary>Where <see cref="Members"/> come from; the compacted index if from before it.</summary>
     public LogIndex MembersIndex => _memberships.Count == 0 ? CompactedIndex : _memberships[^1].Index;
 
-    public RaftEntry this[LogIndex index]
+    /// <summary>Valid until the log changes.</summary>
+    public ref readonly RaftEntry this[LogIndex index]
     {
         get
         {
             Invariant.Holds(index > CompactedIndex && index <= LastIndex, "an entry is wanted that is not in the log");
-            return _entries[Place(index)];
+            return ref _entries[Place(index)];
         }
     }
 

@@ -139,8 +139,10 @@ public sealed class RaftNode
 
     internal bool MayStand => IsPromotable && (!IsBarred || Members.Voters == 1);
 
-    /// <summary>An entry that has not been compacted; its payload may have to be read.</summary>
-    public RaftEntry Entry(LogIndex index) => Log[index];
+    /// <summary>
+    /// An entry that has not been compacted; its payload may have to be read. Valid until the log changes.
+    /// </summary>
+    public ref readonly RaftEntry Entry(LogIndex index) => ref Log[index];
 
     /// <inheritdoc cref="Strangers.Dropped"/>
     public long Dropped => _strangers.Dropped;

@@ -32,9 +32,15 @@ public sealed record RaftOptions
 
     /// <summary>
     /// Bytes of entries in one append, unless one entry is larger: what a frame of a link holds, so that it need not be
-    /// put together from pieces, and what the runtime has for its short-lived memory.
+    /// put together from pieces, nor becomes a large object of the runtime's.
     /// </summary>
     public int AppendBytes { get; init; } = 60 * 1024;
+
+    /// <summary>
+    /// The same to a member that is so far behind that what it lacks is read from the disk: in a class of its own on the
+    /// link, so that no heartbeat waits for it.
+    /// </summary>
+    public int LaggingAppendBytes { get; init; } = 256 * 1024;
 
     /// <summary>
     /// A chunk of a snapshot is closed beyond this many bytes of entries, unless one is larger. One is on its way at a

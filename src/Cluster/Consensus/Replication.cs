@@ -242,9 +242,15 @@ internal sealed class Replication(RaftNode node)
     /// <summary>Sends each member what it lacks and may be sent.</summary>
     public void Send()
     {
+        // In rounds of one each: members that are as far as each other are sent the same, which is written as bytes once.
         AppendRequest? latest = null;
-        foreach (Progress progress in _others)
-            SendTo(progress, ref latest);
+        bool isMore = true;
+        while (isMore)
+        {
+            isMore = false;
+            foreach (Progress progress in _others)
+                isMore |= SendTo(progress, ref latest);
+        }
     }
 
     private LogIndex Counted(NodeId id)
@@ -280,31 +286,31 @@ internal sealed class Replication(RaftNode node)
         _others.Sort((one, other) => one.Id.CompareTo(other.Id));
     }
 
-    private void SendTo(Progress progress, ref AppendRequest? latest)
+    // Sends one append; false: there is no need, or no room.
+    private bool SendTo(Progress progress, ref AppendRequest? latest)
     {
-        while (progress.CanSend(node.Options))
+        if (!progress.CanSend(node.Options))
+            return false;
+        if (progress.Soundness == Soundness.NeedsSnapshot || progress.Next <= node.Log.CompactedIndex)
         {
-            if (progress.Soundness == Soundness.NeedsSnapshot || progress.Next <= node.Log.CompactedIndex)
-            {
-                node.Sending.Begin(progress);
-                return;
-            }
-            bool mayHaveEntries = progress.Next <= node.Log.LastIndex && progress.HasRoom(node.Options);
-            // What is on its way will be answered, and the next append or that answer's brings the commit along.
-            bool isBehind = progress.State == ProgressState.Replicate && progress.InflightAppends == 0
-                && progress.SentCommit < node.Log.Commit;
-            if (!mayHaveEntries && !progress.IsAsked && !isBehind)
-                return;
-            LogIndex previous = progress.Next.Previous();
-            // Members that are as far as each other are sent the same, which then is written as bytes once.
-            if (latest is null || latest.PreviousIndex != previous || latest.Entries.IsEmpty == mayHaveEntries)
-                latest = AppendBehind(previous, mayHaveEntries);
-            node.Send(progress.Id, latest);
-            int bytes = 0;
-            foreach (ref readonly RaftEntry entry in latest.Entries.AsSpan())
-                bytes += entry.SizeBytes;
-            progress.Sent(new LogIndex(previous.Value + latest.Entries.Length), bytes, latest.Commit);
+            node.Sending.Begin(progress);
+            return false;
         }
+        bool mayHaveEntries = progress.Next <= node.Log.LastIndex && progress.HasRoom(node.Options);
+        // The answer to what is on its way, or the next append, brings the commit along; heartbeats find what is lost.
+        bool isBehind = progress.State == ProgressState.Replicate && progress.InflightAppends == 0
+            && progress.SentCommit < node.Log.Commit;
+        if (!mayHaveEntries && !progress.IsAsked && !isBehind)
+            return false;
+        LogIndex previous = progress.Next.Previous();
+        if (latest is null || latest.PreviousIndex != previous || latest.Entries.IsEmpty == mayHaveEntries)
+            latest = AppendBehind(previous, mayHaveEntries);
+        node.Send(progress.Id, latest);
+        int bytes = 0;
+        foreach (ref readonly RaftEntry entry in latest.Entries.AsSpan())
+            bytes += entry.SizeBytes;
+        progress.Sent(new LogIndex(previous.Value + latest.Entries.Length), bytes, latest.Commit);
+        return true;
     }
 
     private AppendRequest AppendBehind(LogIndex previous, bool hasEntries)
@@ -323,11 +329,12 @@ internal sealed class Replication(RaftNode node)
     /// <summary>As many as one append may hold, one at least.</summary>
     private ImmutableArray<RaftEntry> EntriesFrom(LogIndex first)
     {
+        int mostBytes = node.Log[first].IsInMemory ? node.Options.AppendBytes : node.Options.LaggingAppendBytes;
         LogIndex end = first.Next();
         for (int bytes = node.Log[first].SizeBytes; end <= node.Log.LastIndex; end = end.Next())
         {
             bytes += node.Log[end].SizeBytes;
-            if (bytes > node.Options.AppendBytes)
+            if (bytes > mostBytes)
                 break;
         }
         var entries = new RaftEntry[end.Value - first.Value];
@@ -348,6 +355,8 @@ internal sealed class Replication(RaftNode node)
     /// </summary>
     private void Leave()
     {
+        foreach (Progress progress in _others)
+            progress.IsAsked = true;
         Send();
         Progress? next = _others
             .Where(progress => progress.Soundness == Soundness.Sound && node.Members.IsVoter(progress.Id))

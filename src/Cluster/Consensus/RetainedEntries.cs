@@ -8,11 +8,8 @@ internal sealed class RetainedEntries
 
     public int Count { get; private set; }
 
-    public RaftEntry this[int place]
-    {
-        get => _ring[At(place)];
-        set => _ring[At(place)] = value;
-    }
+    /// <summary>Valid until one is added or goes.</summary>
+    public ref RaftEntry this[int place] => ref _ring[At(place)];
 
     public void Add(in RaftEntry entry)
     {

@@ -10,7 +10,10 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class BulkStream(GroupId group)
 {
-    // In arrays of the pool, of which a message takes the first bytes.
+    /// <summary>What is longer gets an array of its very size, which is not kept.</summary>
+    private const int MostPooledBytes = 1024 * 1024;
+
+    // The first bytes of their arrays.
     private readonly Queue<(byte[] Bytes, int SizeBytes)> _messages = new();
     private int _offset;
 
@@ -24,7 +27,9 @@ internal sealed class BulkStream(GroupId group)
     /// <summary>A message; copied.</summary>
     public void Add(ReadOnlySpan<byte> message)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(message.Length);
+        byte[] bytes = message.Length <= MostPooledBytes
+            ? ArrayPool<byte>.Shared.Rent(message.Length)
+            : GC.AllocateUninitializedArray<byte>(message.Length);
         message.CopyTo(bytes);
         _messages.Enqueue((bytes, message.Length));
     }
@@ -56,15 +61,21 @@ internal sealed class BulkStream(GroupId group)
         _offset += messageBytes;
         if (_offset < _messages.Peek().SizeBytes)
             return;
-        ArrayPool<byte>.Shared.Return(_messages.Dequeue().Bytes);
-        _offset = 0;
+        RemoveFirst();
     }
 
     /// <summary>Nothing of it is sent any more.</summary>
     public void Clear()
     {
-        while (_messages.TryDequeue(out (byte[] Bytes, int SizeBytes) message))
-            ArrayPool<byte>.Shared.Return(message.Bytes);
+        while (!IsEmpty)
+            RemoveFirst();
+    }
+
+    private void RemoveFirst()
+    {
+        (byte[] bytes, int sizeBytes) = _messages.Dequeue();
         _offset = 0;
+        if (sizeBytes <= MostPooledBytes)
+            ArrayPool<byte>.Shared.Return(bytes);
     }
 }

@@ -15,8 +15,7 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions options)
 {
-    /// <summary>What is longer could hold up heartbeats, when a member catches up.</summary>
-    private const int MostControlBytes = 32 * 1024;
+    private static readonly int MostControlBytes = PeerLink.MostBodyBytes - GroupFrameKind.MessageHeadBytes;
 
     private readonly Lock _lock = new();
     private readonly byte[]?[] _lines = new byte[]?[2];
@@ -44,14 +43,18 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         }
     }
 
-    /// <param name="group">Whose message it is.</param>
-    /// <param name="message">What.</param>
-    /// <param name="body">The message as a frame's body (<see cref="MessageBody"/>); copied.</param>
-    public void Send(GroupId group, RaftMessage message, ReadOnlySpan<byte> body)
+    public void Send(GroupId group, RaftMessage message)
     {
+        // A relay takes what fits a frame; the rest is not even written.
+        if (!peers.IsUp(to) && RaftMessageFormat.SizeBytes(message) > MostControlBytes)
+        {
+            Interlocked.Increment(ref _lost);
+            return;
+        }
+        ReadOnlySpan<byte> body = MessageBody.Of(group, message);
         lock (_lock)
         {
-            if (body.Length > MostControlBytes || FollowsLarge(group, message))
+            if (body.Length > PeerLink.MostBodyBytes || FollowsLarge(group, message))
                 SendBulk(group, message, body[GroupFrameKind.MessageHeadBytes..]);
             else
                 SendControl(body);
@@ -132,7 +135,7 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         // Without a link nobody tells of room.
         if (!peers.IsUp(to) || _controlBytes + body.Length > options.WaitingControlBytes)
         {
-            _lost++;
+            Interlocked.Increment(ref _lost);
             return;
         }
         _control.Enqueue(body.ToArray());
@@ -144,7 +147,7 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         bool hasRoom = _bulkBytes == 0 || _bulkBytes + (long)bytes.Length <= options.WaitingBulkBytes;
         if (!peers.IsUp(to) || !hasRoom || bytes.Length > options.MostMessageBytes)
         {
-            _lost++;
+            Interlocked.Increment(ref _lost);
             return;
         }
         if (message is AppendRequest append)

@@ -71,8 +71,7 @@ public sealed class GroupTransport : IGroupTransport, IPeerUser, IThreadPoolWork
     /// <summary>Ends the timer; what is under way goes on to its end.</summary>
     public void Dispose() => _tick?.Dispose();
 
-    public void Send(NodeId to, GroupId group, RaftMessage message) =>
-        SenderOf(to).Send(group, message, MessageBody.Of(group, message));
+    public void Send(NodeId to, GroupId group, RaftMessage message) => SenderOf(to).Send(group, message);
 
     public HeartbeatSlot Register(GroupId group, IGroupMember member)
     {

@@ -431,8 +431,8 @@ public sealed class RaftGroup
     private bool Apply()
     {
         LogIndex before = Applied;
-        while (Applied < MayApply && _node.Entry(Applied.Next()) is { IsInMemory: true } entry)
-            Apply(entry);
+        while (Applied < MayApply && _node.Entry(Applied.Next()).IsInMemory)
+            Apply(_node.Entry(Applied.Next()));
         return TellApplied() || Applied > before;
     }
 

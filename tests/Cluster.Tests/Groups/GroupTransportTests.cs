@@ -248,8 +248,7 @@ public sealed class GroupTransportTests : IDisposable
         var sender = new GroupSender(_here, There, Options);
         while (_here.TrySend(There, LinkClass.Control, GroupFrameKind.Message, new byte[1000]))
             continue;
-        var message = new TimeoutNow(new Term(1));
-        sender.Send(new GroupId(1), message, MessageBody.Of(new GroupId(1), message));
+        sender.Send(new GroupId(1), new TimeoutNow(new Term(1)));
         sender.SendLines(HeartbeatFrameKind.Heartbeats, HeartbeatLines.LineBytes, Bytes(2 * HeartbeatLines.LineBytes));
         sender.SendLines(HeartbeatFrameKind.Heartbeats, HeartbeatLines.LineBytes, Bytes(HeartbeatLines.LineBytes));
         Count();

@@ -24,6 +24,8 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     private int _count;
     private int _sent;
     private long _first = 1;
+    // Bytes of a frame before: as much goes into the next, where much goes at all.
+    private int _usual;
     private long _highestSent;
 
     /// <summary>Flags that all frames of the line bear.</summary>
@@ -141,6 +143,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         while (_first <= Math.Min(number, _highestSent) && _count > 0)
         {
             ref Frame frame = ref _frames[_head];
+            _usual = _count == 1 ? frame.Used : _usual;
             Arrays.Return(frame.Bytes);
             frame = default;
             _head = (_head + 1) & (_frames.Length - 1);
@@ -159,6 +162,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         for (int at = 0; at < _count; at++)
             Arrays.Return(_frames[(_head + at) & (_frames.Length - 1)].Bytes);
         _frames = [];
+        _usual = 0;
         _head = 0;
         _count = 0;
         _sent = 0;
@@ -172,10 +176,12 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     {
         if (_count == _frames.Length)
             GrowRing();
+        if (_count > 0)
+            _usual = Last.Used;
         _count++;
         Last = new Frame
         {
-            Bytes = Arrays.Rent(FirstFrameBytes),
+            Bytes = Arrays.Rent(Math.Max(FirstFrameBytes, _usual)),
             Used = LineFrame.HeaderBytes,
             Flags = flags,
         };

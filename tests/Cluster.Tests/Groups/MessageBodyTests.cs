@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Consensus.Messages;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+using Xunit;
+
+namespace Warren.Cluster.Tests.Groups;
+
+public sealed class MessageBodyTests
+{
+    [Fact]
+    public void One_message_is_the_same_to_all_and_another_group_s_is_not()
+    {
+        AppendRequest message = Append(1, 1_000);
+
+        byte[] first = MessageBody.Of(new GroupId(1), message).ToArray();
+        Assert.Equal(first, MessageBody.Of(new GroupId(1), message));
+        byte[] ofAnother = MessageBody.Of(new GroupId(2), message).ToArray();
+
+        Assert.Equal(1, BinaryPrimitives.ReadInt64LittleEndian(first));
+        Assert.Equal(2, BinaryPrimitives.ReadInt64LittleEndian(ofAnother));
+        Assert.Equal(first[8..], ofAnother[8..]);
+    }
+
+    [Fact]
+    public void A_body_is_that_of_its_message_whatever_was_written_before()
+    {
+        AppendRequest small = Append(1, 10);
+        AppendRequest large = Append(2, 300_000);
+        AppendRequest huge = Append(3, 3_000_000);
+
+        foreach (AppendRequest message in (AppendRequest[])[small, large, small, huge, huge, small, large])
+        {
+            ReadOnlySpan<byte> body = MessageBody.Of(new GroupId(1), message);
+            RaftMessage? read = RaftMessageFormat.Read(body[GroupFrameKind.MessageHeadBytes..].ToArray());
+            RaftEntry entry = Assert.Single(Assert.IsType<AppendRequest>(read).Entries);
+            Assert.Equal(message.Entries[0].Body.Span, entry.Body.Span);
+        }
+    }
+
+    private static AppendRequest Append(byte filling, int bodyBytes)
+    {
+        byte[] body = new byte[bodyBytes];
+        Array.Fill(body, filling);
+        return new AppendRequest(new Term(5))
+        {
+            PreviousIndex = new(2),
+            PreviousTerm = new(3),
+            Commit = new(1),
+            Entries =
+            [
+                new RaftEntry
+                {
+                    Index = new(3),
+                    Term = new(5),
+                    Kind = EntryKind.Payload,
+                    Meta = new byte[] { 1 },
+                    Body = body,
+                    PayloadBytes = 1 + bodyBytes,
+                },
+            ],
+        };
+    }
+}
