@@ -1,5 +1,6 @@
 using System.Globalization;
 using Warren.Amqp;
+using Warren.Broker.Queues.Remote;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Policies;
@@ -103,9 +104,12 @@ public sealed class QueueTimeTests
         Assert.Equal(1, MemberOn(_cluster[2]).ReadyCount);
     }
 
-    /// <summary>It starts when nobody leads, with a clock that is wrong.</summary>
-    [Fact]
-    public void A_leader_that_has_heard_nothing_asks_who_has_run_on()
+    /// <summary>It starts when nobody leads, with a clock that is wrong, and asks until it is answered.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_leader_that_has_heard_nothing_asks_who_has_run_on(bool losesQuestion, bool losesAnswer)
     {
         long stored = Publish(20_000);
         Publish(HourMs);
@@ -118,7 +122,11 @@ public sealed class QueueTimeTests
         _cluster[1].Crash();
         _ = _cluster[3].Broker!.HandOverAsync(TimeSpan.FromSeconds(1));
         _cluster[2].Start();
+        bool isLost = false;
+        _cluster[2].Transport!.Loses = (_, kind) => losesQuestion && kind == LineFrame.Times && Once(ref isLost);
+        _cluster[3].Transport!.Loses = (_, kind) => losesAnswer && kind == LineFrame.KnownTimes && Once(ref isLost);
         _cluster.Until(() => Leader == _cluster[2], what: "the next leader");
+        Assert.Equal(losesQuestion || losesAnswer, isLost);
         Assert.Empty(Bridges());
         StepTo(stored + (19_900 / StepMs));
         Assert.Equal(2, MemberOn(_cluster[2]).ReadyCount);
@@ -187,6 +195,13 @@ public sealed class QueueTimeTests
             () => _cluster.Nodes.All(node => MemberOn(node).Replica.State.Time!.Value.Term > first.Term),
             what: "the next leader's word in the log");
         Assert.True(MemberOn(_cluster[1]).Replica.State.Time!.Value.TimeMs >= first.TimeMs);
+    }
+
+    private static bool Once(ref bool wasSo)
+    {
+        bool isFirst = !wasSo;
+        wasSo = true;
+        return isFirst;
     }
 
     private static ReplicatedQueue MemberOn(SimulatedNode node) =>

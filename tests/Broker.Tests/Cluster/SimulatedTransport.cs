@@ -47,6 +47,9 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     /// <summary>The group's messages do not reach it, while all else does: it learns of nothing new.</summary>
     public bool IsBehind { get; set; }
 
+    /// <summary>Whether a frame to a node, of a kind, gets lost, as it may where a link is relayed.</summary>
+    public Func<NodeId, ushort, bool>? Loses { get; set; }
+
     /// <summary>The groups of the node that do not rest.</summary>
     public int ActiveGroups => _heartbeats.ActiveCount;
 
@@ -58,6 +61,8 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
         byte[] bytes = body.ToArray();
+        if (Loses?.Invoke(peer, kind) == true)
+            return !IsGone && IsUp(peer);
         return !IsGone && _network.Send(
             Self, peer, linkClass, isReliable: true, receiver => receiver.Receive(Self, linkClass, kind, bytes));
     }

@@ -13,9 +13,15 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
     /// <summary>Clocks that are so far apart an operator should look at.</summary>
     private const long NotableMs = 60_000;
 
+    /// <summary>
+    /// How often it asks: a question, or its answer, is lost where a link is relayed, and no new link says that it was.
+    /// </summary>
+    private const long AskMs = 500;
+
     private readonly QueueTime _known = new();
     private TimeInquiry? _inquiry;
     private long _askedIn;
+    private long _askedAtMs;
     private TimeWord? _word;
     private RaftGroup? _led;
 
@@ -67,7 +73,9 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
             return true;
         }
         if (_inquiry is null || _askedIn != term)
-            Ask(group, last);
+            Inquire(group, last);
+        else if (nowMs - _askedAtMs >= AskMs)
+            Ask();
         if (!_inquiry!.IsOver(nowMs, announcer.IsUp))
             return false;
         Lead(group, Math.Max(
@@ -116,12 +124,18 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
         _known.Lead(group.Term.Value, timeMs, queue.NowMs);
     }
 
-    private void Ask(RaftGroup group, LoggedTime logged)
+    private void Inquire(RaftGroup group, LoggedTime logged)
     {
         _askedIn = group.Term.Value;
         NodeId[] others = [.. Members(group).Where(one => one != self && group.Members.IsVoter(one))];
         _inquiry = new TimeInquiry(others, logged, queue.NowMs);
         Volatile.Write(ref _word, new TimeWord(_askedIn, AheadMs: null));
+        Ask();
+    }
+
+    private void Ask()
+    {
+        _askedAtMs = queue.NowMs;
         announcer.TellTime(queue);
     }
 
