@@ -330,6 +330,7 @@ public sealed class MessageBroker : IDisposable
         if (++_ticks % TicksPerMeasurement != 0)
             return;
         Alarms.Tick();
+        QueueLinks?.LookAtClocks();
         AdjustPaging();
         CompactIfPinned();
     }

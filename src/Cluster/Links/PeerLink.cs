@@ -213,6 +213,7 @@ public sealed class PeerLink
         {
             Number = _silence.Send(now),
             Heard = Volatile.Read(ref _heard),
+            WallClockMs = _seams.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
         _outbox.SetHeartbeat(heartbeat);
         _mustWrite.Raise();

@@ -429,7 +429,7 @@ public sealed class PeerLinks : IAsyncDisposable
         LocalState state = _owner.State;
         int syncAgeMs = (int)Math.Clamp(state.OldestSyncAge.TotalMilliseconds, 0, int.MaxValue);
         return new PeerHeartbeat(
-            0, 0, _setup.Self.Boot, state.LeadershipEpoch, state.DurableLsn, _streams.Last, syncAgeMs);
+            0, 0, _setup.Self.Boot, state.LeadershipEpoch, state.DurableLsn, _streams.Last, syncAgeMs, 0);
     }
 
     private PeerIdentity Introduction() => Self with

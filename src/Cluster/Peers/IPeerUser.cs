@@ -17,6 +17,13 @@ public interface IPeerUser
     /// <param name="end">What that says of the peer.</param>
     void LinkDown(PeerIdentity peer, LinkEnd end);
 
+    /// <summary>While the link is up, a few times a second. Most parts ask for nothing of it.</summary>
+    /// <param name="peer">Who is alive.</param>
+    /// <param name="wallClockMs">What its wall clock showed, ms of Unix time; 0: its version does not say.</param>
+    void HeartbeatArrived(NodeId peer, long wallClockMs)
+    {
+    }
+
     /// <summary>
     /// A frame of the user's range. Its credit must be given back, its body is valid until the call returns.
     /// </summary>

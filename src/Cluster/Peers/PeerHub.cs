@@ -126,6 +126,10 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
 
     public void HeartbeatArrived(PeerLink link, PeerHeartbeat heartbeat)
     {
+        if (link.Purpose != LinkPurpose.Peer)
+            return;
+        foreach (IPeerUser user in _users)
+            user.HeartbeatArrived(link.Peer.NodeId, heartbeat.WallClockMs);
     }
 
     public void RoomAgain(PeerLink link, LinkClass linkClass)

@@ -184,6 +184,20 @@ internal sealed class SimulatedNetwork(Random random)
         return true;
     }
 
+    /// <summary>What a node's wall clock shows comes to those that have a link with it, at once.</summary>
+    public void TellClock(SimulatedTransport node)
+    {
+        SimulatedTransport[] others;
+        lock (_lock)
+        {
+            others = [.. _nodes.Values.Where(other => other != node && !other.IsStandingStill
+                && _told.Contains((other.Self, node.Self)) && !_cut.Contains(Link(node.Self, other.Self))
+                && !_blocked.ContainsKey((node.Self, other.Self)))];
+        }
+        foreach (SimulatedTransport other in others)
+            other.HearClock(node.Self, node.WallClock());
+    }
+
     /// <summary>Brings what is due; true if that was anything.</summary>
     public bool Step()
     {

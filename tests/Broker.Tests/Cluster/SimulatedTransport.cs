@@ -95,8 +95,17 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public void Beat()
     {
-        if (!IsStandingStill)
-            _heartbeats.Beat();
+        if (IsStandingStill)
+            return;
+        _heartbeats.Beat();
+        _network.TellClock(this);
+    }
+
+    /// <summary>Another node's heartbeat.</summary>
+    public void HearClock(NodeId peer, long wallClockMs)
+    {
+        foreach (IPeerUser user in _users.Values)
+            user.HeartbeatArrived(peer, wallClockMs);
     }
 
     public void BeatIfHasty()

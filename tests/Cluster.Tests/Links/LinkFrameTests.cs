@@ -72,17 +72,20 @@ public sealed class LinkFrameTests
     [Fact]
     public void A_heartbeat_lies_on_the_wire_as_it_is_drawn()
     {
-        var heartbeat = new PeerHeartbeat(1, 2, 3, 4, 5, 6, 7);
+        var heartbeat = new PeerHeartbeat(1, 2, 3, 4, 5, 6, 7, 8);
         byte[] bytes = new byte[PeerHeartbeat.SizeBytes];
         heartbeat.Write(bytes);
         Assert.Equal(
             "0100000000000000020000000000000003000000000000000400000000000000"
-            + "0500000000000000060000000000000007000000",
+            + "05000000000000000600000000000000070000000800000000000000",
             Convert.ToHexString(bytes));
         // A later version may add to it.
         Assert.True(PeerHeartbeat.TryRead([.. bytes, 9], out PeerHeartbeat read));
         Assert.Equal(heartbeat, read);
-        Assert.False(PeerHeartbeat.TryRead(bytes.AsSpan(1), out _));
+        // One before did not say what the wall clock shows.
+        Assert.True(PeerHeartbeat.TryRead(bytes.AsSpan(0, PeerHeartbeat.LeastBytes), out read));
+        Assert.Equal(heartbeat with { WallClockMs = 0 }, read);
+        Assert.False(PeerHeartbeat.TryRead(bytes.AsSpan(0, PeerHeartbeat.LeastBytes - 1), out _));
         bytes[23] = 0x80;
         Assert.False(PeerHeartbeat.TryRead(bytes, out _));
     }

@@ -116,7 +116,7 @@ public sealed class LinkOutboxTests
     {
         for (int number = 1; number <= 1000; number++)
         {
-            _outbox.SetHeartbeat(new PeerHeartbeat(number, 0, 0, 0, 0, 0, 0));
+            _outbox.SetHeartbeat(new PeerHeartbeat(number, 0, 0, 0, 0, 0, 0, 0));
             _outbox.SetCredit(LinkClass.Bulk, number);
             _outbox.SetReachability([0, 0]);
         }

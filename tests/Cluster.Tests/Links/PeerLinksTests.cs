@@ -229,6 +229,8 @@ public sealed class PeerLinksTests
         Assert.Equal(["up b"], a.Events);
         Assert.Equal(-3, a.Links.Status()[0].ClockAhead!.Value.TotalHours, 2);
         Assert.Equal(3, b.Links.Status()[0].ClockAhead!.Value.TotalHours, 2);
+        long shown = b.Heartbeats[a.Identity.NodeId].WallClockMs;
+        Assert.InRange(time.GetUtcNow().ToUnixTimeMilliseconds() - shown, 0, 1000);
     }
 
     [Fact]

@@ -43,6 +43,19 @@ public sealed class PeerHubTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task All_parts_hear_the_wall_clocks_of_the_others_all_the_while()
+    {
+        HubNode a = Node("a", "127.0.0.11");
+        HubNode b = Node("b", "127.0.0.12");
+        var queues = new RecordingUser("queues", b.Told);
+        b.Hub.Register(Queues, queues);
+        await LinkAsync(a, b);
+        await Eventually.True(() => queues.WallClockMs != 0);
+        long first = queues.WallClockMs;
+        await Eventually.True(() => queues.WallClockMs > first);
+    }
+
+    [Fact]
     public async Task Frames_of_nobody_give_their_credit_back()
     {
         HubNode a = Node("a", "127.0.0.11");

@@ -14,6 +14,9 @@ internal sealed class RecordingUser(string name, ConcurrentQueue<string> told) :
 
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>What the wall clock of the node showed that was heard of last, ms.</summary>
+    public long WallClockMs { get; private set; }
+
     public int Rooms { get; private set; }
 
     public ConcurrentQueue<(NodeId From, LinkClass Class, ushort Kind)> Got { get; } = [];
@@ -21,6 +24,8 @@ internal sealed class RecordingUser(string name, ConcurrentQueue<string> told) :
     public void LinkUp(PeerIdentity peer) => told.Enqueue($"{name} up {peer.Name.Host}");
 
     public void LinkDown(PeerIdentity peer, LinkEnd end) => told.Enqueue($"{name} down {peer.Name.Host}");
+
+    public void HeartbeatArrived(NodeId peer, long wallClockMs) => WallClockMs = wallClockMs;
 
     public void FrameArrived(in PeerFrame frame)
     {

@@ -166,6 +166,15 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             peer.News.Time(queue);
     }
 
+    /// <summary>Wall clocks may have been set: those that lead by them look at what their logs say.</summary>
+    public void LookAtClocks()
+    {
+        if (!Clocks.HaveMoved(Broker.NowMs))
+            return;
+        foreach (ReplicatedLeader leader in Leaders)
+            leader.Queue.Post(QueueCommand.Tick());
+    }
+
     /// <summary>Clients of this node hold nothing of a queue that <paramref name="leader"/> leads.</summary>
     public void TellHoldsNothing(LinePeer leader, long queue, long term)
     {
@@ -284,6 +293,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         Clocks.Note(peer.NodeId, peer.WallClockMs, Broker.NowMs);
         PeerOf(peer.NodeId).Up(peer.Process);
     }
+
+    /// <inheritdoc/>
+    public void HeartbeatArrived(NodeId peer, long wallClockMs) => Clocks.Note(peer, wallClockMs, Broker.NowMs);
 
     /// <inheritdoc/>
     public void LinkDown(PeerIdentity peer, LinkEnd end)

@@ -183,7 +183,10 @@ internal sealed class ReplicatedLog : QueueLog
         _nowMs = nowMs;
         if (!IsRefused && (ChangesHolder() | Raises(isAnyway: false)))
             WriteState();
-        if (_usesTime && !IsRefused && LastLsn != _timeLsn && nowMs - _timeWrittenMs >= TimeIsOldMs)
+        if (!_usesTime || IsRefused)
+            return;
+        bool isOld = LastLsn != _timeLsn && nowMs - _timeWrittenMs >= TimeIsOldMs;
+        if (_time.IsLoggedBehind(State.Time) || isOld)
             UseTime(nowMs);
     }
 

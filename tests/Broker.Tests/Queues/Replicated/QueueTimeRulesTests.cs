@@ -89,6 +89,27 @@ public sealed class QueueTimeRulesTests
         Assert.Equal((own, own + 2_000, 2, 2_000), Median(clocks));
     }
 
+    [Fact]
+    public void A_clock_that_is_new_or_goes_ahead_has_moved_and_one_that_is_late_has_not()
+    {
+        var clocks = new WallClocks(new ManualTime());
+        NodeId other = Samples.Node(2);
+        Assert.True(clocks.HaveMoved(0));
+        Assert.False(clocks.HaveMoved(0));
+        clocks.Note(other, 10_000, nowMs: 0);
+        Assert.True(clocks.HaveMoved(0));
+        clocks.Note(other, 11_000 + WallClocks.MoveMs - 1, nowMs: 1000);
+        Assert.False(clocks.HaveMoved(0));
+        // Little by little is as far.
+        clocks.Note(other, 12_000 + WallClocks.MoveMs, nowMs: 2000);
+        Assert.True(clocks.HaveMoved(0));
+        clocks.Note(other, 10_000, nowMs: 3000);
+        Assert.False(clocks.HaveMoved(0));
+        clocks.Note(other, 11_000 + WallClocks.MoveMs, nowMs: 4000);
+        Assert.True(clocks.HaveMoved(0));
+        Assert.Equal(4, clocks.Moves);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(0L)]

@@ -18,12 +18,19 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
     /// </summary>
     private const long AskMs = 500;
 
+    /// <summary>
+    /// So much less counts as passed than wall clocks say: twice what they may be ahead of where the log has them
+    /// before it is told, and what heartbeats may be late when it is.
+    /// </summary>
+    private const long SlackMs = 4 * WallClocks.MoveMs;
+
     private readonly QueueTime _known = new();
     private TimeInquiry? _inquiry;
     private long _askedIn;
     private long _askedAtMs;
     private TimeWord? _word;
     private RaftGroup? _led;
+    private int _moves;
 
     /// <summary>What is told to nodes that come, while it leads; null: nothing. Any thread.</summary>
     public TimeWord? Word => Volatile.Read(ref _word);
@@ -103,6 +110,22 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
             IsMajority(wall, _led!) ? wall.UpperMs - _known.AheadMs : logged?.WallAheadMs);
     }
 
+    /// <summary>
+    /// Wall clocks were set since the log was told by how much they are ahead, and are further ahead now: after a stop
+    /// of all members that would count as passed. Asked in each turn; looks when they have moved.
+    /// </summary>
+    public bool IsLoggedBehind(LoggedTime? logged)
+    {
+        if (_moves == Clocks.Moves)
+            return false;
+        int moves = Clocks.Moves;
+        WallMedian wall = Clocks.MedianOf(Members(_led!), self, queue.NowMs);
+        if (!IsMajority(wall, _led!))
+            return false;
+        _moves = moves;
+        return logged?.WallAheadMs is not { } aheadMs || wall.UpperMs - _known.AheadMs - aheadMs >= WallClocks.MoveMs;
+    }
+
     /// <summary>It leads no more.</summary>
     public void End()
     {
@@ -148,7 +171,7 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
             Report(LogLevel.Warning, "the clocks of too few are seen, and nothing counts as passed");
             return logged.TimeMs;
         }
-        long passedMs = Math.Max(0, wall.LowerMs + queue.NowMs - aheadMs - logged.TimeMs);
+        long passedMs = Math.Max(0, wall.LowerMs + queue.NowMs - aheadMs - logged.TimeMs - SlackMs);
         Report(
             wall.ApartMs >= NotableMs ? LogLevel.Warning : LogLevel.Info,
             $"by the median of {wall.Clocks} wall clocks, which are {InSeconds(wall.ApartMs)} apart, "
