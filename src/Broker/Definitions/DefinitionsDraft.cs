@@ -79,6 +79,11 @@ internal sealed class DefinitionsDraft
     /// <summary>A policy has been set or cleared.</summary>
     public bool HasOtherPolicies { get; private set; }
 
+    /// <summary>
+    /// A delayed exchange may have nothing that keeps its messages: one that is declared anew while its old store goes.
+    /// </summary>
+    public bool LacksStores { get; set; }
+
     /// <summary>Their connections are to be closed.</summary>
     public List<string> VhostsGone { get; } = [];
 
@@ -194,6 +199,7 @@ internal sealed class DefinitionsDraft
         if (vhost.TryFindQueueOrStore(name, out QueueDefinition? queue))
         {
             QueuesGone.Add(queue);
+            LacksStores |= queue.IsDelayStore;
             TakeAlongMembers(queue);
         }
         Put(vhost.WithoutQueue(name, keepsDurable));

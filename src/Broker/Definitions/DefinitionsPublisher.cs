@@ -73,7 +73,7 @@ internal sealed class DefinitionsPublisher(MessageBroker broker)
             return;
         if (draft.QueuesMade.Exists(static queue => queue.IsDelayStore))
             broker.Delays.StoresMade();
-        if (draft.HasOtherPolicies)
+        if (draft.HasOtherPolicies || draft.LacksStores)
             broker.Definitions.Leader?.LookAtQueues();
         if (_closesOwners)
         {

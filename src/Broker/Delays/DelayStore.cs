@@ -34,6 +34,10 @@ internal static class DelayStore
     public static bool IsWanted(Vhost vhost, QueueDefinition store) => store.DelaysOf is { } name
         && vhost.Exchanges.TryGetValue(name, out Exchange? exchange) && IsKept(exchange.Type, exchange.Durable);
 
+    /// <summary>A delayed exchange that is declared has none yet.</summary>
+    public static bool IsMissing(Vhost vhost, ExchangeDeclaration exchange) =>
+        IsKept(exchange.Type, exchange.Durable) && !vhost.DelayStores.Contains(exchange.Name);
+
     /// <summary>
     /// What makes it, for an exchange that is declared or is there; null: there is one, or the exchange needs none, or
     /// there are not nodes enough.

@@ -21,7 +21,7 @@ namespace Warren.Broker.Delays;
 internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
 {
     /// <summary>
-    /// So long its exchange has been gone, and nothing has waited, when it goes too: longer than a publish waits that
+    /// So long its exchange has been gone, and nothing has waited, when it closes: longer than a publish waits that
     /// was routed there before.
     /// </summary>
     internal const long LingerMs = 20_000;
@@ -126,9 +126,18 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
 
     private protected override void Take(in QueueCommand command, QueueScratch scratch, long nowMs)
     {
-        if (_schedule is not { } schedule || Machine.IsClosed)
+        if (_schedule is not { } schedule)
         {
             base.Take(command, scratch, nowMs);
+            return;
+        }
+        var ticket = new PublishTicket(command.Target, (ulong)command.Second, command.Group);
+        if (Machine.IsClosed)
+        {
+            // The exchange may be there again by now, and another store soon: nobody is told that this has it.
+            command.Message.Slab.Release(1);
+            if (ticket.IsAwaited)
+                QueueReplies.Verdict(ticket, accepted: false, scratch);
             return;
         }
         long dueMs = nowMs + Math.Clamp(command.First, 0, LongestDelayMs);
@@ -144,7 +153,6 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
         log.Append(ref queued, shared: null, nowMs);
         schedule.Waiting.Add(
             Waiting(schedule, command.Message, queued.Position), dueMs, new Lsn(queued.Position));
-        var ticket = new PublishTicket(command.Target, (ulong)command.Second, command.Group);
         if (ticket.IsAwaited)
             Waits.Await(ticket);
     }
@@ -237,7 +245,7 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
         _unusedSinceMs ??= nowMs;
         if (nowMs < _unusedSinceMs + LingerMs)
             return;
-        _unusedSinceMs = nowMs;
-        Broker.Definitions.Post(new RemoveDelayStore(Definition));
+        // Whoever leads until its definition is gone takes nothing, and sees to that.
+        Machine.Close(null, ifUnused: false, ifEmpty: false, CloseReason.Deleted, nowMs);
     }
 }

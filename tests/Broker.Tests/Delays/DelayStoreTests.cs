@@ -1,7 +1,9 @@
 using Warren.Amqp;
+using Warren.Broker.Channels;
 using Warren.Broker.Definitions;
 using Warren.Broker.Definitions.Entries;
 using Warren.Broker.Delays;
+using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Tests.Cluster;
 using Warren.Broker.Tests.Cluster.Nodes;
@@ -92,6 +94,38 @@ public sealed class DelayStoreTests
         world.Cluster.Done(world[2].Broker!.Administration.Vhosts.DeleteAsync("/"));
         world.Until(
             () => world.Cluster.Nodes.All(static node => DelaysCluster.MemberOn(node) is null), "the end of it");
+    }
+
+    /// <summary>It takes nothing that it would take along; the exchange may be there again.</summary>
+    [Fact]
+    public void One_that_goes_is_closed_first_and_another_takes_its_place()
+    {
+        var world = new DelaysCluster();
+        world.Declare(1, "quorum", "q");
+        QueueDefinition store = DelaysCluster.StoreOn(world[1])!;
+        SimulatedNode leading = world.UntilLed();
+        SimulatedConnection connection = world.Connect(2);
+        connection.Send(new ExchangeDelete(DelaysCluster.Exchange, ifUnused: false, noWait: false));
+        world.Expect(connection, MethodId.ExchangeDeleteOk);
+        world.Until(
+            () => DelaysCluster.MemberOn(leading) is { Replica.State.IsClosed: true }, "its end",
+            mostSteps: (int)(2 * ReplicatedDelays.LingerMs / 5));
+        bool? isTaken = null;
+        Message message = MessageInOwnSlab.Store(
+            world[1].Broker!.Slabs, [], "q"u8, new BasicProperties().ToArray(), [1]);
+        store.Home.Post(QueueCommand.Publish(
+            message, 0, true, 1000, null, 0,
+            new PublishGroup(1, accepted => isTaken = accepted) { AwaitsSync = true }));
+        world.Declare(1, "quorum", "q");
+        world.Until(() => isTaken is not null, "an answer");
+        Assert.False(isTaken);
+        world.Until(
+            () => DelaysCluster.StoreOn(world[1]) is { } next && next.Id != store.Id, "the next", mostSteps: 2000);
+        world.PublishFrom(2);
+        world.Publish(100);
+        world.UntilConfirmed();
+        world.UntilHas(1, 1);
+        Assert.Equal([0], world.Drain(1));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Delays;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Policies;
@@ -275,6 +276,12 @@ public sealed class ReplicatedDelayTests
         world.UntilConfirmed();
         world.UntilHas(1, 2);
         Assert.Equal([0, 1], world.Drain(1));
+        // The queue has forgotten the one that is gone.
+        QueueId next = DelaysCluster.StoreOn(world[1])!.Id;
+        world.Until(
+            () => world.Cluster.Nodes.All(node => QueueOn(node).Replica.State.Sources.All(
+                source => !source.Source.TryGetStore(out QueueId store) || store == next)),
+            "what is known of stores");
     }
 
     /// <summary>Dead letters and what a transaction commits wait like all else.</summary>
@@ -305,6 +312,9 @@ public sealed class ReplicatedDelayTests
         world.UntilHas(other, 2);
         Assert.Equal([0, 1], world.Drain(other).Order());
     }
+
+    private static ReplicatedQueue QueueOn(SimulatedNode node) =>
+        ((QueueReplication)node.Broker!.Replication!).Members.Single(static one => one.Definition.Name == "q");
 
     private static int OtherThan(DelaysCluster world, SimulatedNode node) =>
         world.Cluster.Nodes.ToList().FindIndex(one => one != node) + 1;

@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Broker.Delays;
 using Warren.Broker.Exchanges;
 using Warren.Broker.Policies;
 using Warren.Broker.Topology;
@@ -43,6 +44,7 @@ internal sealed record ExchangeEntry(string Vhost, ExchangeDeclaration Declarati
         Vhost vhost = draft.VhostOf(Vhost);
         EffectivePolicy? policy = vhost.Policies.MatchExchange(Declaration.Name);
         draft.Put(vhost.WithExchange(ExchangeTypes.Create(Declaration).WithPolicy(policy)));
+        draft.LacksStores |= DelayStore.IsMissing(vhost, Declaration);
     }
 
     public override void Write(FieldTable fields)

@@ -116,8 +116,8 @@ internal abstract class StandIn : QueueHome, ILine
     {
         if (ticket.Group is not null || ticket.Sequence > 0)
         {
-            // But for who keeps it until a queue has it.
-            bool isKept = ticket.Group is PublishGroup { IsKept: true };
+            // But for who keeps it until a queue has it; and the exchange of delayed messages may be there.
+            bool isKept = ticket.Group is PublishGroup { IsKept: true } || Definition.IsDelayStore;
             QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone && !isKept, scratch);
         }
         bool isHeardOf = ticket.Sequence > 0 || ticket.Group is PublishGroup { IsAnsweredByNumber: false };

@@ -154,7 +154,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         _closedAtMs ??= queue.NowMs;
         if (_isRemoved)
             return;
-        long dueMs = _closedAtMs.Value + RemovalMs;
+        // Nobody has asked for the end of what keeps delayed messages.
+        long dueMs = _closedAtMs.Value + (queue.Definition.IsDelayStore ? 0 : RemovalMs);
         if (queue.NowMs < dueMs)
         {
             queue.TickAt(dueMs);

@@ -61,6 +61,13 @@ internal sealed class QueueState
         return numbers;
     }
 
+    /// <summary>Of these nothing comes any more.</summary>
+    public void RemoveSources(Func<PublishSource, bool> areGone)
+    {
+        foreach (PublishSource gone in _sources.Keys.Where(areGone).ToList())
+            Remove(gone);
+    }
+
     public QueueState Copy()
     {
         var copy = new QueueState

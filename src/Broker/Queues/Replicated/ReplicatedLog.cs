@@ -28,6 +28,7 @@ internal sealed class ReplicatedLog : QueueLog
 
     private readonly RaftGroup _group;
     private readonly QueueReplica _replica;
+    private readonly MessageBroker _broker;
     private readonly NodeLog _log;
     private readonly ReplicatedTime _time;
     private readonly Queue<(long Index, int SizeBytes)> _uncommitted = new(0);
@@ -55,11 +56,12 @@ internal sealed class ReplicatedLog : QueueLog
     private readonly List<byte> _departed = new(0);
     private int _departureEntries = MostDepartureEntries;
 
-    public ReplicatedLog(RaftGroup group, QueueReplica replica, NodeLog log, ReplicatedTime time)
+    public ReplicatedLog(RaftGroup group, QueueReplica replica, MessageBroker broker, ReplicatedTime time)
     {
         _group = group;
         _replica = replica;
-        _log = log;
+        _broker = broker;
+        _log = broker.Storage!;
         _time = time;
         State = replica.State.Copy();
         _committed = group.Commit.Value;
@@ -106,6 +108,14 @@ internal sealed class ReplicatedLog : QueueLog
     public bool TryBegin(PublishSource source, long number, PublishOrigin? origin, out bool wasTaken)
     {
         SourceNumbers numbers = NumbersOf(source);
+        // All that it kept was safe wherever it went when it was closed.
+        if (origin is { } gone && IsOfGoneStore(gone.Source))
+        {
+            wasTaken = true;
+            if (number > numbers.Last)
+                NoteNumber(numbers, number);
+            return false;
+        }
         SourceNumbers own = origin is { } from ? NumbersOf(from.Source) : numbers;
         bool isNew = number > numbers.Last;
         wasTaken = origin is { } known && known.Number <= own.Last;
@@ -326,6 +336,10 @@ internal sealed class ReplicatedLog : QueueLog
         return numbers;
     }
 
+    // One that this node has not heard of yet is not gone.
+    private bool IsOfGoneStore(PublishSource source) => source.TryGetStore(out QueueId store)
+        && _broker.Definitions.LastIndex >= store.Value && _broker.QueueLinks?.FindQueue(store.Value) is null;
+
     private void NoteNumber(SourceNumbers source, long number)
     {
         source.Take(number);
@@ -366,6 +380,7 @@ internal sealed class ReplicatedLog : QueueLog
         _isStateOwed = false;
         if (_usesTime)
             State.Time = _time.Now(State.Time);
+        State.RemoveSources(IsOfGoneStore);
         Raises(isAnyway: true);
         State.Frontier = _frontier?.Reserved ?? State.Frontier;
         _departureEntries = 0;

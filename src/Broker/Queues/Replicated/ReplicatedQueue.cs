@@ -419,7 +419,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal void Serve(Takeover takeover, Dictionary<long, Messages.Message> claimed, bool holds)
     {
         RaftGroup group = _group!;
-        _leading = new ReplicatedLog(group, _replica, Broker.Storage!, _time) { AwaitsHolder = holds };
+        _leading = new ReplicatedLog(group, _replica, Broker, _time) { AwaitsHolder = holds };
         Renew(_leading);
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
         _leading.Allow(Machine.Paging);

@@ -79,6 +79,21 @@ public sealed class ReplicatedQueueTests
         Assert.Equal(0, next.Replica.Messages.Count);
     }
 
+    /// <summary>It was closed when all that it had kept was where it went: what comes yet has come before.</summary>
+    [Fact]
+    public void What_comes_from_a_keeper_that_is_gone_was_taken_before()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        PublishSource gone = PublishSource.OfDelayStore(new QueueId(leader.Definition.Id.Value - 1));
+        group.Publish(leader, group.Client, 1, "a", new PublishOrigin(gone, 5));
+        group.Publish(leader, group.Client, 2, "b", null);
+        group.Cluster.Until(() => group.Client.Verdicts.Count == 2, what: "verdicts");
+        Assert.All(group.Client.Verdicts.Values, Assert.True);
+        Assert.Equal(1, leader.ReadyCount);
+        Assert.DoesNotContain(leader.Replica.State.Sources, static one => one.Source.IsKeepers);
+    }
+
     /// <summary>What keeps it has another leader, on another node, whose stand-in has numbers of its own.</summary>
     [Theory]
     [InlineData(false)]

@@ -19,13 +19,25 @@ public readonly record struct PublishSource(NodeId Node, long Process)
     /// </summary>
     public bool IsKeepers => Process == Keepers;
 
+    private static ReadOnlySpan<byte> StoreMark => "delays  "u8;
+
     /// <summary>What keeps delayed messages on several nodes.</summary>
     public static PublishSource OfDelayStore(QueueId store)
     {
         Span<byte> identity = stackalloc byte[16];
-        "delays  "u8.CopyTo(identity);
+        StoreMark.CopyTo(identity);
         BinaryPrimitives.WriteInt64BigEndian(identity[8..], store.Value);
         return new(new NodeId(new Guid(identity, bigEndian: true)), Keepers);
+    }
+
+    /// <summary>False: it is not of <see cref="OfDelayStore"/>.</summary>
+    public bool TryGetStore(out QueueId store)
+    {
+        Span<byte> identity = stackalloc byte[16];
+        Node.Value.TryWriteBytes(identity, bigEndian: true, out _);
+        bool isStore = IsKeepers && identity.StartsWith(StoreMark);
+        store = new QueueId(isStore ? BinaryPrimitives.ReadInt64BigEndian(identity[8..]) : 0);
+        return isStore;
     }
 
     /// <summary>Delayed messages that a node keeps by itself.</summary>
