@@ -224,7 +224,7 @@ public sealed class MessageBroker : IDisposable
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.Queues.Select(queue => queue.Value))];
 
     /// <summary>The same, and what keeps delayed messages.</summary>
-    internal ImmutableArray<QueueDefinition> QueuesAndStores() =>
+    public ImmutableArray<QueueDefinition> QueuesAndStores() =>
         [.. Topology.Vhosts.SelectMany(vhost => vhost.Value.QueuesAndStores)];
 
     /// <summary>What the node is called that the queue lives on.</summary>

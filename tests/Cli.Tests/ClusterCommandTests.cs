@@ -123,6 +123,7 @@ public sealed class ClusterCommandTests
         Assert.Equal(
             (ExitCode.Ok, $"Node {pair.NameOfOne} reported no quorum queues with minimum quorum\n"),
             (none.Code, none.Output));
+        await DelaysAsync(pair.One);
         pair.RunOnOne("warren", "queue", "declare", "one", "--type", "quorum");
         pair.RunOnOne("warren", "queue", "declare", "mirrored");
         pair.RunOnOne("warren", "queue", "declare", "plain");
@@ -130,7 +131,8 @@ public sealed class ClusterCommandTests
         CommandRun quorum = pair.RunOnOne("rabbitmq-queues", "check_if_node_is_quorum_critical");
         Assert.Equal(
             (ExitCode.Unavailable,
-                $"queue 'one' in vhost '/' would lose quorum if node {pair.NameOfOne} is stopped\n"),
+                $"delayed exchange 'later' in vhost '/' would lose quorum if node {pair.NameOfOne} is stopped\n"
+                + $"queue 'one' in vhost '/' would lose quorum if node {pair.NameOfOne} is stopped\n"),
             (quorum.Code, quorum.Error));
         CommandRun mirrors = pair.RunOnOne("rabbitmq-diagnostics", "check_if_node_is_mirror_sync_critical");
         Assert.Equal(ExitCode.Unavailable, mirrors.Code);
@@ -138,6 +140,23 @@ public sealed class ClusterCommandTests
         Assert.DoesNotContain("plain", mirrors.Error, StringComparison.Ordinal);
         Assert.Equal(
             ExitCode.Ok, pair.RunOnOther("rabbitmq-diagnostics", "check_if_node_is_mirror_sync_critical").Code);
+        CommandRun drain = pair.RunOnOne("rabbitmq-upgrade", "drain");
+        Assert.StartsWith(
+            "Warning: delayed exchange 'later' in vhost '/' would have no majority of its members if node "
+            + $"{pair.NameOfOne} is stopped\n",
+            drain.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task DelaysAsync(ControlledNode node)
+    {
+        await using WireClient client = await LoginAsync(node);
+        await client.OpenChannelAsync(1);
+        await client.CallAsync(
+            1,
+            new ExchangeDeclare(
+                "later", "x-delayed-message", passive: false, durable: true, autoDelete: false, @internal: false,
+                noWait: false, new FieldTable { ["x-delayed-type"] = FieldValue.Of("direct") }),
+            MethodId.ExchangeDeclareOk);
     }
 
     private static async Task<WireClient> LoginAsync(ControlledNode node)

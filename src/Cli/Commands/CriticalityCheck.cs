@@ -45,8 +45,7 @@ internal sealed class CriticalityCheck(
         if (critical.GetArrayLength() > 0)
         {
             throw new CommandException(ExitCode.Unavailable, string.Join('\n', critical.EnumerateArray().Select(queue =>
-                $"queue '{queue.GetProperty("name").GetString()}' in vhost '{queue.GetProperty("vhost").GetString()}' "
-                + $"{loses} if node {node} is stopped")));
+                $"{CriticalQueue.NameOf(queue)} {loses} if node {node} is stopped")));
         }
         call.Output.WriteLine($"Node {node} reported {none}");
         return ExitCode.Ok;

@@ -20,9 +20,8 @@ internal sealed class Drain() : ChangeCommand(
         foreach (JsonElement queue in result.GetProperty("queues").EnumerateArray())
         {
             call.Error.WriteLine(
-                $"Warning: queue '{queue.GetProperty("name").GetString()}' in vhost "
-                + $"'{queue.GetProperty("vhost").GetString()}' would have no majority of its members if node {node} "
-                + "is stopped");
+                $"Warning: {CriticalQueue.NameOf(queue)} would have no majority of its members if node {node} is "
+                + "stopped");
         }
         int kept = result.GetProperty("kept").GetInt32();
         if (kept > 0)

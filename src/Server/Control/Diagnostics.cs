@@ -154,7 +154,7 @@ internal sealed class Diagnostics(NodeHost host)
         bool areQuorum = request.Command == "check_if_node_is_quorum_critical";
         QueueDefinition[] critical =
         [
-            .. broker.AllQueues()
+            .. broker.QueuesAndStores()
                 .Where(broker.IsCriticalFor)
                 .Where(queue => areQuorum ? queue.Type == QueueType.Quorum : IsMirrored(broker, queue))
                 .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
@@ -163,7 +163,9 @@ internal sealed class Diagnostics(NodeHost host)
         return Now(json => WriteQueues(json, critical));
     }
 
-    /// <summary>Queues by name and vhost, as <c>queues</c>.</summary>
+    /// <summary>
+    /// Queues by name and vhost, as <c>queues</c>; what keeps delayed messages with its exchange's name, too.
+    /// </summary>
     internal static void WriteQueues(Utf8JsonWriter json, IEnumerable<QueueDefinition> queues)
     {
         json.WriteStartArray("queues");
@@ -172,6 +174,8 @@ internal sealed class Diagnostics(NodeHost host)
             json.WriteStartObject();
             json.WriteString("name", queue.Name);
             json.WriteString("vhost", queue.Vhost);
+            if (queue.DelaysOf is { } exchange)
+                json.WriteString("delayed_exchange", exchange);
             json.WriteEndObject();
         }
         json.WriteEndArray();

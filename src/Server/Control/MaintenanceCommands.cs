@@ -9,8 +9,8 @@ namespace Warren.Server.Control;
 internal sealed class MaintenanceCommands(NodeHost host)
 {
     /// <summary>
-    /// Refuses nothing: who drains a node has his reasons. Tells which queues nobody would serve without it, and how
-    /// many it leads all the same.
+    /// Refuses nothing: who drains a node has his reasons. Tells which queues and delayed exchanges nobody
+    /// would serve without it, and how many it leads all the same.
     /// </summary>
     public async Task<Action<Utf8JsonWriter>?> DrainAsync(ControlRequest request, ControlReply reply)
     {
@@ -18,7 +18,8 @@ internal sealed class MaintenanceCommands(NodeHost host)
         HandedOver handed = await node.DrainAsync().ConfigureAwait(false);
         QueueDefinition[] critical =
         [
-            .. node.Broker.AllQueues().Where(queue => queue.IsReplicated && node.Broker.IsCriticalFor(queue))
+            .. node.Broker.QueuesAndStores()
+                .Where(queue => queue.IsReplicated && node.Broker.IsCriticalFor(queue))
                 .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
                 .ThenBy(queue => queue.Name, StringComparer.Ordinal),
         ];
