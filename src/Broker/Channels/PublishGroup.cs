@@ -51,6 +51,12 @@ public sealed class PublishGroup
     /// <summary>Who waits keeps the message until it is safe elsewhere, however long that takes.</summary>
     internal bool IsKeptUntilSafe { get; init; }
 
+    /// <summary>
+    /// Who waits has it sent again, maybe elsewhere, when it is refused: one that is closed refuses it, also if that
+    /// may come to nothing.
+    /// </summary>
+    internal bool GoesAgain { get; init; }
+
     /// <summary>Who waits keeps the message until it has arrived, or is safe.</summary>
     internal bool IsKept => NeedsNoSync || IsKeptUntilSafe;
 

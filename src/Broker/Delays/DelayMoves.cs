@@ -139,6 +139,7 @@ internal sealed class DelayMoves(
         var group = new PublishGroup(1, accepted => post(() => Answered(move, sent, accepted)))
         {
             IsKeptUntilSafe = true,
+            GoesAgain = true,
             Origin = sent.Message.IsStored
                 ? new PublishOrigin(PublishSource.OfDelaysOn(broker.QueueLinks!.Self), sent.Message.Number)
                 : null,

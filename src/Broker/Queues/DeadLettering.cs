@@ -48,7 +48,7 @@ internal sealed class DeadLettering
         _isReplicated = queue is ReplicatedQueue;
         _routes = new RouteSet(broker.NewRandom());
         _unrouted = new UnroutedMessages<DeadLetter>(
-            broker.Definitions, isReached => queue.Post(QueueCommand.LookAgain(isReached)), TryForward);
+            broker.Definitions, isReached => queue.Post(QueueCommand.LookAgain(this, isReached)), TryForward);
     }
 
     /// <summary>
@@ -144,13 +144,14 @@ internal sealed class DeadLettering
     }
 
     /// <summary>
-    /// What was found to have nowhere to go is looked at again, or a target has said whether it has taken a letter.
+    /// What was found to have nowhere to go is looked at again, or a target has said whether it has taken a letter. An
+    /// answer to who gave up letters before does not cover what has nowhere to go now.
     /// </summary>
     public void LookAgain(in QueueCommand command)
     {
         if (command.Target is KeptLetter kept)
             _kept.Answered(kept, command.First, isTaken: command.Flag);
-        else
+        else if (command.Target == this)
             _unrouted.LookAgain(command.Flag);
     }
 
@@ -226,8 +227,8 @@ internal sealed class DeadLettering
     private void Post(in Message dead, BasicProperties properties, FieldTable headers, in DeadLetter letter)
     {
         List<QueueDefinition> queues = Targets(letter, headers);
-        ReadOnlySpan<RouteDelay> delays = letter.Kept?.Taken.Contains(KeptLetter.Delays) == true ? [] : _routes.Delays;
-        int targets = queues.Count + delays.Length;
+        List<RouteDelay> delays = Delays(letter);
+        int targets = queues.Count + delays.Count;
         KeptLetter? kept = letter.Settings.DeadLettersAtLeastOnce ? _kept.Send(letter, targets) : null;
         if (targets == 0)
         {
@@ -253,12 +254,25 @@ internal sealed class DeadLettering
         {
             dead.Slab.AddReferences(1);
             _broker.Delays.Add(new DelayedMessage(
-                _vhostName, delay, dead, null, 0, ofAll ?? GroupOf(kept, KeptLetter.Delays)));
+                _vhostName, delay, dead, null, 0, ofAll ?? GroupOf(kept, kept?.IdOf(delay.Exchange.Name) ?? 0)));
         }
     }
 
-    private PublishGroup? GroupOf(KeptLetter? kept, long target) =>
-        kept is null ? null : new PublishGroup(1, _kept.AnswerOf(kept, target)) { IsKeptUntilSafe = _isReplicated };
+    private PublishGroup? GroupOf(KeptLetter? kept, long target) => kept is null
+        ? null
+        : new PublishGroup(1, _kept.AnswerOf(kept, target)) { IsKeptUntilSafe = _isReplicated, GoesAgain = true };
+
+    // Those where it is to wait, but for those where it does.
+    private List<RouteDelay> Delays(in DeadLetter letter)
+    {
+        var delays = new List<RouteDelay>(0);
+        foreach (RouteDelay delay in _routes.Delays)
+        {
+            if (letter.Kept is not { } kept || !kept.Taken.Contains(kept.IdOf(delay.Exchange.Name)))
+                delays.Add(delay);
+        }
+        return delays;
+    }
 
     // Where it was routed, but for queues that have it, or that it has gone around already.
     private List<QueueDefinition> Targets(in DeadLetter letter, FieldTable headers)

@@ -12,11 +12,23 @@ internal sealed class KeptLetter
     /// <summary>What it is, with its reference.</summary>
     public required DeadLetter Letter { get; init; }
 
-    /// <summary>Ids of the queues that have it; <see cref="Delays"/> for delayed exchanges.</summary>
+    // Those that it was routed to.
+    private readonly List<string> _delayed = new(0);
+
+    /// <summary>Ids of the queues that have it, and of delayed exchanges.</summary>
     public HashSet<long> Taken { get; } = new(0);
 
-    /// <summary>Stands among the ids for what is delayed.</summary>
-    public static long Delays => 0;
+    /// <summary>What stands among the ids of queues for a delayed exchange.</summary>
+    public long IdOf(string exchange)
+    {
+        int at = _delayed.IndexOf(exchange);
+        if (at < 0)
+        {
+            at = _delayed.Count;
+            _delayed.Add(exchange);
+        }
+        return -1 - at;
+    }
 
     /// <summary>It goes to so many.</summary>
     public void Begin(int targets) => _missing = _unheard = targets;

@@ -207,8 +207,8 @@ public readonly struct QueueCommand
     /// <summary>
     /// All is applied here that was committed when dead letters had nowhere to go; or that cannot be known.
     /// </summary>
-    internal static QueueCommand LookAgain(bool isReached) =>
-        new(QueueCommandKind.LookAgain, 0, isReached, 0, default, 0, 0, null, null);
+    internal static QueueCommand LookAgain(DeadLettering asker, bool isReached) =>
+        new(QueueCommandKind.LookAgain, 0, isReached, 0, default, 0, 0, asker, null);
 
     /// <summary>A target has taken a dead letter that is kept until then, or refused it.</summary>
     internal static QueueCommand LetterAnswered(KeptLetter letter, long target, bool isTaken) =>

@@ -1,4 +1,6 @@
 using Warren.Amqp;
+using Warren.Broker.Messages;
+using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Policies;
@@ -40,6 +42,29 @@ public sealed class ReplicatedDeadLetterTests
         _cluster.Until(
             () => ReadyOn(node, "dead") == 1 && _cluster.Nodes.All(one => MemberOn(one).Replica.Messages.Count == 0),
             what: "what has expired");
+    }
+
+    /// <summary>A question may be answered when the queue is led anew, and has others to ask for.</summary>
+    [Fact]
+    public void What_is_answered_to_the_leadership_before_covers_nothing_of_this_one()
+    {
+        _cluster.StartAll();
+        _cluster.UntilServing();
+        MessageBroker broker = _cluster[1].Broker!;
+        _cluster.Done(broker.Operations.DeclareAsync(
+            "/", "q", true, false, Fields.Of(("x-dead-letter-exchange", "none"))));
+        var queue = (Queue)broker.AllQueues().Single().Home;
+        var before = new DeadLettering(broker, queue);
+        var now = new DeadLettering(broker, queue);
+        bool isOver = false;
+        _cluster.Until(() => broker.Definitions.Gate.IsOpen, what: "its majority");
+        Assert.True(broker.Definitions.NeedsBarrier);
+        Message message = MessageInOwnSlab.Store(broker.Slabs, [], "q"u8, new BasicProperties().ToArray(), [1]);
+        now.Forward(message, DeadLetterReason.Rejected, queue.Settings, _ => isOver = true);
+        now.LookAgain(QueueCommand.LookAgain(before, isReached: true));
+        Assert.False(isOver);
+        now.LookAgain(QueueCommand.LookAgain(now, isReached: true));
+        Assert.True(isOver);
     }
 
     private static ReplicatedQueue MemberOn(SimulatedNode node) =>

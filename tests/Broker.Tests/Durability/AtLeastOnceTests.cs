@@ -115,6 +115,32 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
         await HasNothingAsync();
     }
 
+    /// <summary>Each has it once, also one that is bound while another queue refuses it.</summary>
+    [Fact]
+    public async Task One_delayed_exchange_does_not_stand_for_another()
+    {
+        await BeginAsync();
+        await _client.DeclareAsync(
+            "full",
+            DurableClient.Arguments(
+                ("x-max-length", FieldValue.Of(0)), ("x-overflow", FieldValue.Of("reject-publish"))));
+        await _client.BindAsync("dlx", "full");
+        await DelayAsync("first");
+        await _client.PublishAsync("", "q", [1], new BasicProperties
+        {
+            DeliveryMode = 2,
+            Headers = new FieldTable { ["x-delay"] = FieldValue.Of(3_600_000) },
+        });
+        await _node.CommittingAsync(_client.Wire.ExpectAsync(MethodId.BasicAck));
+        await _client.NackAsync("q", (await _client.GetAsync("q"))!, requeue: false);
+        await PassesUntilAsync(() => _node.Host.Broker.Delays.Count == 1);
+        await DelayAsync("second");
+        await PassesUntilAsync(() => _node.Host.Broker.Delays.Count == 2);
+        for (int times = 0; times < 3; times++)
+            await PassesAsync();
+        Assert.Equal(2, _node.Host.Broker.Delays.Count);
+    }
+
     [Fact]
     public async Task What_waits_is_in_its_queue_after_a_crash()
     {
@@ -174,6 +200,19 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
         _client = await _node.ConnectAsync();
         await _client.ConfirmAsync();
         await _client.DeclareAsync("q", arguments);
+    }
+
+    // A delayed exchange that gets what the dead-letter exchange does.
+    private async Task DelayAsync(string exchange)
+    {
+        await _node.CommittingAsync(_client.Wire.CallAsync(
+            1,
+            new ExchangeDeclare(
+                exchange, "x-delayed-message", passive: false, durable: true, autoDelete: false, @internal: false,
+                noWait: false, new FieldTable { ["x-delayed-type"] = FieldValue.Of("fanout") }),
+            MethodId.ExchangeDeclareOk));
+        await _node.CommittingAsync(_client.Wire.CallAsync(
+            1, new ExchangeBind(exchange, "dlx", "", noWait: false, FieldTable.Empty), MethodId.ExchangeBindOk));
     }
 
     private async Task RejectAsync(string body)

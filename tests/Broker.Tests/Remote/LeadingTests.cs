@@ -299,7 +299,7 @@ public sealed class LeadingTests : IDisposable
     {
         Message message = MessageInOwnSlab.Store(
             Node.Broker.Slabs, [], "q"u8, new BasicProperties().ToArray(), Encoding.UTF8.GetBytes("m"));
-        LineWriting.Publish(_posts, message, 0, persistent: true, -1, number);
+        LineWriting.Publish(_posts, message, 0, LineWriting.Persistent, -1, number);
         message.Slab.Release(1);
     }
 

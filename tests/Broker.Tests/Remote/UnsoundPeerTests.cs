@@ -143,7 +143,7 @@ public sealed class UnsoundPeerTests : IDisposable
         _node.Send(lane, queue);
     }
 
-    private void Publish(in Message message) => LineWriting.Publish(_posts, message, 0, false, -1, 1);
+    private void Publish(in Message message) => LineWriting.Publish(_posts, message, 0, flags: 0, -1, 1);
 
     private static Message MessageOf(byte[] properties, int bodyBytes) =>
         MessageInOwnSlab.Store(new SlabPool(), [], "q"u8, properties, new byte[bodyBytes]);

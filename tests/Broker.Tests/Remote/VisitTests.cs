@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Warren.Amqp;
+using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Remote;
 using Warren.Cluster.Links;
@@ -11,6 +13,7 @@ public sealed class VisitTests : IDisposable
 {
     private readonly VisitedNode _node = new();
     private readonly LaneSender _settlements = new(LineFrame.Settlements, LinkClass.Acknowledgements);
+    private readonly LaneSender _posts = new(LineFrame.Posts, LinkClass.Publishes);
     private readonly QueueDefinition _queue;
 
     public VisitTests()
@@ -127,6 +130,35 @@ public sealed class VisitTests : IDisposable
         SendOnNextLine();
         Assert.Equal(left, _queue.Home.ReadyCount + _queue.Home.UnackedCount);
         Assert.Empty(_node.Closed);
+    }
+
+    /// <summary>Others wait until its end is durable, and are told that it was as if it had not been there.</summary>
+    [Theory]
+    [InlineData(LineWriting.Persistent, 0)]
+    [InlineData(LineWriting.Persistent | LineWriting.GoesAgain, 1)]
+    public void A_queue_that_is_closed_takes_nothing_from_who_sends_it_again(byte flags, int refused)
+    {
+        _queue.Home.Post(QueueCommand.Close((QueueRequest?)null, ifUnused: false, ifEmpty: false));
+        _node.Settle();
+        Message message = MessageInOwnSlab.Store(
+            _node.Broker.Slabs, [], "q"u8, new BasicProperties().ToArray(), [1]);
+        LineWriting.Publish(_posts, message, 0, flags, -1, 1);
+        message.Slab.Release(1);
+        _node.Send(_posts, _queue.Id.Value);
+        _node.Settle();
+        _node.Broker.Storage!.CommitRound();
+        _node.Settle();
+        byte[][] frames =
+        [
+            .. _node.Sent.Where(static sent => sent.Kind == LineFrame.Verdicts).Select(static sent => sent.Body),
+        ];
+        Assert.Equal(refused, frames.Length);
+        foreach (byte[] frame in frames)
+        {
+            var reader = new LineReader(frame, LineFrame.HeaderBytes);
+            Assert.Equal(LineItemKind.Verdicts, (LineItemKind)reader.Byte());
+            Assert.Equal(new VerdictRun(1, 1, IsAccepted: false), VerdictRun.Read(ref reader));
+        }
     }
 
     // What belongs to the one that was given up comes after all.

@@ -78,7 +78,7 @@ public sealed class EffectList
     /// </summary>
     internal void AnswerGone(in PublishTicket ticket, bool mayComeBack)
     {
-        if (!mayComeBack && ticket.Group is PublishGroup { IsKept: true })
+        if (ticket.Group is PublishGroup group && (group.GoesAgain || (group.IsKept && !mayComeBack)))
             Reject(in ticket);
         else
             Confirm(in ticket, mayComeBack);

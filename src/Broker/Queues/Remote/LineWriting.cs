@@ -17,15 +17,22 @@ internal static class LineWriting
     public const int DeliveryHeadBytes = 1 + 1 + 8 + 4 + 8 + 4 + 4 + MessageSizes.SizeBytes;
     private const int OriginBytes = 1 + 16 + 8;
     public const byte Persistent = 1;
+    public const byte GoesAgain = 2;
     public const byte Redelivered = 1;
     public const byte HoldsPlace = 2;
 
+    /// <param name="lane">Posts.</param>
+    /// <param name="message">What.</param>
+    /// <param name="priority">Its.</param>
+    /// <param name="flags">Persistent, GoesAgain.</param>
+    /// <param name="ttlMs">-1: none.</param>
+    /// <param name="ticket">By which the verdict names it.</param>
     public static void Publish(
-        LaneSender lane, in Message message, byte priority, bool persistent, long ttlMs, long ticket)
+        LaneSender lane, in Message message, byte priority, byte flags, long ttlMs, long ticket)
     {
         Span<byte> head = stackalloc byte[PublishHeadBytes];
         head[0] = (byte)LineItemKind.Publish;
-        head[1] = persistent ? Persistent : (byte)0;
+        head[1] = flags;
         head[2] = priority;
         BinaryPrimitives.WriteInt64LittleEndian(head[3..], ticket);
         BinaryPrimitives.WriteInt64LittleEndian(head[11..], ttlMs);

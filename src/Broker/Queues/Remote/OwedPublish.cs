@@ -23,6 +23,10 @@ internal struct OwedPublish
     /// <summary>Its source keeps it until it has arrived.</summary>
     public readonly bool IsKept => Kept.IsResident;
 
+    /// <summary>What the line says of it, see <see cref="LineWriting"/>.</summary>
+    public readonly byte Flags => (byte)((Persistent ? LineWriting.Persistent : 0)
+        | (Ticket.Group is PublishGroup { GoesAgain: true } ? LineWriting.GoesAgain : 0));
+
     /// <summary>Whether who waits for this keeps the message, and so wants it sent until it arrives.</summary>
     public static bool WaitsForArrival(in PublishTicket ticket) => ticket.Group is PublishGroup { IsKept: true };
 }

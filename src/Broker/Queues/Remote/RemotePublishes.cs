@@ -125,6 +125,6 @@ internal sealed class RemotePublishes(StandIn queue, StandInLanes lanes) : Stand
     {
         Queue.NeedLine();
         long number = Owed.Add(owed);
-        LineWriting.Publish(Lanes.Posts, message, owed.Priority, owed.Persistent, owed.TtlMs, number);
+        LineWriting.Publish(Lanes.Posts, message, owed.Priority, owed.Flags, owed.TtlMs, number);
     }
 }

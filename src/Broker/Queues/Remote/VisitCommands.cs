@@ -230,7 +230,7 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
     }
 
     private static PublishHead ReadHead(ref LineReader reader) => new(
-        (reader.Byte() & LineWriting.Persistent) != 0, reader.Byte(), reader.Int64(), reader.Int64(),
+        reader.Byte(), reader.Byte(), reader.Int64(), reader.Int64(),
         MessageSizes.Read(ref reader));
 
     private void AddPublish(in PublishHead head, Slab slab, int offset)
@@ -239,10 +239,14 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
             throw new FormatException($"publish {head.Ticket} is nobody's");
         Message message = head.Sizes.At(slab, offset);
         MessageSizes.Check(message);
-        PublishGroup? group = _origin is null ? null : new PublishGroup(1, commit: null) { Origin = _origin };
+        bool goesAgain = (head.Flags & LineWriting.GoesAgain) != 0;
+        PublishGroup? group = _origin is null && !goesAgain
+            ? null
+            : new PublishGroup(1, commit: null) { Origin = _origin, GoesAgain = goesAgain };
         _origin = null;
         Add(QueueCommand.Publish(
-            message, head.Priority, head.Persistent, head.TtlMs, _publisher, (ulong)head.Ticket, group));
+            message, head.Priority, (head.Flags & LineWriting.Persistent) != 0, head.TtlMs, _publisher,
+            (ulong)head.Ticket, group));
     }
 
     private void ReadOrigin(ref LineReader reader)
@@ -439,5 +443,5 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
     private VisitRequest? Request(long number) => number == 0 ? null : new VisitRequest(outbox, number);
 
     private readonly record struct PublishHead(
-        bool Persistent, byte Priority, long Ticket, long TtlMs, MessageSizes Sizes);
+        byte Flags, byte Priority, long Ticket, long TtlMs, MessageSizes Sizes);
 }

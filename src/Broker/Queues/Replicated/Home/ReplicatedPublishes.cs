@@ -116,7 +116,7 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes) : S
     {
         if (owed.Ticket.Group is PublishGroup { Origin: { } origin })
             LineWriting.Origin(Lanes.Posts, origin);
-        LineWriting.Publish(Lanes.Posts, owed.Kept, owed.Priority, owed.Persistent, owed.TtlMs, number);
+        LineWriting.Publish(Lanes.Posts, owed.Kept, owed.Priority, owed.Flags, owed.TtlMs, number);
     }
 
     private void WriteSync(long number) =>
