@@ -16,6 +16,7 @@ internal sealed class SimulatedCluster
     private readonly int _patienceMs;
     private readonly bool _onlyTells;
     private readonly RaftOptions _raft;
+    private readonly BrokerOptions _options;
     private readonly NodeLogOptions? _log;
     private readonly Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? _replicator;
     private long _steps;
@@ -23,7 +24,7 @@ internal sealed class SimulatedCluster
     public SimulatedCluster(
         int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
         bool onlyTells = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null,
-        RaftOptions? raft = null, NodeLogOptions? log = null)
+        RaftOptions? raft = null, NodeLogOptions? log = null, BrokerOptions? options = null)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
@@ -33,6 +34,7 @@ internal sealed class SimulatedCluster
         _onlyTells = onlyTells;
         _raft = raft ?? new RaftOptions();
         _log = log;
+        _options = options ?? new BrokerOptions();
         _replicator = replicator;
         NodeId[] ids = [.. Enumerable.Range(1, founders).Select(Samples.Node)];
         for (int number = 1; number <= founders + joiners; number++)
@@ -75,6 +77,7 @@ internal sealed class SimulatedCluster
             OnlyTells = _onlyTells,
             Replicator = _replicator,
             Raft = _raft,
+            Configuration = _options,
         };
         _nodes.Add(node);
         return node;

@@ -32,9 +32,11 @@ internal sealed class DelaysCluster
     private ulong _published;
     private ulong _confirmed;
 
-    public DelaysCluster(int nodes = 3, int seed = 1, int joiners = 0, int mostTurns = 30)
+    public DelaysCluster(int nodes = 3, int seed = 1, int joiners = 0, int mostTurns = 30, int storeSize = 3)
     {
-        Cluster = new SimulatedCluster(nodes, joiners, seed, mostTurns: mostTurns);
+        Cluster = new SimulatedCluster(
+            nodes, joiners, seed, mostTurns: mostTurns,
+            options: new BrokerOptions { QuorumInitialGroupSize = storeSize });
         foreach (SimulatedNode node in Cluster.Nodes.Take(nodes))
             node.Start();
         Cluster.UntilServing([.. Enumerable.Range(1, nodes)]);
