@@ -37,8 +37,8 @@ public sealed record RaftOptions
     public int AppendBytes { get; init; } = 60 * 1024;
 
     /// <summary>
-    /// The same to a member that is so far behind that what it lacks is read from the disk: in a class of its own on the
-    /// link, so that no heartbeat waits for it.
+    /// The same to a member that is so far behind that what it lacks is read from the disk: in a class of its own on
+    /// the link, so that no heartbeat waits for it.
     /// </summary>
     public int LaggingAppendBytes { get; init; } = 256 * 1024;
 

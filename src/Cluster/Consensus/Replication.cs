@@ -242,7 +242,7 @@ internal sealed class Replication(RaftNode node)
     /// <summary>Sends each member what it lacks and may be sent.</summary>
     public void Send()
     {
-        // In rounds of one each: members that are as far as each other are sent the same, which is written as bytes once.
+        // In rounds of one each: members that are as far as each other get the same, which is written as bytes once.
         AppendRequest? latest = null;
         bool isMore = true;
         while (isMore)
