@@ -317,6 +317,7 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
     {
         Departure departure = _departure!;
         List<HeldMessage> taken = [.. departure.Held.Where(message => !IsLeft(in message, out _))];
+        List<Consumer> consumers = OwnConsumers();
         // Before anybody else is told what the compaction does.
         _member!.Post(QueueCommand.Inherit(new Inheritance(
             log.HandOver(), departure.LastPosition, departure.Released, MessagesOf(departure), departure.Returns)
@@ -325,9 +326,9 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
             Renamed = taken.Where(static message => message.Position != PositionOf(in message))
                 .ToDictionary(static message => PositionOf(in message), static message => message.Position),
             Nodes = [.. _lines.Select(static line => line.Visitor)],
+            Holder = HolderAmong(consumers),
         }));
         storage.LeaveTo(_member);
-        List<Consumer> consumers = OwnConsumers();
         List<HeldMessage> held = [];
         foreach (HeldMessage message in taken)
         {
@@ -363,6 +364,14 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
                 consumers.Add(consumer);
         }
         return consumers;
+    }
+
+    // Clients of this node get the numbers of a line in this order; those of others keep theirs.
+    private LoggedHolder HolderAmong(List<Consumer> own)
+    {
+        LoggedHolder holder = LoggedHolder.Of(queue.Machine.Holder);
+        int place = queue.Machine.Holder is { } one ? own.IndexOf(one) : -1;
+        return place < 0 ? holder : holder with { Number = place + 1 };
     }
 
     private bool IsLeft(in HeldMessage message, out bool isRejected)

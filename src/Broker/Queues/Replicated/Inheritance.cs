@@ -25,6 +25,9 @@ internal sealed record Inheritance(
     /// <summary>Nodes whose clients hold something, or may: the first leader waits for their word.</summary>
     public required IReadOnlyList<NodeId> Nodes { get; init; }
 
+    /// <summary>Who has the queue to himself, as the first leader will know him.</summary>
+    public required LoggedHolder Holder { get; init; }
+
     /// <summary>Settlements by position, with the positions of now in the places of those that clients know.</summary>
     public static QueueCommand[] NowNamed(
         ReadOnlySpan<QueueCommand> commands, IReadOnlyDictionary<long, long> renamed)

@@ -53,6 +53,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private long _asksUntilMs;
     private long _asksAtMs;
     private IReadOnlyList<NodeId> _lines = [];
+    private LoggedHolder _former;
 
     /// <summary>Messages are being read for this leadership, or for one that is over.</summary>
     public bool IsFetching => _isReading || _given.Count > 0;
@@ -60,7 +61,9 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     private long HomePatienceMs => (long)queue.Node.QueueLinks!.Options.HomePatience.TotalMilliseconds;
 
     /// <summary>The queue has served these nodes' clients until now: the first leadership hears them all.</summary>
-    public void Await(IReadOnlyList<NodeId> lines) => _lines = lines;
+    /// <param name="lines">The nodes.</param>
+    /// <param name="holder">Who of them had the queue to himself.</param>
+    public void Await(IReadOnlyList<NodeId> lines, LoggedHolder holder) => (_lines, _former) = (lines, holder);
 
     /// <summary>It is still the leadership that was begun.</summary>
     public bool IsOf(RaftGroup group) => group.IsLeader && group.Term == _term;
@@ -101,7 +104,7 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         _unread = null;
         // Its node ends it, but not at once.
         QueueState state = queue.Replica.State;
-        bool waits = state.Frontier is null
+        bool waits = state.Frontier is null && takeover.Former.Node.IsNone
             ? takeover.MissesHolder(queue.Settings) && IsAnybodyAway
             : takeover.Misses(state.Holder);
         _holdsUntilMs = waits ? _begunMs + HomePatienceMs : 0;
@@ -345,8 +348,12 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         _begunMs = queue.NowMs;
         // Of a term in which it has served before there may be more than is committed: it is all of the queue.
         _from = group.LastIndex;
-        _takeover = new Takeover(announcer.Nodes, _begunMs + TakeoverMs, _lines, _begunMs + HomePatienceMs);
+        _takeover = new Takeover(announcer.Nodes, _begunMs + TakeoverMs, _lines, _begunMs + HomePatienceMs)
+        {
+            Former = _former,
+        };
         _lines = [];
+        _former = default;
         announcer.BeginLeading(queue, group.Term.Value);
     }
 

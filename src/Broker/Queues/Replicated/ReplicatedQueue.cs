@@ -119,7 +119,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         }
         Settings = left.Settings;
         _renamed = left.Renamed.Count > 0 ? left.Renamed : null;
-        _leadership.Await(left.Nodes);
+        _leadership.Await(left.Nodes, left.Holder);
         _replica.Inherit(left.Messages, left.Returns);
         Begin(left.Group, RaftGroupStart.TakeOver(_self, new LogIndex(left.LastIndex), left.Released));
         _group!.Campaign();

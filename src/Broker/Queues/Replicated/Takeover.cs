@@ -24,12 +24,16 @@ internal sealed class Takeover(
     /// <summary>Consumers that come and go, in the order they did.</summary>
     public List<QueueCommand> Consumers { get; } = [];
 
+    /// <summary>Who had the queue to himself when it served alone: the log does not say so yet.</summary>
+    public LoggedHolder Former { get; init; }
+
     /// <summary>
     /// The same, the one first that has the queue to himself, if he is there; else those that hold something before
     /// the others, of whom one may have had it.
     /// </summary>
     public QueueCommand[] HoldersFirst(LoggedHolder logged)
     {
+        logged = OrFormer(logged);
         HashSet<Consumer?> holders = [.. Consumers
             .Where(static command => command.Kind == QueueCommandKind.AddConsumer)
             .Select(static command => (Consumer)command.Target!)
@@ -44,7 +48,8 @@ internal sealed class Takeover(
     }
 
     /// <summary>The one who has the queue to himself is at a node that has not said what its clients hold.</summary>
-    public bool Misses(LoggedHolder logged) => !logged.Node.IsNone && !_heard.Contains(logged.Node);
+    public bool Misses(LoggedHolder logged) =>
+        OrFormer(logged) is { Node.IsNone: false } holder && !_heard.Contains(holder.Node);
 
     /// <summary>
     /// The same, where the log does not say who it is: one consumer at a time has the queue, and nobody who answered is
@@ -89,4 +94,6 @@ internal sealed class Takeover(
         else
             _waiting.Add(command);
     }
+
+    private LoggedHolder OrFormer(LoggedHolder logged) => logged.Node.IsNone ? Former : logged;
 }

@@ -73,10 +73,9 @@ internal sealed class ActiveConsumers(SimulatedCluster cluster, MessageLedger le
             + $"{consumer.ConfirmedAt}, and the queue's process has ended at step {ended}");
     }
 
-    // A queue that gets members does not say who was its active consumer: one that holds nothing then may be followed.
     private void CheckAlone(ActiveConsumer consumer, SentMessage message)
     {
-        long ended = Math.Max(ledger.Lone.EndedAt(consumer.Queue), ledger.Lone.FirstLedAt(consumer.Queue));
+        long ended = ledger.Lone.EndedAt(consumer.Queue);
         if (_consumers[consumer.Queue].Find(
             one => one != consumer && !one.IsOver && one.ActiveAt > Math.Max(ended, 0)) is not { } other)
             return;

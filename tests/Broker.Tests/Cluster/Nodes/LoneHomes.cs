@@ -38,10 +38,6 @@ internal sealed class LoneHomes(MessageLedger ledger)
     public bool WasLedAt(string queue, long step) => ledger.Replicated.Contains(queue)
         || (ledger.Mirrored.Contains(queue) && ledger.Takeovers.WasLed(queue, step));
 
-    /// <summary>The step at which it had its first leader, if it began without one; -1: it has had none.</summary>
-    public long FirstLedAt(string queue) =>
-        ledger.Mirrored.Contains(queue) ? ledger.Takeovers.FirstAt(queue) : -1;
-
     /// <summary>The step of the last time; -1: it never did.</summary>
     public long EndedAt(string queue) => _endedAt.GetValueOrDefault(queue, -1);
 }

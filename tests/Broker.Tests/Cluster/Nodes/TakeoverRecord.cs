@@ -40,7 +40,7 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
     public bool WasLed(string queue, long until) => FirstAt(queue) is >= 0 and long first && first <= until;
 
     /// <summary>When somebody first did; -1: nobody has.</summary>
-    public long FirstAt(string queue) => _takeovers[queue] is [var first, ..] ? first.At : -1;
+    private long FirstAt(string queue) => _takeovers[queue] is [var first, ..] ? first.At : -1;
 
     /// <summary>
     /// A node has, or just had, no link with the one that leads the queue: its clients may still be served by one that
