@@ -369,9 +369,10 @@ internal sealed class Conversion(Queue queue, MessageBroker broker, QueueLog log
     // Clients of this node get the numbers of a line in this order; those of others keep theirs.
     private LoggedHolder HolderAmong(List<Consumer> own)
     {
-        LoggedHolder holder = LoggedHolder.Of(queue.Machine.Holder);
-        int place = queue.Machine.Holder is { } one ? own.IndexOf(one) : -1;
-        return place < 0 ? holder : holder with { Number = place + 1 };
+        if (queue.Machine.Holder is not { } holder)
+            return default;
+        int place = own.IndexOf(holder);
+        return place < 0 ? LoggedHolder.Of(holder) : new LoggedHolder(Links.Self, place + 1);
     }
 
     private bool IsLeft(in HeldMessage message, out bool isRejected)
