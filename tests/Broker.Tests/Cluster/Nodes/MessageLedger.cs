@@ -40,6 +40,8 @@ internal sealed class MessageLedger
     private const long StoredSteps = 1600;
 
     private readonly Dictionary<string, SentMessage> _messages = [];
+    // Taken, and not stored yet for all that is known, in the order in which they were taken.
+    private readonly Queue<(string Queue, MessageCopy Copy, long TakenAt)> _unstored = [];
     private readonly SimulatedCluster _cluster;
 
     public MessageLedger(SimulatedCluster cluster)
@@ -171,6 +173,7 @@ internal sealed class MessageLedger
         copy.DeliveredAt = deliveredAt;
         copy.TakenBy = node;
         copy.CrashesThen = crashesThen;
+        _unstored.Enqueue((queue, copy, Now));
     }
 
     /// <summary>How often a client's node and a queue's home have crashed.</summary>
@@ -346,14 +349,13 @@ internal sealed class MessageLedger
     /// <summary>Time passes: what was acknowledged long ago without a crash is gone for good.</summary>
     public void NoteStored()
     {
-        foreach (SentMessage message in _messages.Values)
+        while (_unstored.TryPeek(out (string Queue, MessageCopy Copy, long TakenAt) next)
+            && Now - next.TakenAt > StoredSteps)
         {
-            foreach ((string queue, MessageCopy copy) in message.Copies)
-            {
-                if (copy.TakenAt > 0 && !copy.IsStored && Now - copy.TakenAt > StoredSteps
-                    && (copy.TakenBy!.Crashes, Homes[queue].Crashes) == copy.CrashesThen)
-                    copy.IsStored = true;
-            }
+            _unstored.Dequeue();
+            if (next.Copy.TakenAt == next.TakenAt
+                && (next.Copy.TakenBy!.Crashes, Homes[next.Queue].Crashes) == next.Copy.CrashesThen)
+                next.Copy.IsStored = true;
         }
     }
 }
