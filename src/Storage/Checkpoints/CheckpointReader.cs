@@ -102,7 +102,7 @@ internal sealed class CheckpointReader : IDisposable
             if (!isTable)
                 continue;
             var items = new ItemReader();
-            items.Set(chunk.AsMemory(0, count));
+            items.Set(chunk, count);
             table = CheckpointTable.Read(number, items);
         }
         return table is not null && at == endAt;
@@ -138,7 +138,7 @@ internal sealed class CheckpointReader : IDisposable
             throw new DiskException(
                 $"{CheckpointName.PathOf(Table.Number)} read differently the second time: the disk fails.");
         }
-        _items.Set(_chunk.AsMemory(0, count));
+        _items.Set(_chunk, count);
         return true;
     }
 

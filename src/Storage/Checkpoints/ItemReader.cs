@@ -3,31 +3,37 @@ namespace Warren.Storage.Checkpoints;
 /// <summary>Reads what <see cref="ItemWriter"/> wrote. The bytes have passed their checksum.</summary>
 internal sealed class ItemReader
 {
-    private ReadOnlyMemory<byte> _bytes;
+    private byte[] _bytes = [];
+    private int _count;
     private int _at;
 
-    public bool IsAtEnd => _at == _bytes.Length;
+    public bool IsAtEnd => _at == _count;
 
-    public void Set(ReadOnlyMemory<byte> bytes)
+    /// <summary>The first bytes of an array, which must not change while they are read.</summary>
+    public void Set(byte[] bytes, int count)
     {
         _bytes = bytes;
+        _count = count;
         _at = 0;
     }
 
-    public byte PeekByte() => _bytes.Span[_at];
+    public byte PeekByte() => _bytes[_at];
 
-    public byte Byte() => _bytes.Span[_at++];
+    public byte Byte() => _bytes[_at++];
 
     public long Number()
     {
-        ReadOnlySpan<byte> bytes = _bytes.Span;
+        byte[] bytes = _bytes;
+        int at = _at;
         ulong value = 0;
         for (int shift = 0; ; shift += 7)
         {
-            byte next = bytes[_at++];
+            byte next = bytes[at++];
             value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return (long)value;
+            if (next >= 0x80)
+                continue;
+            _at = at;
+            return (long)value;
         }
     }
 
@@ -37,6 +43,6 @@ internal sealed class ItemReader
     {
         int length = (int)Number();
         _at += length;
-        return _bytes.Span.Slice(_at - length, length);
+        return _bytes.AsSpan(_at - length, length);
     }
 }

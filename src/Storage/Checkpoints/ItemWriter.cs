@@ -3,6 +3,8 @@ namespace Warren.Storage.Checkpoints;
 /// <summary>Numbers and bytes into a buffer that grows.</summary>
 internal sealed class ItemWriter
 {
+    private const int MostNumberBytes = 10;
+
     private byte[] _buffer = new byte[4096];
 
     public int Count { get; private set; }
@@ -20,11 +22,14 @@ internal sealed class ItemWriter
     /// <summary>7 bits a byte, low first; negative numbers take ten bytes.</summary>
     public void Number(long value)
     {
-        Ensure(10);
+        Ensure(MostNumberBytes);
+        byte[] buffer = _buffer;
+        int at = Count;
         ulong rest = (ulong)value;
         for (; rest >= 0x80; rest >>= 7)
-            _buffer[Count++] = (byte)(rest | 0x80);
-        _buffer[Count++] = (byte)rest;
+            buffer[at++] = (byte)(rest | 0x80);
+        buffer[at++] = (byte)rest;
+        Count = at;
     }
 
     public void Place(Position position)

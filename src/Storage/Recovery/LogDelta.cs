@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Warren.Storage.Log;
 
 namespace Warren.Storage.Recovery;
@@ -64,7 +65,7 @@ internal sealed class LogDelta(Lsn from)
         LastLsns[segment] = header.Lsn;
         bool overrules = header.ReleaseBytes > 0 || header.Kind is RecordKind.Truncate or RecordKind.Drop;
         if (overrules)
-            OverrulingBytes[segment] = OverrulingBytes.GetValueOrDefault(segment) + header.RecordBytes;
+            CollectionsMarshal.GetValueRefOrAddDefault(OverrulingBytes, segment, out _) += header.RecordBytes;
         if (header.Kind == RecordKind.Body)
             Bodies[header.Lsn.Value] = new BodyRow(header.Lsn.Value, record.Position, header.BodyBytes);
         if (header.Kind == RecordKind.RosterChange)
@@ -133,8 +134,7 @@ internal sealed class LogDelta(Lsn from)
 
     private GroupDelta Get(GroupId id)
     {
-        if (!_groups.TryGetValue(id, out GroupDelta? group))
-            _groups.Add(id, group = new GroupDelta(id, Overrules));
-        return group;
+        ref GroupDelta? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, id, out _);
+        return group ??= new GroupDelta(id, Overrules);
     }
 }

@@ -12,6 +12,9 @@ internal sealed class LostPlaces : IDisposable
     private readonly IReadOnlyList<SegmentDamage> _damages;
     private readonly IReadOnlyDictionary<long, BodyRow> _bodies;
     private readonly RecordReader _reader;
+    // Neighbours lie in one segment, mostly, and millions are asked for.
+    private Segment? _segment;
+    private bool _isDamaged;
 
     public LostPlaces(
         IEnumerable<Segment> segments, IReadOnlyList<SegmentDamage> damages,
@@ -32,16 +35,23 @@ internal sealed class LostPlaces : IDisposable
 
     public bool Contains(Position position)
     {
-        // Behind the end lies what a checkpoint knows, and the log has lost with its last rounds.
-        if (!_existing.TryGet(position.Segment, out Segment? segment) || position.Offset >= segment.End)
+        if (_segment?.Id != position.Segment && !TryTurnTo(position.Segment))
             return true;
-        foreach (SegmentDamage damage in _damages)
-        {
-            if (damage.Contains(position))
-                return !_reader.TryRead(position, out _);
-        }
-        return false;
+        // Behind the end lies what a checkpoint knows, and the log has lost with its last rounds.
+        return position.Offset >= _segment!.End || (_isDamaged && IsDamaged(position));
     }
 
     public void Dispose() => _reader.Dispose();
+
+    private bool TryTurnTo(uint id)
+    {
+        if (!_existing.TryGet(id, out Segment? segment))
+            return false;
+        _segment = segment;
+        _isDamaged = _damages.Any(damage => damage.Segment == id);
+        return true;
+    }
+
+    private bool IsDamaged(Position position) =>
+        _damages.Any(damage => damage.Contains(position)) && !_reader.TryRead(position, out _);
 }

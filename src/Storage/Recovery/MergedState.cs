@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Warren.Storage.Checkpoints;
 using Warren.Storage.Log;
 
@@ -112,7 +113,7 @@ internal sealed class MergedState
 
     /// <summary>A live record lies there.</summary>
     public void Count(Position position, int recordBytes) =>
-        LiveBytes[position.Segment] = LiveBytes.GetValueOrDefault(position.Segment) + recordBytes;
+        CollectionsMarshal.GetValueRefOrAddDefault(LiveBytes, position.Segment, out _) += recordBytes;
 
     private GroupHead? Step()
     {
