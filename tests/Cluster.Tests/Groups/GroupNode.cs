@@ -159,25 +159,8 @@ internal sealed class GroupNode(
     /// <summary>It will not, after all.</summary>
     public void SpareCrash() => Disk.BeforeOperation = null;
 
-    /// <summary>
-    /// Bits flip in a segment that is not at the end of the log: that could not be told from a torn one.
-    /// </summary>
-    public bool TryDamage()
-    {
-        var segments = Disk.List("log")
-            .Where(name => name.EndsWith(".seg", StringComparison.Ordinal)).Order().ToList();
-        if (segments.Count < 3)
-            return false;
-        string path = "log/" + segments[random.Next(segments.Count - 2)];
-        using (IDiskFile file = Disk.Open(path))
-        {
-            if (file.LengthBytes < 1024)
-                return false;
-            for (int flips = 0; flips < 12; flips++)
-                Disk.FlipBit(path, 512 + random.NextInt64(file.LengthBytes - 512), random.Next(8));
-        }
-        return IsDamaged = true;
-    }
+    /// <summary>Bits flip in what the log has written, but for its end.</summary>
+    public bool TryDamage() => DiskDamage.TryDamage(Disk, random) && (IsDamaged = true);
 
     public void Receive(Packet packet, long now)
     {
