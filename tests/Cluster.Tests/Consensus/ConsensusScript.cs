@@ -9,7 +9,8 @@ namespace Warren.Cluster.Tests.Consensus;
 /// Plays a script: each command is followed by what it did, in lines that begin with <c>&gt;</c>. Lines that begin with
 /// <c>#</c> tell the story. Commands:
 /// <code>
-/// options election=10 append=100 inflight=200 payload=50 chunk=8
+/// options election=10 append=100 inflight=200 payload=50 chunk=8 lagging=150
+///                        appends from the disk may have other bytes; said after append, which is for both
 /// nodes 1 2 3            founds a group of these, and starts them
 /// blank 4                starts a node that waits for a leader
 /// campaign 1             tick 1 10              propose 1 a b
@@ -193,7 +194,8 @@ internal sealed class ConsensusScript
             _cluster.Options = parts[0] switch
             {
                 "election" => _cluster.Options with { ElectionTicks = value },
-                "append" => _cluster.Options with { AppendBytes = value },
+                "append" => _cluster.Options with { AppendBytes = value, LaggingAppendBytes = value },
+                "lagging" => _cluster.Options with { LaggingAppendBytes = value },
                 "inflight" => _cluster.Options with { InflightBytes = value },
                 "uncommitted" => _cluster.Options with { UncommittedBytes = value },
                 "payload" => _cluster.Options with { PayloadBytes = value },

@@ -51,6 +51,7 @@ internal sealed class GroupSimulation
             ElectionTicks = 8,
             BeatsUntilRest = 1 + _random.Next(2),
             AppendBytes = 300,
+            LaggingAppendBytes = 300,
             InflightBytes = 1500,
             InflightAppends = 8,
             PayloadBytes = 400,

@@ -29,7 +29,13 @@ internal sealed class ClusterSimulation
     private ClusterSimulation(int seed)
     {
         _random = new Random(seed);
-        _turmoil = (seed % 4) switch { 1 => Turmoil.Wild, 3 => Turmoil.Restless, _ => Turmoil.Calm };
+        _turmoil = (seed % 4) switch
+        {
+            1 => Turmoil.Wild,
+            2 => Turmoil.Lagging,
+            3 => Turmoil.Restless,
+            _ => Turmoil.Calm,
+        };
         _network = new SimulatedNetwork(_random);
         for (int number = 1; number <= Nodes; number++)
             _ids.Add(ScriptedCluster.Id((byte)number));

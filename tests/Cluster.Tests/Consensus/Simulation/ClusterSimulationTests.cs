@@ -38,7 +38,7 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.CommitBeyondMatch), 0)]
     [InlineData(nameof(PlantedBug.ChunkNotChecked), 0)]
     [InlineData(nameof(PlantedBug.UnsoundVotes), 0)]
-    [InlineData(nameof(PlantedBug.LossesNotCompared), 10250)]
+    [InlineData(nameof(PlantedBug.LossesNotCompared), 980)]
     [InlineData(nameof(PlantedBug.SnapshotNotSynced), 0)]
     [InlineData(nameof(PlantedBug.SnapshotResumed), 50)]
     public void A_planted_bug_is_found(string name, int near)

@@ -17,6 +17,7 @@ internal sealed class RandomWalk
     {
         ElectionTicks = 1,
         AppendBytes = 1,
+        LaggingAppendBytes = 1,
         InflightBytes = 300,
         PayloadBytes = 60,
         UncommittedBytes = 500,

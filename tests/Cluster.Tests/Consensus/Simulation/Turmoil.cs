@@ -8,6 +8,9 @@ internal sealed record Turmoil
     /// <summary>Faults between times of work: logs grow, and are compacted.</summary>
     public static Turmoil Calm { get; } = new();
 
+    /// <summary>As <see cref="Calm"/>, and who is far behind gets more at once than the others.</summary>
+    public static Turmoil Lagging { get; } = Calm with { Options = Calm.Options with { LaggingAppendBytes = 600 } };
+
     /// <summary>
     /// Faults before anything is done with the last one: several leaders that do not know of each other, entries one by
     /// one, messages from long ago.
@@ -18,6 +21,7 @@ internal sealed record Turmoil
         {
             ElectionTicks = 4,
             AppendBytes = 1,
+            LaggingAppendBytes = 1,
             InflightBytes = 300,
             PayloadBytes = 100,
             UncommittedBytes = 2000,
@@ -33,13 +37,20 @@ internal sealed record Turmoil
     };
 
     /// <summary>As <see cref="Wild"/>, and the members stay mostly the same: it is all about who leads.</summary>
-    public static Turmoil Restless { get; } =
-        Wild with { FoundersLeast = 3, ChangeOneIn = 400, DelayMost = 12, DamageOneIn = 2 };
+    public static Turmoil Restless { get; } = Wild with
+    {
+        Options = Wild.Options with { LaggingAppendBytes = 200 },
+        FoundersLeast = 3,
+        ChangeOneIn = 400,
+        DelayMost = 12,
+        DamageOneIn = 2,
+    };
 
     public RaftOptions Options { get; private init; } = new()
     {
         ElectionTicks = 10,
         AppendBytes = 200,
+        LaggingAppendBytes = 200,
         InflightBytes = 600,
         InflightAppends = 8,
         PayloadBytes = 100,
