@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
+using Warren.Storage.Log;
 
 namespace Warren.Cluster.Consensus;
 
@@ -12,14 +11,8 @@ internal static class ChunkChecksum
 {
     public static uint Of(long offset, ReadOnlySpan<byte> bytes)
     {
-        uint crc = BitOperations.Crc32C(uint.MaxValue, (ulong)offset);
-        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes))
-        {
-            crc = BitOperations.Crc32C(
-                crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
-        }
-        foreach (byte rest in bytes[(bytes.Length & ~7)..])
-            crc = BitOperations.Crc32C(crc, rest);
-        return ~crc;
+        Span<byte> place = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(place, offset);
+        return Crc32C.Of(place, bytes);
     }
 }

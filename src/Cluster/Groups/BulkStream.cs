@@ -10,8 +10,11 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class BulkStream(GroupId group)
 {
-    /// <summary>What is longer gets an array of its very size, which is not kept.</summary>
-    private const int MostPooledBytes = 1024 * 1024;
+    /// <summary>
+    /// What is longer gets an array of its very size, which is not kept. 2 MiB: a chunk of a snapshot is a mebibyte of
+    /// payloads, and what it says beside them.
+    /// </summary>
+    private const int MostPooledBytes = 2 * 1024 * 1024;
 
     // The first bytes of their arrays.
     private readonly Queue<(byte[] Bytes, int SizeBytes)> _messages = new();
@@ -24,14 +27,15 @@ internal sealed class BulkStream(GroupId group)
     /// <summary>A message has been begun and is not whole yet.</summary>
     public bool IsOpen => _offset > 0;
 
-    /// <summary>A message; copied.</summary>
-    public void Add(ReadOnlySpan<byte> message)
+    /// <summary>A message of so many bytes.</summary>
+    /// <returns>Where it is to be written, before anything else is asked.</returns>
+    public Span<byte> Add(int sizeBytes)
     {
-        byte[] bytes = message.Length <= MostPooledBytes
-            ? ArrayPool<byte>.Shared.Rent(message.Length)
-            : GC.AllocateUninitializedArray<byte>(message.Length);
-        message.CopyTo(bytes);
-        _messages.Enqueue((bytes, message.Length));
+        byte[] bytes = sizeBytes <= MostPooledBytes
+            ? ArrayPool<byte>.Shared.Rent(sizeBytes)
+            : GC.AllocateUninitializedArray<byte>(sizeBytes);
+        _messages.Enqueue((bytes, sizeBytes));
+        return bytes.AsSpan(0, sizeBytes);
     }
 
     /// <summary>Writes the next frame's body; what it holds of the message is its length less its head.</summary>

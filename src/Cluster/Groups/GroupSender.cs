@@ -15,8 +15,6 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions options)
 {
-    private static readonly int MostControlBytes = PeerLink.MostBodyBytes - GroupFrameKind.MessageHeadBytes;
-
     private readonly Lock _lock = new();
     private readonly byte[]?[] _lines = new byte[]?[2];
     private readonly Queue<byte[]> _control = new();
@@ -45,17 +43,11 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
 
     public void Send(GroupId group, RaftMessage message)
     {
-        // A relay takes what fits a frame; the rest is not even written.
-        if (!peers.IsUp(to) && RaftMessageFormat.SizeBytes(message) > MostControlBytes)
-        {
-            Interlocked.Increment(ref _lost);
-            return;
-        }
-        ReadOnlySpan<byte> body = MessageBody.Of(group, message);
+        bool fitsFrame = MessageBody.TryGet(group, message, out ReadOnlySpan<byte> body);
         lock (_lock)
         {
-            if (body.Length > PeerLink.MostBodyBytes || FollowsLarge(group, message))
-                SendBulk(group, message, body[GroupFrameKind.MessageHeadBytes..]);
+            if (!fitsFrame || FollowsLarge(group, message))
+                SendBulk(group, message);
             else
                 SendControl(body);
         }
@@ -142,10 +134,12 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
         _controlBytes += body.Length;
     }
 
-    private void SendBulk(GroupId group, RaftMessage message, ReadOnlySpan<byte> bytes)
+    // A relay takes what fits a frame; the rest is not even written.
+    private void SendBulk(GroupId group, RaftMessage message)
     {
-        bool hasRoom = _bulkBytes == 0 || _bulkBytes + (long)bytes.Length <= options.WaitingBulkBytes;
-        if (!peers.IsUp(to) || !hasRoom || bytes.Length > options.MostMessageBytes)
+        int sizeBytes = RaftMessageFormat.SizeBytes(message);
+        bool hasRoom = _bulkBytes == 0 || _bulkBytes + (long)sizeBytes <= options.WaitingBulkBytes;
+        if (!peers.IsUp(to) || !hasRoom || sizeBytes > options.MostMessageBytes)
         {
             Interlocked.Increment(ref _lost);
             return;
@@ -157,8 +151,8 @@ internal sealed class GroupSender(IPeers peers, NodeId to, GroupTransportOptions
             _streams.Add(group.Value, stream = new BulkStream(group));
             _waiting.Enqueue(stream);
         }
-        stream.Add(bytes);
-        _bulkBytes += bytes.Length;
+        RaftMessageFormat.Write(message, stream.Add(sizeBytes));
+        _bulkBytes += sizeBytes;
         Pump();
     }
 

@@ -5,7 +5,8 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class OpenMessage(int lengthBytes)
 {
-    private const int FirstBytes = 1024 * 1024;
+    /// <summary>A chunk of a snapshot and what it holds beside its entries' payloads fit.</summary>
+    private const int FirstBytes = 1280 * 1024;
 
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(Math.Min(lengthBytes, FirstBytes));
 

@@ -11,6 +11,7 @@ internal sealed class OutgoingSnapshot(SnapshotDemand demand)
 {
     // Sent, live no more, and not named yet. No range holds an entry that was not sent.
     private readonly List<IndexRange> _ended = [];
+    private byte[] _buffer = [];
 
     /// <summary>What the member wants next.</summary>
     public SnapshotDemand Demand { get; set; } = demand;
@@ -25,7 +26,7 @@ internal sealed class OutgoingSnapshot(SnapshotDemand demand)
     public List<RaftEntry>? Ahead { get; set; }
 
     /// <summary>The last chunk, made, whose index is not committed yet.</summary>
-    public (byte[] Bytes, LogIndex CompleteAt)? Last { get; set; }
+    public (ReadOnlyMemory<byte> Bytes, LogIndex CompleteAt)? Last { get; set; }
 
     /// <summary>Everything up to here was sent.</summary>
     public LogIndex Sent { get; private set; }
@@ -58,16 +59,18 @@ internal sealed class OutgoingSnapshot(SnapshotDemand demand)
 
     /// <summary>
     /// Makes the chunk that the member wants, of what there was for it; false if there is nothing to send yet.
+    /// It takes the place of the chunk before, which has been answered: a copy of that one on its way would fail its
+    /// checksum.
     /// </summary>
     public bool TryMakeChunk(
-        RaftGroupOwner owner, List<RaftEntry> entries, int mostBytes, out byte[] bytes, out bool isLast)
+        RaftGroupOwner owner, List<RaftEntry> entries, int mostBytes, out ReadOnlyMemory<byte> bytes, out bool isLast)
     {
         entries.RemoveAll(entry => !owner.IsLive(entry.Index));
         List<LogIndex> gone = TakeEnded(Math.Max(1, mostBytes / 2 / SnapshotContent.GoneBytes));
         if (entries.Count > 0)
             Sent = entries[^1].Index;
         isLast = _ended.Count == 0 && !owner.TryNextLive(Sent, out _);
-        bytes = SnapshotContent.Write(Demand.Offset == 0, entries, gone);
+        bytes = SnapshotContent.Write(Demand.Offset == 0, entries, gone, ref _buffer);
         return isLast || entries.Count > 0 || gone.Count > 0;
     }
 

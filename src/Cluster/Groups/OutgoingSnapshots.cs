@@ -157,7 +157,8 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
         List<RaftEntry> entries = snapshot.Ahead!;
         snapshot.Ahead = null;
         int mostBytes = group.Options.SnapshotChunkBytes;
-        if (!snapshot.TryMakeChunk(group.Owner, entries, mostBytes, out byte[] bytes, out bool isLast))
+        if (!snapshot.TryMakeChunk(
+            group.Owner, entries, mostBytes, out ReadOnlyMemory<byte> bytes, out bool isLast))
             return;
         snapshot.IsWanted = false;
         if (isLast)

@@ -20,12 +20,17 @@ internal static class SnapshotContent
     /// <param name="isFirst">Of the snapshot: it begins with the version.</param>
     /// <param name="entries">By rising index, behind those of the chunks before.</param>
     /// <param name="gone">Entries of earlier chunks that are live no more.</param>
-    public static byte[] Write(bool isFirst, IReadOnlyList<RaftEntry> entries, IReadOnlyList<LogIndex> gone)
+    /// <param name="buffer">Where it is written; a larger one takes its place if it does not fit.</param>
+    /// <returns>What was written, valid as long as nothing else is written there.</returns>
+    public static ReadOnlyMemory<byte> Write(
+        bool isFirst, IReadOnlyList<RaftEntry> entries, IReadOnlyList<LogIndex> gone, ref byte[] buffer)
     {
         int size = (isFirst ? 1 : 0) + gone.Count * GoneBytes;
         foreach (RaftEntry entry in entries)
             size += EntryHeadBytes + entry.PayloadBytes;
-        byte[] bytes = new byte[size];
+        if (buffer.Length < size)
+            buffer = GC.AllocateUninitializedArray<byte>(size + size / 8);
+        byte[] bytes = buffer;
         int offset = 0;
         if (isFirst)
             bytes[offset++] = Version;
@@ -37,7 +42,7 @@ internal static class SnapshotContent
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(offset + 1), index.Value);
             offset += GoneBytes;
         }
-        return bytes;
+        return bytes.AsMemory(0, size);
     }
 
     private static int WriteEntry(in RaftEntry entry, Span<byte> bytes)

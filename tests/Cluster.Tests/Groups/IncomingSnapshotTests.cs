@@ -158,15 +158,16 @@ public sealed class IncomingSnapshotTests : IGroupOwner, IStorageWatcher
 
     private void Chunk(RaftEntry[] entries, long[]? gone = null, long last = 0, bool flushes = true)
     {
-        byte[] bytes = SnapshotContent.Write(
-            _offset == 0, entries, [.. (gone ?? []).Select(index => new LogIndex(index))]);
+        byte[] buffer = [];
+        ReadOnlyMemory<byte> bytes = SnapshotContent.Write(
+            _offset == 0, entries, [.. (gone ?? []).Select(index => new LogIndex(index))], ref buffer);
         _group.Step(Leader, new SnapshotChunk(new Term(1))
         {
             Attempt = 1,
             Losses = 0,
             Offset = _offset,
             Bytes = bytes,
-            Checksum = ChunkChecksum.Of(_offset, bytes),
+            Checksum = ChunkChecksum.Of(_offset, bytes.Span),
             End = last == 0 ? null : new SnapshotEnd
             {
                 Index = new LogIndex(last),

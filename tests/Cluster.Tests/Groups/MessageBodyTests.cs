@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Links;
 using Warren.Storage;
 using Xunit;
 
@@ -14,9 +15,9 @@ public sealed class MessageBodyTests
     {
         AppendRequest message = Append(1, 1_000);
 
-        byte[] first = MessageBody.Of(new GroupId(1), message).ToArray();
-        Assert.Equal(first, MessageBody.Of(new GroupId(1), message));
-        byte[] ofAnother = MessageBody.Of(new GroupId(2), message).ToArray();
+        byte[] first = BodyOf(1, message);
+        Assert.Equal(first, BodyOf(1, message));
+        byte[] ofAnother = BodyOf(2, message);
 
         Assert.Equal(1, BinaryPrimitives.ReadInt64LittleEndian(first));
         Assert.Equal(2, BinaryPrimitives.ReadInt64LittleEndian(ofAnother));
@@ -27,16 +28,33 @@ public sealed class MessageBodyTests
     public void A_body_is_that_of_its_message_whatever_was_written_before()
     {
         AppendRequest small = Append(1, 10);
-        AppendRequest large = Append(2, 300_000);
-        AppendRequest huge = Append(3, 3_000_000);
+        AppendRequest large = Append(2, 3_000);
+        AppendRequest largest = Append(3, 60_000);
 
-        foreach (AppendRequest message in (AppendRequest[])[small, large, small, huge, huge, small, large])
+        foreach (AppendRequest message in (AppendRequest[])[small, large, small, largest, largest, small, large])
         {
-            ReadOnlySpan<byte> body = MessageBody.Of(new GroupId(1), message);
-            RaftMessage? read = RaftMessageFormat.Read(body[GroupFrameKind.MessageHeadBytes..].ToArray());
+            byte[] body = BodyOf(1, message);
+            RaftMessage? read = RaftMessageFormat.Read(body.AsMemory(GroupFrameKind.MessageHeadBytes));
             RaftEntry entry = Assert.Single(Assert.IsType<AppendRequest>(read).Entries);
             Assert.Equal(message.Entries[0].Body.Span, entry.Body.Span);
         }
+    }
+
+    [Fact]
+    public void What_does_not_fit_a_frame_has_none()
+    {
+        AppendRequest small = Append(1, 10);
+        byte[] body = BodyOf(1, small);
+
+        Assert.False(MessageBody.TryGet(new GroupId(1), Append(2, PeerLink.MostBodyBytes), out _));
+
+        Assert.Equal(body, BodyOf(1, small));
+    }
+
+    private static byte[] BodyOf(long group, AppendRequest message)
+    {
+        Assert.True(MessageBody.TryGet(new GroupId(group), message, out ReadOnlySpan<byte> body));
+        return body.ToArray();
     }
 
     private static AppendRequest Append(byte filling, int bodyBytes)
