@@ -163,6 +163,7 @@ internal static class CommandTable
         (Tool.Queues, new Rebalance()),
         (Tool.Queues | Tool.Diagnostics, new ReclaimQuorumMemory()),
         (Tool.Queues, new Shrink()),
+        (Tool.Queues, new TransferLeadership()),
 
         (Tool.Upgrade, AwaitSafeStop.OfMirrors()),
         (Tool.Upgrade, AwaitSafeStop.OfQuorum()),

@@ -51,6 +51,47 @@ public sealed class LeaderCommandTests
     }
 
     [Fact]
+    public async Task AQueueIsLedByTheMemberThatIsNamed()
+    {
+        await using ControlledPair pair = await ControlledPair.StartAsync(65);
+        pair.RunOnOne("warren", "queue", "declare", "q", "--type", "quorum");
+        pair.RunOnOne("warren", "publish", "-k", "q", "-c", "3", "m");
+        pair.RunOnOne("warren", "queue", "declare", "alone");
+        await Eventually.True(() => Leaders(pair, pair.NameOfOne) == 1);
+        // From the node that leads, from the other one, and where nothing is left to be done.
+        foreach (string node in (string[])[pair.NameOfOther, pair.NameOfOne, pair.NameOfOne])
+        {
+            CommandRun run = pair.RunOnOne("rabbitmq-queues", "transfer_leadership", "q", node);
+            Assert.Equal(
+                (ExitCode.Ok, $"Transferring leadership of queue q to node {node}...\n", ""),
+                (run.Code, run.Output, run.Error));
+            Assert.Equal($"{node}\n", LeaderOf(pair, "q"));
+        }
+        Assert.Contains(
+            "q\t3\n", pair.RunOnOther("rabbitmqctl", "-s", "list_queues", "name", "messages").Output,
+            StringComparison.Ordinal);
+        pair.RunOnOther("rabbitmq-upgrade", "drain");
+        foreach ((string because, string queue, string node) in ((string, string, string)[])
+            [
+                ("not_found", "nosuch", pair.NameOfOther),
+                ($"queue 'alone' in vhost '/' is on {pair.NameOfOne} alone: there is no other member to lead it",
+                    "alone", pair.NameOfOther),
+                ("queue 'q' in vhost '/' has no member on rabbit@elsewhere, but on "
+                    + $"{pair.NameOfOne}, {pair.NameOfOther}", "q", "rabbit@elsewhere"),
+                ($"{pair.NameOfOther} is under maintenance: 'rabbitmq-upgrade revive' there first",
+                    "q", pair.NameOfOther),
+            ])
+        {
+            CommandRun refused = pair.RunOnOne("rabbitmq-queues", "transfer_leadership", queue, node);
+            Assert.NotEqual(ExitCode.Ok, refused.Code);
+            Assert.Equal($"Error:\n{because}\n", refused.Error);
+        }
+        await pair.StopOtherAsync();
+        CommandRun down = pair.RunOnOne("rabbitmq-queues", "transfer_leadership", "q", pair.NameOfOther);
+        Assert.Equal("Error:\nnode_not_running\n", down.Error);
+    }
+
+    [Fact]
     public async Task ANodeUnderMaintenanceLeadsNothingUntilItIsRevived()
     {
         await using ControlledPair pair = await ControlledPair.StartAsync(61);
@@ -135,6 +176,11 @@ public sealed class LeaderCommandTests
         Assert.Equal((ExitCode.Ok, ""), (run.Code, run.Error));
         return run.Output;
     }
+
+    private static string LeaderOf(ControlledPair pair, string queue) => string.Concat(
+        pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "name", "leader").Output.Split('\n')
+            .Where(line => line.StartsWith(queue + "\t", StringComparison.Ordinal))
+            .Select(line => line.Split('\t')[1] + "\n"));
 
     private static int Leaders(ControlledPair pair, string node) =>
         pair.RunOnOne("rabbitmqctl", "-s", "list_queues", "leader").Output

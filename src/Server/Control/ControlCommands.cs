@@ -251,6 +251,7 @@ internal sealed class ControlCommands
             ["peek"] = new PeekCommand(_host).RunAsync,
             ["rebalance"] = leaders.RebalanceAsync,
             ["hand_over_queues"] = leaders.HandOverAsync,
+            ["transfer_leadership"] = leaders.TransferAsync,
             ["reclaim_quorum_memory"] = members.ReclaimAsync,
         };
     }

@@ -13,7 +13,7 @@ namespace Warren.Server.Control;
 /// <summary>
 /// <c>rebalance</c>: the leaders of replicated queues are spread over the nodes that run and are not under maintenance.
 /// Which are to move is planned here; a leader hands over on its own node, and only to a member that is in sync, so
-/// that the queue pauses for a moment.
+/// that the queue pauses for a moment. <c>transfer_leadership</c> does that with one queue.
 /// </summary>
 internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
 {
@@ -46,6 +46,44 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
             .ConfigureAwait(false);
         await WriteRowsAsync(meant, reply).ConfigureAwait(false);
         return null;
+    }
+
+    /// <summary><c>transfer_leadership</c>: ends when the member leads.</summary>
+    public async Task<Action<Utf8JsonWriter>?> TransferAsync(ControlRequest request, ControlReply reply)
+    {
+        QueueDefinition queue = Broker.FindQueue(request.Vhost, request.Text("queue"));
+        string to = request.Text("node");
+        string named = $"queue '{queue.Name}' in vhost '{queue.Vhost}'";
+        var members = new QueueMembers(Broker, queue);
+        if (!queue.IsReplicated)
+        {
+            throw ControlRefusalException.Because(
+                $"{named} is on {members.LeaderName} alone: there is no other member to lead it");
+        }
+        if (!members.Names.Contains(to))
+        {
+            throw ControlRefusalException.Because(
+                $"{named} has no member on {to}, but on {string.Join(", ", members.Names)}");
+        }
+        HashSet<string> available = await AvailableAsync().ConfigureAwait(false);
+        if (!available.Contains(to))
+        {
+            throw ControlRefusalException.Because(members.OnlineNames.Contains(to)
+                ? $"{to} is under maintenance: 'rabbitmq-upgrade revive' there first"
+                : "node_not_running");
+        }
+        NodeId next = Broker.FindMember(to);
+        NodeId leader = Broker.Members.LeaderOf(queue);
+        if (leader.IsNone)
+            throw ControlRefusalException.Because($"nobody leads {named} now: see 'rabbitmq-queues quorum_status'");
+        if (leader != next)
+            await MoveAsync(members.LeaderName, [new LeaderMove(queue, members.LeaderName, to)], reply)
+                .ConfigureAwait(false);
+        if (Broker.Members.LeaderOf(queue) == next)
+            return null;
+        throw ControlRefusalException.Because(
+            $"{to} does not lead {named}: its member is not in step yet, or another one was elected meanwhile. "
+            + "'rabbitmq-queues quorum_status' shows how far each is");
     }
 
     /// <summary>
