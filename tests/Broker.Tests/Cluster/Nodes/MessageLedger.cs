@@ -173,6 +173,8 @@ internal sealed class MessageLedger
         copy.DeliveredAt = deliveredAt;
         copy.TakenBy = node;
         copy.CrashesThen = crashesThen;
+        // It says something of one acknowledgement: this is another.
+        copy.IsStored = false;
         _unstored.Enqueue((queue, copy, Now));
     }
 
@@ -312,16 +314,19 @@ internal sealed class MessageLedger
             CheckMirrorMayComeBack(queue, text, copy, by, taker, home);
             return;
         }
-        // What was delivered may have come from a process that had crashed on the way.
-        bool hasCrashed = (taker.Crashes, home.Crashes) != copy.CrashesThen || home.StartedAt > copy.DeliveredAt;
         long outage = taker == home ? 0 : _cluster.Network.LongestOutage(taker.Id, home.Id, copy.DeliveredAt);
-        if (outage >= PatienceSteps || (hasCrashed && !copy.IsStored))
+        if (outage >= PatienceSteps || (!copy.IsStored && HasCrashed(queue, copy)))
             return;
         throw new NodesException(
             $"{by} got {text} of {queue} at step {Now}, which a client of {taker.Name} had acknowledged at step "
             + $"{copy.TakenAt}; its home is {home.Name}, which has crashed {home.Crashes} times, and the longest time "
             + $"without a link was {outage} steps\n" + string.Join('\n', copy.Trail));
     }
+
+    // The client's node, or the home, since it was sent to the client. It may have come from a process that had crashed
+    // meanwhile: the home was down when it came, its acknowledgement is for nobody, and is never stored.
+    private bool HasCrashed(string queue, MessageCopy copy) =>
+        CrashesOf(copy.TakenBy!, queue) != copy.CrashesThen || Homes[queue].StartedAt > copy.DeliveredAt;
 
     // Its node keeps an acknowledgement until it is committed: only if that is lost with it, or comes too late to the
     // leader, or to the next one.
@@ -353,8 +358,7 @@ internal sealed class MessageLedger
             && Now - next.TakenAt > StoredSteps)
         {
             _unstored.Dequeue();
-            if (next.Copy.TakenAt == next.TakenAt
-                && (next.Copy.TakenBy!.Crashes, Homes[next.Queue].Crashes) == next.Copy.CrashesThen)
+            if (next.Copy.TakenAt == next.TakenAt && !HasCrashed(next.Queue, next.Copy))
                 next.Copy.IsStored = true;
         }
     }
