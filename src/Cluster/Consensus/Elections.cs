@@ -70,6 +70,11 @@ internal sealed class Elections
         {
             Campaign(isTransfer: false);
         }
+        else if (_elapsed >= _wait && !_node.IsPromotable && !_node.Leader.IsNone)
+        {
+            // It can ask for nobody else. Who leads speaks to it, unless it is no member any more and never hears that.
+            _node.BecomeFollower(_node.Term, NodeId.None);
+        }
     }
 
     /// <summary>Waits as long again, from now; nothing is known against the leader any more.</summary>

@@ -166,17 +166,20 @@ public sealed class GroupHeartbeats(RaftOptions options, SendHeartbeats send, Ac
     };
 
     /// <summary>Groups that are walked; the others rest. For tests.</summary>
-    internal int ActiveCount
+    internal GroupId[] Active
     {
         get
         {
             lock (_walking)
             {
                 TakeActivated();
-                return _active.Count;
+                return [.. _active.Select(static slot => slot.Id)];
             }
         }
     }
+
+    /// <summary>How many they are.</summary>
+    internal int ActiveCount => Active.Length;
 
     /// <summary>It is walked from now on. From any thread, under no lock of a slot.</summary>
     internal void Activate(HeartbeatSlot slot)

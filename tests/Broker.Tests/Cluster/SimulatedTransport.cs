@@ -51,7 +51,7 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
     public Func<NodeId, ushort, bool>? Loses { get; set; }
 
     /// <summary>The groups of the node that do not rest.</summary>
-    public int ActiveGroups => _heartbeats.ActiveCount;
+    public GroupId[] ActiveGroups => _heartbeats.Active;
 
     public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 

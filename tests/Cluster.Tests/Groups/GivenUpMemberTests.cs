@@ -30,6 +30,25 @@ public sealed class GivenUpMemberTests
         Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
     }
 
+    /// <summary>It follows again, and is removed before it has anything: its leader is silent from then on.</summary>
+    [Fact]
+    public void It_rests_again_when_it_was_added_for_a_moment()
+    {
+        IdleNode[] nodes = Removed();
+        nodes[2].IsDeaf = true;
+        Change(nodes, MembershipChangeKind.AddLearner);
+        IdleNode.Beat(nodes);
+        IdleNode.Work(nodes);
+        Assert.Equal(nodes[0].Id, nodes[2].First.Leader);
+        Change(nodes, MembershipChangeKind.Remove);
+        Pass(nodes, 5);
+        Assert.True(nodes[2].First.Leader.IsNone);
+        Assert.All(nodes, node => Assert.Equal(0, node.Heartbeats.ActiveCount));
+        long calls = nodes[2].Calls;
+        Pass(nodes, 20);
+        Assert.Equal(calls, nodes[2].Calls);
+    }
+
     private static IdleNode[] Removed()
     {
         IdleNode[] nodes = IdleNode.MakeCluster(3, 1);

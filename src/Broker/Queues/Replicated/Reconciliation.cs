@@ -36,7 +36,7 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     private long _caughtUpTo;
     private long _stillSinceMs;
     private NodeId _asked;
-    private bool _hasGivenUp;
+    private ReplicaStanding? _gaveUpBy;
 
     /// <summary>The members, while this one leads; null: it does not, or does not know yet. Any thread.</summary>
     public ReplicaStanding? Standing => Volatile.Read(ref _standing);
@@ -220,13 +220,15 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
 
     private bool GiveUpIfRemoved(RaftGroup group)
     {
-        if (_hasGivenUp && group.Soundness == Soundness.Sound)
-            _hasGivenUp = false;
-        if (_told is not { } told || _hasGivenUp || Wished.Contains(self) || told.Has(self))
+        if (_told is not { } told || Wished.Contains(self) || told.Has(self))
+            return false;
+        // What has come since it gave up, whole or not, came when it was added again: only a later word is of that.
+        bool hasNothing = group.Soundness == Soundness.NeedsSnapshot && !group.View.IsBroughtAll;
+        if (_gaveUpBy is { } last && (hasNothing || told.Index <= last.Index))
             return false;
         if (group.Soundness == Soundness.Sound && group.View.Has(told.Index, told.Term))
             return false;
-        _hasGivenUp = true;
+        _gaveUpBy = told;
         queue.Report(LogLevel.Info, "this node is no member of it any more, and lets go what it had of it");
         group.GiveUp();
         return true;

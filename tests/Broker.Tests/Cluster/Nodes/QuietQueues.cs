@@ -83,10 +83,21 @@ internal sealed class QuietQueues(NodesSimulation world)
     {
         foreach (SimulatedNode node in Running)
         {
-            if (node.Transport?.ActiveGroups > 0)
-                return $"{node.Name} has {node.Transport.ActiveGroups} groups that do not rest";
+            if (node.Transport?.ActiveGroups is { Length: > 0 } active)
+            {
+                return $"{node.Name} has groups that do not rest: "
+                    + string.Join(", ", active.Select(group => Describe(node, group)));
+            }
         }
         return _queues.Find(queue => LeaderOf(queue.Id) is null).Name is { } name ? $"nobody leads {name}" : "";
+    }
+
+    private static string Describe(SimulatedNode node, GroupId group)
+    {
+        QueueDefinition? queue = node.Broker!.AllQueues().FirstOrDefault(queue => queue.Id.Value == group.Value);
+        return queue is not null && MemberOf(node, queue.Id) is { } member
+            ? $"{queue.Name} (follows {member.Leader} in term {member.Term}, {member.Soundness})"
+            : $"{group}";
     }
 
     // Who rests takes the same node for the leader as the others, asks for no election, and has all there is.

@@ -120,6 +120,31 @@ public sealed class ReconciliationTests
         Assert.Equal(0, MemberOn(gone)!.Consensus!.LastIndex.Value);
     }
 
+    /// <summary>What it was brought meanwhile goes as well, though it never counted, and so does the leader.</summary>
+    [Fact]
+    public void One_that_is_added_again_for_a_moment_keeps_nothing()
+    {
+        ReplicatedQueue leader = _group.UntilLed();
+        // So much that it takes longer than to be removed.
+        for (int number = 1; number <= 200; number++)
+            _group.Publish(leader, number, new string('m', 4096));
+        _group.Cluster.Until(() => _group.Client.Verdicts.ContainsKey(200), what: "verdicts");
+        NodeId[] all = [.. Wished];
+        SimulatedNode gone = Node(all.First(node => node != _group.NodeOf(leader).Id));
+        SimulatedNode by = _group.NodeOf(leader);
+        NodeId[] without = [.. all.Where(node => node != gone.Id)];
+        _group.Wish(by, without);
+        _group.UntilMembers(without);
+        _group.Until(() => MemberOn(gone)!.Consensus!.Soundness == Soundness.NeedsSnapshot, "that it lets go");
+        _group.Wish(by, all);
+        _group.Until(() => MemberOn(gone)!.Consensus!.View.IsBroughtAll, "a part of what there is");
+        _group.Wish(by, without);
+        _group.Until(() => !leader.Consensus!.Members.Contains(gone.Id), "that it is removed");
+        Assert.True(MemberOn(gone)!.Consensus!.View.IsBroughtAll);
+        _group.Until(() => EntriesOn(gone) == 0, "that its disk has nothing of it");
+        _group.Until(() => MemberOn(gone)!.Consensus!.Leader.IsNone, "that it follows nobody");
+    }
+
     /// <summary>It has lost what it had, and nobody takes what it acknowledged before for what it has now.</summary>
     [Fact]
     public void One_that_was_removed_may_come_again()
