@@ -8,12 +8,22 @@ namespace Warren.Broker.Administration;
 /// </summary>
 internal sealed class AdministrativeChange : DefinitionsChange
 {
-    private readonly Action<DefinitionsStore> _apply;
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<DefinitionsStore, bool> _apply;
+    private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private AdministrativeChange(Action<DefinitionsStore> apply) => _apply = apply;
+    private AdministrativeChange(Func<DefinitionsStore, bool> apply) => _apply = apply;
 
-    public static Task RunAsync(MessageBroker broker, Action<DefinitionsStore> apply)
+    public static Task RunAsync(MessageBroker broker, Action<DefinitionsStore> apply) => AskAsync(broker, store =>
+    {
+        apply(store);
+        return true;
+    });
+
+    /// <summary>
+    /// The same; the task says what the change said when it was applied last. It ends in the turn, and not some time
+    /// later on another thread: whoever looks at it finds it ended at the same step each time.
+    /// </summary>
+    public static Task<bool> AskAsync(MessageBroker broker, Func<DefinitionsStore, bool> apply)
     {
         var change = new AdministrativeChange(apply);
         broker.Definitions.Post(change);
@@ -40,9 +50,10 @@ internal sealed class AdministrativeChange : DefinitionsChange
 
     internal override void Apply(DefinitionsStore store)
     {
+        bool answer;
         try
         {
-            _apply(store);
+            answer = _apply(store);
         }
         catch (AdministrationException refusal)
         {
@@ -53,6 +64,6 @@ internal sealed class AdministrativeChange : DefinitionsChange
             return;
         }
         // What was found as wanted may be somebody else's change, which is not durable yet either.
-        store.Answers.WhenAllDurable(_done.SetResult);
+        store.Answers.WhenAllDurable(() => _done.SetResult(answer));
     }
 }

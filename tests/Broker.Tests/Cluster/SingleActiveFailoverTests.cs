@@ -64,6 +64,69 @@ public sealed class SingleActiveFailoverTests
         _cluster.Until(() => other.Take().Any(one => one.Method == MethodId.BasicDeliver), what: "the delivery");
     }
 
+    /// <summary>It is told of its end, and so is the leader, which has waited for it: nothing is lost, no one waits.
+    /// </summary>
+    [Fact]
+    public void Whose_node_was_away_for_long_is_followed_when_it_is_back_and_keeps_what_it_got()
+    {
+        SimulatedConnection active = Consume(_cluster[3], "active");
+        SimulatedConnection other = Consume(_cluster[2], "other");
+        Publish(_cluster[2]);
+        Received delivery = Next(active);
+        _cluster.SetCut(_cluster[3], isCut: true);
+        _cluster.Until(() => active.Take().Any(one => one.Method == MethodId.BasicCancel), what: "the cancellation");
+        _cluster.SetCut(_cluster[3], isCut: false);
+        Publish(_cluster[2]);
+        Received next = Next(other);
+        other.Send(new BasicAck(next.DeliveryTag, multiple: false));
+        active.Send(new BasicAck(delivery.DeliveryTag, multiple: false));
+        _cluster.Until(() => MemberOn(_cluster[1]).Replica.Messages.Count == 0, what: "their end");
+        _cluster.Steps(SoonSteps);
+        Assert.DoesNotContain(other.Take(), static one => one.Method == MethodId.BasicDeliver);
+    }
+
+    /// <summary>
+    /// Its node has said to the next leader that it is there, has had no answer, and is away until it is told of its
+    /// end: of that the leader after hears, and the one after that nothing.
+    /// </summary>
+    [Fact]
+    public void Who_is_no_more_is_not_asked_for_again()
+    {
+        Consume(_cluster[2], "one");
+        Consume(_cluster[3], "other");
+        _ = _cluster[1].Broker!.HandOverAsync(TimeSpan.FromSeconds(1));
+        SimulatedNode? away = null;
+        _cluster.Until(
+            () => (away = _cluster.Nodes.FirstOrDefault(HasNoAnswer)) is not null, what: "a line to the next leader");
+        _cluster.SetCut(away!, isCut: true);
+        _cluster.Steps(SoonSteps + SoonSteps / 2);
+        _cluster[1].Broker!.LeadAgain();
+        ChangeLeader();
+        _cluster.SetCut(away!, isCut: false);
+        _cluster.Steps(SoonSteps);
+        Assert.True(HomeOn(away!).HasLine);
+        ChangeLeader();
+        Assert.False(HomeOn(away!).HasLine);
+    }
+
+    private void ChangeLeader()
+    {
+        SimulatedNode leader = Leader()!;
+        _ = leader.Broker!.HandOverAsync(TimeSpan.FromSeconds(1));
+        _cluster.Until(() => Leader() is { } next && next != leader, what: "the next leader");
+        leader.Broker!.LeadAgain();
+        _cluster.Steps(SoonSteps);
+    }
+
+    private bool HasNoAnswer(SimulatedNode node) => HomeOn(node) is { HasLine: true } home
+        && home.LeaderNode != node.Id && home.LeaderNode != _cluster[1].Id;
+
+    // Who serves now.
+    private SimulatedNode? Leader() => _cluster.Nodes.FirstOrDefault(static node => MemberOn(node).IsServing);
+
+    private static ReplicatedHome HomeOn(SimulatedNode node) =>
+        (ReplicatedHome)node.Broker!.AllQueues().Single().Home;
+
     private static ReplicatedQueue MemberOn(SimulatedNode node) =>
         ((QueueReplication)node.Broker!.Replication!).Members.Single();
 

@@ -77,18 +77,14 @@ public sealed class ClusterMembership
     /// Before a member leaves by itself: no queue gets a home on it any more, and those go that are not durable. False:
     /// durable queues live there, and nothing was changed.
     /// </summary>
-    public async Task<bool> WithdrawAsync(NodeId node)
+    public Task<bool> WithdrawAsync(NodeId node) => Administration.AdministrativeChange.AskAsync(_store.Broker, store =>
     {
-        bool isFree = false;
-        await Administration.AdministrativeChange.RunAsync(_store.Broker, store =>
-        {
-            // Looked at again when a declaration was quicker.
-            isFree = DurableQueuesOf(node).IsEmpty;
-            if (isFree)
-                store.Commit(new RemovalEntry(DefinitionKey.OfMember(node)) { IfUnused = true, WithQueues = true });
-        }).ConfigureAwait(false);
+        // Looked at again when a declaration was quicker.
+        bool isFree = DurableQueuesOf(node).IsEmpty;
+        if (isFree)
+            store.Commit(new RemovalEntry(DefinitionKey.OfMember(node)) { IfUnused = true, WithQueues = true });
         return isFree;
-    }
+    });
 
     /// <summary>It does not leave after all.</summary>
     public Task AnnounceAsync(NodeId node, NodeName name, string address) =>

@@ -151,16 +151,18 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
     }
 
     // The node that the queue lives on, while the request ran, was away at some time, as this one saw it, or could not
-    // have heard of it.
+    // have heard of it: of one of that name before it may have, whose end it does not know either.
     private bool IsHomeAway(Request request)
     {
         SimulatedNode node = Connection!.Node;
         request.NoteHome(node);
-        return World.Cluster.Nodes.Any(
-            other => request.Homes.Contains(other.Id)
-                && ((other.Crashes > 0 && Math.Max(other.CrashedAt, other.StartedAt) >= request.Begun - 100)
-                    || World.Cluster.Network.LongestOutage(node.Id, other.Id, request.Begun - 100) > 350
-                    || (other.IsUp && !other.Has(request.Name) && IsCutOff(other, request.Begun - 100))));
+        return request.Homes.Any(home =>
+        {
+            SimulatedNode other = World.Cluster.Nodes.First(one => one.Id == home.Node);
+            return (other.Crashes > 0 && Math.Max(other.CrashedAt, other.StartedAt) >= request.Begun - 100)
+                || World.Cluster.Network.LongestOutage(node.Id, other.Id, request.Begun - 100) > 350
+                || (other.IsUp && request.QueueAt(other)?.Id != home.Queue && IsCutOff(other, request.Begun - 100));
+        });
     }
 
     private bool IsCutOff(SimulatedNode node, long since) => World.Cluster.Nodes.Any(
@@ -189,14 +191,20 @@ internal sealed class DefiningClient(NodesSimulation world, int number) : NodeCl
     {
         public NameChange? Change { get; init; }
 
-        /// <summary>The other nodes that the queue of this name lived on since it was asked.</summary>
-        public HashSet<NodeId> Homes { get; } = [];
+        /// <summary>The other nodes that queues of this name lived on since it was asked.</summary>
+        public HashSet<(NodeId Node, QueueId Queue)> Homes { get; } = [];
 
         public void NoteHome(SimulatedNode node)
         {
-            if (node.Broker?.Topology.Vhosts.TryGetValue("/", out Vhost? vhost) == true
-                && vhost.Queues.TryGetValue(Name, out QueueDefinition? queue) && queue.Home is RemoteQueue standIn)
-                Homes.Add(standIn.HomeNode);
+            if (QueueAt(node) is { Home: RemoteQueue standIn } queue)
+                Homes.Add((standIn.HomeNode, queue.Id));
         }
+
+        /// <summary>What a node has under this name; null: nothing.</summary>
+        public QueueDefinition? QueueAt(SimulatedNode node) =>
+            node.Broker?.Topology.Vhosts.TryGetValue("/", out Vhost? vhost) == true
+                && vhost.Queues.TryGetValue(Name, out QueueDefinition? queue)
+                ? queue
+                : null;
     }
 }

@@ -87,7 +87,13 @@ internal sealed class ReplicatedClients(StandIn queue, StandInLanes lanes, Messa
             consumer.WantsPlaces = false;
         }
         foreach ((long number, AskedRequest asked) in Requests.ToArray())
-            Requests[number] = asked with { IsAgain = true };
+        {
+            // Of who is no more nothing is asked again.
+            if (asked is { Request: ReaddedConsumer, Consumer.LineNumber: 0 })
+                Requests.Remove(number);
+            else
+                Requests[number] = asked with { IsAgain = true };
+        }
     }
 
     /// <summary>A new line: consumers in their first order, each with what it holds, and what gets hold.</summary>
@@ -156,12 +162,11 @@ internal sealed class ReplicatedClients(StandIn queue, StandInLanes lanes, Messa
         {
             if (!isIt(consumer) || IsComingOrGoing(consumer))
                 continue;
-            foreach ((long number, AskedRequest asked) in Requests.ToArray())
-            {
-                if (asked.Consumer == consumer)
-                    Requests.Remove(number);
-            }
-            Remove(consumer, remembers: false);
+            // With a line its leader has the consumer, and serves it alone until it hears of its end.
+            if (lanes.Line != 0)
+                Cancel(consumer, request: null);
+            else
+                Forget(consumer);
             scratch.Events.Add(new ChannelEvent(consumer.Channel, ConnectionEventKind.ConsumerEnded, consumer));
         }
     }
@@ -171,6 +176,17 @@ internal sealed class ReplicatedClients(StandIn queue, StandInLanes lanes, Messa
     {
         Held.Clear();
         _leaving.Clear();
+    }
+
+    // Nobody who leads has it.
+    private void Forget(Consumer consumer)
+    {
+        foreach ((long number, AskedRequest asked) in Requests.ToArray())
+        {
+            if (asked.Consumer == consumer)
+                Requests.Remove(number);
+        }
+        Remove(consumer, remembers: false);
     }
 
     private bool IsComingOrGoing(Consumer consumer) =>
