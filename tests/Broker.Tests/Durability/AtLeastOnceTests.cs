@@ -55,11 +55,7 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
     public async Task A_target_that_is_deleted_has_taken_nothing()
     {
         await BeginAsync();
-        await _client.DeclareAsync(
-            "full",
-            DurableClient.Arguments(
-                ("x-max-length", FieldValue.Of(0)), ("x-overflow", FieldValue.Of("reject-publish"))));
-        await _client.BindAsync("dlx", "full");
+        await AddRefusingTargetAsync();
         await RejectAsync("m");
         await _node.CommittingAsync(_client.Wire.CallAsync(
             1, new QueueDelete("full", ifUnused: false, ifEmpty: false, noWait: false), MethodId.QueueDeleteOk));
@@ -120,11 +116,7 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
     public async Task One_delayed_exchange_does_not_stand_for_another()
     {
         await BeginAsync();
-        await _client.DeclareAsync(
-            "full",
-            DurableClient.Arguments(
-                ("x-max-length", FieldValue.Of(0)), ("x-overflow", FieldValue.Of("reject-publish"))));
-        await _client.BindAsync("dlx", "full");
+        await AddRefusingTargetAsync();
         await DelayAsync("first");
         await _client.PublishAsync("", "q", [1], new BasicProperties
         {
@@ -187,6 +179,16 @@ public sealed class AtLeastOnceTests : IAsyncDisposable
                 return _node.OutstandingBytes < before + 100_000;
             },
             () => $"{_node.OutstandingBytes - before} bytes more");
+    }
+
+    // One that is full from the beginning.
+    private async Task AddRefusingTargetAsync()
+    {
+        await _client.DeclareAsync(
+            "full",
+            DurableClient.Arguments(
+                ("x-max-length", FieldValue.Of(0)), ("x-overflow", FieldValue.Of("reject-publish"))));
+        await _client.BindAsync("dlx", "full");
     }
 
     private async Task BeginAsync(params (string Name, FieldValue Value)[] others)
