@@ -16,6 +16,8 @@ namespace Warren.Broker.Channels;
 public sealed class Channel
 {
     private readonly DeferredFrames _deferred = new();
+    // Of the method that is being handled, if what it finds may be out of date.
+    private byte[]? _frame;
     private bool _isSuspended;
     // Frames, from the front, that came before a barrier was asked for that has been reached; and how many will have.
     private int _covered;
@@ -139,6 +141,17 @@ public sealed class Channel
         Connection.Broker.Definitions.Post(new TurnEvent(() => gate.WhenOpen(request.Resume)));
     }
 
+    /// <summary>
+    /// A queue could not do what was asked, and may not be the one of its name any more: the method is handled once
+    /// more behind a barrier, as if it came now.
+    /// </summary>
+    internal void LookAgain(QueueRequest refused)
+    {
+        _isSuspended = false;
+        refused.Undo();
+        HandleBehindBarrier(refused.Frame!);
+    }
+
     internal void Unsuspend() => _isSuspended = false;
 
     /// <summary>Goes on with the frames that came meanwhile.</summary>
@@ -248,16 +261,22 @@ public sealed class Channel
     // What changes nothing before it finds something missing, or locked: it is handled once more behind a barrier.
     private void Handle(ReadOnlySpan<byte> raw, uint method, ref WireReader reader)
     {
+        _frame = MayLookAgain && !Connection.Broker.Definitions.HasLease ? raw.ToArray() : null;
         try
         {
             OnMethod(method, ref reader);
         }
         catch (AmqpException error) when (Refusals.MayBeOutOfDate(error) && MayLookAgain)
         {
-            _deferred.AddFirst(raw);
-            Connection.DeferredBytes += raw.Length;
-            WaitForBarrier();
+            HandleBehindBarrier(raw);
         }
+    }
+
+    private void HandleBehindBarrier(ReadOnlySpan<byte> raw)
+    {
+        _deferred.AddFirst(raw);
+        Connection.DeferredBytes += raw.Length;
+        WaitForBarrier();
     }
 
     private void OnMethod(uint method, ref WireReader reader)
@@ -306,6 +325,8 @@ public sealed class Channel
         where TRequest : ChannelRequest
     {
         _isSuspended = true;
+        if (request is QueueRequest asked)
+            asked.Frame = _frame;
         return request;
     }
 

@@ -129,7 +129,7 @@ internal sealed class ChannelConsumers
     /// <summary>A queue has taken back what a consumer did not settle in time.</summary>
     public void FreePlaces(Consumer consumer) => GiveBack(_channel.Deliveries.FreePlaces(consumer));
 
-    /// <summary>A consumer was refused: the tag is free again. Called before the refusal is told.</summary>
+    /// <summary>A consumer was refused and its method is handled again: the tag is free.</summary>
     public void Forget(Consumer consumer) => _consumers.Remove(consumer.Tag);
 
     public void PostSettlement(in UnackedDelivery delivery, SettlementKind kind)

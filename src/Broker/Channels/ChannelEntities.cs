@@ -193,10 +193,12 @@ internal sealed class ChannelEntities
     {
         string name = NameOrLast(delete.QueueText);
         _connection.Permissions.Check(Access.Configure, ResourceKind.Queue, name);
-        if (_connection.Vhost?.Queues.TryGetValue(name, out _) != true)
+        bool isThere = _connection.Vhost?.Queues.TryGetValue(name, out _) == true;
+        // Nor may what is there be deleted as long as it may have given way to another of its name.
+        if (_channel.MayLookAgain && !(isThere && Broker.Definitions.HasLease))
+            throw _channel.NoSuch(ResourceKind.Queue, name);
+        if (!isThere)
         {
-            if (_channel.MayLookAgain)
-                throw _channel.NoSuch(ResourceKind.Queue, name);
             DeleteNothing(delete.NoWait);
             return;
         }

@@ -68,6 +68,10 @@ public class ChannelRequest
     /// <summary>Lets the channel go on; the reply, if any, has been posted.</summary>
     internal void Resume() => Answer(new ConnectionEvent(ConnectionEventKind.Resume, 0, Channel));
 
+    /// <summary>Has the method handled once more: <see cref="Channel.LookAgain"/>.</summary>
+    private protected void LookAgain() =>
+        Answer(new ConnectionEvent(ConnectionEventKind.LooksAgain, 0, Channel, this));
+
     private void Answer(in ConnectionEvent happened)
     {
         if (Interlocked.Exchange(ref _answered, 1) != 0)

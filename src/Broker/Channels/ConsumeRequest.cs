@@ -18,6 +18,8 @@ internal sealed class ConsumeRequest : QueueRequest
         _consumer = consumer;
     }
 
+    internal override void Undo() => Channel.Consumers.Forget(_consumer);
+
     internal override byte[]? Answered(in QueueEffect effect)
     {
         if (effect.Answer == AnswerKind.Ok)

@@ -342,6 +342,10 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                     break;
                 happened.Channel.Unsuspend();
                 throw (AmqpException)happened.Subject!;
+            case ConnectionEventKind.LooksAgain:
+                if (!happened.Channel!.IsEnded)
+                    happened.Channel.LookAgain((QueueRequest)happened.Subject!);
+                break;
             case ConnectionEventKind.ConsumerEnded:
                 happened.Channel!.Consumers.Ended((Consumer)happened.Subject!);
                 break;

@@ -15,6 +15,9 @@ public enum ConnectionEventKind : byte
     /// <summary>A channel's request failed: the channel or the connection closes.</summary>
     Failed,
 
+    /// <summary>A channel's request found what may be out of date: it is made again behind a barrier.</summary>
+    LooksAgain,
+
     /// <summary>Queues have handled what was posted: reading may go on.</summary>
     CreditReturned,
 

@@ -37,6 +37,19 @@ public sealed class QueueOperations
         return change.Task;
     }
 
+    /// <summary>
+    /// Ends with true when this node knows all that was answered to anybody before it was asked; with false if it
+    /// cannot: then what it finds may be of before.
+    /// </summary>
+    public Task<bool> KnowsAllAsync()
+    {
+        if (_broker.Definitions.HasLease)
+            return Task.FromResult(true);
+        var known = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _broker.Definitions.RequestBarrier(known.SetResult);
+        return known.Task;
+    }
+
     /// <summary>Drops all ready messages; returns how many, when none of them can come back.</summary>
     public static async Task<(AnswerKind Answer, long Messages)> PurgeAsync(QueueDefinition queue)
     {

@@ -1,5 +1,6 @@
 using Warren.Amqp;
 using Warren.Broker.Channels;
+using Warren.Broker.Security;
 
 namespace Warren.Broker.Queues;
 
@@ -17,6 +18,11 @@ public abstract class QueueRequest : ChannelRequest
     /// <summary>What the client is told instead of the reply, once <see cref="Answered"/> has set it.</summary>
     internal AmqpException? Error { get; private protected set; }
 
+    /// <summary>
+    /// The method's frame, if its channel could not know whether the queue that it found is still the one of its name.
+    /// </summary>
+    internal byte[]? Frame { get; set; }
+
     /// <summary>The client is told this, whatever it asked.</summary>
     internal void Refuse(AmqpException error) => Error = error;
 
@@ -29,6 +35,11 @@ public abstract class QueueRequest : ChannelRequest
     /// <summary>Makes the reply's frame; null when there is none.</summary>
     internal abstract byte[]? Answered(in QueueEffect effect);
 
+    /// <summary>Takes back what the channel noted when it asked; in the connection's turn.</summary>
+    internal virtual void Undo()
+    {
+    }
+
     /// <summary>The reply is in the outbox: lets the channel go on, or close.</summary>
     internal void Finish()
     {
@@ -37,6 +48,8 @@ public abstract class QueueRequest : ChannelRequest
             PassOn = null;
             passOn();
         }
+        else if (Error is not null && Frame is not null && Refusals.MayBeOutOfDate(Error))
+            LookAgain();
         else if (Error is not null)
             Fail(Error);
         else

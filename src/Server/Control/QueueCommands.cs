@@ -23,6 +23,8 @@ internal sealed class QueueCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
     {
+        // Of a queue that nobody has told this node of, or that has given way to another of its name.
+        await Broker.Operations.KnowsAllAsync().WaitAsync(reply.Cancellation).ConfigureAwait(false);
         QueueDefinition queue = Find(request);
         (AnswerKind answer, long messages) = await QueueOperations.PurgeAsync(queue)
             .WaitAsync(reply.Cancellation).ConfigureAwait(false);
@@ -34,6 +36,12 @@ internal sealed class QueueCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> DeleteAsync(ControlRequest request, ControlReply reply)
     {
+        if (!await Broker.Operations.KnowsAllAsync().WaitAsync(reply.Cancellation).ConfigureAwait(false))
+        {
+            throw ControlRefusalException.Because(
+                "no majority of the cluster's nodes can be reached to say whether the queue is still the one of its "
+                + "name: nothing was deleted");
+        }
         QueueDefinition queue = Find(request);
         (AnswerKind answer, long messages) = await Broker.Operations
             .DeleteAsync(queue, request.Flag("if_unused"), request.Flag("if_empty"))

@@ -27,7 +27,7 @@ public sealed class CutOffClientTests
         Declare(deleter, "q");
         consumer.Send(new BasicConsume("q", "tag", false, true, false, false, FieldTable.Empty));
         Expect(consumer, MethodId.BasicConsumeOk);
-        _cluster.SetCut(_node, isCut: true);
+        CutUnnoticed();
         deleter.Send(new QueueDelete("q", false, false, false));
         Expect(deleter, MethodId.ConnectionClose);
         Expect(consumer, MethodId.BasicCancel);
@@ -39,7 +39,7 @@ public sealed class CutOffClientTests
         SimulatedConnection deleter = Connected();
         SimulatedConnection declarer = Connected();
         Declare(deleter, "q");
-        _cluster.SetCut(_node, isCut: true);
+        CutUnnoticed();
         deleter.Send(new QueueDelete("q", false, false, false));
         _cluster.Steps(20);
         declarer.Send(Declaration("q"));
@@ -72,6 +72,15 @@ public sealed class CutOffClientTests
         SimulatedConnection connection = _node.Connect();
         Expect(connection, MethodId.ChannelOpenOk);
         return connection;
+    }
+
+    // It has its lease for a while: what it finds it may still act upon.
+    private void CutUnnoticed()
+    {
+        _cluster.Until(() => _node.Store.HasLease, what: "a lease");
+        _cluster.Network.MostNoticeDelay = 3000;
+        _cluster.SetCut(_node, isCut: true);
+        Assert.True(_node.Store.HasLease);
     }
 
     private void Declare(SimulatedConnection connection, string queue)
