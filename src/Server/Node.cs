@@ -92,14 +92,14 @@ public sealed class Node : IAsyncDisposable
     public void SuspendListeners() => _listeners.Suspend();
 
     /// <summary>
-    /// Maintenance: takes no new clients, has other nodes lead the replicated queues that this one leads, and leads
-    /// none before <see cref="Revive"/>; then asks the clients that there are to go elsewhere. What queues hold stays.
+    /// Maintenance: takes no new clients, has other nodes lead the definitions and the replicated queues that this one
+    /// leads, and leads no queue before <see cref="Revive"/>; then asks the clients that there are to go elsewhere. What queues hold stays.
     /// </summary>
     public async Task<HandedOver> DrainAsync()
     {
         SuspendListeners();
         IsDrained = true;
-        HandedOver handed = await HandOverAsync(DrainPatience).ConfigureAwait(false);
+        HandedOver handed = await HandOverAsync(DrainPatience, stops: false).ConfigureAwait(false);
         if (IsDrained)
             SendAway();
         return handed;
@@ -257,7 +257,7 @@ public sealed class Node : IAsyncDisposable
         if (_pausing is not null)
             await _pausing.DisposeAsync().ConfigureAwait(false);
         await _listeners.CloseAsync().ConfigureAwait(false);
-        await HandOverAsync(HandoverPatience).ConfigureAwait(false);
+        await HandOverAsync(HandoverPatience, stops: true).ConfigureAwait(false);
         _broker.StopDeliveries();
         await _broker.Connections
             .CloseAllAsync("broker forced connection closure with reason 'shutdown'", GoodbyePatience)
@@ -276,9 +276,12 @@ public sealed class Node : IAsyncDisposable
     }
 
     // With clients and links as they are, so that a consumer's messages stay with it.
-    private async Task<HandedOver> HandOverAsync(TimeSpan patience)
+    private async Task<HandedOver> HandOverAsync(TimeSpan patience, bool stops)
     {
+        Task definitions = _broker.Cluster.HandOverAsync(stops).WaitAsync(patience, _seams.Time);
         HandedOver handed = await _broker.HandOverAsync(patience).ConfigureAwait(false);
+        // Else the others elect one when this node is gone.
+        await definitions.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (handed.Led == 0)
             return handed;
         _log.Write(

@@ -192,6 +192,20 @@ public sealed class ClusterMembership
         return done.Task;
     }
 
+    /// <summary>
+    /// Another node is to lead the definitions, if this one does: ends when it has seen one lead, or when nobody can.
+    /// </summary>
+    /// <param name="stops">This node is about to stop, and does not stand for it again.</param>
+    public Task HandOverAsync(bool stops)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_store is { Leader: { } leader, Peers: not null })
+            _store.Post(new TurnEvent(() => leader.HandOver(stops, done)));
+        else
+            done.SetResult();
+        return done.Task;
+    }
+
     // Others are to be members, and have not caught up.
     private bool IsOnlyVoter(QueueDefinition queue, NodeId node) => MembersOf(queue) is { } told
         && told.Members.Where(static member => member.IsVoter).All(member => member.Id == node);

@@ -1,6 +1,7 @@
 using Warren.Broker.Definitions.Entries;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
 
 namespace Warren.Broker.Definitions.Nodes;
 
@@ -13,11 +14,14 @@ internal sealed class LeaderDuties(
 {
     private readonly MembershipRequests _requests = new(store.Broker, patienceMs);
     private QueueRepairs? _repairs;
+    private Handover? _handover;
+    private TaskCompletionSource? _handedOver;
 
     /// <summary>The end of a turn.</summary>
     public void Drive()
     {
         _requests.Drive(store.Group);
+        DriveHandover();
         (_repairs ??= new QueueRepairs(store, this)).Drive(store.Group);
     }
 
@@ -76,5 +80,31 @@ internal sealed class LeaderDuties(
             done.SetResult(false);
         else
             _requests.Add(to, done);
+    }
+
+    /// <summary>
+    /// Another node is to lead, if this one does; ends when one does, or when there is nobody who takes over.
+    /// </summary>
+    /// <param name="stops">This node does not stand for it again before its next start.</param>
+    /// <param name="done">To be completed.</param>
+    public void HandOver(bool stops, TaskCompletionSource done)
+    {
+        if (stops)
+            Handover.SetBarred(store.Group, isBarred: true);
+        _handedOver?.TrySetResult();
+        _handedOver = done;
+        // Who has no session applies nothing, so that no change would be made.
+        _handover = new Handover(store.Group, node => store.Peers!.MayLead(node));
+    }
+
+    private void DriveHandover()
+    {
+        if (_handover is null)
+            return;
+        _handover.Drive();
+        if (!_handover.IsOver)
+            return;
+        _handover = null;
+        _handedOver!.TrySetResult();
     }
 }
