@@ -1,6 +1,8 @@
 using Warren.Amqp;
 using Warren.Broker.Definitions;
+using Warren.Broker.Queues;
 using Warren.Broker.Tests.Cluster.Nodes;
+using Warren.Broker.Topology;
 using Warren.Cluster.Consensus;
 using Warren.Wire;
 using Xunit;
@@ -56,6 +58,40 @@ public sealed class UnsoundMemberTests
         Assert.Equal(WireClient.Bytes("kept"), Expect(client, MethodId.BasicGetOk).Body);
     }
 
+    /// <summary>Else it would vote for who does not have what it has acknowledged.</summary>
+    [Fact]
+    public void A_replicated_queue_of_which_nothing_is_left_counts_as_lost()
+    {
+        SimulatedConnection client = _cluster.Leader!.Connect();
+        Expect(client, MethodId.ChannelOpenOk);
+        var arguments = new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") };
+        client.Send(new QueueDeclare("r", passive: false, durable: true, false, false, noWait: false, arguments));
+        Expect(client, MethodId.QueueDeclareOk);
+        client.Send(new ConfirmSelect(false));
+        Expect(client, MethodId.ConfirmSelectOk);
+        client.Writer.AddPublish(
+            1, "", "r", WireClient.Bytes("kept"), new BasicProperties { DeliveryMode = 2 }.ToArray());
+        client.Flush();
+        Expect(client, MethodId.BasicAck);
+        _cluster.Steps(100);
+        Assert.Equal(Soundness.Sound, SoundnessOf("r"));
+        _node.Crash();
+        _node.IsDamaged = true;
+        for (long offset = 600; offset < 64 * 1024; offset += 100)
+            _node.Disk.FlipBit("log/0000000001.seg", offset, 1);
+        _node.Start();
+        Task serving = _node.Broker!.Cluster.WhenServing;
+        _cluster.Until(() => serving.IsCompleted, what: "what was lost");
+        _cluster.Until(() => _node.Store.Group.Applied >= _cluster.Leader!.Store.Group.Commit, what: "the rest");
+        _node.Crash();
+        _cluster.SetCut(_node, isCut: true);
+        _node.Start();
+        _cluster.Steps(1000);
+        Assert.Equal(Soundness.NeedsSnapshot, SoundnessOf("r"));
+        _cluster.SetCut(_node, isCut: false);
+        _cluster.Until(() => SoundnessOf("r") == Soundness.Sound, what: "the queue");
+    }
+
     [Fact]
     public void What_cannot_be_read_while_it_runs_costs_no_queue()
     {
@@ -97,6 +133,14 @@ public sealed class UnsoundMemberTests
         _cluster.Until(() => _node.Store.Group.IsLeader, what: "the halted one to lead");
         _cluster.Done(leader.Broker!.Operations.DeclareAsync("/", "later", true, false, FieldTable.Empty));
         Assert.False(_node.Store.Group.IsLeader);
+    }
+
+    private Soundness? SoundnessOf(string queue)
+    {
+        if (!_node.Broker!.Topology.Vhosts.TryGetValue("/", out Vhost? vhost)
+            || !vhost.Queues.TryGetValue(queue, out QueueDefinition? found))
+            return null;
+        return _node.Broker.Replication!.Find(found.Id)?.Consensus?.Soundness;
     }
 
     private static QueueDeclare Declaration =>
