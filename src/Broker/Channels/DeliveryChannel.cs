@@ -38,6 +38,9 @@ public class DeliveryChannel
     /// </summary>
     internal virtual PublishSource? Source => null;
 
+    /// <summary>That source asks for none of its publishes below this number any more.</summary>
+    internal virtual long AnsweredBelow => 0;
+
     public Outbox Outbox { get; }
 
     /// <summary>

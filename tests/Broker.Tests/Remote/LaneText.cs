@@ -18,6 +18,11 @@ internal static class LaneText
                 said.Add(reader.Int64() == 0 ? "source of nobody" : "source");
                 continue;
             }
+            if (kind == LineItemKind.AnsweredBelow)
+            {
+                said.Add($"{kind} {reader.Int64()}");
+                continue;
+            }
             reader.Take(kind == LineItemKind.Publish ? 2 : 1);
             long number = reader.Int64();
             reader.Take(8);

@@ -26,7 +26,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         _queue.Verdict(1, 1, accepted: false);
         Assert.Equal(["ack 12", "nack 11"], _queue.Heard);
         _queue.Lead(2, term: 2);
-        Assert.Equal(["source", "Publish 3", "Publish 4"], _queue.PostsTo(2));
+        Assert.Equal(["source", "AnsweredBelow 3", "Publish 3", "Publish 4"], _queue.PostsTo(2));
         _queue.Publish(15);
         Assert.Equal(["Publish 5"], _queue.PostsTo(2));
         Assert.Empty(_queue.PostsTo(1));
@@ -48,7 +48,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         // Nothing is owed any more; another line of the same leader.
         _queue.Lead(1, term: 2);
         _queue.Publish(3);
-        Assert.Equal(["source", "Publish 3"], _queue.PostsTo(1));
+        Assert.Equal(["source", "AnsweredBelow 3", "Publish 3"], _queue.PostsTo(1));
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         Settle(QueueCommand.Settle, 0);
         _queue.Lead(2, term: 2);
         Assert.False(_queue.Home.IsAway);
-        Assert.Equal(["source", "Publish 2"], _queue.PostsTo(2));
+        Assert.Equal(["source", "AnsweredBelow 2", "Publish 2"], _queue.PostsTo(2));
         Assert.Equal(["AcknowledgeAt 10", "ClaimsComplete"], _queue.SettlementsTo(2));
         _queue.Verdict(2, 2);
         Assert.Equal(1, arrived);
@@ -276,7 +276,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         _queue.Publish(2);
         Assert.Equal("nack 2", _queue.Heard[^1]);
         _queue.Node.Pass(1500);
-        Assert.Equal(["source"], _queue.PostsTo(1));
+        Assert.Equal(["source", "AnsweredBelow 2"], _queue.PostsTo(1));
         Assert.True(_queue.Home.IsAway);
         _queue.Receipt(1, committed: 0);
         Assert.False(_queue.Home.IsAway);

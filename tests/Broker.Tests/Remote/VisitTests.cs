@@ -68,6 +68,15 @@ public sealed class VisitTests : IDisposable
     }
 
     [Fact]
+    public void That_nobodys_publishes_are_answered_makes_no_sense()
+    {
+        LineWriting.AnsweredBelow(_posts, 5);
+        _node.Send(_posts, _queue.Id.Value);
+        _node.Settle();
+        Assert.Contains("makes no sense", Assert.Single(_node.Closed), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Late_acknowledgements_before_one_that_is_cut_off_count()
     {
         long position = Deliver();

@@ -20,6 +20,9 @@ internal enum LineItemKind : byte
     /// </summary>
     Origin = 8,
 
+    /// <summary>Of the source's publishes none below this number is asked for any more.</summary>
+    AnsweredBelow = 9,
+
     // Settlements, to the home.
     Acknowledge = 16,
     Reject = 17,

@@ -228,6 +228,9 @@ internal static class LineWriting
     /// <summary>Whose publishes follow.</summary>
     public static void Source(LaneSender lane, long process) => Number(lane, LineItemKind.Source, process);
 
+    /// <summary>All publishes below this number are answered.</summary>
+    public static void AnsweredBelow(LaneSender lane, long number) => Number(lane, LineItemKind.AnsweredBelow, number);
+
     /// <summary>A settlement of what was delivered on a line before this one.</summary>
     public static void SettlementAt(LaneSender lane, LineItemKind kind, long position) =>
         Number(lane, kind, position);

@@ -82,8 +82,15 @@ internal abstract class StandInPublishes(StandIn queue, StandInLanes lanes)
     /// <summary>Something else than verdicts, in their lane; false: it has no place there.</summary>
     protected virtual bool TakesWord(LineItemKind kind) => false;
 
+    /// <summary>Publishes whose numbers are neighbours were refused.</summary>
+    protected virtual void NoteRefused()
+    {
+    }
+
     private void Take(VerdictRun run, QueueScratch scratch)
     {
+        if (!run.IsAccepted)
+            NoteRefused();
         for (long number = run.First; number < run.First + run.Count; number++)
         {
             if (!TryTake(number, out OwedPublish owed))

@@ -9,6 +9,8 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class VisitChannel(ushort number, VisitOutbox outbox, long connectionId = 0)
     : DeliveryChannel(number, outbox, null)
 {
+    private long _answeredBelow;
+
     /// <inheritdoc/>
     public override long ConnectionId => connectionId;
 
@@ -23,6 +25,12 @@ internal sealed class VisitChannel(ushort number, VisitOutbox outbox, long conne
 
     /// <inheritdoc/>
     internal override PublishSource? Source => OfSource;
+
+    /// <inheritdoc/>
+    internal override long AnsweredBelow => Volatile.Read(ref _answeredBelow);
+
+    /// <summary>The source has got all answers below this number; told in the visit's turn.</summary>
+    public void NoteAnswered(long below) => Volatile.Write(ref _answeredBelow, below);
 
     internal override void Tell(ConnectionEventKind kind, object subject) =>
         Outbox.Post(OutboxItem.VisitEvent(this, kind, subject));

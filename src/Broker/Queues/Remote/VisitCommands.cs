@@ -154,6 +154,11 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
                     ReadOrigin(ref reader);
                     continue;
                 }
+                if (kind == LineItemKind.AnsweredBelow)
+                {
+                    ReadAnswered(ref reader);
+                    continue;
+                }
                 _hasLastPost |= kind == LineItemKind.Last;
                 if (kind == LineItemKind.Last)
                     continue;
@@ -263,6 +268,14 @@ internal sealed class VisitCommands(VisitOutbox outbox, MessageBroker broker, lo
         if (!IsReplicated || source == 0 || _publisher.OfSource.Process != 0)
             throw new FormatException($"the source {source} is out of place");
         _publisher = new VisitChannel(0, outbox) { OfSource = new PublishSource(outbox.Visitor, source) };
+    }
+
+    private void ReadAnswered(ref LineReader reader)
+    {
+        long below = reader.Int64();
+        if (_publisher.OfSource.Process == 0 || below <= _publisher.AnsweredBelow)
+            throw new FormatException($"that all below {below} is answered is out of place");
+        _publisher.NoteAnswered(below);
     }
 
     // False: it must wait for settlements.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Warren.Broker.Channels;
 using Warren.Broker.Messages;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
@@ -101,13 +102,14 @@ internal sealed class ReplicatedLog : QueueLog
     /// A publish of a source that has this number; true: it is new, and its number is noted with it up to
     /// <see cref="EndPublish"/>.
     /// </summary>
-    /// <param name="source">Whose.</param>
+    /// <param name="publisher">Whose; he has a source.</param>
     /// <param name="number">His.</param>
     /// <param name="origin">What it is known by, also if somebody else has sent it, under a number of his.</param>
     /// <param name="wasTaken">One that is not new was taken; else it was refused.</param>
-    public bool TryBegin(PublishSource source, long number, PublishOrigin? origin, out bool wasTaken)
+    public bool TryBegin(DeliveryChannel publisher, long number, PublishOrigin? origin, out bool wasTaken)
     {
-        SourceNumbers numbers = NumbersOf(source);
+        SourceNumbers numbers = NumbersOf(publisher.Source!.Value);
+        _isStateOwed |= numbers.Forget(publisher.AnsweredBelow);
         // All that it kept was safe wherever it went when it was closed.
         if (origin is { } gone && IsOfGoneStore(gone.Source))
         {

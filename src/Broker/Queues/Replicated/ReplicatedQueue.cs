@@ -223,8 +223,8 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         switch (command.Kind)
         {
             case QueueCommandKind.Publish
-                when _leading is { } log && command.Target is DeliveryChannel { Source: { Process: not 0 } source }:
-                Publish(command, log, source, scratch, nowMs);
+                when _leading is { } log && command.Target is DeliveryChannel { Source.Process: not 0 } publisher:
+                Publish(command, log, publisher, scratch, nowMs);
                 break;
             case >= QueueCommandKind.SettleAt:
                 Machine.CutOff.SettleAt(command, nowMs);
@@ -237,10 +237,10 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
 
     // One that is sent again is answered by what became of it; one that is new has its number noted with it.
     private void Publish(
-        in QueueCommand command, ReplicatedLog log, PublishSource source, QueueScratch scratch, long nowMs)
+        in QueueCommand command, ReplicatedLog log, DeliveryChannel publisher, QueueScratch scratch, long nowMs)
     {
         long number = command.Second;
-        if (log.TryBegin(source, number, (command.Group as PublishGroup)?.Origin, out bool wasTaken))
+        if (log.TryBegin(publisher, number, (command.Group as PublishGroup)?.Origin, out bool wasTaken))
         {
             Take(command, scratch, nowMs);
             log.EndPublish();

@@ -59,13 +59,14 @@ internal sealed class SourceNumbers
         return low == _passedOver.Count || _passedOver[low].From > number;
     }
 
-    /// <summary>The source asks for none below this number any more.</summary>
-    public void Forget(long number)
+    /// <summary>The source asks for none below this number any more; false: nothing was kept of those.</summary>
+    public bool Forget(long number)
     {
         int count = 0;
         while (count < _passedOver.Count && _passedOver[count].To < number)
             count++;
         _passedOver.RemoveRange(0, count);
+        return count > 0;
     }
 
     public SourceNumbers Copy() => new(Source, Ordinal, Last, [.. _passedOver]);

@@ -321,6 +321,7 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (WantsLine)
             NeedLine();
+        _publishes.TellAnswered();
         if (IsUp)
             Lanes.Send(Definition.Id.Value, this);
         if (IsGivenUp)

@@ -15,9 +15,17 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes) : S
     /// </summary>
     private const long SyncMark = 1L << 62;
 
+    /// <summary>
+    /// The queue keeps so many refusals, each of one publish or of neighbours, before it is told that they have come:
+    /// it could be asked for those publishes once more.
+    /// </summary>
+    private const int MostUntoldRefusals = 64;
+
     private readonly SortedDictionary<long, PublishTicket> _syncs = [];
     private long _lastSync = SyncMark;
     private long _deadLetterBytes;
+    private int _refusals;
+    private long _toldBelow;
 
     /// <summary>
     /// Also of what nobody waits for: it may be a client's, that posted to the queue before this stood for it.
@@ -66,9 +74,22 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes) : S
             GiveSentCredit();
     }
 
+    /// <summary>Behind the publishes of a turn: the queue need not know any more what it has refused.</summary>
+    public void TellAnswered()
+    {
+        if (_refusals < MostUntoldRefusals || !Queue.HasLine || Owed.First <= _toldBelow)
+            return;
+        _refusals = 0;
+        _toldBelow = Owed.First;
+        LineWriting.AnsweredBelow(Lanes.Posts, _toldBelow);
+    }
+
     /// <summary>A new line: everything unanswered, in order, under its numbers.</summary>
     public void WriteAll()
     {
+        _toldBelow = Owed.First;
+        if (_toldBelow > 1)
+            LineWriting.AnsweredBelow(Lanes.Posts, _toldBelow);
         for (long number = Owed.First; number < Owed.Next; number++)
         {
             if (Owed.TryPeek(number, out OwedPublish owed))
@@ -97,6 +118,8 @@ internal sealed class ReplicatedPublishes(StandIn queue, StandInLanes lanes) : S
         _syncs.Clear();
         GiveAllCredit();
     }
+
+    protected override void NoteRefused() => _refusals++;
 
     protected override bool TryTake(long number, out OwedPublish owed)
     {
