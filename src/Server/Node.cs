@@ -93,8 +93,8 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>
     /// Maintenance: takes no new clients, has other nodes lead the definitions and the replicated queues that this one
-    /// leads, and leads no queue before <see cref="Revive"/>; then asks the clients that there are to go elsewhere. What
-    /// queues hold stays.
+    /// leads, and leads no queue before <see cref="Revive"/>; then asks the clients that there are to go elsewhere.
+    /// What queues hold stays.
     /// </summary>
     public async Task<HandedOver> DrainAsync()
     {
