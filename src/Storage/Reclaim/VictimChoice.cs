@@ -19,9 +19,9 @@ internal static class VictimChoice
     /// <param name="older">The LSN of the one before.</param>
     /// <param name="current">Segments from this one on are not victims.</param>
     /// <param name="options">
-    /// A victim has less than a share of wanted bytes, if it is not damaged. Before anything is copied a log may take
-    /// some slack beyond one and a half times what is wanted: most of what is partly dead dies by itself soon, and
-    /// costs nothing then.
+    /// A victim has less than a share of wanted bytes, if it is not damaged. A log may take some slack beyond one and a
+    /// half times what is wanted, and nothing is copied but what brings it back to that: most of what is partly dead
+    /// dies by itself soon, and costs nothing then.
     /// </param>
     /// <param name="isSpaceLow">No slack then: everything that helps is done.</param>
     /// <param name="roomBytes">Copies may take this much at most.</param>
@@ -33,8 +33,9 @@ internal static class VictimChoice
     {
         long wantedBytes = table.Segments.Sum(line => line.WantedBytes);
         long slackBytes = (long)options.ReclaimSlackSegments * options.SegmentBytes;
-        bool mayCopy = isSpaceLow
-            || table.Segments.Sum(line => (long)line.End) > wantedBytes + (wantedBytes / 2) + slackBytes;
+        long excessBytes = isSpaceLow
+            ? long.MaxValue
+            : table.Segments.Sum(line => (long)line.End) - (wantedBytes + (wantedBytes / 2) + slackBytes);
         var victims = new List<SegmentLine>();
         long copiedBytes = 0;
         int mostCopiedBytes = Math.Max(options.SegmentBytes, LeastGatheredBytes);
@@ -42,13 +43,14 @@ internal static class VictimChoice
         {
             bool isCovered = line.Kind == SegmentKind.Survivors || (line.Last <= older && line.Segment < current);
             bool isMostlyDead = line.WantedBytes == 0
-                || (mayCopy && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
+                || (excessBytes > 0 && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;
             if (copiedBytes > roomBytes || (copiedBytes > mostCopiedBytes && victims.Count > 0))
                 break;
             victims.Add(line);
+            excessBytes -= line.End - line.WantedBytes;
         }
         return victims;
     }
