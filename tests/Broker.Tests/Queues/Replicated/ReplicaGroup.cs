@@ -15,8 +15,8 @@ using Warren.Cluster.Consensus;
 namespace Warren.Broker.Tests.Queues.Replicated;
 
 /// <summary>
-/// A quorum queue, or a mirrored one, with a member on each node of a simulated cluster, and one client that goes to whichever member
-/// leads, without stand-ins between.
+/// A quorum queue, or a mirrored one, with a member on each node of a simulated cluster, and one client that goes to
+/// whichever member leads, without stand-ins between.
 /// </summary>
 internal sealed class ReplicaGroup
 {

@@ -8,7 +8,7 @@ namespace Warren.Broker.Tests.Queues.Replicated;
 public sealed class ReturnOrderTests
 {
     /// <summary>
-    /// The client that has the first one is gone with its node; the one that has the second claims it, and gives it
+    /// The client that had the first is gone with its node; the one that has the second claims it, and gives it
     /// back before anybody has got the first.
     /// </summary>
     [Theory]
