@@ -31,11 +31,18 @@ internal sealed class StoredMessages(
     /// </summary>
     public void Recover(in QueuedMessage queued)
     {
-        QueuedMessage recovered = queued;
-        recovered.Priority = Math.Min(queued.Priority, maxPriority);
-        if (!counts)
-            recovered.DeliveryCount = -1;
+        QueuedMessage recovered = Recovered(in queued);
         ready.Add(in recovered);
+    }
+
+    /// <summary>The same of what was handed out before something that a client still has, and is with nobody.</summary>
+    public void RecoverReturned(in QueuedMessage queued)
+    {
+        QueuedMessage recovered = Recovered(in queued);
+        if (counts)
+            ready.PutBehindReturned(in recovered);
+        else
+            ready.PutBack(in recovered);
     }
 
     /// <summary>
@@ -43,10 +50,7 @@ internal sealed class StoredMessages(
     /// </summary>
     public void Hold(in QueuedMessage queued, Consumer? holder, long nowMs)
     {
-        QueuedMessage recovered = queued;
-        recovered.Priority = Math.Min(queued.Priority, maxPriority);
-        if (!counts)
-            recovered.DeliveryCount = -1;
+        QueuedMessage recovered = Recovered(in queued);
         deliveries.HoldAgain(in recovered, holder, nowMs);
     }
 
@@ -113,4 +117,13 @@ internal sealed class StoredMessages(
 
     /// <summary>A dead letter's targets have it and have released it here, or there are none.</summary>
     public void Buried(long position) => log.Forget(position);
+
+    private QueuedMessage Recovered(in QueuedMessage queued)
+    {
+        QueuedMessage recovered = queued;
+        recovered.Priority = Math.Min(queued.Priority, maxPriority);
+        if (!counts)
+            recovered.DeliveryCount = -1;
+        return recovered;
+    }
 }

@@ -273,12 +273,15 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         long[]? frontier = replica.State.Frontier;
         for (int priority = 0; priority < handedOut.Length && frontier is not null; priority++)
             handedOut[priority] = frontier[Math.Min(priority, frontier.Length - 1)];
+        Span<long> lastHeld = stackalloc long[handedOut.Length];
+        FindLastHeld(replica, claims, claimed, lastHeld);
         long after = 0;
         while (replica.Messages.TryNext(after, out ReplicaMessage message))
         {
             after = message.Index;
             expires |= message.ExpiresAt != long.MaxValue;
-            ref long last = ref handedOut[Math.Min(message.Priority, handedOut.Length - 1)];
+            int lane = Math.Min(message.Priority, handedOut.Length - 1);
+            ref long last = ref handedOut[lane];
             bool isAgain = frontier is null ? !message.IsFresh : message.Index <= last || message.DeliveryCount > 0;
             if (frontier is null && isAgain)
                 last = message.Index;
@@ -305,12 +308,32 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
                 queued.Redelivered = true;
                 machine.Stored.Hold(in queued, holder, nowMs);
             }
+            else if (isAgain && message.Index < lastHeld[lane])
+            {
+                // Else what is held would come back in front of it.
+                machine.Stored.RecoverReturned(in queued);
+            }
             else
             {
                 machine.Stored.Recover(in queued);
             }
         }
         return expires;
+    }
+
+    // By priority, the last that somebody holds: all before it has been handed out, too.
+    private static void FindLastHeld(
+        QueueReplica replica, Dictionary<long, Consumer?> claims, Dictionary<long, Message> claimed,
+        Span<long> lastHeld)
+    {
+        lastHeld.Clear();
+        foreach (long position in claimed.Keys)
+        {
+            if (!claims.ContainsKey(position) || !replica.Messages.Contains(position))
+                continue;
+            ref long last = ref lastHeld[Math.Min(replica.Messages.Find(position).Priority, lastHeld.Length - 1)];
+            last = Math.Max(last, position);
+        }
     }
 
     // A node that clients may be on is not reached.

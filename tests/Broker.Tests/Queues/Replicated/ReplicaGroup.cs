@@ -15,8 +15,8 @@ using Warren.Cluster.Consensus;
 namespace Warren.Broker.Tests.Queues.Replicated;
 
 /// <summary>
-/// A quorum queue with a member on each node of a simulated cluster, and one client that goes to whichever member
-/// leads, without stand-ins between.
+/// A quorum queue, or a mirrored one, with a member on each node of a simulated cluster, and one client that goes to
+/// whichever member leads, without stand-ins between.
 /// </summary>
 internal sealed class ReplicaGroup
 {
@@ -25,11 +25,11 @@ internal sealed class ReplicaGroup
     private Action<ReplicatedQueue, NodeId>? _claims;
 
     public ReplicaGroup(int seed = 1, params (string Name, object Value)[] arguments)
-        : this(3, seed, arguments)
+        : this(3, seed, isQuorum: true, arguments)
     {
     }
 
-    private ReplicaGroup(int nodes, int seed, params (string Name, object Value)[] arguments)
+    private ReplicaGroup(int nodes, int seed, bool isQuorum, params (string Name, object Value)[] arguments)
     {
         // Snapshots come in many chunks.
         var raft = new RaftOptions { SnapshotChunkBytes = 8 * 1024 };
@@ -44,8 +44,12 @@ internal sealed class ReplicaGroup
         });
         Cluster.StartAll().UntilServing();
         Client = new TestClient();
-        Cluster.Done(Cluster[1].Broker!.Operations.DeclareAsync(
-            "/", "replicated", true, false, Fields.Of([("x-queue-type", "quorum"), .. arguments])));
+        MessageBroker broker = Cluster[1].Broker!;
+        if (!isQuorum)
+            Cluster.Done(broker.Administration.Policies.SetAsync("/", "ha", "", Fields.Of(("ha-mode", "all"))));
+        Cluster.Done(broker.Operations.DeclareAsync(
+            "/", "replicated", true, false,
+            Fields.Of([("x-queue-type", isQuorum ? "quorum" : "classic"), .. arguments])));
     }
 
     public SimulatedCluster Cluster { get; }
@@ -72,7 +76,10 @@ internal sealed class ReplicaGroup
 
     /// <summary>Of a cluster with more nodes than the queue has members.</summary>
     public static ReplicaGroup Within(int nodes, int seed = 1, params (string Name, object Value)[] arguments) =>
-        new(nodes, seed, arguments);
+        new(nodes, seed, isQuorum: true, arguments);
+
+    /// <summary>Of a mirrored classic queue.</summary>
+    public static ReplicaGroup OfMirrors(int seed = 1) => new(3, seed, isQuorum: false);
 
     /// <summary>How often the node's member has begun to lead, in this process.</summary>
     public int BeginningsOf(SimulatedNode node) => _clients[node].Beginnings;
