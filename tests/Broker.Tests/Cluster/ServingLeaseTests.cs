@@ -116,6 +116,34 @@ public sealed class ServingLeaseTests
         Assert.False(old.Store.HasLease || lent.Store.HasLease);
     }
 
+    /// <summary>What has a lease of the leader before is not seen by any process that there is.</summary>
+    [Fact]
+    public void Processes_that_have_just_begun_wait_for_one_that_went_on_without_them()
+    {
+        _cluster.SetCut(_node, isCut: true);
+        SimulatedNode[] others = [.. _cluster.Nodes.Where(node => node != _node)];
+        foreach (SimulatedNode other in others)
+            other.Crash();
+        foreach (SimulatedNode other in others)
+            other.Start();
+        _cluster.Until(() => others.All(static node => node.IsServing), what: "serving nodes");
+        SimulatedConnection client = Connected(_third);
+        client.Send(new QueueDelete("q", false, false, false));
+        Expect(client, MethodId.QueueDeleteOk);
+        Assert.False(_node.Store.HasLease || _node.Store.Gate.IsOpen);
+    }
+
+    [Fact]
+    public void Processes_that_have_just_begun_do_not_wait_for_those_before_them()
+    {
+        foreach (SimulatedNode node in _cluster.Nodes)
+            node.Crash();
+        foreach (SimulatedNode node in _cluster.Nodes)
+            node.Start();
+        // An election, and less than a lease.
+        _cluster.Until(() => _cluster.Nodes.All(static node => node.IsServing), mostSteps: 700, what: "service");
+    }
+
     [Fact]
     public void A_node_that_falls_behind_holds_nobody_up_for_long()
     {

@@ -203,6 +203,10 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public bool MaySpeak(NodeSession session) =>
         Find(session.Node).MaySpeak(session, store.Broker.NowMs, store.Group.Term.Value);
 
+    /// <summary>The same of any process but this one that has a session.</summary>
+    public bool MayAnybodySpeak(NodesSnapshot nodes) => nodes.Sessions.Values.Any(session =>
+        session.Node != setup.Self && Find(session.Node).AppliedIn(session) is not null && MaySpeak(session));
+
     /// <summary>Says from now on what the clock shows, and no time twice.</summary>
     public long SayTime()
     {

@@ -121,7 +121,12 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
             if (isAnybodyServing is null)
                 return;
             if (isAnybodyServing == false)
+            {
+                // Nor does anybody that is cut off, by the lease of a leader before: it would not be waited for.
+                if (peers?.MayAnybodySpeak(nodes) == true)
+                    return;
                 incarnation = 0;
+            }
         }
         if (store.Leader!.TryProposeAsLeader(new SessionEntry(node, boot, epoch, incarnation)) && node == store.Self)
             _proposedIn = store.Group.Term;
