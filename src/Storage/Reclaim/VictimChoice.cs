@@ -20,8 +20,8 @@ internal static class VictimChoice
     /// <param name="current">Segments from this one on are not victims.</param>
     /// <param name="options">
     /// A victim has less than a share of wanted bytes, if it is not damaged. A log may take some slack beyond one and a
-    /// half times what is wanted, and nothing is copied but what brings it back to that: most of what is partly dead
-    /// dies by itself soon, and costs nothing then.
+    /// half times what is wanted, and nothing is copied but what brings it back to a segment less: most of what is
+    /// partly dead dies by itself soon, and costs nothing then. What frees most for what is copied goes first.
     /// </param>
     /// <param name="isSpaceLow">No slack then: everything that helps is done.</param>
     /// <param name="roomBytes">Copies may take this much at most.</param>
@@ -33,24 +33,24 @@ internal static class VictimChoice
     {
         long wantedBytes = table.Segments.Sum(line => line.WantedBytes);
         long slackBytes = (long)options.ReclaimSlackSegments * options.SegmentBytes;
-        long excessBytes = isSpaceLow
-            ? long.MaxValue
-            : table.Segments.Sum(line => (long)line.End) - (wantedBytes + (wantedBytes / 2) + slackBytes);
+        long excessBytes =
+            table.Segments.Sum(line => (long)line.End) - (wantedBytes + (wantedBytes / 2) + slackBytes);
+        long toFreeBytes = isSpaceLow ? long.MaxValue : excessBytes > 0 ? excessBytes + options.SegmentBytes : 0;
         var victims = new List<SegmentLine>();
         long copiedBytes = 0;
         int mostCopiedBytes = Math.Max(options.SegmentBytes, LeastGatheredBytes);
-        foreach (SegmentLine line in table.Segments.OrderBy(line => line.WantedBytes))
+        foreach (SegmentLine line in table.Segments.OrderBy(line => (double)line.WantedBytes / line.End))
         {
             bool isCovered = line.Kind == SegmentKind.Survivors || (line.Last <= older && line.Segment < current);
             bool isMostlyDead = line.WantedBytes == 0
-                || (excessBytes > 0 && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
+                || (toFreeBytes > 0 && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
             copiedBytes += line.WantedBytes;
             if (copiedBytes > roomBytes || (copiedBytes > mostCopiedBytes && victims.Count > 0))
                 break;
             victims.Add(line);
-            excessBytes -= line.End - line.WantedBytes;
+            toFreeBytes -= line.End - line.WantedBytes;
         }
         return victims;
     }

@@ -13,12 +13,17 @@ public sealed class VictimChoiceTests
 
     /// <summary>6,000 bytes for 2,400 that are wanted, where 4,600 are within the bounds.</summary>
     [Fact]
-    public void No_more_is_copied_than_brings_the_log_back_to_what_it_may_take() =>
-        Assert.Equal([1u, 4], Choose([0, 900, 300, 100, 200, 900]));
+    public void No_more_is_copied_than_brings_the_log_back_to_a_segment_less() =>
+        Assert.Equal([1u, 4, 5], Choose([0, 900, 300, 100, 200, 900]));
 
     [Fact]
     public void What_is_dead_goes_whatever_the_log_takes() =>
-        Assert.Equal([2u, 3], Choose([900, 0, 0, 400]));
+        Assert.Equal([2u, 3], Choose([900, 0, 0, 900]));
+
+    /// <summary>A short one with little in it frees next to nothing, each time it is copied.</summary>
+    [Fact]
+    public void What_frees_most_for_what_is_copied_goes_first() =>
+        Assert.Equal([1u, 3, 2], Choose([0, 20, 100, 900, 900], lengths: [1000, 50, 1000, 1000, 1000], isSpaceLow: true));
 
     [Fact]
     public void Nothing_is_copied_of_a_log_within_its_bounds() =>
@@ -37,12 +42,13 @@ public sealed class VictimChoiceTests
         Assert.Equal([1u], Choose([0, 0, 0], older: 1));
 
     // Segment n ends with LSN n.
-    private uint[] Choose(int[] wanted, bool isSpaceLow = false, uint damaged = 0, long older = 100)
+    private uint[] Choose(
+        int[] wanted, int[]? lengths = null, bool isSpaceLow = false, uint damaged = 0, long older = 100)
     {
         SegmentLine[] lines =
         [
             .. wanted.Select((bytes, place) => new SegmentLine(
-                (uint)place + 1, SegmentKind.Log, 1, SegmentBytes, new Lsn(place + 1))
+                (uint)place + 1, SegmentKind.Log, 1, (uint)(lengths?[place] ?? SegmentBytes), new Lsn(place + 1))
             {
                 LiveBytes = bytes,
                 Overrules = [],
