@@ -261,7 +261,8 @@ public sealed class Channel
     // What changes nothing before it finds something missing, or locked: it is handled once more behind a barrier.
     private void Handle(ReadOnlySpan<byte> raw, uint method, ref WireReader reader)
     {
-        _frame = MayLookAgain && !Connection.Broker.Definitions.HasLease ? raw.ToArray() : null;
+        if (AsksByName(method) && MayLookAgain && !Connection.Broker.Definitions.HasLease)
+            _frame = raw.ToArray();
         try
         {
             OnMethod(method, ref reader);
@@ -270,7 +271,15 @@ public sealed class Channel
         {
             HandleBehindBarrier(raw);
         }
+        finally
+        {
+            _frame = null;
+        }
     }
+
+    // A deletion, which asks as well, has waited for the barrier before.
+    private static bool AsksByName(uint method) =>
+        method is MethodId.QueueDeclare or MethodId.QueuePurge or MethodId.BasicConsume or MethodId.BasicGet;
 
     private void HandleBehindBarrier(ReadOnlySpan<byte> raw)
     {

@@ -130,7 +130,11 @@ internal sealed class ChannelConsumers
     public void FreePlaces(Consumer consumer) => GiveBack(_channel.Deliveries.FreePlaces(consumer));
 
     /// <summary>A consumer was refused and its method is handled again: the tag is free.</summary>
-    public void Forget(Consumer consumer) => _consumers.Remove(consumer.Tag);
+    public void Forget(Consumer consumer)
+    {
+        if (_consumers.TryGetValue(consumer.Tag, out Consumer? known) && known == consumer)
+            _consumers.Remove(consumer.Tag);
+    }
 
     public void PostSettlement(in UnackedDelivery delivery, SettlementKind kind)
     {

@@ -23,7 +23,8 @@ internal sealed class QueueCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
     {
-        // Of a queue that nobody has told this node of, or that has given way to another of its name.
+        // There may be one that this node has not heard of. Where nobody can say that, the one that it knows is asked, as
+        // for a client: one that has gone, or is out of reach, says so.
         await Broker.Operations.KnowsAllAsync().WaitAsync(reply.Cancellation).ConfigureAwait(false);
         QueueDefinition queue = Find(request);
         (AnswerKind answer, long messages) = await QueueOperations.PurgeAsync(queue)

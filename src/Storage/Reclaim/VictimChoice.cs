@@ -46,8 +46,11 @@ internal static class VictimChoice
                 || (toFreeBytes > 0 && line.WantedBytes * 100 < line.End * (long)options.ReclaimBelowPercent);
             if (!isCovered || isTried(line) || !(isMostlyDead || damaged.Contains(line.Segment)))
                 continue;
+            // One behind it may be smaller, and fit.
+            if (copiedBytes + line.WantedBytes > roomBytes)
+                continue;
             copiedBytes += line.WantedBytes;
-            if (copiedBytes > roomBytes || (copiedBytes > mostCopiedBytes && victims.Count > 0))
+            if (copiedBytes > mostCopiedBytes && victims.Count > 0)
                 break;
             victims.Add(line);
             toFreeBytes -= line.End - line.WantedBytes;

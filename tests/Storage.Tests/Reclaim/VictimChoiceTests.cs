@@ -26,6 +26,11 @@ public sealed class VictimChoiceTests
         Assert.Equal([1u, 3, 2], Choose([0, 20, 100, 900, 900], lengths: [1000, 50, 1000, 1000, 1000], isSpaceLow: true));
 
     [Fact]
+    public void What_does_not_fit_the_room_keeps_nothing_smaller_back() =>
+        Assert.Equal(
+            [2u, 4], Choose([300, 0, 400, 250], lengths: [1000, 1000, 1000, 600], isSpaceLow: true, room: 299));
+
+    [Fact]
     public void Nothing_is_copied_of_a_log_within_its_bounds() =>
         Assert.Equal([2u], Choose([900, 0, 450, 900]));
 
@@ -43,7 +48,8 @@ public sealed class VictimChoiceTests
 
     // Segment n ends with LSN n.
     private uint[] Choose(
-        int[] wanted, int[]? lengths = null, bool isSpaceLow = false, uint damaged = 0, long older = 100)
+        int[] wanted, int[]? lengths = null, bool isSpaceLow = false, uint damaged = 0, long older = 100,
+        long room = long.MaxValue)
     {
         SegmentLine[] lines =
         [
@@ -58,7 +64,7 @@ public sealed class VictimChoiceTests
         [
             .. VictimChoice.Choose(
                 new CheckpointTable(1, new Lsn(100), lines, []), new Lsn(older), current: 100, _options, isSpaceLow,
-                long.MaxValue, new HashSet<uint> { damaged }, static _ => false).Select(static line => line.Segment),
+                room, new HashSet<uint> { damaged }, static _ => false).Select(static line => line.Segment),
         ];
     }
 }

@@ -193,7 +193,8 @@ public sealed class ClusterMembership
     }
 
     /// <summary>
-    /// Another node is to lead the definitions, if this one does: ends when it has seen one lead, or when nobody can.
+    /// Another node is to lead the definitions, if this one does: ends when it has seen one lead, or when there is
+    /// nobody to ask. It may not end, without a majority.
     /// </summary>
     /// <param name="stops">This node is about to stop, and does not stand for it again.</param>
     public Task HandOverAsync(bool stops)

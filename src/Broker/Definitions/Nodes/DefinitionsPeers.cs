@@ -290,7 +290,8 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
             return;
         }
         bool hasCaughtUp = _appliedAtTicks.Count < TicksToCatchUp || word.Applied >= _appliedAtTicks.Peek();
-        if (!hasCaughtUp || !store.Group.Members.Contains(from))
+        // Without a session of its own it does not know yet whom it will have to wait for: it may begin anew.
+        if (!hasCaughtUp || !store.HasSession || !store.Group.Members.Contains(from))
             return;
         peer.Grant(store.Broker.NowMs);
         // It hears of it when a majority has heard something that is said after this.

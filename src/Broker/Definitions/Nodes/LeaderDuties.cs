@@ -83,7 +83,8 @@ internal sealed class LeaderDuties(
     }
 
     /// <summary>
-    /// Another node is to lead, if this one does; ends when one does, or when there is nobody who takes over.
+    /// Another node is to lead, if this one does; ends when one does, or when there is nobody to ask. It may not end: a
+    /// leader that steps down meanwhile has no successor without a majority.
     /// </summary>
     /// <param name="stops">This node does not stand for it again before its next start.</param>
     /// <param name="done">To be completed.</param>
@@ -93,7 +94,7 @@ internal sealed class LeaderDuties(
             Handover.SetBarred(store.Group, isBarred: true);
         _handedOver?.TrySetResult();
         _handedOver = done;
-        // Who has no session applies nothing, so that no change would be made.
+        // Who is halted applies nothing, so that no change would be made; who stops would hand it on.
         _handover = new Handover(store.Group, node => store.Peers!.MayLead(node));
     }
 
