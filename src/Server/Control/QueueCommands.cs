@@ -23,8 +23,8 @@ internal sealed class QueueCommands(NodeHost host)
 
     public async Task<Action<Utf8JsonWriter>?> PurgeAsync(ControlRequest request, ControlReply reply)
     {
-        // There may be one that this node has not heard of. Where nobody can say that, the one that it knows is asked, as
-        // for a client: one that has gone, or is out of reach, says so.
+        // There may be one that this node has not heard of. Where nobody can say that, the one that it knows is asked,
+        // as for a client: one that has gone, or is out of reach, says so.
         await Broker.Operations.KnowsAllAsync().WaitAsync(reply.Cancellation).ConfigureAwait(false);
         QueueDefinition queue = Find(request);
         (AnswerKind answer, long messages) = await QueueOperations.PurgeAsync(queue)
@@ -39,9 +39,10 @@ internal sealed class QueueCommands(NodeHost host)
     {
         if (!await Broker.Operations.KnowsAllAsync().WaitAsync(reply.Cancellation).ConfigureAwait(false))
         {
+            Broker.FindVhost(request.Vhost).Queues.TryGetValue(request.Text("queue"), out QueueDefinition? known);
             throw ControlRefusalException.Because(
-                "no majority of the cluster's nodes can be reached to say whether the queue is still the one of its "
-                + "name: nothing was deleted");
+                known?.Home.AwayText ?? "no majority of the cluster's nodes can be reached to say whether the queue is "
+                + "still the one of its name: nothing was deleted");
         }
         QueueDefinition queue = Find(request);
         (AnswerKind answer, long messages) = await Broker.Operations

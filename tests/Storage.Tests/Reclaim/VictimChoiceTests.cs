@@ -23,7 +23,8 @@ public sealed class VictimChoiceTests
     /// <summary>A short one with little in it frees next to nothing, each time it is copied.</summary>
     [Fact]
     public void What_frees_most_for_what_is_copied_goes_first() =>
-        Assert.Equal([1u, 3, 2], Choose([0, 20, 100, 900, 900], lengths: [1000, 50, 1000, 1000, 1000], isSpaceLow: true));
+        Assert.Equal(
+            [1u, 3, 2], Choose([0, 20, 100, 900, 900], lengths: [1000, 50, 1000, 1000, 1000], isSpaceLow: true));
 
     [Fact]
     public void What_does_not_fit_the_room_keeps_nothing_smaller_back() =>

@@ -203,9 +203,12 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public bool MaySpeak(NodeSession session) =>
         Find(session.Node).MaySpeak(session, store.Broker.NowMs, store.Group.Term.Value);
 
-    /// <summary>The same of any process but this one that has a session.</summary>
+    /// <summary>
+    /// The same of any process that has a session, but for those of this directory, also of before it had an identity.
+    /// </summary>
     public bool MayAnybodySpeak(NodesSnapshot nodes) => nodes.Sessions.Values.Any(session =>
-        session.Node != setup.Self && Find(session.Node).AppliedIn(session) is not null && MaySpeak(session));
+        session.Node != setup.Self && !IsFormerSelf(session.Node)
+        && Find(session.Node).AppliedIn(session) is not null && MaySpeak(session));
 
     /// <summary>Says from now on what the clock shows, and no time twice.</summary>
     public long SayTime()
@@ -298,6 +301,9 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
         if (peer.Unconfirmed is not null && store.Broker.NowMs - _saidMs >= LeastMsBetweenSayings)
             SayTime();
     }
+
+    private bool IsFormerSelf(NodeId node) =>
+        node == DefinitionsStore.Standalone && !store.Group.Members.Contains(node);
 
     private long? HeardOfMs(NodeId node, Term term) =>
         _peers.TryGetValue(node, out PeerProgress? peer) && peer.HeardOf.Term == term.Value
