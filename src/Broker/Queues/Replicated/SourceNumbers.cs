@@ -65,8 +65,10 @@ internal sealed class SourceNumbers
         int count = 0;
         while (count < _passedOver.Count && _passedOver[count].To < number)
             count++;
+        if (count == 0)
+            return false;
         _passedOver.RemoveRange(0, count);
-        return count > 0;
+        return true;
     }
 
     public SourceNumbers Copy() => new(Source, Ordinal, Last, [.. _passedOver]);
