@@ -24,8 +24,7 @@ public sealed class RefusedPublishTests
         _cluster.UntilServing();
         SimulatedNode leader = _cluster.Leader!;
         Declare(leader);
-        _client = _cluster.Nodes.First(node => node != leader).Connect();
-        Expect(_client, MethodId.ChannelOpenOk);
+        _client = _cluster.Connect(_cluster.Nodes.First(node => node != leader));
         _client.Send(new ConfirmSelect(false));
         Expect(_client, MethodId.ConfirmSelectOk);
     }
@@ -81,8 +80,7 @@ public sealed class RefusedPublishTests
 
     private void Declare(SimulatedNode node)
     {
-        SimulatedConnection connection = node.Connect();
-        Expect(connection, MethodId.ChannelOpenOk);
+        SimulatedConnection connection = _cluster.Connect(node);
         var arguments = new FieldTable
         {
             ["x-queue-type"] = FieldValue.Of("quorum"),
@@ -120,6 +118,5 @@ public sealed class RefusedPublishTests
         _unanswered.RemoveWhere(number => isMultiple ? told == 0 || number <= told : number == told);
     }
 
-    private void Expect(SimulatedConnection connection, uint method) => _cluster.Until(
-        () => connection.Take().Exists(received => received.Method == method), mostSteps: 2000, what: $"{method:x}");
+    private void Expect(SimulatedConnection connection, uint method) => _cluster.Expect(connection, method);
 }

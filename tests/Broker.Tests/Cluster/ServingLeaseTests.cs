@@ -27,12 +27,12 @@ public sealed class ServingLeaseTests
         SimulatedNode leader = _cluster.Leader!;
         _node = _cluster.Nodes.First(node => node != leader);
         _third = _cluster.Nodes.Last(node => node != leader);
-        _client = Connected(_node);
-        _other = Connected(_third);
+        _client = _cluster.Connect(_node);
+        _other = _cluster.Connect(_third);
         _other.Send(new ExchangeDeclare(
             "x", ExchangeTypes.Fanout, false, true, false, false, false, FieldTable.Empty));
         Expect(_other, MethodId.ExchangeDeclareOk);
-        SimulatedConnection atLeader = Connected(leader);
+        SimulatedConnection atLeader = _cluster.Connect(leader);
         atLeader.Send(new QueueDeclare("q", passive: false, durable: true, false, false, false, FieldTable.Empty));
         Expect(atLeader, MethodId.QueueDeclareOk);
         _cluster.Until(() => _cluster.Nodes.All(node => node.Store.Gate.IsOpen), what: "leases");
@@ -127,7 +127,7 @@ public sealed class ServingLeaseTests
         foreach (SimulatedNode other in others)
             other.Start();
         _cluster.Until(() => others.All(static node => node.IsServing), what: "serving nodes");
-        SimulatedConnection client = Connected(_third);
+        SimulatedConnection client = _cluster.Connect(_third);
         client.Send(new QueueDelete("q", false, false, false));
         Expect(client, MethodId.QueueDeleteOk);
         Assert.False(_node.Store.HasLease || _node.Store.Gate.IsOpen);
@@ -239,19 +239,12 @@ public sealed class ServingLeaseTests
         Assert.Equal(_node.Store.LastIndex, _third.Store.LastIndex);
     }
 
-    private SimulatedConnection Connected(SimulatedNode node)
-    {
-        SimulatedConnection connection = node.Connect();
-        Expect(connection, MethodId.ChannelOpenOk);
-        return connection;
-    }
-
     private void Bind(SimulatedConnection connection, int mostSteps = 2000)
     {
         connection.Send(new QueueBind("q", "x", "", noWait: false, FieldTable.Empty));
         Expect(connection, MethodId.QueueBindOk, mostSteps);
     }
 
-    private void Expect(SimulatedConnection connection, uint method, int mostSteps = 2000) => _cluster.Until(
-        () => connection.Take().Exists(received => received.Method == method), mostSteps, what: $"{method:x}");
+    private void Expect(SimulatedConnection connection, uint method, int mostSteps = 2000) =>
+        _cluster.Expect(connection, method, mostSteps);
 }

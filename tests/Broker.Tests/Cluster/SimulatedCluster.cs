@@ -1,7 +1,9 @@
+using Warren.Amqp;
 using Warren.Broker.Queues.Replicated;
+using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Definitions;
-using Warren.Cluster;
 using Warren.Cluster.Consensus;
+using Warren.Cluster;
 using Warren.Storage;
 using Warren.Wire;
 
@@ -137,6 +139,18 @@ internal sealed class SimulatedCluster
         SimulatedNode[] wanted = numbers.IsEmpty ? [.. _nodes] : [.. numbers.ToArray().Select(number => this[number])];
         Until(() => wanted.All(node => node.IsServing), what: "service");
     }
+
+    /// <summary>A client of a node, with a channel.</summary>
+    public SimulatedConnection Connect(SimulatedNode node)
+    {
+        SimulatedConnection connection = node.Connect();
+        Expect(connection, MethodId.ChannelOpenOk);
+        return connection;
+    }
+
+    /// <summary>Goes on until a client gets this.</summary>
+    public void Expect(SimulatedConnection connection, uint method, int mostSteps = 2000) => Until(
+        () => connection.Take().Exists(received => received.Method == method), mostSteps, what: $"{method:x}");
 
     public Task Done(Task task, int mostSteps = 8000)
     {

@@ -25,8 +25,8 @@ public sealed class StaleQueueTests
         SimulatedNode leader = _cluster.Leader!;
         _node = _cluster.Nodes.First(node => node != leader);
         SimulatedNode third = _cluster.Nodes.Last(node => node != leader);
-        _client = Connected(_node);
-        _other = Connected(third);
+        _client = _cluster.Connect(_node);
+        _other = _cluster.Connect(third);
         Declare(_other);
         _cluster.Until(() => _node.Has("q"), what: "the queue");
         long before = Id(_node);
@@ -129,19 +129,12 @@ public sealed class StaleQueueTests
         Expect(_client, method);
     }
 
-    private SimulatedConnection Connected(SimulatedNode node)
-    {
-        SimulatedConnection connection = node.Connect();
-        Expect(connection, MethodId.ChannelOpenOk);
-        return connection;
-    }
-
     private void Declare(SimulatedConnection connection)
     {
         connection.Send(new QueueDeclare("q", passive: false, durable: true, false, false, false, FieldTable.Empty));
         Expect(connection, MethodId.QueueDeclareOk);
     }
 
-    private void Expect(SimulatedConnection connection, uint method, int mostSteps = 2000) => _cluster.Until(
-        () => connection.Take().Exists(received => received.Method == method), mostSteps, what: $"{method:x}");
+    private void Expect(SimulatedConnection connection, uint method, int mostSteps = 2000) =>
+        _cluster.Expect(connection, method, mostSteps);
 }
