@@ -2,8 +2,8 @@ using Warren.Amqp;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Tests.Definitions;
-using Warren.Cluster.Consensus;
 using Warren.Cluster;
+using Warren.Cluster.Consensus;
 using Warren.Storage;
 using Warren.Wire;
 
