@@ -35,7 +35,12 @@ public class Queue : QueueHome
     private int _lost;
 
     internal Queue(MessageBroker broker, QueueSettings settings)
-        : base(broker.Turns, settings)
+        : this(broker, settings, broker.Turns)
+    {
+    }
+
+    private protected Queue(MessageBroker broker, QueueSettings settings, ITurnScheduler turns)
+        : base(turns, settings)
     {
         _broker = broker;
         _log = new QueueLog();

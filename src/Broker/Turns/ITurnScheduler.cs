@@ -13,4 +13,7 @@ public interface ITurnScheduler
     /// Runs it once, soon: a loop goes on that the running turn has woken, with what that turn has at hand.
     /// </summary>
     void ScheduleNext(IThreadPoolWorkItem loop);
+
+    /// <summary>For the turns of members of replicated queues, which links and the log wake many times a second.</summary>
+    ITurnScheduler OfMembers => this;
 }

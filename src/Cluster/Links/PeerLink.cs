@@ -28,7 +28,8 @@ public sealed class PeerLink
     private readonly LinkInflow _inflow;
     private readonly LinkInput _input;
     private readonly SilenceWatch _silence;
-    private readonly AsyncSignal _mustWrite;
+    private readonly ILoopSignal _mustWrite;
+    private readonly bool _blocks;
     private readonly TimeSpan _goodbyeTime;
     private readonly ulong _outputSalt;
     private string? _reason;
@@ -49,7 +50,8 @@ public sealed class PeerLink
         _input = new LinkInput(handshake.InputSalt);
         _outputSalt = handshake.OutputSalt;
         _silence = new SilenceWatch(seams.Time, options);
-        _mustWrite = new AsyncSignal(seams.Schedule);
+        _blocks = stream is IPeerStream { Blocks: true };
+        _mustWrite = _blocks ? new LoopThread.Signal() : new AsyncSignal(seams.Schedule);
         _goodbyeTime = options.SilenceTimeout;
         Peer = handshake.Peer;
         Purpose = handshake.Purpose;
@@ -159,16 +161,18 @@ public sealed class PeerLink
 
     internal void RestartClocks(long now) => _silence.Restart(now);
 
-    /// <summary>Runs both loops until the link ends; returns why.</summary>
+    /// <summary>
+    /// Runs both loops until the link ends, on threads of their own if its stream blocks; returns why.
+    /// </summary>
     internal async Task<string> RunAsync()
     {
         // Before all else: the peer learns from it what came through relays before this link.
         SendHeartbeat(_seams.Time.GetTimestamp());
         _hasBegun = true;
-        Task writing = WriteAsync();
+        Task writing = _blocks ? LoopThread.Run("link-writer", WriteAsync) : WriteAsync();
         try
         {
-            await ReadAsync().ConfigureAwait(false);
+            await (_blocks ? LoopThread.Run("link-reader", ReadAsync) : ReadAsync()).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -233,7 +237,9 @@ public sealed class PeerLink
                 number = LinkFrame.Seal(buffer.AsSpan(0, count), _outputSalt, number);
                 for (; roomClasses != 0; roomClasses &= roomClasses - 1)
                     _seams.Room(this, (LinkClass)System.Numerics.BitOperations.TrailingZeroCount(roomClasses));
-                if (count > 0)
+                if (count > 0 && _blocks)
+                    _stream.Write(buffer, 0, count);
+                else if (count > 0)
                     await _stream.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
                 if (isLast)
                 {
@@ -243,7 +249,7 @@ public sealed class PeerLink
                 shareBytes = count == 0 ? 0 : shareBytes + count;
                 if (count == 0)
                     await _mustWrite.WaitAsync().ConfigureAwait(false);
-                else if (shareBytes >= ShareBytes)
+                else if (shareBytes >= ShareBytes && !_blocks)
                 {
                     shareBytes = 0;
                     await backOfTheQueue;
@@ -270,7 +276,9 @@ public sealed class PeerLink
             int count;
             try
             {
-                count = await _stream.ReadAsync(_input.Room()).ConfigureAwait(false);
+                count = _blocks
+                    ? _stream.Read(_input.Room().Span)
+                    : await _stream.ReadAsync(_input.Room()).ConfigureAwait(false);
             }
             catch (Exception)
             {
@@ -290,7 +298,7 @@ public sealed class PeerLink
             if (!HandleInput())
                 return;
             shareBytes += count;
-            if (shareBytes < ShareBytes)
+            if (shareBytes < ShareBytes || _blocks)
                 continue;
             shareBytes = 0;
             await backOfTheQueue;

@@ -7,7 +7,8 @@ namespace Warren.Cluster.Turns;
 /// before the wait makes the wait return at once. The loop goes on as a turn of its own, never inline on who raises.
 /// </summary>
 /// <param name="schedule">Runs it once, soon.</param>
-public sealed class AsyncSignal(Action<IThreadPoolWorkItem> schedule) : IValueTaskSource, IThreadPoolWorkItem
+public sealed class AsyncSignal(Action<IThreadPoolWorkItem> schedule)
+    : ILoopSignal, IValueTaskSource, IThreadPoolWorkItem
 {
     private const int Idle = 0;
     private const int Raised = 1;
@@ -16,7 +17,7 @@ public sealed class AsyncSignal(Action<IThreadPoolWorkItem> schedule) : IValueTa
     private ManualResetValueTaskSourceCore<bool> _core;
     private int _state;
 
-    /// <summary>From any thread.</summary>
+    /// <inheritdoc/>
     public void Raise()
     {
         if (Interlocked.Exchange(ref _state, Raised) == Waiting)
@@ -25,7 +26,7 @@ public sealed class AsyncSignal(Action<IThreadPoolWorkItem> schedule) : IValueTa
 
     void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
 
-    /// <summary>The loop's alone.</summary>
+    /// <inheritdoc/>
     public ValueTask WaitAsync()
     {
         if (Interlocked.CompareExchange(ref _state, Idle, Raised) == Raised)

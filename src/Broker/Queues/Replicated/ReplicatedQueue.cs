@@ -48,7 +48,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     public ReplicatedQueue(
         MessageBroker broker, QueueSettings settings, ClusterSetup setup, ILeaderAnnouncer announcer,
         CatchUps catchUps)
-        : base(broker, settings)
+        : base(broker, settings, broker.Turns.OfMembers)
     {
         _transport = setup.Transport;
         _self = setup.Self;

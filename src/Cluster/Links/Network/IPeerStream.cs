@@ -4,6 +4,12 @@ namespace Warren.Cluster.Links;
 public interface IPeerStream
 {
     /// <summary>
+    /// Reading and writing, other than the calls that return a task, hold their thread and no other: a link gives them
+    /// threads of their own. Otherwise only those calls are of use.
+    /// </summary>
+    bool Blocks { get; }
+
+    /// <summary>
     /// Ends it at once, without the orderly end that a system makes for a process that has ended: the other side's
     /// reads fail. What was written may be lost.
     /// </summary>

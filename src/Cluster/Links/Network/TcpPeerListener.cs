@@ -100,6 +100,6 @@ internal sealed class TcpPeerListener : IPeerListener
         if (remote.Address.IsIPv4MappedToIPv6)
             remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
         _accepted(new AcceptedStream(
-            new TcpPeerStream(peer), remote.Address.ToString(), remote.ToString()));
+            TcpPeerNetwork.StreamOf(peer), remote.Address.ToString(), remote.ToString()));
     }
 }

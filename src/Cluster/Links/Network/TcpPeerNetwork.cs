@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Warren.Cluster.Turns;
 
 namespace Warren.Cluster.Links;
 
@@ -21,8 +22,8 @@ public sealed class TcpPeerNetwork(TimeProvider time, Action<string> report) : I
         try
         {
             Configure(socket);
-            await socket.ConnectAsync(address.Host, address.Port, cancellation).ConfigureAwait(false);
-            return new TcpPeerStream(socket);
+            await ConnectAsync(socket, address, cancellation).ConfigureAwait(false);
+            return StreamOf(socket);
         }
         catch (SocketException error)
         {
@@ -38,6 +39,34 @@ public sealed class TcpPeerNetwork(TimeProvider time, Action<string> report) : I
 
     public IPeerListener Listen(PeerAddress address, Action<AcceptedStream> accepted) =>
         new TcpPeerListener(address, time, report, accepted);
+
+    /// <summary>Takes the socket over, of which nothing was asked that returns a task.</summary>
+    internal static Stream StreamOf(Socket socket) =>
+        OperatingSystem.IsLinux() ? new BlockingPeerStream(socket) : new TcpPeerStream(socket);
+
+    // Where the stream blocks, the runtime must not come to know the socket, or it looks after it for good.
+    private static async Task ConnectAsync(Socket socket, PeerAddress address, CancellationToken cancellation)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            await socket.ConnectAsync(address.Host, address.Port, cancellation).ConfigureAwait(false);
+            return;
+        }
+        using CancellationTokenRegistration giveUp =
+            cancellation.UnsafeRegister(static state => ((Socket)state!).Dispose(), socket);
+        try
+        {
+            await LoopThread.Run("link-dial", () =>
+            {
+                socket.Connect(address.Host, address.Port);
+                return Task.CompletedTask;
+            }).ConfigureAwait(false);
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
 
     internal static void Configure(Socket socket)
     {

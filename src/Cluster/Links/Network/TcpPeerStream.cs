@@ -2,9 +2,11 @@ using System.Net.Sockets;
 
 namespace Warren.Cluster.Links;
 
-/// <summary>A TCP connection between nodes.</summary>
+/// <summary>A TCP connection between nodes, where <see cref="BlockingPeerStream"/> has no calls for it.</summary>
 internal sealed class TcpPeerStream(Socket socket) : NetworkStream(socket, ownsSocket: true), IPeerStream
 {
+    public bool Blocks => false;
+
     public void Reset()
     {
         try
