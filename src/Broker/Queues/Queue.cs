@@ -34,13 +34,8 @@ public class Queue : QueueHome
     private int _burials;
     private int _lost;
 
-    internal Queue(MessageBroker broker, QueueSettings settings)
-        : this(broker, settings, broker.Turns)
-    {
-    }
-
-    private protected Queue(MessageBroker broker, QueueSettings settings, ITurnScheduler turns)
-        : base(turns, settings)
+    internal Queue(MessageBroker broker, QueueSettings settings, ITurnScheduler? turns = null)
+        : base(turns ?? broker.Turns, settings)
     {
         _broker = broker;
         _log = new QueueLog();
