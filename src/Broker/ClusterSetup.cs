@@ -38,7 +38,18 @@ public sealed record ClusterSetup
     internal Func<MessageBroker, IReplication>? Replication { get; init; }
 
     /// <summary>The same for all members.</summary>
-    public RaftOptions Options { get; init; } = new();
+    public RaftOptions Options
+    {
+        get;
+        init
+        {
+            field = value;
+            QueueOptions = OfQueues(value);
+        }
+    } = new();
+
+    /// <summary>Those of queues, which are many: less is kept, and clients' credit bounds what is on its way.</summary>
+    internal RaftOptions QueueOptions { get; private init; } = OfQueues(new RaftOptions());
 
     /// <summary>
     /// How a directory without definitions begins: with these members, the same at each of them; empty: it waits for a
@@ -63,4 +74,7 @@ public sealed record ClusterSetup
     /// longer than any failover and than most restarts.
     /// </summary>
     public int SessionGraceMs { get; init; } = 15_000;
+
+    private static RaftOptions OfQueues(RaftOptions options) =>
+        options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
 }

@@ -26,7 +26,6 @@ public sealed class RaftGroup
     private readonly GroupLog _log;
     private readonly PayloadReading _reading;
     private readonly ReadysInFlight _inFlight = new();
-    private readonly Ready _ready = new();
     private readonly LaggingAppends _appends;
     private readonly OutgoingSnapshots _snapshots;
     private readonly IncomingSnapshot _incoming;
@@ -286,13 +285,14 @@ public sealed class RaftGroup
         if (_isFlushing || _hasFailed)
             return;
         _isFlushing = true;
+        Ready ready = Ready.Borrow();
         try
         {
             do
             {
                 SendHeld();
-                while (_node.TakeReady(_ready))
-                    CarryOut();
+                while (_node.TakeReady(ready))
+                    CarryOut(ready);
             }
             while (Apply());
             if (!_node.IsLeader)
@@ -309,6 +309,7 @@ public sealed class RaftGroup
         }
         finally
         {
+            ready.GiveBack();
             _isFlushing = false;
         }
         // A last chunk or an answer that was read may have gone to the node meanwhile.
@@ -365,59 +366,59 @@ public sealed class RaftGroup
             _owner.Strange(from);
     }
 
-    private void CarryOut()
+    private void CarryOut(Ready ready)
     {
         // Before anybody can act on what is sent here: heartbeats are answered from this.
         Heartbeats?.Publish(_node);
-        if ((_ready.Writes || _ready.DropsStaged || _ready.Chunks.Count > 0) && !TryWrite())
+        if ((ready.Writes || ready.DropsStaged || ready.Chunks.Count > 0) && !TryWrite(ready))
         {
             BecomeUnsound();
             return;
         }
-        foreach (Outgoing message in _ready.Messages)
+        foreach (Outgoing message in ready.Messages)
         {
             if (message.Message is SnapshotAnswer { Outcome: SnapshotOutcome.Continue })
                 _inFlight.Hold(_incoming.AnswersAt, message);
             else
                 _appends.Send(message);
         }
-        foreach (Outgoing message in _ready.DurableMessages)
+        foreach (Outgoing message in ready.DurableMessages)
         {
             if (Planted.Is(PlantedBug.MessageBeforeWrite))
                 _appends.Send(message);
             else
                 _inFlight.Hold(_log.LastLsn, message);
         }
-        foreach (BarrierOutcome outcome in _ready.Barriers)
+        foreach (BarrierOutcome outcome in ready.Barriers)
         {
             _barriers.Remove(outcome.Id);
             _owner.Barrier(outcome);
         }
-        foreach (SnapshotDemand demand in _ready.Demands)
+        foreach (SnapshotDemand demand in ready.Demands)
             _snapshots.Demand(demand);
         SendHeld();
     }
 
     // False: the member lacks what it should have.
-    private bool TryWrite()
+    private bool TryWrite(Ready ready)
     {
-        if (_ready.DropsStaged)
+        if (ready.DropsStaged)
             _incoming.Drop();
-        if (_ready.Install is { } install)
+        if (ready.Install is { } install)
         {
-            if (!_incoming.TryStage(_ready) || !_incoming.TryComplete(install.Index))
+            if (!_incoming.TryStage(ready) || !_incoming.TryComplete(install.Index))
                 return false;
             _log.Install(install, _incoming);
             _incoming.Install();
             Applied = _told = install.Index;
         }
         Invariant.Holds(
-            _ready.TruncateFrom.Value == 0 || _ready.TruncateFrom > Applied, "what is applied is to be taken back");
-        _log.Write(_ready, _node.Soundness == Soundness.Sound);
+            ready.TruncateFrom.Value == 0 || ready.TruncateFrom > Applied, "what is applied is to be taken back");
+        _log.Write(ready, _node.Soundness == Soundness.Sound);
         // Behind the entries that came with it: they are compared with what is there.
-        if (_ready.Install is null && !_incoming.TryStage(_ready))
+        if (ready.Install is null && !_incoming.TryStage(ready))
             return false;
-        _inFlight.Add(_log.LastLsn, _ready.Number);
+        _inFlight.Add(_log.LastLsn, ready.Number);
         return true;
     }
 

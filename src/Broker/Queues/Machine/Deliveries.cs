@@ -14,14 +14,17 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
 {
     private readonly UnackedMessages _unacked = new();
 
-    /// <summary>Stands for whoever used get: holds their messages, is never served.</summary>
-    private readonly Consumer _getters = new() { Tag = "", Channel = null! };
+    /// <summary>Stands for whoever used get: holds their messages, is never served. Null: nobody has.</summary>
+    private Consumer? _getters;
 
     /// <summary>The same for clients of other nodes.</summary>
-    private readonly Consumer _otherGetters = new() { Tag = "", Channel = null! };
+    private Consumer? _otherGetters;
 
-    /// <summary>Stands for nobody: holds what has expired and cannot go.</summary>
-    private readonly Consumer _nobody = new() { Tag = "", Channel = null! };
+    /// <summary>Stands for nobody: holds what has expired and cannot go. Null: nothing has.</summary>
+    private Consumer? _nobody;
+
+    /// <summary>That of gets.</summary>
+    private long? _timeoutMs;
 
     // By position, the slots of what was held when this leader began, and is not settled by position yet.
     private Dictionary<long, int>? _claimed;
@@ -45,8 +48,9 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     /// </summary>
     public void Configure(long? timeoutMs, long nowMs)
     {
-        _getters.SetTimeout(timeoutMs);
-        _otherGetters.SetTimeout(timeoutMs);
+        _timeoutMs = timeoutMs;
+        _getters?.SetTimeout(timeoutMs);
+        _otherGetters?.SetTimeout(timeoutMs);
         foreach (ref UnackedMessages.Slot slot in _unacked.Slots)
         {
             if (slot.Consumer != _nobody)
@@ -90,7 +94,8 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
         }
         else
         {
-            slot = Hold(request is VisitRequest ? _otherGetters : _getters, in queued, nowMs);
+            slot = Hold(
+                request is VisitRequest ? Getters(ref _otherGetters) : Getters(ref _getters), in queued, nowMs);
             totals.Got++;
         }
         if (queued.Redelivered)
@@ -99,13 +104,14 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     }
 
     /// <summary>Keeps a message for nobody; returns its slot.</summary>
-    public int SetAside(in QueuedMessage queued, long nowMs) => _unacked.Add(in queued, _nobody, nowMs);
+    public int SetAside(in QueuedMessage queued, long nowMs) =>
+        _unacked.Add(in queued, _nobody ??= new Consumer { Tag = "", Channel = null! }, nowMs);
 
     /// <summary>A client holds it already; null: by a get.</summary>
     public void HoldAgain(in QueuedMessage queued, Consumer? holder, long nowMs)
     {
         NoteHandedOut(in queued);
-        int slot = Hold(holder ?? _getters, in queued, nowMs);
+        int slot = Hold(holder ?? Getters(ref _getters), in queued, nowMs);
         if (holder is { HasCredit: false, NextReady: not null, Level: { } level })
             level.Unlink(holder);
         (_claimed ??= []).Add(queued.Position, slot);
@@ -245,6 +251,16 @@ internal sealed class Deliveries(EffectList effects, QueueLog log, QueueTotals t
     {
         ref long last = ref _handedOut[queued.Priority];
         last = Math.Max(last, queued.Position);
+    }
+
+    private Consumer Getters(ref Consumer? getters)
+    {
+        if (getters is null)
+        {
+            getters = new Consumer { Tag = "", Channel = null! };
+            getters.SetTimeout(_timeoutMs);
+        }
+        return getters;
     }
 
     private int Hold(Consumer consumer, in QueuedMessage queued, long nowMs)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
@@ -6,7 +8,8 @@ namespace Warren.Broker.Queues.Remote;
 /// </summary>
 internal sealed class RemoteEpochs
 {
-    private readonly bool[] _isOfSameProcess = new bool[256];
+    // A bit for each low byte: every queue has one of these.
+    private Lines _ofSameProcess;
 
     public byte Current { get; private set; }
 
@@ -19,16 +22,25 @@ internal sealed class RemoteEpochs
     public void Begin()
     {
         Current = Current == byte.MaxValue ? (byte)1 : (byte)(Current + 1);
-        _isOfSameProcess[Current] = true;
+        Set(Current);
     }
 
     /// <summary>The home is another process: what was delivered before means nothing to it.</summary>
     /// <param name="keepsCurrent">The line of today was never used, and goes on with the new one.</param>
     public void NewProcess(bool keepsCurrent)
     {
-        Array.Clear(_isOfSameProcess);
-        _isOfSameProcess[Current] = keepsCurrent;
+        _ofSameProcess = default;
+        if (keepsCurrent)
+            Set(Current);
     }
 
-    public bool IsOfSameProcess(byte epoch) => epoch != 0 && _isOfSameProcess[epoch];
+    public bool IsOfSameProcess(byte epoch) => epoch != 0 && (_ofSameProcess[epoch >> 6] & (1UL << epoch)) != 0;
+
+    private void Set(byte epoch) => _ofSameProcess[epoch >> 6] |= 1UL << epoch;
+
+    [InlineArray(4)]
+    private struct Lines
+    {
+        private ulong _first;
+    }
 }

@@ -53,7 +53,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _transport = setup.Transport;
         _self = setup.Self;
         _beginsAlone = setup.BeginsAlone;
-        _options = setup.Options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
+        _options = setup.QueueOptions;
         _replica = new QueueReplica(
             () => _group?.CompactedIndex.Value ?? long.MaxValue, index => _group?.Ended(index));
         _compaction = new ReplicaCompaction(_replica);
