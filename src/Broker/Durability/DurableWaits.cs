@@ -1,6 +1,7 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Queues;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Durability;
 
@@ -12,8 +13,8 @@ namespace Warren.Broker.Durability;
 /// </summary>
 internal sealed class DurableWaits(Action wake)
 {
-    private readonly Queue<(Lsn Lsn, PublishTicket Ticket)> _verdicts = new(0);
-    private readonly Queue<(PublishCredit Credit, int SizeBytes)> _held = new(0);
+    private LazyQueue<(Lsn Lsn, PublishTicket Ticket)> _verdicts;
+    private LazyQueue<(PublishCredit Credit, int SizeBytes)> _held;
     private readonly List<MovedEntries> _moves = new(0);
     private long _durableLsn;
     private long _awaitedLsn = long.MaxValue;

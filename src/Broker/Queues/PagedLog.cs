@@ -1,5 +1,6 @@
 using Warren.Broker.Durability;
 using Warren.Storage;
+using Warren.Storage.Collections;
 using RecordPosition = Warren.Storage.Position;
 
 namespace Warren.Broker.Queues;
@@ -14,7 +15,7 @@ namespace Warren.Broker.Queues;
 internal sealed class PagedLog
 {
     private readonly RemovedRanges _removed = new();
-    private readonly Queue<(Lsn Lsn, long Index)> _marks = new(0);
+    private LazyQueue<(Lsn Lsn, long Index)> _marks;
     // Entries of messages whose bytes are still in memory, by the message's position.
     private Dictionary<long, (long Index, RecordPosition Record)>? _pending;
     private NodeLog? _log;

@@ -2,6 +2,7 @@ using Warren.Broker.Durability;
 using Warren.Broker.Messages;
 using Warren.Broker.Queues.Replicated;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues;
 
@@ -14,7 +15,7 @@ namespace Warren.Broker.Queues;
 public class QueueLog
 {
     private readonly RemovedRanges _removed = new();
-    private readonly Queue<(Lsn Lsn, long Position)> _marks = new(0);
+    private LazyQueue<(Lsn Lsn, long Position)> _marks;
     private NodeLog? _log;
     private LogGroup? _group;
     private TimeProvider _time = null!;

@@ -14,6 +14,8 @@ public interface ITurnScheduler
     /// </summary>
     void ScheduleNext(IThreadPoolWorkItem loop);
 
-    /// <summary>For the turns of members of replicated queues, which links and the log wake many times a second.</summary>
+    /// <summary>
+    /// For the turns of members of replicated queues, which links and the log wake many times a second.
+    /// </summary>
     ITurnScheduler OfMembers => this;
 }

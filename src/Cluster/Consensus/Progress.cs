@@ -1,4 +1,5 @@
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Cluster.Consensus;
 
@@ -8,7 +9,7 @@ namespace Warren.Cluster.Consensus;
 /// </summary>
 internal sealed class Progress(NodeId id, LogIndex next)
 {
-    private readonly Queue<(LogIndex Last, int SizeBytes)> _inflight = new();
+    private LazyQueue<(LogIndex Last, int SizeBytes)> _inflight;
 
     public NodeId Id { get; } = id;
 

@@ -16,7 +16,7 @@ public sealed class Ready
 {
     // Groups are many and most of them at rest, threads that carry out what one of them wants are few.
     [ThreadStatic]
-    private static Ready? t_spare;
+    private static Ready? _spare;
 
     /// <summary>Rising; for <see cref="RaftNode.Persisted"/>.</summary>
     public long Number { get; internal set; }
@@ -75,8 +75,8 @@ public sealed class Ready
     /// <summary>One for this thread, until it is given back.</summary>
     internal static Ready Borrow()
     {
-        Ready ready = t_spare ?? new Ready();
-        t_spare = null;
+        Ready ready = _spare ?? new Ready();
+        _spare = null;
         return ready;
     }
 
@@ -84,7 +84,7 @@ public sealed class Ready
     internal void GiveBack()
     {
         Clear();
-        t_spare = this;
+        _spare = this;
     }
 
     internal void Clear()

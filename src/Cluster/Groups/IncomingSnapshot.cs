@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Warren.Cluster.Consensus;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Cluster.Groups;
 
@@ -25,7 +26,7 @@ internal sealed class IncomingSnapshot(RaftGroup group, GroupLog log)
     private readonly List<IndexRange> _releases = [];
     private readonly List<IndexRange> _gone = [];
     private readonly SortedSet<long> _absent = [];
-    private readonly Queue<(Lsn Lsn, long Bytes)> _written = new(0);
+    private LazyQueue<(Lsn Lsn, long Bytes)> _written;
     private StagedMachine? _machine;
     private bool _isAnew;
 

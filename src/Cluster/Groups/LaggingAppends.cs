@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Cluster.Groups;
 
@@ -14,7 +15,7 @@ internal sealed class LaggingAppends(RaftGroup group)
     /// <summary>That wait for payloads; more are as good as lost, and sent again.</summary>
     private const int MostWaiting = 64;
 
-    private readonly Queue<Outgoing> _waiting = new(0);
+    private LazyQueue<Outgoing> _waiting;
 
     public void Clear() => _waiting.Clear();
 

@@ -1,5 +1,6 @@
 using Warren.Cluster.Consensus;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Cluster.Groups;
 
@@ -8,7 +9,7 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 internal sealed class OutgoingSnapshots(RaftGroup group)
 {
-    private readonly Dictionary<NodeId, OutgoingSnapshot> _snapshots = new(0);
+    private LazyDictionary<NodeId, OutgoingSnapshot> _snapshots;
 
     /// <summary>Made and not sent yet: entries behind this must stay.</summary>
     public LogIndex Limit(LogIndex most)
@@ -34,7 +35,7 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
     {
         if (_snapshots.Count == 0)
             return;
-        foreach ((NodeId to, OutgoingSnapshot snapshot) in _snapshots.ToArray())
+        foreach ((NodeId to, OutgoingSnapshot snapshot) in _snapshots.Filled().ToArray())
         {
             if (group.Node.Replication.Find(to)?.Snapshot?.Attempt != snapshot.Demand.Attempt)
                 End(to);

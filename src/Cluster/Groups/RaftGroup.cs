@@ -284,8 +284,7 @@ public sealed class RaftGroup
     {
         if (_isFlushing || _hasFailed)
             return;
-        _isFlushing = true;
-        Ready ready = Ready.Borrow();
+        (_isFlushing, Ready ready) = (true, Ready.Borrow());
         try
         {
             do

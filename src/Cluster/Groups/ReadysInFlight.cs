@@ -1,13 +1,14 @@
 using Warren.Cluster.Consensus.Messages;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Cluster.Groups;
 
 /// <summary>Readys whose writes are not durable yet, oldest first, and the messages that wait for them.</summary>
 internal sealed class ReadysInFlight
 {
-    private readonly Queue<(Lsn Lsn, long Number)> _numbers = new(0);
-    private readonly Queue<(Lsn Lsn, Outgoing Message)> _messages = new(0);
+    private LazyQueue<(Lsn Lsn, long Number)> _numbers;
+    private LazyQueue<(Lsn Lsn, Outgoing Message)> _messages;
 
     /// <summary>Of the oldest; null if there is none.</summary>
     public Lsn? First => _numbers.TryPeek(out (Lsn Lsn, long Number) first) ? first.Lsn : null;

@@ -16,10 +16,10 @@ public sealed partial class ThreadSignal
     // linux/futex.h, and what syscall(2) is called with on the processors that have a number here.
     private const int WaitPrivate = 0 | 128;
     private const int WakePrivate = 1 | 128;
-    private static readonly long FutexCall = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
+    private static readonly long FutexCall = RuntimeInformation.ProcessArchitecture switch
     {
-        Architecture.X64 => 202,
-        Architecture.Arm64 => 98,
+        Architecture.X64 when OperatingSystem.IsLinux() => 202,
+        Architecture.Arm64 when OperatingSystem.IsLinux() => 98,
         _ => 0,
     };
 

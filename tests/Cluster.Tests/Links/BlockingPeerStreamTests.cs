@@ -131,8 +131,9 @@ public sealed class BlockingPeerStreamTests
         return failure.Task;
     }
 
-    private static bool Sleeps(string thread) => Directory.EnumerateDirectories("/proc/self/task")
-        .Any(task => Read(task, "comm").Trim() == thread && Read(task, "stat").Contains(") S ", StringComparison.Ordinal));
+    private static bool Sleeps(string thread) => Directory.EnumerateDirectories("/proc/self/task").Any(
+        task => Read(task, "comm").Trim() == thread
+            && Read(task, "stat").Contains(") S ", StringComparison.Ordinal));
 
     private static string Read(string task, string file)
     {

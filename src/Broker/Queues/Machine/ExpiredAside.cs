@@ -1,4 +1,5 @@
 using Warren.Broker.Queues.Remote;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues;
 
@@ -9,7 +10,7 @@ namespace Warren.Broker.Queues;
 /// </summary>
 internal sealed class ExpiredAside(ReadyMessages ready, Paging paging, Deliveries deliveries, QueueLog log)
 {
-    private readonly Queue<(int Slot, long Token, int SizeBytes, int ResidentBytes)> _places = new(0);
+    private LazyQueue<(int Slot, long Token, int SizeBytes, int ResidentBytes)> _places;
     private long _residentBytes;
 
     public int Count => _places.Count;

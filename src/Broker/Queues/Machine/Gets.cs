@@ -1,3 +1,5 @@
+using Warren.Storage.Collections;
+
 namespace Warren.Broker.Queues;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal sealed class Gets(
     EffectList effects, ReadyMessages ready, Paging paging, Disposals disposals, Deliveries deliveries,
     QueueTotals totals)
 {
-    private readonly Queue<(object Request, bool NoAck)> _waiting = new(0);
+    private LazyQueue<(object Request, bool NoAck)> _waiting;
     private bool _isHeld;
 
     /// <summary>Somebody waits.</summary>

@@ -1,4 +1,5 @@
 using Warren.Broker.Messages;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -8,7 +9,7 @@ namespace Warren.Broker.Queues.Remote;
 /// </summary>
 internal sealed class EarlyFrames(LinePeer peer)
 {
-    private readonly Queue<(ushort Kind, Message Frame)> _frames = new(0);
+    private LazyQueue<(ushort Kind, Message Frame)> _frames;
     private long _posts;
     private long _settlements;
     private int _sizeBytes;

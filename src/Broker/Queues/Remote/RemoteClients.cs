@@ -5,6 +5,7 @@ using Warren.Broker.Connections;
 using Warren.Broker.Messages;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues.Replicated;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -19,8 +20,8 @@ internal class RemoteClients(StandIn queue, LaneSender settlements, MessageBroke
     /// </summary>
     private const int MostCancelled = 256;
 
-    private readonly Dictionary<long, Consumer> _cancelled = [];
-    private readonly Queue<long> _cancelledInOrder = new(0);
+    private LazyDictionary<long, Consumer> _cancelled;
+    private LazyQueue<long> _cancelledInOrder;
     private List<HeldMessage>? _moved;
     private HashSet<long>? _undelivered;
     private long _last;

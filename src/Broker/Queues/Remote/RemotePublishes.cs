@@ -1,5 +1,6 @@
 using Warren.Broker.Channels;
 using Warren.Broker.Messages;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -10,7 +11,7 @@ namespace Warren.Broker.Queues.Remote;
 internal sealed class RemotePublishes(StandIn queue, StandInLanes lanes) : StandInPublishes(queue, lanes)
 {
     // Dead letters that wait for the next line: their sources keep them until they have arrived.
-    private readonly Queue<OwedPublish> _kept = new(0);
+    private LazyQueue<OwedPublish> _kept;
     private long _keptBytes;
 
     /// <summary>Bytes that wait to be sent, or are kept until it is known that they have arrived.</summary>

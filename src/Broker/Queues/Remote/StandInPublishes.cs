@@ -1,4 +1,5 @@
 using Warren.Broker.Channels;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Remote;
 
@@ -9,7 +10,7 @@ namespace Warren.Broker.Queues.Remote;
 /// </summary>
 internal abstract class StandInPublishes(StandIn queue, StandInLanes lanes)
 {
-    private readonly Queue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits = new(0);
+    private LazyQueue<(PublishCredit Credit, int SizeBytes, long Frame)> _credits;
 
     /// <summary>Wants a verdict when all before is durable.</summary>
     public abstract void Await(in PublishTicket ticket);

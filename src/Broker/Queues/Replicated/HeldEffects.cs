@@ -1,3 +1,5 @@
+using Warren.Storage.Collections;
+
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
@@ -7,8 +9,8 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class HeldEffects
 {
-    private readonly Queue<(long Index, QueueEffect Effect)> _held = new(0);
-    private readonly Queue<QueueEffect> _fresh = new(0);
+    private LazyQueue<(long Index, QueueEffect Effect)> _held;
+    private LazyQueue<QueueEffect> _fresh;
 
     /// <summary>Nothing waits.</summary>
     public bool IsEmpty => _held.Count + _fresh.Count == 0;

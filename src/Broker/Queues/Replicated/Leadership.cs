@@ -5,6 +5,7 @@ using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Replicated;
 
@@ -34,8 +35,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
     /// <summary>How often it asks. Others may not have the queue yet.</summary>
     private const long AskMs = 30;
 
-    private readonly Dictionary<long, QueueEffect> _barriers = new(0);
-    private readonly Queue<Action> _given = new(0);
+    private LazyDictionary<long, QueueEffect> _barriers;
+    private LazyQueue<Action> _given;
     private readonly FetchBatch _batch = new();
     private readonly Dictionary<long, Message> _claimed = [];
     private Queue<long>? _unread;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Warren.Broker.Durability;
 using Warren.Cluster;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Replicated;
 
@@ -20,8 +21,8 @@ internal sealed class QueueState
     private const byte DeparturesFlag = 16;
     private const byte HolderFlag = 32;
 
-    private readonly Dictionary<PublishSource, SourceNumbers> _sources = [];
-    private readonly Dictionary<int, SourceNumbers> _byOrdinal = [];
+    private LazyDictionary<PublishSource, SourceNumbers> _sources;
+    private LazyDictionary<int, SourceNumbers> _byOrdinal;
     private int _lastOrdinal;
 
     /// <summary>The queue has ended: nothing is published to it any more, and its definition goes.</summary>

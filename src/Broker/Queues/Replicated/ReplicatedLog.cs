@@ -4,6 +4,7 @@ using Warren.Broker.Messages;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
 using Warren.Storage;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Replicated;
 
@@ -32,7 +33,7 @@ internal sealed class ReplicatedLog : QueueLog
     private readonly MessageBroker _broker;
     private readonly NodeLog _log;
     private readonly ReplicatedTime _time;
-    private readonly Queue<(long Index, int SizeBytes)> _uncommitted = new(0);
+    private LazyQueue<(long Index, int SizeBytes)> _uncommitted;
     private long _uncommittedBytes;
     private long _committed;
     private SourceNumbers? _source;

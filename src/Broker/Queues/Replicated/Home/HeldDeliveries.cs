@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Replicated;
 
@@ -9,7 +10,7 @@ namespace Warren.Broker.Queues.Replicated;
 internal sealed class HeldDeliveries
 {
     // By the position that a message was delivered with.
-    private readonly Dictionary<long, Held> _held = [];
+    private LazyDictionary<long, Held> _held;
 
     public int Count => _held.Count;
 
@@ -25,7 +26,7 @@ internal sealed class HeldDeliveries
     /// since.
     /// </summary>
     public void Adopt(long token, long position, long consumer, long line) =>
-        _held[token & QueuedMessage.PositionMask] = new Held(token, position, consumer, line);
+        _held.Filled()[token & QueuedMessage.PositionMask] = new Held(token, position, consumer, line);
 
     /// <summary>
     /// A client settles it; false: it does not hold it any more. <paramref name="line"/>: on which it came;

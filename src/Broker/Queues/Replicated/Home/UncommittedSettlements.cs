@@ -1,4 +1,5 @@
 using Warren.Broker.Queues.Remote;
+using Warren.Storage.Collections;
 
 namespace Warren.Broker.Queues.Replicated;
 
@@ -8,7 +9,7 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class UncommittedSettlements(LaneSender settlements)
 {
-    private readonly Queue<(LineItemKind Kind, long Position, long Frame)> _waiting = new(0);
+    private LazyQueue<(LineItemKind Kind, long Position, long Frame)> _waiting;
 
     public int Count => _waiting.Count;
 
