@@ -19,8 +19,8 @@ public sealed class TurnThreads : ITurnScheduler
     private readonly Stack<ThreadSignal> _asleep = new();
     private int _asleepCount;
 
-    // 1: a thread was woken and has not found out yet whether there is anything to do.
-    private int _isLooking;
+    // A thread was woken and has not found out yet whether there is anything to do; set under the lock, with its choice.
+    private bool _isLooking;
 
     /// <param name="count">How many.</param>
     public TurnThreads(int count)
@@ -42,21 +42,19 @@ public sealed class TurnThreads : ITurnScheduler
 
     private void WakeOne()
     {
-        // What was enqueued must be seen by a thread that we see looking, or asleep.
+        // What was enqueued is seen by a thread that is seen here to be awake, or looking: both look again.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _asleepCount) == 0 || Interlocked.CompareExchange(ref _isLooking, 1, 0) != 0)
+        if (Volatile.Read(ref _asleepCount) == 0 || Volatile.Read(ref _isLooking))
             return;
         ThreadSignal? one;
         lock (_lock)
         {
-            _asleep.TryPop(out one);
+            if (_isLooking || !_asleep.TryPop(out one))
+                return;
             _asleepCount = _asleep.Count;
+            _isLooking = true;
         }
-        if (one is not null)
-            one.Raise();
-        else
-            // All are awake, and look again before they sleep.
-            Interlocked.Exchange(ref _isLooking, 0);
+        one.Raise();
     }
 
     private void Run()
@@ -83,7 +81,7 @@ public sealed class TurnThreads : ITurnScheduler
     private void RunFirst()
     {
         bool isThere = _turns.TryDequeue(out IThreadPoolWorkItem? turn);
-        Interlocked.Exchange(ref _isLooking, 0);
+        Interlocked.Exchange(ref _isLooking, false);
         if (!isThere)
             return;
         if (!_turns.IsEmpty)

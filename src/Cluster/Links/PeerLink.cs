@@ -172,12 +172,17 @@ public sealed class PeerLink
         Task writing = _blocks ? LoopThread.Run("link-writer", WriteAsync) : WriteAsync();
         try
         {
+            // Of itself it never fails: then it has no thread.
+            if (writing.IsFaulted)
+                await writing.ConfigureAwait(false);
             await (_blocks ? LoopThread.Run("link-reader", ReadAsync) : ReadAsync()).ConfigureAwait(false);
         }
         catch (Exception error)
         {
             // The outermost loop: a mistake of the owner's ends this link, loudly, and no other.
             Close($"this node failed while it handled a frame: {error.Message}");
+            if (writing.IsFaulted)
+                EndStream();
         }
         await EndAsync(writing).ConfigureAwait(false);
         return EndReason!;
@@ -187,7 +192,7 @@ public sealed class PeerLink
     {
         // A reason that is given already is being told to the other side, which must not wait for long; see Tick.
         Abort($"{Peer.Name} closed the connection", onlyIfOpen: true);
-        await writing.ConfigureAwait(false);
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _outbox.Close();
         _input.Release();
     }

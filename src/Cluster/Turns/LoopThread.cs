@@ -8,31 +8,41 @@ namespace Warren.Cluster.Turns;
 /// </summary>
 internal static class LoopThread
 {
-    // Loops call little and keep nothing large on the stack; the turns of owners run elsewhere.
-    private const int StackBytes = 512 * 1024;
-
-    /// <summary>Runs the loop; the result ends as it does.</summary>
-    public static Task Run(string name, Func<Task> loop)
+    /// <inheritdoc cref="Run{T}"/>
+    public static Task Run(string name, Func<Task> loop) => Run(name, async () =>
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    loop().GetAwaiter().GetResult();
-                    ended.SetResult();
-                }
-                catch (Exception error)
-                {
-                    // Whoever started the loop handles it as if it had awaited it.
-                    ended.SetException(error);
-                }
-            },
-            StackBytes)
-        { IsBackground = true, Name = name };
-        thread.Start();
+        await loop().ConfigureAwait(false);
+        return true;
+    });
+
+    /// <summary>
+    /// Runs the loop; the result ends as it does, or at once with an error if there can be no more threads.
+    /// </summary>
+    public static Task<T> Run<T>(string name, Func<Task<T>> loop)
+    {
+        var ended = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            new Thread(() => Complete(loop, ended)) { IsBackground = true, Name = name }.Start();
+        }
+        catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
+        {
+            ended.SetException(new IOException($"no thread can be had: {error.Message}", error));
+        }
         return ended.Task;
+    }
+
+    private static void Complete<T>(Func<Task<T>> loop, TaskCompletionSource<T> ended)
+    {
+        try
+        {
+            ended.SetResult(loop().GetAwaiter().GetResult());
+        }
+        catch (Exception error)
+        {
+            // Whoever started the loop handles it as if it had awaited it.
+            ended.SetException(error);
+        }
     }
 
     /// <summary>What such a loop waits for.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using Warren.Cluster.Turns;
 
 namespace Warren.Cluster.Links;
 
@@ -20,14 +21,8 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
             attempt,
             purpose,
             self,
-            async cancellation =>
-            {
-                Stream stream = await setup.Network.DialAsync(address, cancellation).ConfigureAwait(false);
-                attempt.Attach(stream);
-                return setup.Tls is { } tls
-                    ? await tls.SecureAsync(stream, address.Host).ConfigureAwait(false)
-                    : stream;
-            },
+            cancellation => setup.Network.DialAsync(address, cancellation),
+            address.Host,
             handshake => handshake.DialAsync(judge));
 
     public Task<HandshakeOutcome> ListenAsync(
@@ -40,11 +35,8 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
             attempt,
             LinkPurpose.Peer,
             self,
-            async _ =>
-            {
-                attempt.Attach(stream);
-                return setup.Tls is { } tls ? await tls.SecureAsync(stream, null).ConfigureAwait(false) : stream;
-            },
+            _ => Task.FromResult(stream),
+            null,
             handshake => handshake.ListenAsync(judge, settle));
 
     private async Task<HandshakeOutcome> RunAsync(
@@ -52,6 +44,7 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
         LinkPurpose purpose,
         PeerIdentity self,
         Func<CancellationToken, Task<Stream>> connect,
+        string? dialedHost,
         Func<Handshake, Task<HandshakeResult>> talk)
     {
         using var deadline = new CancellationTokenSource(_options.HandshakeTimeout, setup.Time);
@@ -63,11 +56,12 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
         {
             Stream stream = await connect(attempt.GivenUp).ConfigureAwait(false);
             attempt.Attach(stream);
-            handshake = new Handshake(
-                stream, setup.Cookie, self, new Opening(_options.LowestVersion, _options.HighestVersion, purpose));
-            HandshakeResult result = await talk(handshake).ConfigureAwait(false);
+            // Strangers may take all the time that there is, on a thread that waits for nobody else.
+            HandshakeResult result = await (stream is IPeerStream { Blocks: true }
+                ? LoopThread.Run("link-handshake", TalkAsync)
+                : TalkAsync()).ConfigureAwait(false);
             attempt.NoteKnown();
-            return new HandshakeOutcome(result, null, handshake.Peer);
+            return new HandshakeOutcome(result, null, handshake!.Peer);
         }
         catch (Exception error)
         {
@@ -82,6 +76,19 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
         }
         attempt.Abandon();
         return new HandshakeOutcome(null, refusal, handshake?.Peer);
+
+        async Task<HandshakeResult> TalkAsync()
+        {
+            Stream stream = attempt.Stream;
+            if (setup.Tls is { } tls)
+            {
+                stream = await tls.SecureAsync(stream, dialedHost).ConfigureAwait(false);
+                attempt.Attach(stream);
+            }
+            handshake = new Handshake(
+                stream, setup.Cookie, self, new Opening(_options.LowestVersion, _options.HighestVersion, purpose));
+            return await talk(handshake).ConfigureAwait(false);
+        }
     }
 
     private static Refusal RefusalOf(Exception error) => error switch

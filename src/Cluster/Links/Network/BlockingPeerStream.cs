@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Warren.Cluster.Turns;
 
 namespace Warren.Cluster.Links;
 
@@ -10,8 +9,7 @@ namespace Warren.Cluster.Links;
 /// A TCP connection between nodes whose threads wait in the kernel, for it alone. The runtime's way of waiting costs
 /// every arrival a thread that hears of it, one of the pool that reads, and one more that finds nothing to do, which on
 /// a busy node was a fifth of what replication took (docs/decisions/0019-threads-of-replication.md).
-/// <para>One thread reads and one writes at a time; ending it wakes both. The calls that return a task are for a
-/// handshake's few words: each that has to wait does so on a thread of its own.</para>
+/// <para>One thread reads and one writes at a time; ending it wakes both.</para>
 /// </summary>
 internal sealed class BlockingPeerStream : Stream, IPeerStream
 {
@@ -63,22 +61,11 @@ internal sealed class BlockingPeerStream : Stream, IPeerStream
     {
         try
         {
-            return TryRead(buffer.Span, out int count) ? new ValueTask<int>(count) : new ValueTask<int>(Wait());
+            return ValueTask.FromResult(Read(buffer.Span));
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
             return ValueTask.FromException<int>(error);
-        }
-
-        async Task<int> Wait()
-        {
-            int count = 0;
-            await LoopThread.Run("link-handshake", () =>
-            {
-                count = Read(buffer.Span);
-                return Task.CompletedTask;
-            }).ConfigureAwait(false);
-            return count;
         }
     }
 
@@ -97,15 +84,8 @@ internal sealed class BlockingPeerStream : Stream, IPeerStream
     {
         try
         {
-            ReadOnlySpan<byte> bytes = buffer.Span;
-            if (TryWrite(ref bytes))
-                return ValueTask.CompletedTask;
-            ReadOnlyMemory<byte> rest = buffer[^bytes.Length..];
-            return new ValueTask(LoopThread.Run("link-handshake", () =>
-            {
-                Write(rest.Span);
-                return Task.CompletedTask;
-            }));
+            Write(buffer.Span);
+            return ValueTask.CompletedTask;
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {

@@ -4,8 +4,8 @@ namespace Warren.Cluster.Links;
 public interface IPeerStream
 {
     /// <summary>
-    /// Reading and writing, other than the calls that return a task, hold their thread and no other: a link gives them
-    /// threads of their own. Otherwise only those calls are of use.
+    /// Reading and writing hold their thread until they are done, and no other; also the calls that return a task, which
+    /// has always ended. A handshake and a link's loops run on threads of their own then.
     /// </summary>
     bool Blocks { get; }
 

@@ -22,6 +22,10 @@ internal static partial class SocketCalls
 
     public const int ShutDownBoth = 2;
 
+    private const int ShutDownReading = 0;
+    private const int LevelSocket = 1;
+    private const int OptionLinger = 13;
+
     private const int DuplicateCloseOnExec = 1030;
 
     /// <summary>The same socket by another number, which no program that is started inherits.</summary>
@@ -48,7 +52,12 @@ internal static partial class SocketCalls
     {
         // An address of no family, as long as the shortest one.
         ReadOnlySpan<byte> nobody = stackalloc byte[16];
-        _ = Connect(socket, nobody, nobody.Length);
+        if (Connect(socket, nobody, nobody.Length) == 0)
+            return;
+        // A kernel that does not do that: closing it resets the connection, and who reads wakes now.
+        ReadOnlySpan<int> atOnce = [1, 0];
+        _ = SetOption(socket, LevelSocket, OptionLinger, atOnce, sizeof(int) * atOnce.Length);
+        _ = ShutDown(socket, ShutDownReading);
     }
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
@@ -65,6 +74,10 @@ internal static partial class SocketCalls
 
     [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
     private static partial int Connect(SafeHandle socket, ReadOnlySpan<byte> address, int addressBytes);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetOption(
+        SafeHandle socket, int level, int option, ReadOnlySpan<int> value, int valueBytes);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(ref Wanted wanted, nint count, int mostMs);

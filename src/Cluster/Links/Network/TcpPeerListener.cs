@@ -75,7 +75,7 @@ internal sealed class TcpPeerListener : IPeerListener
             {
                 return;
             }
-            catch (SocketException error)
+            catch (Exception error) when (error is SocketException or IOException)
             {
                 _report($"cannot accept a peer on {Address}: {error.Message}");
                 await Task.Delay(PauseAfterFailure, _time).ConfigureAwait(false);
