@@ -4,8 +4,8 @@ namespace Warren.Cluster.Links;
 public interface IPeerStream
 {
     /// <summary>
-    /// Reading and writing hold their thread until they are done, and no other; also the calls that return a task, which
-    /// has always ended. A handshake and a link's loops run on threads of their own then.
+    /// Reading and writing hold their thread until they are done, and no other; also the calls that return a task,
+    /// which has always ended. A handshake and a link's loops run on threads of their own then.
     /// </summary>
     bool Blocks { get; }
 
