@@ -19,7 +19,7 @@ public sealed class TurnThreads : ITurnScheduler
     private readonly Stack<ThreadSignal> _asleep = new();
     private int _asleepCount;
 
-    // A thread was woken and has not found out yet whether there is anything to do. Set with its choice, under the lock.
+    // A thread was woken and has not found out yet whether there is anything to do; set under the lock.
     private bool _isLooking;
 
     /// <param name="count">How many.</param>
