@@ -397,8 +397,8 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
 
     public void Refused(string who, Refusal refusal)
     {
-        Warnings.Note(who, refusal);
-        Log(LogLevel.Warning, LogCategory.Default, $"no link with {who}: {refusal.Sentence}");
+        if (Warnings.Note(who, refusal))
+            Log(LogLevel.Warning, LogCategory.Default, $"no link with {who}: {refusal.Sentence}");
     }
 
     public async ValueTask DisposeAsync()

@@ -12,26 +12,35 @@ internal sealed class LinkWarnings(TimeProvider time)
     /// <summary>Whoever is refused for such a reason dials again within a minute.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
 
+    /// <summary>One that dials every second, which most do, is told of no more often.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+
     /// <summary>Anybody may dial the port.</summary>
     private const int Most = 20;
 
     private readonly Lock _lock = new();
-    private readonly List<(string Who, Refusal Refusal, long At)> _refusals = [];
+    private readonly List<(string Who, Refusal Refusal, long At, long ToldAt)> _refusals = [];
 
-    public void Note(string who, Refusal refusal)
+    /// <summary>Takes note of it; false: the log has it already, not long ago.</summary>
+    public bool Note(string who, Refusal refusal)
     {
         if (refusal.Code is not (RefusalCode.WrongCookie or RefusalCode.NoCommonVersion or RefusalCode.WrongCluster
             or RefusalCode.WrongGeneration or RefusalCode.Tls or RefusalCode.SameName or RefusalCode.SameIdentity
             or RefusalCode.Forgotten or RefusalCode.WentBack))
-            return;
+            return true;
         // The port that somebody dials from is another one each time.
         who = WithoutPort(who);
+        long now = time.GetTimestamp();
         lock (_lock)
         {
-            _refusals.RemoveAll(one => one.Who == who);
-            if (_refusals.Count == Most)
-                _refusals.RemoveAt(0);
-            _refusals.Add((who, refusal, time.GetTimestamp()));
+            int at = _refusals.FindIndex(one => one.Who == who);
+            bool isTold = at >= 0 && _refusals[at].Refusal == refusal
+                && time.GetElapsedTime(_refusals[at].ToldAt, now) < Silence;
+            long toldAt = isTold ? _refusals[at].ToldAt : now;
+            if (at >= 0 || _refusals.Count == Most)
+                _refusals.RemoveAt(Math.Max(at, 0));
+            _refusals.Add((who, refusal, now, toldAt));
+            return !isTold;
         }
     }
 
