@@ -29,7 +29,7 @@ public sealed class TurnThreads : ITurnScheduler
             new Thread(Run) { IsBackground = true, Name = "members" }.Start();
     }
 
-    /// <summary>The process's; begun with the first turn.</summary>
+    /// <summary>The process's; begun with its first member.</summary>
     public static TurnThreads Shared { get; } = new(Math.Max(2, Environment.ProcessorCount));
 
     public void Schedule(IThreadPoolWorkItem turn)

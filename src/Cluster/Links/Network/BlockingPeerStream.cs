@@ -17,11 +17,14 @@ internal sealed class BlockingPeerStream : Stream, IPeerStream
     private const int MostWaitMs = 1000;
 
     private readonly Handle _handle;
+    private readonly int _mostWaitMs;
     private volatile bool _hasEnded;
 
     /// <param name="socket">Connected; disposed of here. Nothing was asked of it that returns a task.</param>
-    public BlockingPeerStream(Socket socket)
+    /// <param name="mostWaitMs">How long a call waits before it looks again; -1: until it is woken.</param>
+    public BlockingPeerStream(Socket socket, int mostWaitMs = MostWaitMs)
     {
+        _mostWaitMs = mostWaitMs;
         _handle = new Handle(SocketCalls.Duplicate(socket.SafeHandle));
         int error = Marshal.GetLastPInvokeError();
         socket.Dispose();
@@ -51,7 +54,7 @@ internal sealed class BlockingPeerStream : Stream, IPeerStream
     {
         int count;
         while (!TryRead(buffer, out count))
-            SocketCalls.Await(_handle, SocketCalls.Readable, MostWaitMs);
+            SocketCalls.Await(_handle, SocketCalls.Readable, _mostWaitMs);
         return count;
     }
 
@@ -75,7 +78,7 @@ internal sealed class BlockingPeerStream : Stream, IPeerStream
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!TryWrite(ref buffer))
-            SocketCalls.Await(_handle, SocketCalls.Writable, MostWaitMs);
+            SocketCalls.Await(_handle, SocketCalls.Writable, _mostWaitMs);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
