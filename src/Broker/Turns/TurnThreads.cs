@@ -59,6 +59,7 @@ public sealed class TurnThreads : ITurnScheduler
 
     private void Run()
     {
+        BatchThread.Enter();
         var signal = new ThreadSignal();
         while (true)
         {

@@ -34,6 +34,7 @@ internal static class LoopThread
 
     private static void Complete<T>(Func<Task<T>> loop, TaskCompletionSource<T> ended)
     {
+        BatchThread.Enter();
         try
         {
             ended.SetResult(loop().GetAwaiter().GetResult());

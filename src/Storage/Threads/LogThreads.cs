@@ -142,6 +142,7 @@ public sealed class LogThreads : IDisposable
 
     private void Commit()
     {
+        BatchThread.Enter();
         while (true)
         {
             switch (_log!.CommitRound())
@@ -178,6 +179,7 @@ public sealed class LogThreads : IDisposable
 
     private void RunBackground()
     {
+        BatchThread.Enter();
         TimeSpan backOff = ShortestBackOff;
         while (!_isBackgroundStopping)
         {
