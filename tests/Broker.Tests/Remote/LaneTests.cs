@@ -89,6 +89,34 @@ public sealed class LaneTests : IDisposable
         Assert.True(sender.IsEmpty);
     }
 
+    [Fact]
+    public void A_frame_for_this_node_itself_is_not_written_to_again_and_is_given_back_once()
+    {
+        MessageBroker broker = _peered.Broker;
+        LinePeer own = broker.QueueLinks!.PeerOf(_peered.Self);
+        Assert.NotNull(own.OwnSlabs);
+        Assert.Null(_peer.OwnSlabs);
+        long before = broker.Slabs.OutstandingBytes;
+        // Of deliveries to a queue that nobody has here nothing is kept.
+        var sender = new LaneSender(LineFrame.Deliveries, LinkClass.Deliveries) { OwnSlabs = own.OwnSlabs };
+        sender.Add(100);
+        // It grows: what it was in before is given back.
+        sender.Add(30_000).Fill(7);
+        Assert.False(sender.Send(own, 7, 1));
+        Assert.Equal(1, sender.HighestSent);
+        byte[] sent = sender.KeptFrame(0).ToArray();
+        sender.LineFlags = LineFrame.OfReplicated;
+        sender.Rewind();
+        Assert.False(sender.Send(own, 8, 2));
+        Assert.Equal(sent, sender.KeptFrame(0).ToArray());
+        Assert.True(broker.Slabs.OutstandingBytes > before);
+        sender.Received(1);
+        Assert.Equal(before, broker.Slabs.OutstandingBytes);
+        sender.Add(100);
+        sender.Clear();
+        Assert.Equal(before, broker.Slabs.OutstandingBytes);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

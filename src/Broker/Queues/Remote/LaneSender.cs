@@ -1,4 +1,5 @@
 using System.Buffers;
+using Warren.Broker.Messages;
 using Warren.Cluster.Links;
 
 namespace Warren.Broker.Queues.Remote;
@@ -27,6 +28,11 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     // Bytes of a frame before: as much goes into the next, where much goes at all.
     private int _usual;
     private long _highestSent;
+
+    /// <summary>
+    /// Set where the other side is this node itself: frames are gathered in slabs, and it reads them where they lie.
+    /// </summary>
+    public SlabPool? OwnSlabs { get; set; }
 
     /// <summary>Flags that all frames of the line bear.</summary>
     public byte LineFlags { get; set; }
@@ -114,8 +120,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
             if (isFirstTime && SentBytes >= WindowBytes)
                 return false;
             ref Frame frame = ref _frames[(_head + _sent) & (_frames.Length - 1)];
-            LineFrame.WriteHeader(frame.Bytes, queue, line, number, (byte)(frame.Flags | LineFlags));
-            if (!peer.TrySend(linkClass, kind, frame.Bytes.AsSpan(0, frame.Used)))
+            if (!TrySend(peer, ref frame, queue, line, number, isFirstTime))
                 return true;
             _sent++;
             if (!isFirstTime)
@@ -144,8 +149,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         {
             ref Frame frame = ref _frames[_head];
             _usual = _count == 1 ? frame.Used : _usual;
-            Arrays.Return(frame.Bytes);
-            frame = default;
+            GiveBack(ref frame);
             _head = (_head + 1) & (_frames.Length - 1);
             _count--;
             _first++;
@@ -160,7 +164,7 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     public void Clear()
     {
         for (int at = 0; at < _count; at++)
-            Arrays.Return(_frames[(_head + at) & (_frames.Length - 1)].Bytes);
+            GiveBack(ref _frames[(_head + at) & (_frames.Length - 1)]);
         _frames = [];
         _usual = 0;
         _head = 0;
@@ -172,6 +176,29 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         UnsentBytes = 0;
     }
 
+    private bool TrySend(LinePeer peer, ref Frame frame, long queue, long line, long number, bool isFirstTime)
+    {
+        byte flags = (byte)(frame.Flags | LineFlags);
+        if (frame.Slab is null)
+        {
+            LineFrame.WriteHeader(frame.Bytes, queue, line, number, flags);
+            return peer.TrySend(linkClass, kind, frame.Bytes.AsSpan(0, frame.Used));
+        }
+        if (isFirstTime)
+        {
+            LineFrame.WriteHeader(frame.Bytes, queue, line, number, flags);
+            peer.HandOver(kind, frame.Slab, frame.Used);
+            return true;
+        }
+        // Somebody may be reading it where it lies.
+        byte[] again = Arrays.Rent(frame.Used);
+        frame.Bytes.AsSpan(0, frame.Used).CopyTo(again);
+        LineFrame.WriteHeader(again, queue, line, number, flags);
+        bool isSent = peer.TrySend(linkClass, kind, again.AsSpan(0, frame.Used));
+        Arrays.Return(again);
+        return isSent;
+    }
+
     private void Begin(byte flags)
     {
         if (_count == _frames.Length)
@@ -179,12 +206,8 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         if (_count > 0)
             _usual = Last.Used;
         _count++;
-        Last = new Frame
-        {
-            Bytes = Arrays.Rent(Math.Max(FirstFrameBytes, _usual)),
-            Used = LineFrame.HeaderBytes,
-            Flags = flags,
-        };
+        Last = new Frame { Used = LineFrame.HeaderBytes, Flags = flags };
+        Rent(ref Last, Math.Max(FirstFrameBytes, _usual));
         UnsentBytes += LineFrame.HeaderBytes;
     }
 
@@ -198,13 +221,34 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
         UnsentBytes += bytes.Length;
     }
 
-    private static void Grow(ref Frame frame, int neededBytes)
+    private void Grow(ref Frame frame, int neededBytes)
     {
-        int sizeBytes = Math.Min(PeerLink.MostBodyBytes, Math.Max(neededBytes, frame.Bytes.Length * 8));
-        byte[] larger = Arrays.Rent(sizeBytes);
-        frame.Bytes.AsSpan(0, frame.Used).CopyTo(larger);
-        Arrays.Return(frame.Bytes);
-        frame.Bytes = larger;
+        Frame smaller = frame;
+        Rent(ref frame, Math.Min(PeerLink.MostBodyBytes, Math.Max(neededBytes, frame.Bytes.Length * 8)));
+        smaller.Bytes.AsSpan(0, smaller.Used).CopyTo(frame.Bytes);
+        GiveBack(ref smaller);
+    }
+
+    private void Rent(ref Frame frame, int sizeBytes)
+    {
+        if (OwnSlabs is null)
+        {
+            frame.Slab = null;
+            frame.Bytes = Arrays.Rent(sizeBytes);
+            return;
+        }
+        // Large ones are of the size that is used again.
+        frame.Slab = OwnSlabs.Rent(sizeBytes > SlabPool.SlabSizeBytes / 4 ? SlabPool.SlabSizeBytes : sizeBytes);
+        frame.Bytes = frame.Slab.Bytes;
+    }
+
+    private static void GiveBack(ref Frame frame)
+    {
+        if (frame.Slab is { } slab)
+            slab.Release(1);
+        else
+            Arrays.Return(frame.Bytes);
+        frame = default;
     }
 
     private void GrowRing()
@@ -219,6 +263,9 @@ internal sealed class LaneSender(ushort kind, LinkClass linkClass)
     private struct Frame
     {
         public byte[] Bytes;
+
+        /// <summary>What the bytes are of, where the other side reads them as well.</summary>
+        public Slab? Slab;
         public int Used;
         public byte Flags;
 

@@ -64,6 +64,9 @@ internal sealed class LinePeer
     /// <summary>It is this node.</summary>
     public bool IsOwn { get; }
 
+    /// <summary>Where frames for this node itself are gathered; null: it is another.</summary>
+    public SlabPool? OwnSlabs => IsOwn ? _links.Broker.Slabs : null;
+
     /// <summary>Direct replies to its clients and from them.</summary>
     public ReplyLane Replies { get; }
 
@@ -90,16 +93,28 @@ internal sealed class LinePeer
     {
         if (!IsOwn)
             return _links.Peers.TrySend(Id, linkClass, kind, body);
-        _links.HandOver(this, kind, body);
+        _links.HandOver(this, kind, body, null);
         return true;
     }
 
     /// <summary>
-    /// A copy of a frame, with one reference: the messages in it are used from where they lie. For the link's reader
-    /// alone; frames of this node come from any thread.
+    /// A frame of this node for itself, which is read from where it lies. The caller keeps its reference, and changes
+    /// nothing of it any more.
     /// </summary>
-    public Message Copy(ReadOnlySpan<byte> body)
+    public void HandOver(ushort kind, Slab slab, int sizeBytes) =>
+        _links.HandOver(this, kind, slab.Bytes.AsSpan(0, sizeBytes), slab);
+
+    /// <summary>
+    /// A frame to keep, with one reference: the messages in it are used from where they lie, in a copy unless it lies
+    /// in a slab of its own. For the link's reader alone; frames of this node come from any thread.
+    /// </summary>
+    public Message Take(ReadOnlySpan<byte> body, Slab? slab)
     {
+        if (slab is not null)
+        {
+            slab.AddReferences(1);
+            return new Message(slab, 0, 0, 0, body.Length);
+        }
         SlabWriter slabs = _slabs[Environment.CurrentManagedThreadId % _slabs.Length];
         if (!IsOwn)
             return slabs.Append([], [], body);

@@ -329,7 +329,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     public void Dispose() => _timer.Dispose();
 
     /// <summary>A frame of this node for itself, on any thread.</summary>
-    internal void HandOver(LinePeer own, ushort kind, ReadOnlySpan<byte> body) => HandleOfLine(own, kind, body);
+    internal void HandOver(LinePeer own, ushort kind, ReadOnlySpan<byte> body, Slab? slab) =>
+        HandleOfLine(own, kind, body, slab);
 
     internal IEnumerable<LinePeer> AllPeers => _peers.Values;
 
@@ -376,7 +377,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
                 break;
             case (>= LineFrame.Posts and <= LineFrame.Ended) or LineFrame.LeaderReceipt
                 when body.Length >= LeastBytes(frame.Kind):
-                HandleOfLine(peer, frame.Kind, body);
+                HandleOfLine(peer, frame.Kind, body, null);
                 break;
             default:
                 Broker.Log(
@@ -396,7 +397,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         _ => LineFrame.HeaderBytes + 1,
     };
 
-    private void HandleOfLine(LinePeer peer, ushort kind, ReadOnlySpan<byte> body)
+    private void HandleOfLine(LinePeer peer, ushort kind, ReadOnlySpan<byte> body, Slab? slab)
     {
         long queue = LineFrame.QueueOf(body);
         if (kind is LineFrame.Deliveries or LineFrame.Verdicts or LineFrame.HomeReceipt or LineFrame.LeaderReceipt
@@ -404,7 +405,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         {
             // Who led a replicated queue before does not know, and is told by the stand-in.
             if (FindStandIn(queue) is { } standIn && (standIn is ReplicatedHome || standIn.IsServedBy(peer)))
-                standIn.Post(QueueCommand.PeerFrame(kind, peer.Copy(body), peer));
+                standIn.Post(QueueCommand.PeerFrame(kind, peer.Take(body, slab), peer));
             return;
         }
         bool begins = kind is LineFrame.Posts or LineFrame.Settlements && LineFrame.NumberOf(body) == 1;
@@ -414,7 +415,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         try
         {
             peer.VisitOf(queue, LineFrame.LineOf(body), begins, isToLeader)
-                ?.Post(Connections.OutboxItem.PeerFrame(kind, peer.Copy(body)));
+                ?.Post(Connections.OutboxItem.PeerFrame(kind, peer.Take(body, slab)));
         }
         catch (FormatException error)
         {

@@ -75,6 +75,7 @@ internal sealed class QueueVisit : Mailbox<OutboxItem>, ILine
         _peer = peer;
         QueueNumber = queue;
         Line = line;
+        _deliveries.OwnSlabs = _verdicts.OwnSlabs = peer.OwnSlabs;
         _outbox = new VisitOutbox(links.Broker.Turns, this);
         _commands = new VisitCommands(_outbox, links.Broker, links.Peers.Process);
         _move = new LineMove(this, _commands, _deliveries, _verdicts);

@@ -43,6 +43,7 @@ internal sealed class StandInLanes(LinePeer? peer)
     {
         Line = line;
         Posts.LineFlags = Settlements.LineFlags = flags;
+        Posts.OwnSlabs = Settlements.OwnSlabs = Peer!.OwnSlabs;
         _isKnown = false;
         Posts.WindowBytes = LineOptions.WindowBytes;
     }

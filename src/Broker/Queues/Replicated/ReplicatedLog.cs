@@ -56,6 +56,7 @@ internal sealed class ReplicatedLog : QueueLog
     private long _nowMs;
     // Departures of this turn.
     private readonly List<byte> _departed = new(0);
+    private PayloadRoom _room;
     private int _departureEntries = MostDepartureEntries;
 
     public ReplicatedLog(RaftGroup group, QueueReplica replica, MessageBroker broker, ReplicatedTime time)
@@ -194,6 +195,7 @@ internal sealed class ReplicatedLog : QueueLog
     public void EndTurn(long nowMs)
     {
         _nowMs = nowMs;
+        _room.EndTurn();
         if (!IsRefused && (ChangesHolder() | Raises(isAnyway: false)))
             WriteState();
         if (!_usesTime || IsRefused)
@@ -275,9 +277,9 @@ internal sealed class ReplicatedLog : QueueLog
         Span<byte> meta = stackalloc byte[MessageEntry.MostBytes + (replaces.Length * 20)];
         meta = meta[..MessageEntry.Write(meta, in queued, expiresAt, source, _number, replaces)];
         Message message = queued.Message;
-        byte[] payload = GC.AllocateUninitializedArray<byte>(meta.Length + message.SizeBytes);
-        meta.CopyTo(payload);
-        message.Bytes.Span.CopyTo(payload.AsSpan(meta.Length));
+        Memory<byte> payload = _room.Take(meta.Length + message.SizeBytes);
+        meta.CopyTo(payload.Span);
+        message.Bytes.Span.CopyTo(payload.Span[meta.Length..]);
         Propose(payload, meta.Length);
         if (source is not null)
         {
@@ -402,9 +404,9 @@ internal sealed class ReplicatedLog : QueueLog
             _holderIndex = LastLsn.Value;
     }
 
-    private void Propose(byte[] payload, int metaBytes)
+    private void Propose(ReadOnlyMemory<byte> payload, int metaBytes)
     {
-        var entry = new EntryPayload(payload.AsMemory(0, metaBytes), payload.AsMemory(metaBytes));
+        var entry = new EntryPayload(payload[..metaBytes], payload[metaBytes..]);
         if (IsRefused || !_group.TryPropose([entry], out LogIndex index))
         {
             // Whoever waits for it waits for good: he hears of it from the next leader.
