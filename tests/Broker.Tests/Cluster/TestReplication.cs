@@ -55,6 +55,8 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
     {
     }
 
+    public int Count => 0;
+
     public ReplicatedQueue? Find(QueueId queue) => null;
 
     public Task<HandedOver> HandOverAsync(TimeSpan limit) => Task.FromResult(default(HandedOver));

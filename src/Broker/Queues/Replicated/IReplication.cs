@@ -56,6 +56,9 @@ internal interface IReplication
     /// </summary>
     bool TryRecover(NodeLog log, RecoveredGroup found, QueueDefinition queue);
 
+    /// <summary>Members on this node. Any thread.</summary>
+    int Count { get; }
+
     /// <summary>This node's member of a queue; null: it has none. Any thread.</summary>
     ReplicatedQueue? Find(QueueId queue);
 

@@ -23,9 +23,13 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     private readonly ConcurrentDictionary<long, ReplicatedQueue> _members = new();
     private readonly CatchUps _catchUps = new();
     private volatile bool _isBarred;
+    private int _count;
 
     /// <summary>Members on this node.</summary>
     public IEnumerable<ReplicatedQueue> Members => _members.Values;
+
+    /// <inheritdoc/>
+    public int Count => Volatile.Read(ref _count);
 
     /// <inheritdoc/>
     public ReplicatedQueue? Find(QueueId queue) => _members.GetValueOrDefault(queue.Value);
@@ -100,8 +104,10 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     /// <inheritdoc/>
     public void Removed(QueueDefinition queue)
     {
-        if (_members.TryRemove(queue.Id.Value, out ReplicatedQueue? member))
-            member.DropLog();
+        if (!_members.TryRemove(queue.Id.Value, out ReplicatedQueue? member))
+            return;
+        Interlocked.Decrement(ref _count);
+        member.DropLog();
     }
 
     /// <inheritdoc/>
@@ -176,8 +182,13 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         return member;
     }
 
-    private ReplicatedQueue MemberOf(QueueDefinition queue) => _members.GetOrAdd(
-        queue.Id.Value,
-        static (_, made) => MakeMember(made.Broker, made.Queue, made.Setup, made.Clients, made.CatchUps),
-        (Broker: broker, Queue: queue, Setup: setup, Clients: clients, CatchUps: _catchUps));
+    private ReplicatedQueue MemberOf(QueueDefinition queue)
+    {
+        if (Find(queue.Id) is { } member)
+            return member;
+        member = MakeMember(broker, queue, setup, clients, _catchUps);
+        _members[queue.Id.Value] = member;
+        Interlocked.Increment(ref _count);
+        return member;
+    }
 }

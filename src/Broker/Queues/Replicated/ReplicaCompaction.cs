@@ -23,6 +23,14 @@ internal sealed class ReplicaCompaction(QueueReplica replica)
     /// <summary>On a small disk: what comes of a few hundred returns.</summary>
     private const int LeastBytes = 32 * 1024;
 
+    /// <summary>
+    /// All queues of a node that are used no more keep no more than half of what they may, in segments: 128 MiB.
+    /// </summary>
+    private const int SegmentsOfAll = MostSegments / 2;
+
+    /// <summary>Of which each may keep as much as a state costs many times over.</summary>
+    private const int LeastShareBytes = 8 * 1024;
+
     /// <summary>Nor less than this part of what lives: the log may take half as much again as what it keeps.</summary>
     private const int LiveParts = 4;
 
@@ -35,13 +43,13 @@ internal sealed class ReplicaCompaction(QueueReplica replica)
     /// <summary>Compacts if it is time.</summary>
     /// <param name="group">The member's.</param>
     /// <param name="segmentBytes">Of the node's log, on which all else is sized.</param>
-    public void Tend(RaftGroup group, int segmentBytes)
+    /// <param name="members">Members of other queues with it, which share that log.</param>
+    public void Tend(RaftGroup group, int segmentBytes, int members)
     {
         long before = group.CompactedIndex.Value;
         long entries = group.Applied.Value - before;
         long live = replica.Messages.RecordBytes;
-        if (entries < FromEntries
-            && replica.DeadBytes < Math.Max(Math.Max(LeastBytes, segmentBytes / SegmentParts), live / LiveParts))
+        if (entries < FromEntries && replica.DeadBytes < Math.Max(WorthBytes(segmentBytes, members), live / LiveParts))
             return;
         LogIndex index = group.CompactionLimit;
         bool isHeldUp = entries > MostEntries
@@ -52,5 +60,11 @@ internal sealed class ReplicaCompaction(QueueReplica replica)
             return;
         (LogIndex[] lives, IndexRange[] released) = replica.Compact(index.Value, group.Applied.Value);
         group.Compact(index, lives, released);
+    }
+
+    private static long WorthBytes(int segmentBytes, int members)
+    {
+        long share = (long)SegmentsOfAll * segmentBytes / Math.Max(1, members);
+        return Math.Clamp(share, LeastShareBytes, Math.Max(LeastBytes, segmentBytes / SegmentParts));
     }
 }

@@ -373,7 +373,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             Retire();
             return;
         }
-        _compaction.Tend(_group, Broker.Storage!.SegmentBytes);
+        _compaction.Tend(_group, Broker.Storage!.SegmentBytes, Broker.Replication!.Count);
         _inStep.Look(_group, _self, Broker.NowMs);
         _durable.AwaitDurable(_group.Awaited);
     }

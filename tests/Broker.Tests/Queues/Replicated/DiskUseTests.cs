@@ -141,6 +141,29 @@ public sealed class DiskUseTests(ITestOutputHelper output)
             "the space of what it was owed");
     }
 
+    /// <summary>Each leaves a little behind that nobody looks at again.</summary>
+    [Fact]
+    public void Many_queues_are_used_a_little_and_rest()
+    {
+        const int Queues = 240;
+        for (int number = 0; number < Queues; number++)
+            _use.Declare($"q{number}");
+        DiskUseClient client = _use.Connect(1);
+        for (int round = 0; round < 4; round++)
+        {
+            for (int number = 0; number < Queues; number++)
+            {
+                client.Publish($"q{number}", 1, BodyBytes);
+                if (round == 0)
+                    client.Consume($"q{number}");
+                client.UntilHeld(1);
+                client.Acknowledge(1);
+            }
+        }
+        // Of each so little may stay that a thousand of them are nothing to production's segments.
+        CheckBounded(DiskUse.MostBeyondBytes + (Queues * 8 * 1024));
+    }
+
     /// <summary>Nothing else happens afterwards that would have the rest looked at.</summary>
     [Theory]
     [InlineData(true)]
