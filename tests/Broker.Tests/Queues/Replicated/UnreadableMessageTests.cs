@@ -139,6 +139,24 @@ public sealed class UnreadableMessageTests
 
     /// <summary>Who leads reads it for another member, and finds out.</summary>
     [Fact]
+    public void What_a_leader_cannot_read_for_a_member_that_lags_costs_it_its_lead()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        SimulatedNode node = group.NodeOf(leader);
+        SimulatedNode away = group.Cluster.Nodes.First(other => other != node);
+        away.Transport!.IsBehind = true;
+        Publish(group, leader, Many);
+        Damage(node, leader, refuses: false);
+        away.Transport.IsBehind = false;
+        ReplicatedQueue next = group.UntilLed(leader);
+        Assert.NotSame(group.MemberOf(away), next);
+        UntilFresh(group, node);
+        Assert.Equal(3, Told(node).Count);
+        Assert.Equal(Many, group.MemberOf(away)!.Replica.Messages.Count);
+    }
+
+    [Fact]
     public void What_a_leader_cannot_read_for_another_member_costs_it_its_lead()
     {
         var group = new ReplicaGroup();
