@@ -231,21 +231,6 @@ public sealed class MessageBroker : IDisposable
     public string HomeNameOf(QueueDefinition queue) =>
         queue.IsHere ? Options.NodeName : QueueLinks!.NameOf(queue.HomeNode);
 
-    /// <summary>
-    /// A queue of this node would be out of reach without it: of the members that vote too few are reached that are a
-    /// majority. One that has yet to catch up is no copy.
-    /// </summary>
-    public bool IsCriticalFor(QueueDefinition queue)
-    {
-        if (!queue.IsReplicated || QueueLinks is not { } links)
-            return queue.IsHere;
-        ImmutableArray<NodeId> voters = Members.MembersOf(queue) is { } members
-            ? [.. members.Where(static member => member.IsVoter).Select(static member => member.Id)]
-            : queue.Members;
-        return voters.Contains(links.Self)
-            && voters.Count(node => node == links.Self || links.Peers.IsUp(node)) <= (voters.Length / 2) + 1;
-    }
-
     /// <summary>What the node is called that a consumer's client is connected to.</summary>
     public string NodeNameOf(ConsumerStatus consumer) =>
         consumer.Node.IsNone || consumer.Node == QueueLinks?.Self

@@ -6,6 +6,7 @@ using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
+using Warren.Cluster.Groups;
 using Warren.Storage;
 
 namespace Warren.Broker.Delays;
@@ -64,15 +65,19 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
 
     void IDelayKeeper.Drop(in WaitingMessage message) => Leading!.Remove(message.Number);
 
-    // Other members may have what this one cannot read: it stays for the next leader.
-    void IDelayKeeper.Lose(in WaitingMessage message, bool isRefused)
-    {
-    }
+    // What other members can read goes on there; what nobody else has stays, for what it is worth.
+    void IDelayKeeper.Lose(in WaitingMessage message, bool isRefused) =>
+        NoteUnreadable(UnreadableEntry.Of(message.Number, isRefused));
 
-    void IDelayKeeper.ReportLost(int count) => Report(
-        LogLevel.Error,
-        $"{count} delayed messages cannot be read from this node's log and stay until another node leads: their "
-        + "records are damaged, or the disk refuses to read them. 'warren storage check' tells which.");
+    void IDelayKeeper.ReportLost(int count)
+    {
+        if (IsDamaged)
+            return;
+        Report(
+            LogLevel.Error,
+            $"{count} delayed messages cannot be read from this node's log, which alone has them: their records are "
+            + "damaged, or the disk refuses to read them. 'warren storage check' tells which.");
+    }
 
     void IDelayKeeper.Send(in WaitingMessage message, ReadOnlySpan<QueueDefinition> queues, Departure departure)
     {
@@ -170,7 +175,7 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
     private protected override void Page(NodeLog node, long nowMs)
     {
         base.Page(node, nowMs);
-        if (_schedule is not { } schedule || Leading is not { } log || Machine.IsClosed)
+        if (_schedule is not { } schedule || Leading is not { } log || Machine.IsClosed || IsDamaged)
             return;
         schedule.RouteDue(nowMs);
         log.WriteDepartures();

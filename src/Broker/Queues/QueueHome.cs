@@ -91,6 +91,9 @@ public abstract class QueueHome : Mailbox<QueueCommand>
     /// </summary>
     internal virtual ImmutableArray<NodeId> InStep => [];
 
+    /// <summary>The same, if that is known since a moment; else none.</summary>
+    internal virtual ImmutableArray<NodeId> InStepSince(long sinceMs) => Front?.InStepSince(sinceMs) ?? InStep;
+
     /// <summary>The queue is on another node.</summary>
     internal virtual bool IsRemote => Front is not null;
 

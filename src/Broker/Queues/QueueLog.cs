@@ -34,6 +34,9 @@ public class QueueLog
     /// <summary>Every message becomes an entry, whether its publisher wants it on a disk or not.</summary>
     public virtual bool StoresAll => false;
 
+    /// <summary>What this node cannot read others have: it is not lost, and the queue can go on there.</summary>
+    public virtual bool IsKeptByOthers => false;
+
     /// <summary>The queue has been closed, and its group is still to be dropped.</summary>
     public virtual bool IsEnding => _group is not null && _isClosed;
 

@@ -80,7 +80,11 @@ internal sealed class LaggingAppends(RaftGroup group)
         var append = (AppendRequest)_waiting.Peek().Message;
         if (read.Outcome is ReadOutcome.Damaged or ReadOutcome.Unreadable)
         {
-            group.BecomeUnsound();
+            // Heartbeats find out that it was not sent.
+            if (group.Owner.LeavesFirst(read.Unreadable))
+                _waiting.Dequeue();
+            else
+                group.BecomeUnsound(read.Unreadable.ToString());
         }
         else if (read.Outcome == ReadOutcome.Gone)
         {

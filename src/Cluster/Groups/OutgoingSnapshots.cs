@@ -127,7 +127,10 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
             return;
         if (read is not null && read.Outcome != ReadOutcome.Whole && IsLost(read))
         {
-            group.BecomeUnsound();
+            if (group.Owner.LeavesFirst(read.Unreadable))
+                End(snapshot.Demand.To);
+            else
+                group.BecomeUnsound(read.Unreadable.ToString());
             return;
         }
         // What is missing in the middle was released meanwhile, or left memory: the next try gets it.

@@ -27,6 +27,9 @@ public sealed class PayloadRead
     /// <summary>What became of the first that could not be read.</summary>
     internal ReadOutcome Outcome { get; private set; }
 
+    /// <summary>That one; only if something could not be read.</summary>
+    internal UnreadableEntry Unreadable => new(_wanted[_entries.Count].Index, Outcome);
+
     /// <summary>Reads. On any thread, which waits for the disk.</summary>
     public void Run(EntryReader reader)
     {

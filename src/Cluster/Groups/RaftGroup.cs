@@ -30,9 +30,8 @@ public sealed class RaftGroup
     private readonly OutgoingSnapshots _snapshots;
     private readonly IncomingSnapshot _incoming;
     private readonly HashSet<long> _barriers = new(0);
-    private readonly HashSet<NodeId> _strangers = new(0);
+    private readonly StrangerReports _strangers;
     private RaftNode _node;
-    private long _dropped;
     private Lsn _durable;
     private bool _isFlushing;
     private bool _hasFailed;
@@ -55,6 +54,7 @@ public sealed class RaftGroup
         _appends = new LaggingAppends(this);
         _snapshots = new OutgoingSnapshots(this);
         _incoming = new IncomingSnapshot(this, _log);
+        _strangers = new StrangerReports(owner);
         _node = new RaftNode(start.Raft, options, random);
         Applied = _told = _node.Log.CompactedIndex;
         if (start.WritesState)
@@ -137,21 +137,21 @@ public sealed class RaftGroup
         if (message is VoteRequest)
             Heartbeats?.TellHeard(_node);
         _node.Step(from, message);
-        NoteDropped(from);
+        _strangers.Note(from, _node.Dropped);
     }
 
     /// <summary>A leader's heartbeat; the answer goes back with other groups'.</summary>
     public HeartbeatAnswer Step(NodeId from, Heartbeat heartbeat)
     {
         HeartbeatAnswer answer = _node.Step(from, heartbeat);
-        NoteDropped(from);
+        _strangers.Note(from, _node.Dropped);
         return answer;
     }
 
     public void Step(NodeId from, HeartbeatAnswer answer)
     {
         _node.Step(from, answer);
-        NoteDropped(from);
+        _strangers.Note(from, _node.Dropped);
     }
 
     /// <summary>What goes to a member in the next batch of heartbeats; false: nothing.</summary>
@@ -324,16 +324,19 @@ public sealed class RaftGroup
     /// <exception cref="StorageFailedException">The log has failed.</exception>
     public void GiveUp()
     {
-        BecomeUnsound();
+        BecomeUnsound(null);
         _log.TakeBackAll();
     }
 
     /// <summary>
     /// Something that this member has, and may have answered for, cannot be read: as after a start that finds damage,
-    /// it keeps out until a leader has brought it the whole.
+    /// it keeps out until a leader has brought it the whole. With the next <see cref="Flush"/>.
     /// </summary>
-    internal void BecomeUnsound()
+    /// <param name="problem">What the owner is told of that; null: nothing.</param>
+    public void BecomeUnsound(string? problem)
     {
+        if (problem is not null)
+            _owner.Unsound(problem);
         HardState state = _node.State();
         _log.MarkUnsound(state.CompactedIndex);
         _owner.Reset();
@@ -342,7 +345,7 @@ public sealed class RaftGroup
         _incoming.Forget();
         _snapshots.Clear();
         _reading.Forget();
-        _dropped = 0;
+        _strangers.Restart();
         _node = new RaftNode(
             new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
             _options,
@@ -355,25 +358,17 @@ public sealed class RaftGroup
             _owner.Barrier(new BarrierOutcome(id, default));
     }
 
-    // Told once of each node: it will go on sending.
-    private void NoteDropped(NodeId from)
-    {
-        if (_node.Dropped == _dropped)
-            return;
-        _dropped = _node.Dropped;
-        if (_strangers.Count < Membership.Most && _strangers.Add(from))
-            _owner.Strange(from);
-    }
-
     private void CarryOut(Ready ready)
     {
         // Before anybody can act on what is sent here: heartbeats are answered from this.
         Heartbeats?.Publish(_node);
         if ((ready.Writes || ready.DropsStaged || ready.Chunks.Count > 0) && !TryWrite(ready))
         {
-            BecomeUnsound();
+            BecomeUnsound("what its leader has and sent no more, since this member should have it, is missing here");
             return;
         }
+        if (ready.BecameSound)
+            _owner.Sound();
         foreach (Outgoing message in ready.Messages)
         {
             if (message.Message is SnapshotAnswer { Outcome: SnapshotOutcome.Continue })
@@ -493,7 +488,7 @@ public sealed class RaftGroup
                 Apply(entry);
         }
         if (read.Outcome != ReadOutcome.Whole)
-            BecomeUnsound();
+            BecomeUnsound(read.Unreadable.ToString());
         else
             TellApplied();
     }

@@ -69,6 +69,23 @@ public abstract class RaftGroupOwner
     public abstract void Barrier(BarrierOutcome outcome);
 
     /// <summary>
+    /// A leader cannot read what another member is to get. True: the owner gives the leadership up first, and has the
+    /// member unsound behind that (<see cref="RaftGroup.BecomeUnsound"/>); else it is so at once.
+    /// </summary>
+    public virtual bool LeavesFirst(UnreadableEntry unreadable) => false;
+
+    /// <summary>This member is unsound from now on: <see cref="Reset"/> follows, and a leader brings it all.</summary>
+    /// <param name="problem">What it lacks.</param>
+    public virtual void Unsound(string problem)
+    {
+    }
+
+    /// <summary>A leader has brought an unsound member all, and it counts again.</summary>
+    public virtual void Sound()
+    {
+    }
+
+    /// <summary>
     /// A node that is no member, as far as this one knows, sends what cannot be true, and it is thrown away; told once
     /// of each.
     /// </summary>

@@ -93,8 +93,8 @@ internal sealed class ControlCommands
             ["tls_versions"] = Diagnostics.TlsVersions,
             ["discover_peers"] = diagnostics.DiscoverAsync,
             ["certificates"] = diagnostics.Certificates,
-            ["check_if_node_is_quorum_critical"] = diagnostics.CriticalQueues,
-            ["check_if_node_is_mirror_sync_critical"] = diagnostics.CriticalQueues,
+            ["check_if_node_is_quorum_critical"] = diagnostics.CriticalQueuesAsync,
+            ["check_if_node_is_mirror_sync_critical"] = diagnostics.CriticalQueuesAsync,
             ["log_tail"] = diagnostics.TailAsync,
         };
     }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
@@ -6,6 +7,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Warren.Broker;
+using Warren.Broker.Operations;
 using Warren.Broker.Policies;
 using Warren.Broker.Queues;
 using Warren.Broker.Security;
@@ -148,19 +150,16 @@ internal sealed class Diagnostics(NodeHost host)
     /// <summary>
     /// Queues of this node that are out of reach without it: nobody else has a copy, or no majority of members is left.
     /// </summary>
-    public Task<Action<Utf8JsonWriter>?> CriticalQueues(ControlRequest request, ControlReply reply)
+    public async Task<Action<Utf8JsonWriter>?> CriticalQueuesAsync(ControlRequest request, ControlReply reply)
     {
         MessageBroker broker = host.RequireServing().Broker;
         bool areQuorum = request.Command == "check_if_node_is_quorum_critical";
-        QueueDefinition[] critical =
-        [
-            .. broker.QueuesAndStores()
-                .Where(broker.IsCriticalFor)
-                .Where(queue => areQuorum ? queue.Type == QueueType.Quorum : IsMirrored(broker, queue))
-                .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
-                .ThenBy(queue => queue.Name, StringComparer.Ordinal),
-        ];
-        return Now(json => WriteQueues(json, critical));
+        ImmutableArray<QueueDefinition> critical = await new CriticalQueues(broker)
+            .FindAsync(
+                queue => areQuorum ? queue.Type == QueueType.Quorum : IsMirrored(broker, queue),
+                patience: TimeSpan.Zero)
+            .ConfigureAwait(false);
+        return json => WriteQueues(json, critical);
     }
 
     /// <summary>

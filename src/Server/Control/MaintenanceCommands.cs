@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Warren.Broker;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Server.Configuration;
 
@@ -8,6 +10,9 @@ namespace Warren.Server.Control;
 /// <summary><c>drain</c> and <c>revive</c>.</summary>
 internal sealed class MaintenanceCommands(NodeHost host)
 {
+    /// <summary>Whoever leads now what this node has led knows by then how the others stand.</summary>
+    private static readonly TimeSpan NewLeadersPatience = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// Refuses nothing: who drains a node has his reasons. Tells which queues and delayed exchanges nobody
     /// would serve without it, and how many it leads all the same.
@@ -16,13 +21,9 @@ internal sealed class MaintenanceCommands(NodeHost host)
     {
         Node node = host.RequireNode();
         HandedOver handed = await node.DrainAsync().ConfigureAwait(false);
-        QueueDefinition[] critical =
-        [
-            .. node.Broker.QueuesAndStores()
-                .Where(queue => queue.IsReplicated && node.Broker.IsCriticalFor(queue))
-                .OrderBy(queue => queue.Vhost, StringComparer.Ordinal)
-                .ThenBy(queue => queue.Name, StringComparer.Ordinal),
-        ];
+        ImmutableArray<QueueDefinition> critical = await new CriticalQueues(node.Broker)
+            .FindAsync(static queue => queue.IsReplicated, NewLeadersPatience)
+            .ConfigureAwait(false);
         return json =>
         {
             json.WriteNumber("kept", handed.Kept);

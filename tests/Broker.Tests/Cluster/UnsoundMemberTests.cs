@@ -105,7 +105,7 @@ public sealed class UnsoundMemberTests
             1, "", "q", WireClient.Bytes("kept"), new BasicProperties { DeliveryMode = 2 }.ToArray());
         client.Flush();
         Expect(client, MethodId.BasicAck);
-        _node.Store.Post(new TurnEvent(_node.Store.Group.BecomeUnsound));
+        _node.Store.Post(new TurnEvent(() => _node.Store.Group.BecomeUnsound("a test")));
         _cluster.Until(() => _node.Store.WhenHalted.IsCompletedSuccessfully, what: "a halt");
         _cluster.Steps(1000);
         Assert.True(_node.Has("q"));
@@ -118,7 +118,7 @@ public sealed class UnsoundMemberTests
     [Fact]
     public void Who_is_halted_and_elected_leaves_it_to_another()
     {
-        _node.Store.Post(new TurnEvent(_node.Store.Group.BecomeUnsound));
+        _node.Store.Post(new TurnEvent(() => _node.Store.Group.BecomeUnsound("a test")));
         _cluster.Until(() => _node.Store.WhenHalted.IsCompletedSuccessfully, what: "a halt");
         _cluster.Until(() => _node.Store.Group.Soundness == Soundness.Sound, what: "all that was lost");
         SimulatedNode leader = _cluster.Leader!;

@@ -135,7 +135,7 @@ internal static class ToldNode
                 return "done";
             case ["lose_definitions"]:
                 DefinitionsStore store = host.Node!.Broker.Definitions;
-                store.Post(new TurnEvent(store.Group.BecomeUnsound));
+                store.Post(new TurnEvent(() => store.Group.BecomeUnsound("a test")));
                 return "done";
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));

@@ -1,5 +1,6 @@
 using Warren.Broker.Messages;
 using Warren.Broker.Queues.Replicated;
+using Warren.Cluster.Groups;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues;
@@ -35,6 +36,12 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     private bool _isWanted;
     private bool _discardsBatch;
 
+    /// <summary>
+    /// The head could not be read, and other members of the queue have it (<see cref="QueueLog.IsKeptByOthers"/>): it
+    /// stays the head, and the queue is to go on elsewhere. Null: no such thing was found.
+    /// </summary>
+    public UnreadableEntry? Unreadable { get; private set; }
+
     /// <summary>A batch is under way.</summary>
     public bool IsFetching { get; private set; }
 
@@ -62,9 +69,11 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     public bool IsLimited => Limit != long.MaxValue;
 
     /// <summary>
-    /// The head's bytes are being read, or it may not be handed out: nothing can be done with it before that is over.
+    /// The head's bytes are being read, or cannot be, or it may not be handed out: nothing can be done with it before
+    /// that is over.
     /// </summary>
-    public bool AwaitsHead => (IsFetching && LacksHead) || (ready.Count > 0 && ready.First.Position > Limit);
+    public bool AwaitsHead => (IsFetching && LacksHead)
+        || (ready.Count > 0 && (ready.First.Position > Limit || ready.First.Position == Unreadable?.Index.Value));
 
     /// <summary>Bytes were wanted, none are being read, and the head has its own.</summary>
     public bool IsSatisfied => _isWanted && !IsFetching && !LacksHead;
@@ -76,7 +85,7 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
 
     /// <summary>
     /// Whether there is a head whose bytes are here; if they are not, they will be fetched. Heads that cannot be read
-    /// are dropped on the way.
+    /// and that nobody else has are dropped on the way.
     /// </summary>
     public bool HasHead()
     {
@@ -94,6 +103,12 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
             }
             if (message.IsResident)
                 return true;
+            if (log.IsKeptByOthers)
+            {
+                bool isRefused = _refused?.Contains(first.Position) == true;
+                Unreadable ??= UnreadableEntry.Of(first.Position, isRefused);
+                return false;
+            }
             Lose();
         }
         return false;
@@ -238,7 +253,7 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
         _fetchedBytes -= queued.Message.SizeBytes;
         totals.Lost++;
         // What the disk only refused to read stays in the log: the next start may read it, if it was stored. So does
-        // what other members have: the next leader may read it.
+        // what a replicated queue of one member has: the replica knows of it.
         bool isRefused = _refused is not null && _refused.Remove(queued.Position);
         if (queued.IsPaged)
             log.Paged.Remove(ref queued);

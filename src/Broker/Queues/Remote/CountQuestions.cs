@@ -110,7 +110,8 @@ internal sealed class CountQuestions(QueueLinks links)
         if (queue?.IsServedBy(links.PeerOf(node)) == true)
         {
             queue.Counts = new QueueCounts(
-                ready, unacked, readyBytes, unackedBytes, residentBytes, consumers, holder, [.. inStep]);
+                ready, unacked, readyBytes, unackedBytes, residentBytes, consumers, holder, [.. inStep],
+                links.Broker.NowMs);
         }
     }
 

@@ -57,6 +57,15 @@ internal abstract class StandIn : QueueHome, ILine
     internal override ImmutableArray<NodeId> InStep => Known is { } known ? known.InStep : Counts.InStep;
 
     /// <inheritdoc/>
+    internal override ImmutableArray<NodeId> InStepSince(long sinceMs)
+    {
+        if (Known is { } known)
+            return known.InStepSince(sinceMs);
+        QueueCounts counts = Counts;
+        return counts.ToldAtMs >= sinceMs ? counts.InStep : [];
+    }
+
+    /// <inheritdoc/>
     internal override bool IsRemote => true;
 
     /// <inheritdoc/>

@@ -33,23 +33,22 @@ internal sealed class HeldEffects
             _held.Enqueue((index, effect));
     }
 
-    /// <summary>The next that may be seen. Behind it <see cref="Done"/>.</summary>
-    public bool TryNext(long committed, out QueueEffect effect)
+    /// <summary>Carries out what may be seen.</summary>
+    public void CarryOut(long committed, ReplicatedQueue queue)
     {
-        effect = default;
-        if (!_held.TryPeek(out (long Index, QueueEffect Effect) first) || first.Index > committed)
-            return false;
-        effect = _held.Dequeue().Effect;
-        return true;
-    }
-
-    /// <summary>It has been carried out.</summary>
-    public static void Done(in QueueEffect effect, QueueScratch scratch)
-    {
-        if (!KeepsMessage(in effect))
+        if (IsEmpty)
             return;
-        scratch.FlushReferences();
-        effect.Slab.Release(1);
+        QueueScratch scratch = QueueScratch.ForThisThread;
+        while (_held.TryPeek(out (long Index, QueueEffect Effect) first) && first.Index <= committed)
+        {
+            QueueEffect effect = _held.Dequeue().Effect;
+            queue.CarryOutNow(in effect, scratch);
+            if (!KeepsMessage(in effect))
+                continue;
+            scratch.FlushReferences();
+            effect.Slab.Release(1);
+        }
+        scratch.Flush();
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Cluster;
 
 namespace Warren.Broker.Queues.Replicated;
@@ -30,6 +31,12 @@ internal interface ILeaderAnnouncer
 
     /// <summary>A leader that has asked is answered.</summary>
     void TellTime(QueueId queue, NodeId to, TimeNews news);
+
+    /// <summary>
+    /// The members that have all of a queue which another node leads (<see cref="QueueHome.InStep"/>), if its leader
+    /// has said so since a moment; else none. It is asked again on the way.
+    /// </summary>
+    ImmutableArray<NodeId> AskInStep(ReplicatedQueue queue, long sinceMs);
 
     /// <summary>
     /// They come no more; <paramref name="ended"/> is called, on any thread, behind the last of theirs.

@@ -229,6 +229,15 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         announcer.EndLeading(queue, () => queue.Post(QueueCommand.Left()));
     }
 
+    /// <summary>Takes nothing over, also while this leads; true if it was about to.</summary>
+    public bool StandBack()
+    {
+        if (!_isBegun)
+            return false;
+        Stop(null);
+        return true;
+    }
+
     /// <summary>Something has been read; false: for the machine of today.</summary>
     public bool TakeFetched()
     {
@@ -243,7 +252,11 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
         foreach (FetchItem item in _batch.Items)
         {
             if (!item.Message.IsResident)
+            {
+                if (_takeover is not null)
+                    queue.NoteUnreadable(UnreadableEntry.Of(item.Position, item.IsRefused));
                 continue;
+            }
             if (_takeover is null)
                 item.Message.Slab.Release(1);
             else if (!_claimed.TryAdd(item.Position, item.Message))

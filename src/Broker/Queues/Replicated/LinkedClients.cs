@@ -8,6 +8,8 @@ namespace Warren.Broker.Queues.Replicated;
 /// <summary>Clients of all nodes, who come to a leader by lines.</summary>
 internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
 {
+    private static readonly TimeSpan CountsPatience = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<ReplicatedQueue, ReplicatedLeader> _leaders = new();
 
     public IEnumerable<NodeId> Nodes =>
@@ -35,6 +37,12 @@ internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
 
     public void TellTime(QueueId queue, NodeId to, TimeNews news) =>
         Links.PeerOf(to).News.Answer(queue.Value, news);
+
+    public ImmutableArray<NodeId> AskInStep(ReplicatedQueue queue, long sinceMs)
+    {
+        _ = Links.RefreshCountsAsync(CountsPatience);
+        return queue.Definition.Home.InStepSince(sinceMs);
+    }
 
     public void EndLeading(ReplicatedQueue queue, Action ended)
     {

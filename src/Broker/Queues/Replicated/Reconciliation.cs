@@ -169,8 +169,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
     private bool SomeoneCatchesUp(Membership members) =>
         Wished.Any(node => !members.IsVoter(node) && announcer.IsUp(node));
 
-    // A majority of the others is there, and stays: a leader that has just been elected does not know yet who is not,
-    // and who is about to be forgotten will not be.
+    // A majority of the others is there, counts, has all, and stays: a leader that has just been elected does not know
+    // yet who does not, and who is about to be forgotten will not be there.
     private bool CanGoOnWithout(Membership members, Member gone)
     {
         if (!gone.IsVoter)
@@ -180,12 +180,13 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         foreach (Member member in members.Members)
         {
             if (member.IsVoter && member.Id != gone.Id
-                && (member.Id == self || (announcer.IsUp(member.Id) && IsInCluster(member.Id))))
+                && (member.Id == self || (announcer.IsUp(member.Id) && IsInCluster(member.Id)
+                    && queue.InStep.Contains(member.Id))))
                 up++;
         }
         if (up > left / 2)
             return true;
-        queue.TickAt(queue.NowMs + LookMs);
+        queue.TickAt(queue.NowMs + AgainMs);
         return false;
     }
 

@@ -15,6 +15,9 @@ internal sealed class ReplicaOwner(
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
 
+    /// <summary>The log was told that this member has lost something.</summary>
+    public bool IsFreshCopyAwaited { get; set; }
+
     /// <summary>Set while a start takes in what it has found: where it reads.</summary>
     public NodeLog? StartLog { private get; set; }
 
@@ -53,6 +56,23 @@ internal sealed class ReplicaOwner(
     }
 
     public override void Reset() => replica.Clear();
+
+    public override bool LeavesFirst(UnreadableEntry unreadable) => queue.NoteUnreadable(unreadable);
+
+    public override void Unsound(string problem)
+    {
+        IsFreshCopyAwaited = true;
+        queue.Report(
+            LogLevel.Warning,
+            $"{problem}: this member does not count any more, and gets a fresh copy from the leader");
+    }
+
+    public override void Sound()
+    {
+        if (IsFreshCopyAwaited)
+            queue.Report(LogLevel.Info, "this member has a fresh copy from the leader, all of it, and counts again");
+        IsFreshCopyAwaited = false;
+    }
 
     public override bool TryNextLive(LogIndex after, out LiveEntry entry) =>
         replica.TryNextLive(after.Value, out entry);

@@ -87,6 +87,8 @@ internal sealed class ReplicatedLog : QueueLog
 
     public override bool StoresAll => true;
 
+    public override bool IsKeptByOthers => _group.Members.Voters > 1;
+
     public override bool IsEnding => false;
 
     public override bool MayComeBack => IsClosed && IsAwaited;

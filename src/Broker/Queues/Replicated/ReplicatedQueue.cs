@@ -32,6 +32,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly List<MovedEntries> _moves = new(0);
     private readonly LeadershipHandover _handover;
     private readonly ReplicatedTime _time;
+    private readonly MemberDamage _damage;
     private RaftGroup? _group;
     private LogGroup? _logGroup;
     private RaftGroupStart? _start;
@@ -63,6 +64,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
         _handover = new LeadershipHandover(setup.Peers.IsUp);
         _time = new ReplicatedTime(this, announcer, _self);
+        _damage = new MemberDamage(this, announcer, _self);
     }
 
     /// <summary>The member's consensus; null before it is opened, and when the queue is gone.</summary>
@@ -95,7 +97,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _start = RaftGroupStart.Recover(
             _self, found, _owner, acceptsLoss: false, beginsAlone: _beginsAlone);
         _owner.StartLog = null;
-        if (_start.IsUnsound)
+        if (_owner.IsFreshCopyAwaited = _start.IsUnsound)
             Report(LogLevel.Error, "this member has lost something of it, and waits for the leader to bring it all");
     }
 
@@ -149,6 +151,12 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     /// <summary>Reads payloads beside the turn.</summary>
     internal void ReadBeside(PayloadRead read) => Broker.Reader.Post(new MessageReader.Item(this, null, read));
 
+    /// <summary>It cannot read what it has, and others can: it serves no more. False: there are no others.</summary>
+    internal bool NoteUnreadable(UnreadableEntry entry) => _damage.Note(_group!, entry);
+
+    /// <summary>It is about to serve no more.</summary>
+    private protected bool IsDamaged => _damage.IsFound;
+
     internal void BarrierReached(BarrierOutcome outcome) => _leadership.BarrierReached(_group!, outcome);
 
     internal long NowMs => Broker.NowMs;
@@ -186,7 +194,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private protected virtual void Take(in QueueCommand command, QueueScratch scratch, long nowMs) =>
         base.Apply(command, scratch, nowMs);
 
-    /// <summary>Carries out an effect that waited for a read barrier.</summary>
+    /// <summary>Carries out an effect that waited for a read barrier, or until it is committed.</summary>
     internal void CarryOutNow(in QueueEffect effect, QueueScratch scratch) => CarryOut(in effect, scratch);
 
     /// <summary>Has messages read; <see cref="QueueCommandKind.Fetched"/> follows.</summary>
@@ -381,11 +389,15 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private bool Tend()
     {
         RaftGroup group = _group!;
-        if (_leading is not null && (!_leadership.IsOf(group) || _leading.IsRefused))
+        if (_leading is not null && Machine.Paging.Unreadable is { } unreadable)
+            NoteUnreadable(unreadable);
+        if (_leading is not null && (!_leadership.IsOf(group) || _leading.IsRefused || _damage.IsFound))
         {
             StopServing();
             return true;
         }
+        if (_damage.IsFound)
+            return _leadership.StandBack() | _damage.Tend(group);
         if (_leading is null)
             return _leadership.Tend(group);
         if (Machine.IsClosed && !_leading.IsAwaited)
@@ -393,26 +405,13 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         if (_leadership.EndsHolding(Machine, _leading))
             HandleAll([]);
         bool isNews = _leading.TryCommit(group.Commit.Value);
-        CarryOutHeld(group.Commit.Value);
+        _heldBack.CarryOut(group.Commit.Value, this);
         if (!isNews)
             return false;
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
         _leading.Allow(Machine.Paging);
         HandleAll([QueueCommand.Tick(), QueueCommand.Durable()]);
         return true;
-    }
-
-    private void CarryOutHeld(long committed)
-    {
-        if (_heldBack.IsEmpty)
-            return;
-        QueueScratch scratch = QueueScratch.ForThisThread;
-        while (_heldBack.TryNext(committed, out QueueEffect effect))
-        {
-            CarryOut(in effect, scratch);
-            HeldEffects.Done(in effect, scratch);
-        }
-        scratch.Flush();
     }
 
     /// <summary>All is known that a leader must know: the queue is made of it, and serves.</summary>

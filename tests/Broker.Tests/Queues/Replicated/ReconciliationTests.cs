@@ -62,6 +62,28 @@ public sealed class ReconciliationTests
         Assert.Equal(Soundness.NeedsSnapshot, MemberOn(gone)!.Consensus!.Soundness);
     }
 
+    /// <summary>Its link is up: without the one that goes nothing would be confirmed before it has caught up.</summary>
+    [Fact]
+    public void Nobody_goes_while_who_stays_lacks_something()
+    {
+        ReplicatedQueue leader = _group.UntilLed();
+        _group.Publish(leader, 1, 30);
+        _group.UntilMembers([.. Wished]);
+        SimulatedNode[] others = [.. Wished.Select(Node).Where(node => node != _group.NodeOf(leader))];
+        SimulatedNode gone = others[0];
+        others[1].Transport!.IsBehind = true;
+        _group.Publish(leader, 31, 40);
+        _group.Until(() => !leader.InStep.Contains(others[1].Id), "that it is seen to be behind");
+        NodeId[] members = [.. Wished.Where(node => node != gone.Id)];
+        _group.Wish(_group.NodeOf(leader), members);
+        _group.Cluster.Steps(200);
+        Assert.True(leader.Consensus!.Members.IsVoter(gone.Id));
+        _group.Publish(leader, 41, 50);
+        others[1].Transport!.IsBehind = false;
+        _group.UntilMembers(members);
+        Assert.All(_group.Client.Verdicts.Values, Assert.True);
+    }
+
     [Fact]
     public void A_leader_that_is_not_wished_for_hands_over_and_is_removed()
     {

@@ -38,6 +38,7 @@ internal sealed class ReplicaGroup
             _clients[node] = new TestClients(node, broker)
             {
                 Claims = _claims,
+                InStep = () => Leader?.InStep ?? [],
                 IsReachable = other => other == node.Id || Cluster!.Network.IsUp(node.Id, other),
             };
             return _nodes[node] = new QueueReplication(broker, setup, _clients[node]);

@@ -55,5 +55,10 @@ internal sealed class TestClients(SimulatedNode node, MessageBroker broker) : IR
 
     public void TellTime(QueueId queue, NodeId to, TimeNews news) => Times?.Invoke(queue, to, news);
 
+    /// <summary>The members in step, as who leads the queue says.</summary>
+    public Func<ImmutableArray<NodeId>> InStep { get; set; } = static () => [];
+
+    public ImmutableArray<NodeId> AskInStep(ReplicatedQueue queue, long sinceMs) => InStep();
+
     public void EndLeading(ReplicatedQueue queue, Action ended) => ended();
 }

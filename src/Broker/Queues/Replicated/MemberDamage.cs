@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using Warren.Broker.Definitions;
+using Warren.Cluster;
+using Warren.Cluster.Consensus;
+using Warren.Cluster.Groups;
+using Warren.Storage;
+
+namespace Warren.Broker.Queues.Replicated;
+
+/// <summary>
+/// What a leader does that cannot read what it has, while other members can: it serves nobody any more, so that nothing
+/// goes out in front of that; gives the leadership to a member that has all; then lets go what it has, as after a start
+/// that finds damage, and is brought a fresh copy. Owned by the queue's turn.
+/// <para>In that order: an unsound member has no vote, and where only just a majority is there nobody could be elected
+/// without it. It votes by what it had, which is known to it, so that whoever it helps to lead has that.</para>
+/// </summary>
+internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer announcer, NodeId self)
+{
+    /// <summary>When what others hold up is tried again.</summary>
+    private const long AgainMs = 100;
+
+    /// <summary>When the leader is asked again which members count.</summary>
+    private const long LookMs = 500;
+
+    private UnreadableEntry? _found;
+    private NodeId _asked;
+    private Term _followed;
+    private long _sinceMs;
+    private bool _isKept;
+
+    /// <summary>Something was found, and this member still counts.</summary>
+    public bool IsFound => _found is not null;
+
+    /// <summary>A leader has found something; false: it is the only one who has the queue.</summary>
+    public bool Note(RaftGroup group, UnreadableEntry entry)
+    {
+        if (!group.IsLeader || group.Members.Voters == 1)
+            return false;
+        if (_found is not null)
+            return true;
+        _found = entry;
+        (_asked, _followed, _isKept) = (default, default, false);
+        queue.Report(
+            LogLevel.Warning,
+            $"{entry}: nothing is delivered in front of it, and this member gives its leadership up to one that has "
+            + "all. 'warren storage check' tells what else is damaged on this node");
+        return true;
+    }
+
+    /// <summary>Goes on with it; true if the group is to carry something out.</summary>
+    public bool Tend(RaftGroup group)
+    {
+        // Nobody else has the queue any more: it is served as it is; or a leader brings it all already.
+        if (group.Members.Voters == 1 || group.Soundness != Soundness.Sound)
+        {
+            _found = null;
+            return true;
+        }
+        if (group.IsLeader)
+            return HandOver(group);
+        if (group.Leader.IsNone || group.View.CommitTerm != group.Term)
+            return false;
+        // This member is no voter while it is brought all, and there may be others that are none.
+        if (!CanGoOnWithout(group))
+        {
+            KeepVote();
+            return false;
+        }
+        UnreadableEntry entry = _found!.Value;
+        _found = null;
+        group.BecomeUnsound(entry.ToString());
+        return true;
+    }
+
+    private bool HandOver(RaftGroup group)
+    {
+        queue.TickAt(queue.NowMs + AgainMs);
+        if (group.View.IsHandingOver)
+            return false;
+        // Who was asked last has not taken it: another one first.
+        NodeId next = OtherVoters(group.Members)
+            .Where(node => announcer.IsUp(node) && group.View.ProgressOf(node).IsSound)
+            .OrderBy(node => node == _asked ? 1 : 0)
+            .ThenByDescending(node => group.View.ProgressOf(node).Match.Value)
+            .FirstOrDefault();
+        if (next.IsNone || !group.TransferLeadership(next))
+            return false;
+        _asked = next;
+        return true;
+    }
+
+    private bool CanGoOnWithout(RaftGroup group)
+    {
+        List<NodeId> others = OtherVoters(group.Members);
+        if (others.Count < group.Members.Majority)
+            return false;
+        if (_followed != group.Term)
+            (_followed, _sinceMs) = (group.Term, queue.NowMs);
+        ImmutableArray<NodeId> inStep = announcer.AskInStep(queue, _sinceMs);
+        return others.Count(inStep.Contains) >= group.Members.Majority;
+    }
+
+    private List<NodeId> OtherVoters(Membership members)
+    {
+        var others = new List<NodeId>();
+        foreach (Member member in members.Members)
+        {
+            if (member.IsVoter && member.Id != self)
+                others.Add(member.Id);
+        }
+        return others;
+    }
+
+    // Until others are there; or, of two members, until what cannot be read has left the queue.
+    private void KeepVote()
+    {
+        if (!queue.Replica.IsLive(_found!.Value.Index.Value))
+        {
+            queue.Report(LogLevel.Info, "what this member could not read has left the queue");
+            _found = null;
+            return;
+        }
+        bool isFirst = queue.NowMs - _sinceMs < LookMs;
+        queue.TickAt(queue.NowMs + (isFirst ? AgainMs : LookMs));
+        if (_isKept || isFirst)
+            return;
+        _isKept = true;
+        queue.Report(
+            LogLevel.Warning,
+            "another member leads, and there is no majority without this one: it gets no fresh copy before there is, "
+            + "since it would have no vote meanwhile");
+    }
+}
