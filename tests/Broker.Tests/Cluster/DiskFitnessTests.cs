@@ -83,8 +83,10 @@ public sealed class DiskFitnessTests
         foreach (SimulatedNode node in Cluster.Nodes)
             node.SlowDisk(8 * StepsOfSecond);
         _group.Publish(leader, 6, "waits");
-        Cluster.Steps(20 * StepsOfSecond);
-        Assert.All(Cluster.Nodes, node => Assert.True(node.Broker!.Disks!.IsUnfit));
+        Cluster.Steps(6 * StepsOfSecond);
+        Assert.True(_group.NodeOf(leader).Broker!.Disks!.IsUnfit);
+        Assert.True(Cluster.Leader!.Broker!.Disks!.IsUnfit);
+        Cluster.Steps(14 * StepsOfSecond);
         Assert.All(_group.Members, member => Assert.Equal(term, member.Consensus!.Term.Value));
         Assert.Equal(ofDefinitions, Cluster.Leader!.Store.Group.Term.Value);
         Assert.Same(leader, _group.Leader);
@@ -138,7 +140,9 @@ public sealed class DiskFitnessTests
         node.Disk.CapacityBytes -= node.Disk.FreeBytes;
         Cluster.Until(() => Next(leader) is not null, 2 * StepsOfSecond, "the next leader");
         ReplicatedQueue next = Next(leader)!;
-        _group.Publish(next, 6, 400);
+        for (int number = 6; number < 400; number++)
+            _group.Publish(next, number, new string('x', 1000));
+        _group.Publish(next, 400, 400);
         Assert.True(leader.Consensus!.DurableIndex < next.Consensus!.Commit);
         Cluster.Steps(3 * StepsOfSecond);
         Assert.False(leader.Consensus.IsLeader);
