@@ -130,8 +130,10 @@ public sealed class ScopedDiskAlarmTests
     }
 
     /// <summary>The channel hears of it, as if it had come then, and not the connection.</summary>
-    [Fact]
-    public void What_waits_and_is_a_mistake_by_then_closes_its_channel()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_waits_and_is_a_mistake_by_then_closes_its_channel(bool isForbidden)
     {
         SimulatedNode node = _cluster[2];
         _client = _cluster.Connect(node);
@@ -142,13 +144,22 @@ public sealed class ScopedDiskAlarmTests
         Raise(_cluster[1]);
         Publish("e", "", "waits");
         _cluster.Until(() => Take().Exists(IsBlocked), what: "the word");
-        SimulatedConnection another = _cluster.Connect(node);
-        another.Send(new ExchangeDelete("e", ifUnused: false, noWait: false));
-        _cluster.Expect(another, MethodId.ExchangeDeleteOk);
+        if (isForbidden)
+            _cluster.Done(node.Broker!.Administration.Permissions.SetAsync("guest", "/", ".*", "", ".*"));
+        else
+            Delete("e");
         Clear(_cluster[1]);
         _cluster.Until(() => Take().Exists(one => one.Method == MethodId.ChannelClose), what: "the close");
-        Assert.Contains("no exchange 'e'", _received.Last(one => one.Method == MethodId.ChannelClose).CloseReason);
+        Assert.Contains(
+            isForbidden ? "ACCESS_REFUSED" : "no exchange 'e'", _received.Last(one => one.Method == MethodId.ChannelClose).CloseReason);
         Assert.False(_client.IsOver);
+    }
+
+    private void Delete(string exchange)
+    {
+        SimulatedConnection another = _cluster.Connect(_cluster[2]);
+        another.Send(new ExchangeDelete(exchange, ifUnused: false, noWait: false));
+        _cluster.Expect(another, MethodId.ExchangeDeleteOk);
     }
 
     [Fact]
