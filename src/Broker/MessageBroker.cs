@@ -117,6 +117,8 @@ public sealed class MessageBroker : IDisposable
         Definitions.Start();
         Delays.Start();
         Alarms.MeasureDisk();
+        if (cluster is not null)
+            Disks = new DiskFitness(this, cluster, storage!.RoundAge);
         _tick = (cluster?.Ticks ?? time).CreateTimer(
             static state => ((MessageBroker)state!).Tick(), this, TimeSpan.FromMilliseconds(ConnectionTickMs),
             TimeSpan.FromMilliseconds(ConnectionTickMs));
@@ -132,6 +134,9 @@ public sealed class MessageBroker : IDisposable
     public ClusterMembership Cluster { get; }
 
     public NodeAlarms Alarms { get; }
+
+    /// <summary>Whether disks let nodes lead; null: there are no others.</summary>
+    internal DiskFitness? Disks { get; }
 
     public QueueOperations Operations { get; }
 
@@ -284,6 +289,7 @@ public sealed class MessageBroker : IDisposable
     public void Dispose()
     {
         _tick.Dispose();
+        Disks?.Dispose();
         Definitions.Close();
         Timers.Dispose();
         Delays.Dispose();

@@ -221,7 +221,7 @@ public sealed class Node : IAsyncDisposable
                     listeners.Add(Listen(listener, options, broker, tls));
             }
             Storage.NodeLog nodeLog = broker.Storage!;
-            member?.Start(nodeLog.Boot, () => nodeLog.DurableLsn.Value);
+            member?.Start(nodeLog.Boot, () => nodeLog.DurableLsn.Value, storage.Setup.RoundAge!);
             membership?.Start(broker.Cluster);
         }
         catch (Exception error)

@@ -32,7 +32,7 @@ internal sealed class NodeStorage : IStorageWatcher, IDisposable
         var options = NodeLogOptions.For(disk.TotalBytes);
         _threads = new LogThreads(options, this, seams.Time, Postponed);
         Setup = new StorageSetup(
-            disk, options, this, _threads.Wake, _threads.SetScarce);
+            disk, options, this, _threads.Wake, _threads.SetScarce, () => _threads.RoundAge);
     }
 
     /// <summary>What the broker opens its log with.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Warren.Cluster;
 using Warren.Storage.Disk;
 
@@ -5,14 +6,17 @@ namespace Warren.Broker.Alarms;
 
 /// <summary>
 /// Stops publishers while memory is above its watermark, or the disk has less free than its limit or no space for the
-/// log. Memory and disk are measured by the broker's tick; the log says itself that it found no space, on its thread.
+/// log: memory those of all nodes, a disk those to queues that need it (<see cref="DiskAlarms"/>). Memory and disk are measured by the broker's tick; the log says itself that it found no space, on its thread.
 /// While the memory alarm is on and messages have left, a collection is forced now and then: memory that is free but
 /// not given back would keep publishers out for ever.
 /// Invariant: what is on changes under the lock, and each change is told to the log and to the connections once; these
-/// read <see cref="Reason"/> for themselves.
+/// read <see cref="ReasonForAll"/> and <see cref="OfDisks"/> for themselves.
 /// </summary>
 public sealed class NodeAlarms
 {
+    /// <summary>What connection.blocked says of disks.</summary>
+    internal const string LowOnDisk = "low on disk";
+
     /// <summary>Between forced collections, ms: each stops all threads for some tens of ms.</summary>
     private const int CollectEveryMs = 5000;
 
@@ -29,6 +33,8 @@ public sealed class NodeAlarms
     private readonly Dictionary<NodeId, string> _peers = [];
     private string? _reason;
     private string? _ownReason;
+    private DiskAlarms? _ofDisks;
+    private bool _isMemoryOnAnywhere;
     private long _lastCollectionMs;
     private bool _isMemoryOn;
     private bool _isDiskLow;
@@ -47,8 +53,18 @@ public sealed class NodeAlarms
         SetLimits(broker.Options);
     }
 
-    /// <summary>Why publishers are stopped, in the words of connection.blocked; null: they are not.</summary>
+    /// <summary>The alarms of all nodes, in the words of connection.blocked; null: there are none.</summary>
     public string? Reason => Volatile.Read(ref _reason);
+
+    /// <summary>
+    /// Why all publishers are stopped, in the same words; null: those alone to queues that <see cref="OfDisks"/> stop,
+    /// or none.
+    /// </summary>
+    public string? ReasonForAll =>
+        OfDisks is not { } disks || Volatile.Read(ref _isMemoryOnAnywhere) || disks.AreOfMost ? Reason : null;
+
+    /// <summary>Of all nodes; null: no disk has the alarm.</summary>
+    internal DiskAlarms? OfDisks => Volatile.Read(ref _ofDisks);
 
     /// <summary>The same for this node's own alarms; other nodes are told.</summary>
     internal string? OwnReason => Volatile.Read(ref _ownReason);
@@ -75,6 +91,9 @@ public sealed class NodeAlarms
     /// Free space where the data lies, bytes, as last measured; null: nothing is kept, or it is unknown.
     /// </summary>
     public long? DiskFreeBytes => Volatile.Read(ref _diskFreeBytes) is >= 0 and var freeBytes ? freeBytes : null;
+
+    /// <summary>The disk of a node has the alarm, as far as this one has heard.</summary>
+    internal bool HasDiskAlarm(NodeId node) => OfDisks?.Has(node) == true;
 
     /// <summary>
     /// The log found no space, or has it again. It may find none above the limit as well: a quota, a limit of 0, one
@@ -167,13 +186,15 @@ public sealed class NodeAlarms
             return;
         Tell(
             "disk", isOn, found,
-            "Publishers are blocked until space has been freed on the file system of the data directory "
+            (_broker.QueueLinks is null ? "Publishers" : "Publishers to queues that need this node")
+            + " are blocked until space has been freed on the file system of the data directory "
             + "or disk_free_limit is lowered");
         _scarce?.Invoke(isOn);
     }
 
     /// <summary>
-    /// Another node has an alarm: publishers stop on every node, since its queues take from all of them.
+    /// Another node has an alarm: publishers stop on every node, since its queues take from all of them; for its disk's
+    /// sake those to queues that need it.
     /// </summary>
     /// <param name="node">Which.</param>
     /// <param name="name">As people call it.</param>
@@ -194,7 +215,8 @@ public sealed class NodeAlarms
             LogLevel.Warning, LogCategory.Default,
             reason is null
                 ? $"node {name} has no resource limit alarm any more.{GoOn()}"
-                : $"node {name} is {reason}: publishers are blocked here too.");
+                : $"node {name} is {reason}: publishers {(reason == LowOnDisk ? "to queues that need it " : "")}"
+                    + "are blocked here too.");
         _broker.Connections.AlarmChanged();
     }
 
@@ -203,17 +225,23 @@ public sealed class NodeAlarms
     {
         bool isDiskOn = _isDiskLow || _isLogWithoutSpace;
         Volatile.Write(ref _ownReason, ReasonOf(isDiskOn, _isMemoryOn));
-        foreach (string reason in _peers.Values)
-            isDiskOn |= reason.Contains("disk", StringComparison.Ordinal);
+        ImmutableHashSet<NodeId> low =
+        [
+            .. _peers.Where(static peer => peer.Value.Contains("disk", StringComparison.Ordinal))
+                .Select(static peer => peer.Key),
+        ];
+        low = isDiskOn ? low.Add(_broker.Definitions.Self) : low;
         bool isMemoryOn = _isMemoryOn
             || _peers.Values.Any(reason => reason.Contains("memory", StringComparison.Ordinal));
-        Volatile.Write(ref _reason, ReasonOf(isDiskOn, isMemoryOn));
+        Volatile.Write(ref _isMemoryOnAnywhere, isMemoryOn);
+        Volatile.Write(ref _reason, ReasonOf(!low.IsEmpty, isMemoryOn));
+        Volatile.Write(ref _ofDisks, low.IsEmpty ? null : new DiskAlarms(_broker, low));
     }
 
     private static string? ReasonOf(bool isDiskOn, bool isMemoryOn) => (isDiskOn, isMemoryOn) switch
     {
         (true, true) => "low on disk & memory",
-        (true, false) => "low on disk",
+        (true, false) => LowOnDisk,
         (false, true) => "low on memory",
         _ => null,
     };
@@ -231,8 +259,9 @@ public sealed class NodeAlarms
         _broker.Connections.AlarmChanged();
     }
 
-    private string GoOn() =>
-        Reason is { } reason ? $" Publishers stay blocked: {reason}." : " Publishers go on.";
+    private string GoOn() => ReasonForAll is { } reason ? $" Publishers stay blocked: {reason}."
+        : OfDisks is not null ? " Publishers go on, but for queues that need a node that is low on disk."
+        : " Publishers go on.";
 
     private void Collect()
     {

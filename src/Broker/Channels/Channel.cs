@@ -23,7 +23,7 @@ public sealed class Channel
     private int _covered;
     private int _asked;
     private bool _isCovered;
-    private bool _awaitsGate;
+    private bool _routesAnew;
     private bool _isClosing;
     private bool _isEnded;
 
@@ -90,7 +90,7 @@ public sealed class Channel
         }
         if (Publisher.IsInContent)
         {
-            Connection.NoteContent(frame.SizeBytes);
+            Connection.PublishBlock.NoteContent(frame.SizeBytes);
             Publisher.OnContentFrame(frame);
             return;
         }
@@ -136,10 +136,13 @@ public sealed class Channel
     internal void WaitForGate()
     {
         ChannelRequest request = SuspendFor(new ChannelRequest(this, noWait: true));
-        _awaitsGate = true;
+        _routesAnew = true;
         RoutingGate gate = Connection.Broker.Definitions.Gate;
         Connection.Broker.Definitions.Post(new TurnEvent(() => gate.WhenOpen(request.Resume)));
     }
+
+    /// <summary>The message that has come is stopped by an alarm: it is routed anew when that is over.</summary>
+    internal void WaitForAlarm() => IsBlocked = _routesAnew = true;
 
     /// <summary>
     /// A queue could not do what was asked, and may not be the one of its name any more: the method is handled once
@@ -162,8 +165,8 @@ public sealed class Channel
         (_covered, _asked) = (Math.Max(_covered, _asked), 0);
         if (Publisher.IsHeld && !_isEnded)
         {
-            _isCovered = !_awaitsGate;
-            _awaitsGate = false;
+            _isCovered = !_routesAnew;
+            _routesAnew = false;
             Publisher.CompleteHeld();
         }
         Drain();
@@ -173,7 +176,7 @@ public sealed class Channel
     // same way: the connection knows who has the channel's number then.
     private void Drain()
     {
-        while (!_isSuspended && _deferred.TryPeek(out byte[] raw))
+        while (!_isSuspended && !IsBlocked && _deferred.TryPeek(out byte[] raw))
         {
             FrameReader.TryRead(raw, int.MaxValue, out Frame frame);
             // An alarm may have come meanwhile: the frame stays in front.
@@ -195,12 +198,12 @@ public sealed class Channel
     private bool IsStoppedByAlarm(Frame frame)
     {
         if (Publisher.IsInContent)
-            return !Connection.MayTakeContent(frame.SizeBytes);
+            return !Connection.PublishBlock.MayTakeContent(frame.SizeBytes);
         if (frame.Type != FrameType.Method || frame.Payload.Length < 4
             || FrameDispatch.MethodOf(frame.Payload) != MethodId.BasicPublish)
             return false;
-        Connection.NotePublisher();
-        return Connection.IsBlocked;
+        Connection.PublishBlock.NotePublisher();
+        return Connection.PublishBlock.IsOn;
     }
 
     /// <summary>

@@ -51,7 +51,7 @@ internal sealed class ChannelPublisher
 
     /// <summary>
     /// A whole message has come, and waits: for a barrier, since it goes nowhere on this node, or until the node may
-    /// route it.
+    /// route it, or for an alarm to pass that stops a queue which it goes to.
     /// </summary>
     public bool IsHeld { get; private set; }
 
@@ -120,6 +120,12 @@ internal sealed class ChannelPublisher
         {
             Hold(body, isGathered);
             _channel.WaitForBarrier();
+            return;
+        }
+        if (_connection.PublishBlock.Stops(queues, delays))
+        {
+            Hold(body, isGathered);
+            _channel.WaitForAlarm();
             return;
         }
         long ttlMs = Check(properties);

@@ -76,8 +76,17 @@ internal sealed class ChannelTable
     {
         foreach (Channel channel in _channels.Values.ToArray())
         {
-            if (channel.IsBlocked)
+            if (!channel.IsBlocked)
+                continue;
+            try
+            {
                 channel.Resume();
+            }
+            catch (AmqpException error)
+            {
+                // The message that waited is a mistake by now.
+                _connection.Fail(error, channel);
+            }
         }
     }
 }

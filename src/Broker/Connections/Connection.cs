@@ -26,12 +26,6 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// </summary>
     private const int DeferredLimitBytes = 512 * 1024;
 
-    /// <summary>
-    /// Content that is still taken while publishing is stopped, so that a client that heeds connection.blocked can end
-    /// the message that it is in the middle of, and its acknowledgements do not wait behind it.
-    /// </summary>
-    private const int BlockedContentLimitBytes = 1024 * 1024;
-
     /// <summary>So few may each read as much as they like: together they still fit a processor's cache.</summary>
     private const int FewConnections = 32;
 
@@ -44,7 +38,6 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     private readonly BatchSet<QueueHome, QueueCommand> _posts;
     private bool _isReading = true;
     private bool _isUnread;
-    private int _blockedContentBytes;
     private bool _hasEnded;
     private bool _shutsSocket = true;
     private long _lastReceivedTimestamp;
@@ -70,6 +63,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         Slabs = new SlabWriter(broker.Slabs);
         Handshake = new Handshake(this);
         Channels = new ChannelTable(this);
+        PublishBlock = new PublishBlock(this);
         _frames = new FrameDispatch(this);
         _posts = new BatchSet<QueueHome, QueueCommand>(static (queue, commands) => queue.PostOrRun(commands), Charge);
         Routes = new RouteSet(broker.NewRandom());
@@ -119,11 +113,8 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     /// <summary>Set with the vhost.</summary>
     internal PermissionCache Permissions { get; set; } = null!;
 
-    /// <summary>It has published something, so that alarms concern it.</summary>
-    internal bool IsPublisher { get; private set; }
-
-    /// <summary>Publishing is stopped by an alarm.</summary>
-    internal bool IsBlocked { get; private set; }
+    /// <summary>Whether alarms stop its publishes.</summary>
+    internal PublishBlock PublishBlock { get; }
 
     /// <summary>It has declared an exclusive queue.</summary>
     internal bool OwnsQueues { get; set; }
@@ -201,26 +192,6 @@ public sealed class Connection : Mailbox<ConnectionEvent>
         where TMethod : struct, IMethod, allows ref struct =>
         Outbox.Post(OutboxItem.ConnectionEnd(Encode(0, method)));
 
-    /// <summary>The client is about to publish: from now on alarms concern it.</summary>
-    internal void NotePublisher()
-    {
-        if (IsPublisher)
-            return;
-        IsPublisher = true;
-        SetBlocked(Broker.Alarms.Reason);
-    }
-
-    /// <summary>Whether a frame of a message that has begun may be taken.</summary>
-    internal bool MayTakeContent(int sizeBytes) =>
-        !IsBlocked || _blockedContentBytes + sizeBytes <= BlockedContentLimitBytes;
-
-    /// <summary>A frame of a message that has begun is taken.</summary>
-    internal void NoteContent(int sizeBytes)
-    {
-        if (IsBlocked)
-            _blockedContentBytes += sizeBytes;
-    }
-
     /// <summary>
     /// Ends the output after what is already in it. The socket is shut then, unless the client has said goodbye: he
     /// closes it himself, as with RabbitMQ.
@@ -295,7 +266,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
     {
         Connection = this,
         State = State,
-        IsBlocked = IsBlocked,
+        IsBlocked = PublishBlock.IsOn,
         Mechanism = Handshake.Mechanism,
         ClientProperties = Handshake.Client.Properties,
         ReceivedBytes = _receivedBytes,
@@ -356,7 +327,7 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 happened.Channel!.Consumers.GiveBack(happened.Count);
                 break;
             case ConnectionEventKind.AlarmChanged:
-                SetBlocked(Broker.Alarms.Reason);
+                PublishBlock.Look();
                 break;
             case ConnectionEventKind.HeartbeatDue:
                 // What waits to be written says as much, and a client that does not read gathers no heartbeats.
@@ -385,22 +356,6 @@ public sealed class Connection : Mailbox<ConnectionEvent>
                 ((TaskCompletionSource<ConnectionStatus>)happened.Subject!).TrySetResult(Describe());
                 break;
         }
-    }
-
-    /// <summary>An alarm blocks whoever publishes; the others learn of it when they first do.</summary>
-    internal void SetBlocked(string? reason)
-    {
-        bool blocked = reason is not null && IsPublisher;
-        if (blocked == IsBlocked || State != ConnectionState.Running)
-            return;
-        IsBlocked = blocked;
-        _blockedContentBytes = 0;
-        if (Handshake.Client.WantsBlocked && blocked)
-            Send(0, new ConnectionBlocked(reason!));
-        else if (Handshake.Client.WantsBlocked)
-            Send(0, new ConnectionUnblocked());
-        if (!blocked)
-            Channels.ResumeBlocked();
     }
 
     // After every batch: cut what frames there are, post what they asked, and let the input loop go on if it may.

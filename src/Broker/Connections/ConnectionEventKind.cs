@@ -24,7 +24,7 @@ public enum ConnectionEventKind : byte
     /// <summary>Nothing more can be written: the output was ended, or the socket failed.</summary>
     OutputEnded,
 
-    /// <summary>An alarm was raised or cleared.</summary>
+    /// <summary>An alarm was raised or cleared, or concerns other queues than before.</summary>
     AlarmChanged,
 
     /// <summary>A queue ended one of the connection's consumers.</summary>

@@ -123,6 +123,9 @@ public sealed class ConnectionRegistry
     /// <summary>Finds what is overdue. Called by the broker's tick, about twice a second.</summary>
     internal void Tick()
     {
+        // Queues move, and nodes come and go, while disks have an alarm.
+        if (_broker.Alarms.OfDisks is not null)
+            AlarmChanged();
         foreach (Connection connection in Snapshot())
         {
             string? overdue = WhatIsOverdue(connection);

@@ -15,5 +15,10 @@ namespace Warren.Broker.Durability;
 /// Called, on any thread, when free space is below its limit, and when it is not any more: whoever runs the log then
 /// gives back soon what it can.
 /// </param>
+/// <param name="RoundAge">
+/// Says, on any thread, how long the log has been at the round that is being written and synced, or finds no space;
+/// zero: it is at none. Null: nobody knows.
+/// </param>
 public sealed record StorageSetup(
-    IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake, Action<bool>? Scarce = null);
+    IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake, Action<bool>? Scarce = null,
+    Func<TimeSpan>? RoundAge = null);

@@ -140,6 +140,11 @@ internal sealed class OperatorPublishes
         int targets = _routes.Queues.Length + _routes.Delays.Length;
         if (targets == 0)
             return null;
+        if (_broker.Alarms.OfDisks?.FirstStopped(_routes.Queues) is { } stopped)
+        {
+            _awayText ??= $"nodes that queue '{stopped.Name}' in vhost '{_vhost}' needs are low on disk";
+            return Task.FromResult(false);
+        }
         Message message = MessageInOwnSlab.Store(
             _broker.Slabs, Encoding.UTF8.GetBytes(_exchange), Encoding.UTF8.GetBytes(_routingKey), _encoded,
             _body.Span);

@@ -274,6 +274,13 @@ public readonly struct QueueCommand
     internal static QueueCommand LeadAgain() =>
         new(QueueCommandKind.HandOver, 0, false, 0, default, 0, 0, null, null);
 
+    /// <summary>What <see cref="Alarms.DiskFitness"/> says of its group may be other than before.</summary>
+    internal static QueueCommand DisksChanged() =>
+        new(QueueCommandKind.HandOver, 0, false, 1, default, 0, 0, null, null);
+
+    /// <summary>Of those that say who is to lead: <see cref="DisksChanged"/>.</summary>
+    internal bool IsOfDisks => Slot != 0;
+
     /// <summary>The queue is to be replicated.</summary>
     /// <param name="member">Takes it over; null: it was taken over before this process began.</param>
     internal static QueueCommand Convert(ReplicatedQueue? member) =>

@@ -124,7 +124,9 @@ public enum QueueCommandKind : byte
     /// <summary>Somebody wants to know something of the member's consensus, or to have it do something.</summary>
     Ask,
 
-    /// <summary>The member is to lead nothing, and hands over what it leads; or it may lead again.</summary>
+    /// <summary>
+    /// The member is to lead nothing, and hands over what it leads; or it may lead again; or disks decide it.
+    /// </summary>
     HandOver,
 
     /// <summary>A node has made all its claims; the last of those for members alone.</summary>

@@ -3,12 +3,12 @@ using Warren.Cluster.Consensus;
 namespace Warren.Cluster.Groups;
 
 /// <summary>
-/// A member's way out of leading, since its node stops or is under maintenance: it stands for nothing any more, but
-/// votes, and hands over what it leads. Who has most of the log is asked first, then the others; a leader goes on when
-/// nobody has taken over. Owned by the turn of the group's owner.
+/// A member's way out of leading, since its node stops, is under maintenance, or has a disk that others do better
+/// without: it stands for nothing any more, but votes, and hands over what it leads. Who has most of the log is asked
+/// first, then the others; a leader goes on when nobody has taken over. Owned by the turn of the group's owner.
 /// </summary>
 /// <param name="group">The member.</param>
-/// <param name="isUp">Whether a node can be reached.</param>
+/// <param name="isUp">Whether a node can be reached, and may lead.</param>
 public sealed class Handover(RaftGroup group, Func<NodeId, bool> isUp)
 {
     private readonly List<NodeId> _asked = [];

@@ -19,8 +19,8 @@ public interface IPeerUser
 
     /// <summary>While the link is up, a few times a second. Most parts ask for nothing of it.</summary>
     /// <param name="peer">Who is alive.</param>
-    /// <param name="wallClockMs">What its wall clock showed, ms of Unix time; 0: its version does not say.</param>
-    void HeartbeatArrived(NodeId peer, long wallClockMs)
+    /// <param name="heartbeat">What it says of itself.</param>
+    void HeartbeatArrived(NodeId peer, in PeerHeartbeat heartbeat)
     {
     }
 

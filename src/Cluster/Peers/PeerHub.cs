@@ -129,7 +129,7 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
         if (link.Purpose != LinkPurpose.Peer)
             return;
         foreach (IPeerUser user in _users)
-            user.HeartbeatArrived(link.Peer.NodeId, heartbeat.WallClockMs);
+            user.HeartbeatArrived(link.Peer.NodeId, heartbeat);
     }
 
     public void RoomAgain(PeerLink link, LinkClass linkClass)

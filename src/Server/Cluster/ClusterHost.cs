@@ -97,7 +97,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     /// <summary>The links' owner while the broker runs; null: it does not.</summary>
     public ClusterMember? Member => Volatile.Read(ref _member);
 
-    public LocalState State => new(0, Member?.DurableLsn ?? 0, TimeSpan.Zero);
+    public LocalState State => new(0, Member?.DurableLsn ?? 0, Member?.SyncAge ?? TimeSpan.Zero);
 
     /// <summary>What this node says of itself to others, as JSON of at most 64 KiB; null: nothing.</summary>
     internal Func<byte[]>? Describe { get; set; }

@@ -20,7 +20,8 @@ public sealed class ClusterMember : IAsyncDisposable
     private readonly PeerHub _hub;
     private readonly GroupTransport _groups;
     private readonly SeenPeers _seen;
-    private Func<long> _durableLsn = () => 0;
+    private Func<long> _durableLsn = static () => 0;
+    private Func<TimeSpan> _syncAge = static () => TimeSpan.Zero;
     private readonly NodeIdentity _identity;
     private PeerLinks? _links;
 
@@ -47,6 +48,9 @@ public sealed class ClusterMember : IAsyncDisposable
     /// <summary>What the log has, for heartbeats.</summary>
     internal long DurableLsn => _durableLsn();
 
+    /// <summary>How long its oldest unfinished sync has been under way, for heartbeats.</summary>
+    internal TimeSpan SyncAge => _syncAge();
+
     /// <summary>The links; null: they have not begun.</summary>
     internal PeerLinks? Links => Volatile.Read(ref _links);
 
@@ -55,9 +59,11 @@ public sealed class ClusterMember : IAsyncDisposable
     /// <summary>The broker has its log: the node can be met from now on.</summary>
     /// <param name="boot">Which start of the data directory this is.</param>
     /// <param name="durableLsn">Asked at each heartbeat.</param>
-    public void Start(long boot, Func<long> durableLsn)
+    /// <param name="syncAge">As well.</param>
+    public void Start(long boot, Func<long> durableLsn, Func<TimeSpan> syncAge)
     {
         _durableLsn = durableLsn;
+        _syncAge = syncAge;
         PeerLinks links = _host.MakeLinks(_hub, boot, Identity, declines: null);
         _hub.Attach(links);
         Volatile.Write(ref _links, links);
@@ -108,7 +114,8 @@ public sealed class ClusterMember : IAsyncDisposable
             _host.Retire(links);
         }
         _seen.Dispose();
-        _durableLsn = () => 0;
+        _durableLsn = static () => 0;
+        _syncAge = static () => TimeSpan.Zero;
     }
 
     private IReadOnlyList<PeerStatus> Status() => Links?.Status() ?? [];

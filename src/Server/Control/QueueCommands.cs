@@ -91,7 +91,7 @@ internal sealed class QueueCommands(NodeHost host)
             throw ControlRefusalException.Because(
                 $"cannot publish to internal exchange '{exchange}' in vhost '{vhost.Name}'");
         }
-        if (Broker.Alarms.Reason is { } reason)
+        if (Broker.Alarms.ReasonForAll is { } reason)
             throw ControlRefusalException.Because($"publishers are blocked: {reason}");
         CheckLength("the routing key", request.Text("routing_key"));
         byte[] body = Encoding.UTF8.GetBytes(request.Text("body"));

@@ -37,6 +37,7 @@ public sealed class LogThreads : IDisposable
     private readonly WakeSignal _wake;
     private readonly WakeSignal _due;
     private readonly WakeSignal _pause;
+    private readonly RoundClock _round;
     private readonly Thread _committer;
     private readonly Thread _backgroundThread;
     private NodeLog? _log;
@@ -61,6 +62,7 @@ public sealed class LogThreads : IDisposable
         _wake = new WakeSignal(time);
         _due = new WakeSignal(time);
         _pause = new WakeSignal(time);
+        _round = new RoundClock(time);
         _committer = new Thread(Commit) { IsBackground = true, Name = "log-committer" };
         _backgroundThread = new Thread(RunBackground) { IsBackground = true, Name = "log-background" };
     }
@@ -81,6 +83,12 @@ public sealed class LogThreads : IDisposable
         if (isScarce)
             _due.Set();
     }
+
+    /// <summary>
+    /// How long the round that is being written and synced, or finds no space, has been so; zero: there is none. Any
+    /// thread, also while the disk does nothing.
+    /// </summary>
+    public TimeSpan RoundAge => _round.Age;
 
     /// <summary>Takes over the log that was opened with this object's <see cref="Wake"/>. Once.</summary>
     public void Start(NodeLog log)
@@ -145,7 +153,11 @@ public sealed class LogThreads : IDisposable
         BatchThread.Enter();
         while (true)
         {
-            switch (_log!.CommitRound())
+            _round.Begin();
+            CommitOutcome outcome = _log!.CommitRound();
+            if (outcome != CommitOutcome.OutOfSpace)
+                _round.End();
+            switch (outcome)
             {
                 case CommitOutcome.Committed:
                     _isOutOfSpace = _log.Space.IsShort;

@@ -184,8 +184,8 @@ internal sealed class SimulatedNetwork(Random random)
         return true;
     }
 
-    /// <summary>What a node's wall clock shows comes to those that have a link with it, at once.</summary>
-    public void TellClock(SimulatedTransport node)
+    /// <summary>What a node says of itself comes to those that have a link with it, at once.</summary>
+    public void TellState(SimulatedTransport node)
     {
         SimulatedTransport[] others;
         lock (_lock)
@@ -195,7 +195,7 @@ internal sealed class SimulatedNetwork(Random random)
                 && !_blocked.ContainsKey((node.Self, other.Self)))];
         }
         foreach (SimulatedTransport other in others)
-            other.HearClock(node.Self, node.WallClock());
+            other.Hear(node.Self, node.Heartbeat);
     }
 
     /// <summary>Brings what is due; true if that was anything.</summary>

@@ -31,6 +31,7 @@ internal sealed class SimulatedNode(
     private long _checked;
     private StorageBackground? _background;
     private int _slowSteps;
+    private long? _waitsSince;
     private int _stoodSteps;
     private long _connections;
 
@@ -125,6 +126,7 @@ internal sealed class SimulatedNode(
         Transport = new SimulatedTransport(network, Id, Raft)
         {
             WallClock = () => Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            SyncAge = RoundAge,
         };
         Assert.True(NodeName.TryParse(Name, out NodeName name));
         Broker = new MessageBroker(
@@ -134,7 +136,7 @@ internal sealed class SimulatedNode(
                 MemoryHighWatermarkBytes = long.MaxValue / 2,
             },
             _life, Clock,
-            new Random(random.Next()), OnLog, new StorageSetup(Disk, Log, this, static () => { }),
+            new Random(random.Next()), OnLog, new StorageSetup(Disk, Log, this, static () => { }, RoundAge: RoundAge),
             Setup(name));
         _background = new StorageBackground(Broker.Storage!, Log, this);
         Transport.Boot = Broker.Storage!.Boot;
@@ -174,6 +176,7 @@ internal sealed class SimulatedNode(
         Crashes++;
         CrashedAt = network.Now;
         _slowSteps = _stoodSteps = 0;
+        _waitsSince = null;
     }
 
     /// <summary>It is no member any more, and ends.</summary>
@@ -215,10 +218,7 @@ internal sealed class SimulatedNode(
             return;
         }
         _life!.Run(isQuick ? int.MaxValue : random.Next(MostTurns + 1));
-        if (_slowSteps > 0)
-            _slowSteps--;
-        else if (isQuick || random.Next(3) == 0)
-            Broker.Storage!.CommitRound();
+        WorkOnDisk(isQuick);
         WorkInBackground();
         Transport!.BeatIfHasty();
         if (_life.AreWaiting || _checked == Store.State.LastIndex || Store.Session.IsToStartAgain)
@@ -226,6 +226,26 @@ internal sealed class SimulatedNode(
         _checked = Store.State.LastIndex;
         truth.Check(this);
     }
+
+    private void WorkOnDisk(bool isQuick)
+    {
+        if (_slowSteps > 0)
+        {
+            // What is there to be written is a round that its disk does not end.
+            _slowSteps--;
+            if (Broker!.Storage!.PendingBytes > 0)
+                _waitsSince ??= time.GetTimestamp();
+        }
+        else if (isQuick || random.Next(3) == 0)
+        {
+            if (Broker!.Storage!.CommitRound() == CommitOutcome.OutOfSpace)
+                _waitsSince ??= time.GetTimestamp();
+            else
+                _waitsSince = null;
+        }
+    }
+
+    private TimeSpan RoundAge() => _waitsSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     private void WorkInBackground()
     {

@@ -98,14 +98,14 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
         if (IsStandingStill)
             return;
         _heartbeats.Beat();
-        _network.TellClock(this);
+        _network.TellState(this);
     }
 
     /// <summary>Another node's heartbeat.</summary>
-    public void HearClock(NodeId peer, long wallClockMs)
+    public void Hear(NodeId peer, in PeerHeartbeat heartbeat)
     {
         foreach (IPeerUser user in _users.Values)
-            user.HeartbeatArrived(peer, wallClockMs);
+            user.HeartbeatArrived(peer, heartbeat);
     }
 
     public void BeatIfHasty()
@@ -124,6 +124,16 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     /// <summary>What the node's wall clock shows, ms.</summary>
     public Func<long> WallClock { get; set; } = static () => 0;
+
+    /// <summary>How long the node's log has been at one round.</summary>
+    public Func<TimeSpan> SyncAge { get; set; } = static () => TimeSpan.Zero;
+
+    /// <summary>What the node says of itself all the while.</summary>
+    public PeerHeartbeat Heartbeat => default(PeerHeartbeat) with
+    {
+        WallClockMs = WallClock(),
+        SyncAgeMs = (int)SyncAge().TotalMilliseconds,
+    };
 
     public void LinkUp(SimulatedTransport peer)
     {

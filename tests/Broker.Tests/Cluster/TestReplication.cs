@@ -61,6 +61,10 @@ internal sealed class TestReplication(MessageBroker broker) : IReplication
 
     public Task<HandedOver> HandOverAsync(TimeSpan limit) => Task.FromResult(default(HandedOver));
 
+    public void DisksChanged(bool leadersOnly)
+    {
+    }
+
     public void LeadAgain()
     {
         // Nothing leads.

@@ -73,7 +73,7 @@ public sealed class MemoryAlarmTests : IAsyncDisposable
         byte[] whole = link.Client.AddPublish(1, "", "q", body).TakeAdded();
         await link.Client.AddRaw(whole.AsSpan(0, 1000)).FlushAsync();
         // The first frame of the body is not whole, so it is the method and the header that have been taken.
-        await Eventually.True(() => _host.Broker.Connections.Snapshot()[0].IsPublisher);
+        await Eventually.True(() => _host.Broker.Connections.Snapshot()[0].PublishBlock.IsPublisher);
         _host.UseMemory(LimitBytes + 1);
         await link.Client.ExpectAsync(MethodId.ConnectionBlocked);
         Task write = link.Client.AddRaw(whole.AsSpan(1000)).FlushInBackground();

@@ -34,7 +34,7 @@ internal sealed class HubNode : IPeerHost, IAsyncDisposable
 
     public NodeId Id => _identity.NodeId;
 
-    public LocalState State => default;
+    public LocalState State { get; set; }
 
     public ConcurrentQueue<string> Told { get; } = [];
 

@@ -43,7 +43,7 @@ public sealed class PeerHubTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task All_parts_hear_the_wall_clocks_of_the_others_all_the_while()
+    public async Task All_parts_hear_all_the_while_what_the_others_say_of_themselves()
     {
         HubNode a = Node("a", "127.0.0.11");
         HubNode b = Node("b", "127.0.0.12");
@@ -53,6 +53,9 @@ public sealed class PeerHubTests : IAsyncDisposable
         await Eventually.True(() => queues.WallClockMs != 0);
         long first = queues.WallClockMs;
         await Eventually.True(() => queues.WallClockMs > first);
+        Assert.Equal(0, queues.SyncAgeMs);
+        a.State = new LocalState(0, 0, TimeSpan.FromMilliseconds(2345));
+        await Eventually.True(() => queues.SyncAgeMs == 2345);
     }
 
     [Fact]

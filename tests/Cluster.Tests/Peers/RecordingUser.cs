@@ -17,6 +17,9 @@ internal sealed class RecordingUser(string name, ConcurrentQueue<string> told) :
     /// <summary>What the wall clock of the node showed that was heard of last, ms.</summary>
     public long WallClockMs { get; private set; }
 
+    /// <summary>How long that node's oldest unfinished sync has been under way, ms.</summary>
+    public int SyncAgeMs { get; private set; }
+
     public int Rooms { get; private set; }
 
     public ConcurrentQueue<(NodeId From, LinkClass Class, ushort Kind)> Got { get; } = [];
@@ -25,7 +28,8 @@ internal sealed class RecordingUser(string name, ConcurrentQueue<string> told) :
 
     public void LinkDown(PeerIdentity peer, LinkEnd end) => told.Enqueue($"{name} down {peer.Name.Host}");
 
-    public void HeartbeatArrived(NodeId peer, long wallClockMs) => WallClockMs = wallClockMs;
+    public void HeartbeatArrived(NodeId peer, in PeerHeartbeat heartbeat) =>
+        (WallClockMs, SyncAgeMs) = (heartbeat.WallClockMs, heartbeat.SyncAgeMs);
 
     public void FrameArrived(in PeerFrame frame)
     {

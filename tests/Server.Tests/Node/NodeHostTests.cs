@@ -61,6 +61,31 @@ public sealed class NodeHostTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Others_hear_how_long_a_sync_has_been_under_way_and_the_log_says_so()
+    {
+        using var goesOn = new ManualResetEventSlim(initialState: true);
+        using NodeLog log = NodeLog.Start(Options().Log, TimeProvider.System, _log);
+        await using var host = new NodeHost(
+            Options(), Seams() with { OpenDisk = path => new StallingDisk(new FileDisk(path), goesOn) }, log);
+        await host.StartAppAsync();
+        ClusterHost cluster = host.Cluster!;
+        await Eventually.True(() => cluster.State.OldestSyncAge == TimeSpan.Zero);
+        goesOn.Reset();
+        Task added = host.Node!.Broker.Administration.Vhosts.AddAsync("v");
+        try
+        {
+            await Eventually.True(() => cluster.State.OldestSyncAge > TimeSpan.FromSeconds(1));
+            await Eventually.True(() => _log.Has("The disk of this node has not finished a sync for "));
+        }
+        finally
+        {
+            goesOn.Set();
+        }
+        await added;
+        await Eventually.True(() => cluster.State.OldestSyncAge == TimeSpan.Zero);
+    }
+
     /// <summary>A halted node serves nobody, whatever else goes on: pauses, commands, waits.</summary>
     [Fact]
     public async Task A_halted_node_opens_nothing_and_says_why_until_it_is_started_again()

@@ -59,10 +59,40 @@ public sealed class LogThreadsTests
         await log.UntilAsync(() => log.IsOutOfSpace);
         Assert.Equal(told, log.Told);
         Assert.Empty(log.Failures);
+        // It is as old as when it was tried first.
+        await log.UntilAsync(() => log.RoundAge > 10 * LogThreads.SpaceRetry);
 
         _disk.CapacityBytes = MemoryDisk.DefaultCapacityBytes;
         await log.UntilAsync(() => log.Told == last);
         Assert.False(log.IsOutOfSpace);
+        await Eventually.True(() => log.RoundAge == TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task How_long_a_sync_has_been_under_way_is_known_while_it_does_not_end()
+    {
+        using var goesOn = new ManualResetEventSlim();
+        using var log = new RunningLog(_disk);
+        await log.ToldAsync(log.Append(100));
+        await Eventually.True(() => log.RoundAge == TimeSpan.Zero);
+        log.Time.Advance(TimeSpan.FromSeconds(100));
+        Assert.Equal(TimeSpan.Zero, log.RoundAge);
+        using var isSyncing = new ManualResetEventSlim();
+        _disk.BeforeOperation = operation =>
+        {
+            if (operation.Kind != DiskOperationKind.Sync)
+                return;
+            isSyncing.Set();
+            goesOn.Wait();
+        };
+        Lsn last = log.Append(100);
+        Assert.True(isSyncing.Wait(Eventually.Patience));
+        log.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(TimeSpan.FromSeconds(3), log.RoundAge);
+        Assert.NotEqual(last, log.Told);
+        goesOn.Set();
+        await log.ToldAsync(last);
+        await Eventually.True(() => log.RoundAge == TimeSpan.Zero);
     }
 
     [Fact]

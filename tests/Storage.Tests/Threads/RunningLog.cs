@@ -70,6 +70,9 @@ internal sealed class RunningLog : IStorageWatcher, IGroupOwner, IDisposable
     /// <summary>Up to where the owner was told.</summary>
     public Lsn Told => new(Volatile.Read(ref _told));
 
+    /// <summary>How long the log has been at one round.</summary>
+    public TimeSpan RoundAge => _threads.RoundAge;
+
     public bool IsOutOfSpace => Volatile.Read(ref _isOutOfSpace) != 0;
 
     public Lsn Append(int bodyBytes, params IndexRange[] releases) => _group.Append(new NewEntry

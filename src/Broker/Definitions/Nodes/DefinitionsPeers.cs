@@ -80,10 +80,10 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     public bool IsUp(NodeId node) => _peers.TryGetValue(node, out PeerProgress? peer) && peer.IsUp;
 
-    /// <summary>Its link is up, and it applies what it has.</summary>
+    /// <summary>Its link is up, it applies what it has, and nothing is known against its disk.</summary>
     public bool MayLead(NodeId node) =>
         _peers.TryGetValue(node, out PeerProgress? peer)
-        && peer is { IsUp: true, HasTold: true, Word.Incarnation: >= 0 };
+        && peer is { IsUp: true, HasTold: true, Word.Incarnation: >= 0 } && store.Broker.Disks?.MayLead(node) != false;
 
     /// <summary>Since when nothing was heard of a node, by the monotonic clock; null: its link is up.</summary>
     public long? SilentSinceMs(NodeId node)

@@ -16,6 +16,7 @@ internal sealed class LeaderDuties(
     private QueueRepairs? _repairs;
     private Handover? _handover;
     private TaskCompletionSource? _handedOver;
+    private bool _stops;
 
     /// <summary>The end of a turn.</summary>
     public void Drive()
@@ -90,12 +91,27 @@ internal sealed class LeaderDuties(
     /// <param name="done">To be completed.</param>
     public void HandOver(bool stops, TaskCompletionSource done)
     {
-        if (stops)
-            Handover.SetBarred(store.Group, isBarred: true);
+        _stops |= stops;
+        Bar();
         _handedOver?.TrySetResult();
         _handedOver = done;
         // Who is halted applies nothing, so that no change would be made; who stops would hand it on.
         _handover = new Handover(store.Group, node => store.Peers!.MayLead(node));
+    }
+
+    /// <summary>Disks make or unmake a reason for this node not to lead.</summary>
+    public void DisksChanged()
+    {
+        if (Bar() && store.Group.IsLeader)
+            _handover ??= new Handover(store.Group, node => store.Peers!.MayLead(node));
+    }
+
+    // True: for the disk's sake.
+    private bool Bar()
+    {
+        bool leavesToOthers = store.Broker.Disks?.LeavesToOthers(store.Group.Members) == true;
+        Handover.SetBarred(store.Group, _stops || leavesToOthers);
+        return leavesToOthers;
     }
 
     private void DriveHandover()
@@ -106,6 +122,6 @@ internal sealed class LeaderDuties(
         if (!_handover.IsOver)
             return;
         _handover = null;
-        _handedOver!.TrySetResult();
+        _handedOver?.TrySetResult();
     }
 }

@@ -295,7 +295,11 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     }
 
     /// <inheritdoc/>
-    public void HeartbeatArrived(NodeId peer, long wallClockMs) => Clocks.Note(peer, wallClockMs, Broker.NowMs);
+    public void HeartbeatArrived(NodeId peer, in PeerHeartbeat heartbeat)
+    {
+        Clocks.Note(peer, heartbeat.WallClockMs, Broker.NowMs);
+        Broker.Disks?.NotePeer(peer, heartbeat.SyncAgeMs);
+    }
 
     /// <inheritdoc/>
     public void LinkDown(PeerIdentity peer, LinkEnd end)

@@ -70,4 +70,11 @@ internal interface IReplication
 
     /// <summary>This node's members may lead again. Any thread.</summary>
     void LeadAgain();
+
+    /// <summary>
+    /// This node's disk, or others', make or unmake a reason not to lead (<see cref="Alarms.DiskFitness"/>). Any
+    /// thread.
+    /// </summary>
+    /// <param name="leadersOnly">Only members that lead and serve are told: they have been told before.</param>
+    void DisksChanged(bool leadersOnly);
 }

@@ -135,12 +135,24 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
             member.Post(QueueCommand.LeadAgain());
     }
 
+    /// <inheritdoc/>
+    public void DisksChanged(bool leadersOnly)
+    {
+        foreach (ReplicatedQueue member in Members)
+        {
+            if (!leadersOnly || member.IsServing)
+                member.Post(QueueCommand.DisksChanged());
+        }
+    }
+
     private void Join(ReplicatedQueue member, RaftGroupStart otherwise)
     {
         member.Join(broker.Storage!, otherwise);
         // Who was made before it was said is among those that are told.
         if (_isBarred)
             member.Post(QueueCommand.HandOver(null));
+        if (broker.Disks is { IsUnfit: true })
+            member.Post(QueueCommand.DisksChanged());
     }
 
     // Its home is named alone before others may have anything: what is not taken over then is all that there is.

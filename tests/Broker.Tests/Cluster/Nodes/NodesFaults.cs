@@ -75,8 +75,10 @@ internal sealed class NodesFaults(NodesSimulation world)
                 CrashAll();
                 break;
             case 10:
-                Tell($"the disk of {one.Name} is slow");
-                one.SlowDisk(Random.Next(400));
+                // Mostly shorter than anybody gives up a lead for.
+                int slowSteps = Random.Next(3) == 0 ? Random.Next(1600) : Random.Next(400);
+                Tell($"the disk of {one.Name} does nothing for {slowSteps} steps");
+                one.SlowDisk(slowSteps);
                 break;
             case 11:
                 Tell($"{one.Name} stands still");
