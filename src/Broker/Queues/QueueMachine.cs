@@ -66,7 +66,7 @@ public sealed class QueueMachine
         _returns = new Returns(_ready, Stored, _disposals, Totals, _counts);
         _returns.Configure(settings);
         Gets = new Gets(effects, _ready, Paging, _disposals, _deliveries, Totals);
-        CutOff = new CutOffClients(this, _ready, _deliveries, _disposals, effects, _log);
+        CutOff = new CutOffClients(this, _ready, _deliveries, _disposals, _log);
         _lastUseMs = nowMs;
     }
 

@@ -28,6 +28,8 @@ internal sealed class ScriptLine
 
     public List<string> Words { get; } = [];
 
+    public IReadOnlyDictionary<string, string> Options => _options;
+
     /// <summary>Takes a flag out of the words.</summary>
     public bool Flag(string name) => Words.Remove(name);
 
@@ -35,6 +37,30 @@ internal sealed class ScriptLine
 
     public long? Number(string name) =>
         Option(name) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Words as a line would name them, three and more that follow each other by their ends.</summary>
+    public static string Contract(IReadOnlyList<string> words)
+    {
+        var text = new List<string>();
+        for (int at = 0; at < words.Count;)
+        {
+            int end = at + 1;
+            while (end < words.Count && IsNext(words[end - 1], words[end]))
+                end++;
+            text.AddRange(end - at < 3
+                ? words.Skip(at).Take(end - at)
+                : [$"{words[at]}..{words[end - 1]}"]);
+            at = end;
+        }
+        return string.Join(' ', text);
+    }
+
+    private static bool IsNext(string before, string word)
+    {
+        string stem = before.TrimEnd("0123456789".ToCharArray());
+        return int.TryParse(before.AsSpan(stem.Length), CultureInfo.InvariantCulture, out int number)
+            && word == string.Create(CultureInfo.InvariantCulture, $"{stem}{number + 1}");
+    }
 
     private static IEnumerable<string> Expand(string word)
     {

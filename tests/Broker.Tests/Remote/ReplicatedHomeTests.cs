@@ -132,7 +132,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         _queue.Receipt(1, committed: 2);
         _queue.Lead(2, term: 2);
         Assert.Equal(
-            ["AddConsumer 1 a", "Written 1: -4, -24", "AcknowledgeAt 11", "RejectAt 12", "ClaimsComplete"],
+            ["AcknowledgeAt 11", "RejectAt 12", "AddConsumer 1 a", "Written 1: -4, -24", "ClaimsComplete"],
             _queue.SettlementsTo(2));
         _queue.Receipt(2, committed: 1);
         _queue.Lead(1, term: 3);
@@ -164,7 +164,7 @@ public sealed class ReplicatedHomeTests : IDisposable
         Settle(QueueCommand.Requeue, 1);
         _queue.Lead(2, term: 2);
         Assert.Equal(
-            ["AddConsumer 1 a", "Written 1: -3, -18", "Claim 1: 12", "AcknowledgeAt 10", "ClaimsComplete"],
+            ["AcknowledgeAt 10", "AddConsumer 1 a", "Written 1: -3, -18", "Claim 1: 12", "ClaimsComplete"],
             _queue.SettlementsTo(2));
     }
 

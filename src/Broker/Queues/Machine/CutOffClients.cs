@@ -8,8 +8,7 @@ namespace Warren.Broker.Queues;
 /// their clients' acknowledgements may come later. Run in the queue's turn.
 /// </summary>
 internal sealed class CutOffClients(
-    QueueMachine machine, ReadyMessages ready, Deliveries deliveries, Disposals disposals, EffectList effects,
-    QueueLog log)
+    QueueMachine machine, ReadyMessages ready, Deliveries deliveries, Disposals disposals, QueueLog log)
 {
     /// <summary>Dead letters have nowhere to go: what has expired or is over the limit stays.</summary>
     public bool HoldsDeadLetters
@@ -34,8 +33,7 @@ internal sealed class CutOffClients(
 
     /// <summary>
     /// Acknowledgements of what was taken back before they came, by the names that it was delivered by. Of messages
-    /// that are with another client now, or wait to be handed out again with their bytes in memory; those that are
-    /// gone, or on disk, are left alone.
+    /// that are with another client now, or wait to be handed out again; those that are gone are left alone.
     /// </summary>
     public void SettleLate(ReadOnlySpan<long> tokens, long nowMs)
     {
@@ -46,10 +44,10 @@ internal sealed class CutOffClients(
         machine.BeginGroup();
         foreach ((_, int slot, long token) in deliveries.Find(positions))
             machine.Settle(slot, token, nowMs);
-        foreach (ref readonly QueuedMessage queued in CollectionsMarshal.AsSpan(ready.TakeReturned(positions)))
+        foreach (ref QueuedMessage queued in CollectionsMarshal.AsSpan(ready.Take(positions)))
         {
             machine.Totals.Acked++;
-            effects.Release(in queued.Message);
+            machine.Paging.GiveUp(ref queued);
             if (queued.IsStored)
                 log.Remove(queued.Position);
         }

@@ -35,6 +35,8 @@ internal sealed class MessageRun
     // nothing is given up any more, since nobody would read it.
     private Cursor _collected;
     private long _collectedPosition;
+    // Places of messages that were taken out; never the first.
+    private int _gone;
 
     public int Count { get; private set; }
 
@@ -53,16 +55,38 @@ internal sealed class MessageRun
 
     public void RemoveFirst()
     {
-        Chunk first = _first!;
-        first.Items[_head++] = default;
-        if (--Count == 0)
-            Reset();
-        else if (_head == first.Items.Length)
+        Count--;
+        RemovePlace();
+        for (; _gone > 0 && First.Flags == PublishFlags.Gone; _gone--)
+            RemovePlace();
+    }
+
+    /// <summary>Takes out the messages of these positions, wherever they are.</summary>
+    public void Take(HashSet<long> positions, List<QueuedMessage> taken)
+    {
+        if (Count == 0)
+            return;
+        (long first, long last) = (positions.Min(), positions.Max());
+        for (Chunk? chunk = _first; chunk is not null; chunk = chunk.Next)
         {
-            _first = first.Next;
-            _head = 0;
-            Free(first);
+            Span<QueuedMessage> used = Used(chunk);
+            if (used[0].Position > last)
+                break;
+            if (used[^1].Position < first)
+                continue;
+            foreach (ref QueuedMessage queued in used)
+            {
+                if (queued.Flags == PublishFlags.Gone || !positions.Contains(queued.Position))
+                    continue;
+                taken.Add(queued);
+                // Others find their way by positions.
+                queued = new QueuedMessage { Position = queued.Position, Flags = PublishFlags.Gone };
+                _gone++;
+                Count--;
+            }
         }
+        for (; _gone > 0 && First.Flags == PublishFlags.Gone; _gone--)
+            RemovePlace();
     }
 
     /// <summary>Shows every message to <paramref name="relocate"/>, which may put it elsewhere.</summary>
@@ -198,7 +222,7 @@ internal sealed class MessageRun
         {
             if (items[at].Position > _pagedPosition)
                 return;
-            if (!items[at].Message.IsResident)
+            if (!items[at].Message.IsResident && items[at].Flags != PublishFlags.Gone)
                 batch.Add(in items[at]);
             _collectedPosition = items[at].Position;
             _collected.At++;
@@ -245,6 +269,22 @@ internal sealed class MessageRun
                 if (PagedLog.TryFind(moves, queued.PagedIndex, out Position to))
                     queued.MoveRecord(to);
             }
+        }
+    }
+
+    // The first; the caller counts.
+    private void RemovePlace()
+    {
+        Chunk first = _first!;
+        first.Items[_head++] = default;
+        bool isLast = first == _last;
+        if (isLast && _head == _tail)
+            Reset();
+        else if (_head == first.Items.Length)
+        {
+            _first = first.Next;
+            _head = 0;
+            Free(first);
         }
     }
 

@@ -147,6 +147,12 @@ internal sealed class Paging(EffectList effects, ReadyMessages ready, QueueLog l
     public void Drop(out QueuedMessage queued)
     {
         ready.TakeFirst(out queued);
+        GiveUp(ref queued);
+    }
+
+    /// <summary>The same of one that was taken out.</summary>
+    public void GiveUp(ref QueuedMessage queued)
+    {
         if (queued.Message.IsResident)
             effects.Release(in queued.Message);
         else if (_fetched is not null && _fetched.Remove(queued.Position, out Message message))

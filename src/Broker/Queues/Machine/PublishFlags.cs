@@ -16,4 +16,7 @@ public enum PublishFlags : byte
     /// It is not stored, but was written to spare memory: <see cref="PagedLog"/> has it. Set by the queue alone.
     /// </summary>
     Paged = 4,
+
+    /// <summary>It was taken out of its place in a <see cref="MessageRun"/>, which goes when it is the first.</summary>
+    Gone = 8,
 }

@@ -66,18 +66,17 @@ internal sealed class ReadyMessages
         (lane.Returned ??= new ReturnedMessages()).Add(in queued, ++_returns);
     }
 
-    /// <summary>
-    /// Takes out messages that came back, by their positions; not those that are not among such, or not in memory.
-    /// </summary>
-    public List<QueuedMessage> TakeReturned(HashSet<long> positions)
+    /// <summary>Takes out messages by their positions, wherever they are.</summary>
+    public List<QueuedMessage> Take(HashSet<long> positions)
     {
         var taken = new List<QueuedMessage>();
         for (int index = 0; index < _lanes.Length; index++)
         {
-            if (_lanes[index] is not { Returned: { } returned } lane)
+            if (_lanes[index] is not { } lane)
                 continue;
             int before = taken.Count;
-            returned.Take(positions, taken);
+            lane.Returned?.Take(positions, taken);
+            lane.Run.Take(positions, taken);
             foreach (ref readonly QueuedMessage queued in CollectionsMarshal.AsSpan(taken)[before..])
                 Left(index, lane, in queued);
         }

@@ -44,16 +44,14 @@ internal sealed class ReturnedMessages
 
     public void RemoveFirst() => RemoveAt(0);
 
-    /// <summary>
-    /// Takes out the messages of these positions, wherever they are, unless their bytes are not in memory.
-    /// </summary>
+    /// <summary>Takes out the messages of these positions, wherever they are.</summary>
     public void Take(HashSet<long> positions, List<QueuedMessage> taken)
     {
         int kept = 0;
         for (int at = 0; at < Count; at++)
         {
             ref QueuedMessage queued = ref _heap[at].Queued;
-            if (positions.Contains(queued.Position) && queued.Message.IsResident && !queued.IsPaged)
+            if (positions.Contains(queued.Position))
                 taken.Add(queued);
             else
                 _heap[kept++] = _heap[at];

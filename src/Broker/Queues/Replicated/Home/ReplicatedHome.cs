@@ -85,8 +85,9 @@ internal sealed class ReplicatedHome : StandIn
         _isServed = false;
         _publishes.KeepsAll = false;
         LineWriting.Source(Lanes.Posts, Links.Source);
-        _clients.WriteConsumers();
+        // First what is settled: a leader that has not waited for this node hands it out to the next who consumes.
         _uncommitted.WriteAll();
+        _clients.WriteConsumers();
         LineWriting.ClaimsComplete(Lanes.Settlements);
         _publishes.WriteAll();
         _clients.WriteRequests();

@@ -1,0 +1,50 @@
+using Xunit;
+
+namespace Warren.Broker.Tests.Cluster.Scripted;
+
+/// <summary>
+/// Plays every file of Cluster/Scripts and compares what comes of it with the file. After a wanted change of behaviour
+/// run once with WARREN_REWRITE_SCRIPTS=1 and read the difference.
+/// </summary>
+public sealed class ClusterScriptTests
+{
+    private static readonly string Folder = FindFolder();
+
+    public static TheoryData<string, int> Scripts
+    {
+        get
+        {
+            var scripts = new TheoryData<string, int>();
+            foreach (string path in Directory.GetFiles(Folder, "*.txt").Order())
+            {
+                for (int seed = 1; seed <= 3; seed++)
+                    scripts.Add(Path.GetFileNameWithoutExtension(path), seed);
+            }
+            return scripts;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scripts))]
+    public void Script(string name, int seed)
+    {
+        string path = Path.Combine(Folder, name + ".txt");
+        string expected = File.ReadAllText(path);
+        string actual = ClusterScript.Play(expected, seed);
+        if (seed == 1 && Environment.GetEnvironmentVariable("WARREN_REWRITE_SCRIPTS") == "1")
+            File.WriteAllText(path, actual);
+        else
+            Assert.Equal(expected, actual);
+    }
+
+    private static string FindFolder()
+    {
+        for (string? at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
+        {
+            string folder = Path.Combine(at, "tests", "Broker.Tests", "Cluster", "Scripts");
+            if (Directory.Exists(folder))
+                return folder;
+        }
+        throw new DirectoryNotFoundException("Cluster/Scripts was not found above the test's binaries.");
+    }
+}
