@@ -7,12 +7,15 @@ internal sealed record FaultOptions
 {
     /// <summary>How it is told.</summary>
     public const string Usage =
-        "faults [kill] [clean] [full] [cluster, or of it: forming, joining, guide, failover, partition, clock, "
-        + "membership, balancer] [--rounds N] [--short] [--seed N] [--broker warren|rabbitmq]";
+        "faults [kill] [clean] [full] [cluster, or of it: forming, joining, guide, failover, leader, "
+        + "rolling, partition, disks, clock, membership, balancer] [--rounds N] [--short | --brief] [--seed N] [--broker warren|rabbitmq]";
 
     /// <summary>What the run of a cluster consists of, in this order; each can be run by name.</summary>
     public static readonly IReadOnlyList<string> OfCluster =
-        ["forming", "joining", "guide", "failover", "partition", "clock", "membership", "balancer"];
+        [
+            "forming", "joining", "guide", "failover", "leader", "rolling", "partition", "disks", "clock",
+            "membership", "balancer",
+        ];
 
     private static readonly string[] All = ["kill", "clean", "full", "cluster"];
 
@@ -25,8 +28,8 @@ internal sealed record FaultOptions
     /// <summary>Kills under load.</summary>
     public int Rounds { get; init; } = 200;
 
-    /// <summary>The cluster's run: one of each kind only.</summary>
-    public bool IsShort { get; init; }
+    /// <summary>How much of the cluster's run.</summary>
+    public RunLength Length { get; init; }
 
     /// <summary>RabbitMQ instead of Warren, to see what the harness says of it.</summary>
     public bool IsRabbit { get; init; }
@@ -52,7 +55,10 @@ internal sealed record FaultOptions
                     at++;
                     break;
                 case "--short":
-                    options = options with { IsShort = true };
+                    options = options with { Length = RunLength.Short };
+                    break;
+                case "--brief":
+                    options = options with { Length = RunLength.Brief };
                     break;
                 case "--broker" when value is "warren" or "rabbitmq":
                     options = options with { IsRabbit = value == "rabbitmq" };

@@ -43,7 +43,7 @@ internal static class FaultRun
         {
             bool isWhole = name == "cluster";
             foreach (string one in isWhole ? FaultOptions.OfCluster : [name])
-                await ScenarioAsync(one, seed, options.IsShort, isWhole, Report);
+                await ScenarioAsync(one, seed, options.Length, isWhole, Report);
             return null;
         }
         if (await HostLab.WhyNotAsync() is { } reason)
@@ -52,8 +52,8 @@ internal static class FaultRun
             return null;
         }
         List<string> arguments = [name, "--seed", $"{seed}"];
-        if (options.IsShort)
-            arguments.Add("--short");
+        if (options.Length != RunLength.Full)
+            arguments.Add(options.Length == RunLength.Short ? "--short" : "--brief");
         int code = await HostLab.Reenter(arguments, output);
         return code == 0 ? null : code;
 
@@ -62,8 +62,9 @@ internal static class FaultRun
     }
 
     private static async Task ScenarioAsync(
-        string name, int seed, bool isShort, bool maySkip, Action<string> report)
+        string name, int seed, RunLength length, bool maySkip, Action<string> report)
     {
+        bool isShort = length != RunLength.Full;
         switch (name)
         {
             case "forming":
@@ -76,10 +77,22 @@ internal static class FaultRun
                 await new GuideScenario(report).RunAsync();
                 break;
             case "failover":
-                await new FailoverScenario(seed, isShort, report).RunAsync();
+                await new FailoverScenario(seed, length, report).RunAsync();
+                break;
+            case "rolling":
+                await new RollingScenario(seed, length, report).RunAsync();
+                break;
+            case "disks" when await HostDisk.WhyNotAsync() is { } reason:
+                Skip(name, reason, maySkip, report);
+                break;
+            case "disks":
+                await new DisksScenario(seed, length, report).RunAsync();
+                break;
+            case "leader":
+                await new LeaderScenario(seed, length, report).RunAsync();
                 break;
             case "partition":
-                await new PartitionScenario(seed, isShort, report).RunAsync();
+                await new PartitionScenario(seed, length, report).RunAsync();
                 break;
             case "clock" when await ClockScenario.WhyNotAsync() is { } reason:
                 Skip(name, reason, maySkip, report);

@@ -154,7 +154,7 @@ internal sealed class ClusterLoad(DefinitionNames names, int seed, Action<string
             foreach (SharedQueue queue in _queues)
             {
                 yield return new SharedPublisher(host, "", [queue], _sources, names.Answers, draws++).RunAsync;
-                yield return new SharedConsumer(host, queue, _sources, names.Answers, draws++).RunAsync;
+                yield return new SharedConsumer([host], queue, _sources, names.Answers, draws++).RunAsync;
             }
         }
     }

@@ -9,8 +9,10 @@ namespace Warren.Faults.Clusters;
 /// Consumes a queue through one node with manual acknowledgement, gives some messages back, and now and then proves
 /// that what it acknowledged stays away. When it is cancelled or loses its connection it comes back as somebody else.
 /// </summary>
+/// <param name="losses">Who loses it and may; null: everybody may.</param>
 internal sealed class SharedConsumer(
-    Host host, SharedQueue queue, SharedSources sources, Answers answers, int seed)
+    IReadOnlyList<Host> hosts, SharedQueue queue, SharedSources sources, Answers answers, int seed,
+    ClientLosses? losses = null)
 {
     private const int Prefetch = 20;
     private const int AcksToProve = 60;
@@ -24,16 +26,21 @@ internal sealed class SharedConsumer(
     private MessageId? _proof;
     private long _since;
     private object _self = new();
+    private Host _host = hosts[0];
+    private bool _isConsuming;
+
+    private string Describe => $"a consumer of {queue.Name}";
 
     /// <summary>Goes on until it is told to end; then what it holds goes back.</summary>
     public async Task RunAsync(CancellationToken end)
     {
-        while (!end.IsCancellationRequested)
+        for (int at = 0; !end.IsCancellationRequested; at++)
         {
             Forget();
+            _host = hosts[at % hosts.Count];
             try
             {
-                await using WireClient client = await host.ConnectAsync();
+                await using WireClient client = await _host.ConnectAsync();
                 await client.LoginAsync();
                 await client.OpenChannelAsync(1);
                 await client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
@@ -45,6 +52,10 @@ internal sealed class SharedConsumer(
             catch (Exception error) when (Declarer.IsTurnedAway(error))
             {
                 queue.CutOff(_self);
+                if (_isConsuming)
+                    losses?.Lost(_host, Describe, error.Message);
+                else
+                    losses?.TurnedAway(_host, Describe, error.Message);
             }
             catch (Exception error) when (error is TimeoutException or OperationCanceledException)
             {
@@ -61,6 +72,7 @@ internal sealed class SharedConsumer(
         _proving = null;
         _proof = null;
         _self = new object();
+        _isConsuming = false;
     }
 
     private async Task ConsumeAsync(WireClient client, int source, CancellationToken end)
@@ -68,19 +80,18 @@ internal sealed class SharedConsumer(
         var order = new Dictionary<int, long>();
         long sequence = 0;
         int enough = 1;
-        bool isConsuming = false;
         _since = Answers.Now;
         while (!end.IsCancellationRequested || queue.IsSuspect(_self))
         {
-            Received next = await NextAsync(client, mayWait: _proving is null && isConsuming, end);
+            Received next = await NextAsync(client, mayWait: _proving is null && _isConsuming, end);
             switch (next.Method)
             {
                 case MethodId.BasicConsumeOk:
                     answers.Ok("basic.consume", _since);
-                    isConsuming = true;
+                    _isConsuming = true;
                     break;
                 case MethodId.BasicDeliver:
-                    if (queue.Deliver(next, _self, order, queue.IsReplicated && host.HasJustGoneOn) is { } id)
+                    if (queue.Deliver(next, _self, order, queue.IsReplicated && _host.HasJustGoneOn) is { } id)
                         _held.Add((next.DeliveryTag, id));
                     break;
                 case MethodId.QueueDeclareOk:
@@ -88,23 +99,28 @@ internal sealed class SharedConsumer(
                     AddProof(client, new MessageId(source, ++sequence));
                     await client.FlushAsync();
                     break;
+                case MethodId.ConnectionBlocked or MethodId.ConnectionUnblocked:
+                    // Its proofs wait.
+                    break;
                 case MethodId.BasicAck or MethodId.BasicNack:
                     EndProof(next.Method == MethodId.BasicAck);
                     break;
                 case MethodId.ChannelClose or MethodId.ConnectionClose:
                     answers.Refused(
-                        host.Name, isConsuming ? "while consuming" : "basic.consume", next.CloseReason, _since);
+                        _host.Name, _isConsuming ? "while consuming" : "basic.consume", next.CloseReason, _since);
                     queue.CutOff(_self);
+                    losses?.Lost(_host, Describe, next.CloseReason);
                     return;
                 case MethodId.BasicCancel:
                     queue.CutOff(_self);
                     goto default;
                 default:
                     answers.Else("while consuming", next.ToString(), _since);
+                    losses?.Lost(_host, Describe, ClientLosses.Why(next));
                     return;
             }
             if (_proving is not null && TimeProvider.System.GetElapsedTime(_since) > Answers.MostWait)
-                throw new FaultException($"{host.Name} owes a consumer of {queue.Name} an answer\n{host.Log}");
+                throw new FaultException($"{_host.Name} owes a consumer of {queue.Name} an answer\n{_host.Log}");
             if (_held.Count < enough)
                 continue;
             Settle(client);
@@ -117,12 +133,12 @@ internal sealed class SharedConsumer(
     private async Task<Received> NextAsync(WireClient client, bool mayWait, CancellationToken end)
     {
         Task<Received> Within(Task<Received> answer, string who) =>
-            Answers.WithinAsync(answer, host.Name, who, () => host.Log);
+            Answers.WithinAsync(answer, _host.Name, who, () => _host.Log);
         Task<Received> reading = client.NextAsync();
         try
         {
             Task<Received> next = reading.WaitAsync(end);
-            return await (mayWait ? next : Within(next, $"a consumer of {queue.Name}"));
+            return await (mayWait ? next : Within(next, Describe));
         }
         catch (OperationCanceledException) when (queue.IsSuspect(_self))
         {

@@ -7,15 +7,30 @@ namespace Warren.Faults.Clusters;
 
 /// <summary>
 /// Publishes to one queue through one node, message after message with a window of confirms, and knows the longest time
-/// without one.
+/// without one. If it loses its node it goes to the next one, as somebody else: only within one connection is there an
+/// order.
 /// </summary>
-internal sealed class SteadyPublisher(Host host, SharedQueue queue, int source)
+/// <param name="hosts">Where it may be; it begins with the first.</param>
+internal sealed class SteadyPublisher(
+    IReadOnlyList<Host> hosts, SharedQueue queue, SharedSources sources, ClientLosses losses)
 {
-    private const int Window = 50;
-
     private readonly Lock _lock = new();
-    private readonly List<long> _confirmed = [];
+
+    // When confirms came, and whether the connection had come since the one before.
+    private readonly List<(long At, bool IsFirst)> _confirmed = [];
     private long _nacked;
+    private int _at;
+
+    /// <summary>How many messages wait for their confirm at once.</summary>
+    public int Window { get; init; } = 50;
+
+    /// <summary>How long it rests when it has got a confirm; null: not at all.</summary>
+    public TimeSpan? Rest { get; init; }
+
+    public SharedQueue Queue => queue;
+
+    /// <summary>Where it is.</summary>
+    public Host Host => hosts[Volatile.Read(ref _at)];
 
     /// <summary>Publishes that were refused.</summary>
     public long Nacked => Interlocked.Read(ref _nacked);
@@ -32,16 +47,17 @@ internal sealed class SteadyPublisher(Host host, SharedQueue queue, int source)
 
     /// <summary>The longest time between two confirms, of which the later came after a moment.</summary>
     /// <param name="after">See <see cref="TimeProvider.GetTimestamp"/>.</param>
-    public TimeSpan LongestGap(long after)
+    /// <param name="moved">Whether between the two it had to connect anew, or whether it did not.</param>
+    public TimeSpan LongestGap(long after, bool moved = false)
     {
         lock (_lock)
         {
             TimeSpan longest = default;
-            for (int at = 1; at < _confirmed.Count; at++)
+            for (int at = _confirmed.Count - 1; at > 0 && _confirmed[at].At >= after; at--)
             {
-                if (_confirmed[at] < after)
+                if (_confirmed[at].IsFirst != moved)
                     continue;
-                TimeSpan gap = TimeProvider.System.GetElapsedTime(_confirmed[at - 1], _confirmed[at]);
+                TimeSpan gap = TimeProvider.System.GetElapsedTime(_confirmed[at - 1].At, _confirmed[at].At);
                 longest = gap > longest ? gap : longest;
             }
             return longest;
@@ -51,31 +67,75 @@ internal sealed class SteadyPublisher(Host host, SharedQueue queue, int source)
     /// <summary>Goes on until it is told to end; then all that was sent is answered.</summary>
     public async Task RunAsync(CancellationToken end)
     {
-        await using WireClient client = await ClusterLoad.OpenAsync(host);
-        await client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
-        ulong sent = 0;
-        ulong answered = 0;
-        while (!end.IsCancellationRequested || answered < sent)
+        while (!end.IsCancellationRequested)
         {
-            for (; sent - answered < Window && !end.IsCancellationRequested; sent++)
+            Host host = Host;
+            bool isConnected = false;
+            try
             {
-                var message = new Message(new MessageId(source, (long)sent + 1), 1024, IsPersistent: true);
-                queue.Publishing(message);
-                client.AddPublish(1, "", queue.Name, message.Body(), message.Properties());
+                await using WireClient client = await ClusterLoad.OpenAsync(host);
+                await client.CallAsync(1, new ConfirmSelect(noWait: false), MethodId.ConfirmSelectOk);
+                isConnected = true;
+                await PublishAsync(client, host, end);
             }
-            await client.FlushAsync();
-            Received answer = await Answers.WithinAsync(
-                client.NextAsync(), host.Name, $"publishes to {queue.Name}", () => host.Log);
-            if (answer.Method is not (MethodId.BasicAck or MethodId.BasicNack))
-                throw new FaultException($"{host.Name} answers publishes to {queue.Name} with {answer}\n{host.Log}");
-            ulong from = answer.IsMultiple ? answered + 1 : answer.Sequence;
-            bool isAck = answer.Method == MethodId.BasicAck;
-            for (ulong number = from; number <= answer.Sequence; number++, answered++)
-                Settle(number, isAck);
+            catch (Exception error) when (Declarer.IsTurnedAway(error))
+            {
+                if (isConnected)
+                    losses.Lost(host, $"a publisher to {queue.Name}", error.Message);
+                else
+                    losses.TurnedAway(host, $"a publisher to {queue.Name}", error.Message);
+            }
+            Volatile.Write(ref _at, (_at + 1) % hosts.Count);
+            if (!end.IsCancellationRequested)
+                await Task.Delay(10, CancellationToken.None);
         }
     }
 
-    private void Settle(ulong number, bool isAck)
+    private async Task PublishAsync(WireClient client, Host host, CancellationToken end)
+    {
+        int source = sources.Next();
+        ulong sent = 0;
+        ulong answered = 0;
+        bool isFirst = true;
+        try
+        {
+            while (!end.IsCancellationRequested || answered < sent)
+            {
+                for (; sent - answered < (ulong)Window && !end.IsCancellationRequested; sent++)
+                {
+                    var message = new Message(new MessageId(source, (long)sent + 1), 1024, IsPersistent: true);
+                    queue.Publishing(message);
+                    client.AddPublish(1, "", queue.Name, message.Body(), message.Properties());
+                }
+                await client.FlushAsync();
+                Received answer = await Answers.WithinAsync(
+                    client.NextAsync(), host.Name, $"publishes to {queue.Name}", () => host.Log);
+                // Confirms come once it may go on.
+                if (answer.Method is MethodId.ConnectionBlocked or MethodId.ConnectionUnblocked)
+                    continue;
+                if (answer.Method == MethodId.ConnectionClose || ReferenceEquals(answer, Received.End))
+                {
+                    losses.Lost(host, $"a publisher to {queue.Name}", ClientLosses.Why(answer));
+                    return;
+                }
+                if (answer.Method is not (MethodId.BasicAck or MethodId.BasicNack))
+                    throw new FaultException($"{host.Name} answers publishes to {queue.Name} with {answer}\n{host.Log}");
+                ulong from = answer.IsMultiple ? answered + 1 : answer.Sequence;
+                bool isAck = answer.Method == MethodId.BasicAck;
+                for (ulong number = from; number <= answer.Sequence; number++, answered++, isFirst = false)
+                    Settle(new MessageId(source, (long)number), isAck, isFirst);
+                if (Rest is { } rest)
+                    await Task.Delay(rest, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            for (; answered < sent; answered++)
+                queue.Refuse();
+        }
+    }
+
+    private void Settle(MessageId id, bool isAck, bool isFirst)
     {
         if (!isAck)
         {
@@ -83,8 +143,8 @@ internal sealed class SteadyPublisher(Host host, SharedQueue queue, int source)
             queue.Refuse();
             return;
         }
-        queue.Confirm(new MessageId(source, (long)number));
+        queue.Confirm(id);
         lock (_lock)
-            _confirmed.Add(TimeProvider.System.GetTimestamp());
+            _confirmed.Add((TimeProvider.System.GetTimestamp(), isFirst));
     }
 }

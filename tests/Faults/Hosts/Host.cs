@@ -40,6 +40,9 @@ internal sealed class Host : IDisposable
 
     public string Name { get; }
 
+    /// <summary>The disk of its own that its node's data is on; null: it has none.</summary>
+    public HostDisk? Disk { get; private set; }
+
     public IPAddress Address { get; }
 
     public string NodeName => $"rabbit@{Name}";
@@ -106,7 +109,10 @@ internal sealed class Host : IDisposable
     private string ConfigurationFile => Path.Combine(_root, "etc", "rabbitmq.conf");
 
     /// <summary>Makes the machine and plugs it in.</summary>
-    public async Task BeginAsync(string bridge, string hosts)
+    /// <param name="bridge">The switch.</param>
+    /// <param name="hosts">The text of its /etc/hosts.</param>
+    /// <param name="diskMebibytes">The size of a disk of its own for its node's data; 0: none.</param>
+    public async Task BeginAsync(string bridge, string hosts, int diskMebibytes = 0)
     {
         Configuration = "loopback_users = none\n";
         await File.WriteAllTextAsync(Path.Combine(_root, "etc", "hosts"), hosts);
@@ -127,7 +133,11 @@ internal sealed class Host : IDisposable
         await MustAsync($"mount --bind {_root}/etc/hosts /etc/hosts");
         await MustAsync("mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /var/log");
         await MustAsync("mkdir /var/lib/rabbitmq /var/log/rabbitmq");
-        await MustAsync($"mount --bind {_root}/lib /var/lib/rabbitmq && mount --bind {_root}/log /var/log/rabbitmq");
+        await MustAsync($"mount --bind {_root}/log /var/log/rabbitmq");
+        if (diskMebibytes > 0)
+            Disk = await HostDisk.MountAsync(this, Path.Combine(_root, "lib", "disk.img"), diskMebibytes);
+        else
+            await MustAsync($"mount --bind {_root}/lib /var/lib/rabbitmq");
         await MustAsync($"ip link set lo up && ip addr add {Address}/24 dev eth0 && ip link set eth0 up");
     }
 
@@ -139,6 +149,14 @@ internal sealed class Host : IDisposable
     public async Task<string> MustAsync(string command)
     {
         CommandResult result = await Shell.MustAsync($"{Name}: {command}", Inside(command), Patience);
+        return result.Output;
+    }
+
+    /// <summary>Runs what sees the machine's files and does not end with the machine; what it said.</summary>
+    public async Task<string> MustFromOutsideAsync(string command, TimeSpan patience)
+    {
+        CommandResult result = await Shell.MustAsync(
+            $"{Name}: {command}", ["nsenter", "--target", $"{_number}", "--mount", "/bin/sh", "-c", command], patience);
         return result.Output;
     }
 

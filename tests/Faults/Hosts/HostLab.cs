@@ -64,7 +64,11 @@ internal sealed class HostLab : IDisposable
     }
 
     /// <summary>Runs this program again, with these arguments, in a network of its own; its exit code.</summary>
-    public static async Task<int> Reenter(IReadOnlyList<string> arguments, TextWriter output)
+    /// <param name="arguments">Behind "run".</param>
+    /// <param name="output">Gets what it says.</param>
+    /// <param name="patience">After how long it is killed, and its machines with it; null: never.</param>
+    public static async Task<int> Reenter(
+        IReadOnlyList<string> arguments, TextWriter output, TimeSpan? patience = null)
     {
         var start = new ProcessStartInfo("unshare")
         {
@@ -81,7 +85,17 @@ internal sealed class HostLab : IDisposable
         process.ErrorDataReceived += (_, line) => Tell(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await process.WaitForExitAsync();
+        using var end = new CancellationTokenSource(patience ?? Timeout.InfiniteTimeSpan);
+        try
+        {
+            await process.WaitForExitAsync(end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            Tell($"it was killed after {patience}");
+        }
         return process.ExitCode;
 
         void Tell(string? line)
@@ -94,7 +108,9 @@ internal sealed class HostLab : IDisposable
     }
 
     /// <summary>Makes rabbit-node1 at 192.168.1.11 and so on.</summary>
-    public static async Task<HostLab> BuildAsync(int count)
+    /// <param name="count">How many.</param>
+    /// <param name="diskMebibytes">The size of the disk that each has to itself; 0: none has one.</param>
+    public static async Task<HostLab> BuildAsync(int count, int diskMebibytes = 0)
     {
         if (!IsEntered)
             throw new FaultException("the machines need a network of their own");
@@ -110,7 +126,7 @@ internal sealed class HostLab : IDisposable
             for (int number = 1; number <= count; number++)
                 hosts.Add(new Host($"rabbit-node{number}", IPAddress.Parse($"{Network}{10 + number}"), lab._root));
             foreach (Host host in hosts)
-                await host.BeginAsync(Bridge, $"127.0.0.1 localhost\n{Names(hosts)}");
+                await host.BeginAsync(Bridge, $"127.0.0.1 localhost\n{Names(hosts)}", diskMebibytes);
             return lab;
         }
         catch

@@ -10,11 +10,9 @@ namespace Warren.Faults.Scenarios;
 /// somebody consumes through the third: neither loses his connection or a message, no publish is refused, and the
 /// longest time without a confirm is told for each.
 /// </summary>
-internal sealed class FailoverScenario(int seed, bool isShort, Action<string> report)
+internal sealed class FailoverScenario(int seed, RunLength length, Action<string> report)
 {
     private const string Queue = "failover";
-    private const int Kills = 50;
-    private const int ShortKills = 5;
 
     private readonly SharedSources _sources = new();
     private readonly Answers _answers = new();
@@ -38,7 +36,8 @@ internal sealed class FailoverScenario(int seed, bool isShort, Action<string> re
                     1, ClusterLoad.Declaration(Queue, passive: false, queue.Kind), MethodId.QueueDeclareOk);
             }
             var gaps = new List<TimeSpan>();
-            for (int kill = 0; kill < (isShort ? ShortKills : Kills); kill++)
+            int kills = length switch { RunLength.Full => 50, RunLength.Short => 5, _ => 2 };
+            for (int kill = 0; kill < kills; kill++)
                 gaps.Add(await KillAsync(cluster, queue));
             gaps.Sort();
             report(
@@ -56,8 +55,10 @@ internal sealed class FailoverScenario(int seed, bool isShort, Action<string> re
     {
         Host leader = await LeaderAsync(cluster);
         Host[] others = [.. cluster.Hosts.Where(host => host != leader)];
-        var publisher = new SteadyPublisher(others[0], queue, _sources.Next());
-        var consumer = new SharedConsumer(others[1], queue, _sources, _answers, _draws++);
+        // Nobody is to lose his connection.
+        var losses = new ClientLosses();
+        var publisher = new SteadyPublisher([others[0]], queue, _sources, losses);
+        var consumer = new SharedConsumer([others[1]], queue, _sources, _answers, _draws++, losses);
         using var end = new CancellationTokenSource();
         Task[] running = [Task.Run(() => publisher.RunAsync(end.Token)), Task.Run(() => consumer.RunAsync(end.Token))];
         long killed;

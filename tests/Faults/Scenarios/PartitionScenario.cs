@@ -5,17 +5,20 @@ namespace Warren.Faults.Scenarios;
 
 /// <summary>
 /// Three nodes under load from clients on all of them, cut off from each other: one alone, one that hears nobody, one
-/// that nobody hears, all three alone. Then one is killed, all are; one is suspended for about as long as others wait
-/// for it, and for longer, and all are.
+/// that nobody hears, two that only the third reaches, all three alone. Then one is killed, all are; one is suspended
+/// for about as long as others wait for it, and for longer, and all are.
 /// </summary>
-internal sealed class PartitionScenario(int seed, bool isShort, Action<string> report)
+internal sealed class PartitionScenario(int seed, RunLength length, Action<string> report)
 {
     // Longer than the time after which a majority ends a lost node's session, and than any change waits for a majority.
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(18);
     private static readonly TimeSpan Brief = TimeSpan.FromSeconds(5);
 
     // A node has given up on queues of another one by then, and that one has not yet given up on the clients.
-    private static readonly TimeSpan Blip = TimeSpan.FromSeconds(3.5);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(3.5);
+
+    // Nobody has given up on anybody: what was lost on the way has to come again.
+    private static readonly TimeSpan Blip = TimeSpan.FromSeconds(0.5);
 
     // Others have been handed what its clients had, and have acknowledged it, when it goes on.
     private static readonly TimeSpan GivenUp = TimeSpan.FromSeconds(8);
@@ -37,9 +40,15 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
             await load.WhileAsync(lab.Hosts, () => Task.Delay(TimeSpan.FromSeconds(2)));
             await load.JudgeAsync(lab.Hosts);
             load.Tell("nothing happened");
-            Host[] each = isShort ? [lab.Hosts[(seed % 3 + 3) % 3]] : [.. lab.Hosts];
-            for (int round = 0; round < (isShort ? 1 : 3); round++)
+            Host[] each = length == RunLength.Full ? [.. lab.Hosts] : [lab.Hosts[(seed % 3 + 3) % 3]];
+            for (int round = 0; round < (length == RunLength.Full ? 3 : 1); round++)
             {
+                if (length == RunLength.Brief)
+                {
+                    await CutAsync(load, lab, [], $"{each[0].Name} alone", Brief, () => lab.IsolateAsync(each[0]));
+                    await KillAsync(load, cluster, each);
+                    break;
+                }
                 foreach (Host alone in each)
                     await CutOffAsync(load, lab, alone);
                 foreach (Host host in each)
@@ -64,7 +73,14 @@ internal sealed class PartitionScenario(int seed, bool isShort, Action<string> r
     {
         Host[] others = [.. lab.Hosts.Where(host => host != alone)];
         await CutAsync(load, lab, [alone], $"{alone.Name} alone", Long, () => lab.IsolateAsync(alone));
-        await CutAsync(load, lab, [], $"{alone.Name} alone for a moment", Blip, () => lab.IsolateAsync(alone));
+        await CutAsync(load, lab, [], $"{alone.Name} alone for a moment", Moment, () => lab.IsolateAsync(alone));
+        await CutAsync(load, lab, [], $"{alone.Name} alone for a blink", Blip, () => lab.IsolateAsync(alone));
+        foreach (TimeSpan time in (TimeSpan[])[Blip, Long])
+        {
+            await CutAsync(
+                load, lab, [], $"{others[0].Name} and {others[1].Name} apart for {time.TotalSeconds} s", time,
+                () => HostLab.CutBothAsync(others[0], others[1]));
+        }
         await CutAsync(load, lab, [], $"{alone.Name} hears nobody", Brief, async () =>
         {
             foreach (Host other in others)
