@@ -79,6 +79,11 @@ public sealed record BrokerOptions
     /// </summary>
     public int QuorumInitialGroupSize { get; init; } = 3;
 
+    /// <summary>
+    /// <c>warren.leader_balancing</c>: leaders of replicated queues are spread over the nodes by themselves.
+    /// </summary>
+    public bool BalancesLeaders { get; init; } = true;
+
     /// <summary><c>default_user</c>, created at the first start, with <see cref="DefaultPassword"/>.</summary>
     public string DefaultUser { get; init; } = "guest";
 
