@@ -84,6 +84,7 @@ public sealed class MessageBroker : IDisposable
         if (cluster is not null && storage is null)
             throw new ArgumentException("A member of a cluster keeps its definitions.", nameof(cluster));
         Options = options;
+        Maintenance = new Maintenance(cluster?.Self ?? NodeId.None);
         Turns = turns;
         Time = time;
         _clockTicksPerMs = Math.Max(1, time.TimestampFrequency / 1000);
@@ -195,7 +196,7 @@ public sealed class MessageBroker : IDisposable
     internal IReplication? Replication { get; }
 
     /// <summary>Which nodes are under maintenance.</summary>
-    internal Maintenance Maintenance { get; } = new();
+    internal Maintenance Maintenance { get; }
 
     /// <summary>Members that a replicated queue may have: consensus takes no more that vote.</summary>
     internal int MostQueueMembers { get; } = 1;

@@ -73,14 +73,13 @@ internal sealed class LeaderBalancing(DefinitionsStore store, ClusterSetup? setu
     private long? WholeSinceMs(MessageBroker broker, RaftGroup group)
     {
         ImmutableSortedDictionary<NodeId, Entries.MemberEntry> nodes = broker.Nodes.Members;
-        if (nodes.Count < 2 || nodes.Count != group.Members.Members.Length || group.View.IsChanging
-            || broker.Maintenance.IsOwn)
+        if (nodes.Count < 2 || nodes.Count != group.Members.Members.Length || group.View.IsChanging)
             return null;
         long sinceMs = 0;
         foreach (NodeId node in nodes.Keys)
         {
             if (!group.Members.Contains(node) || !broker.Nodes.Sessions.ContainsKey(node)
-                || broker.Maintenance.HasOther(node))
+                || broker.Maintenance.Includes(node))
                 return null;
             if (node == setup!.Self)
                 continue;

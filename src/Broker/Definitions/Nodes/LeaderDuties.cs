@@ -97,7 +97,8 @@ internal sealed class LeaderDuties(
         _handedOver?.TrySetResult();
         _handedOver = done;
         // Who is halted applies nothing, so that no change would be made; who stops would hand it on.
-        _handover = new Handover(store.Group, node => store.Peers!.MayLead(node));
+        _handover = new Handover(
+            store.Group, node => store.Peers!.MayLead(node) && !store.Broker.Maintenance.Includes(node));
     }
 
     private void DriveHandover()

@@ -8,7 +8,8 @@ namespace Warren.Broker.Definitions.Nodes;
 /// members and leaders are placed on others while there are any. Read on any thread; what other nodes say is written by
 /// the definitions' turn.
 /// </summary>
-internal sealed class Maintenance
+/// <param name="self">This node.</param>
+internal sealed class Maintenance(NodeId self)
 {
     private ImmutableHashSet<NodeId> _others = [];
     private volatile bool _isOwn;
@@ -28,6 +29,5 @@ internal sealed class Maintenance
             Volatile.Write(ref _others, isUnder ? others.Add(node) : others.Remove(node));
     }
 
-    /// <summary>Whether another node is.</summary>
-    public bool HasOther(NodeId node) => Volatile.Read(ref _others).Contains(node);
+    public bool Includes(NodeId node) => node == self ? IsOwn : Volatile.Read(ref _others).Contains(node);
 }
