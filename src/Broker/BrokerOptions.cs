@@ -79,6 +79,42 @@ public sealed record BrokerOptions
     /// </summary>
     public int QuorumInitialGroupSize { get; init; } = 3;
 
+    /// <summary>
+    /// <c>quorum_queue.property_equivalence.relaxed_checks_on_redeclaration</c>: who declares a quorum queue that is
+    /// there as a classic one gets it, as far as the arguments agree that both know.
+    /// </summary>
+    public bool RelaxesQuorumRedeclaration { get; init; }
+
+    /// <summary>
+    /// <c>warren.leader_balancing</c>: leaders of replicated queues are spread over the nodes by themselves.
+    /// </summary>
+    public bool BalancesLeaders { get; init; } = true;
+
+    /// <summary>
+    /// <c>warren.absent_members.replaced_after</c>, ms: where another node is there to take the place, a replicated
+    /// queue's member goes from a node that has been away for so long. Null: never. 24 h: a broken machine is mended
+    /// within a day, mostly, and then has most of what the queue holds; all of it is copied otherwise.
+    /// </summary>
+    public long? AbsentMembersReplacedAfterMs { get; init; } = 24L * 60 * 60 * 1000;
+
+    /// <summary>
+    /// <c>quorum_queue.continuous_membership_reconciliation.enabled</c>: members of quorum queues are added where they
+    /// are missing. RabbitMQ's default is false; here false must be said.
+    /// </summary>
+    public bool AddsQuorumMembers { get; init; } = true;
+
+    /// <summary>
+    /// <c>quorum_queue.continuous_membership_reconciliation.target_group_size</c>: what a quorum queue is grown to
+    /// whose argument and policy name no target; 0: nothing.
+    /// </summary>
+    public int QuorumTargetGroupSize { get; init; }
+
+    /// <summary>
+    /// <c>quorum_queue.continuous_membership_reconciliation.interval</c>, ms: how often the members of all queues are
+    /// looked at, beside when nodes come and go and policies change. 30 s; RabbitMQ's is an hour.
+    /// </summary>
+    public int MembersLookIntervalMs { get; init; } = 30_000;
+
     /// <summary><c>default_user</c>, created at the first start, with <see cref="DefaultPassword"/>.</summary>
     public string DefaultUser { get; init; } = "guest";
 

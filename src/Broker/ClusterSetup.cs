@@ -75,6 +75,16 @@ public sealed record ClusterSetup
     /// </summary>
     public int SessionGraceMs { get; init; } = 15_000;
 
+    /// <summary>
+    /// How long the cluster must have been whole, ms, before leaders of queues are moved to make nodes lead about as
+    /// many each. 30 s: a node that comes back brings its members up to date first, and one that goes up and down moves
+    /// nothing.
+    /// </summary>
+    public int BalancingQuietMs { get; init; } = 30_000;
+
+    /// <summary>Between two rounds of that, ms. 5 s: clients of a moved queue wait for some hundredths.</summary>
+    public int BalancingEveryMs { get; init; } = 5000;
+
     private static RaftOptions OfQueues(RaftOptions options) =>
         options with { PayloadBytes = 256 * 1024, UncommittedBytes = long.MaxValue };
 }

@@ -84,6 +84,7 @@ public sealed class MessageBroker : IDisposable
         if (cluster is not null && storage is null)
             throw new ArgumentException("A member of a cluster keeps its definitions.", nameof(cluster));
         Options = options;
+        Maintenance = new Maintenance(cluster?.Self ?? NodeId.None);
         Turns = turns;
         Time = time;
         _clockTicksPerMs = Math.Max(1, time.TimestampFrequency / 1000);
@@ -199,6 +200,9 @@ public sealed class MessageBroker : IDisposable
     /// <summary>The replicated queues; null: there are none, and none is made.</summary>
     internal IReplication? Replication { get; }
 
+    /// <summary>Which nodes are under maintenance.</summary>
+    internal Maintenance Maintenance { get; }
+
     /// <summary>Members that a replicated queue may have: consensus takes no more that vote.</summary>
     internal int MostQueueMembers { get; } = 1;
 
@@ -247,11 +251,18 @@ public sealed class MessageBroker : IDisposable
     /// cref="LeadAgain"/>. While clients and links are there: nobody notices but by a short pause.
     /// </summary>
     /// <param name="limit">For how long it is tried.</param>
-    public Task<HandedOver> HandOverAsync(TimeSpan limit) =>
-        Replication?.HandOverAsync(limit) ?? Task.FromResult(default(HandedOver));
+    public Task<HandedOver> HandOverAsync(TimeSpan limit)
+    {
+        SetMaintenance(isUnder: true);
+        return Replication?.HandOverAsync(limit) ?? Task.FromResult(default(HandedOver));
+    }
 
     /// <summary>The end of what <see cref="HandOverAsync"/> began: this node may be elected again.</summary>
-    public void LeadAgain() => Replication?.LeadAgain();
+    public void LeadAgain()
+    {
+        SetMaintenance(isUnder: false);
+        Replication?.LeadAgain();
+    }
 
     /// <summary>
     /// The node is about to stop: no queue delivers any more, so that what a consumer gives back as its connection
@@ -311,6 +322,13 @@ public sealed class MessageBroker : IDisposable
             if (queue.ReadyCount + queue.UnackedCount > 0)
                 queue.Post(QueueCommand.Compact());
         }
+    }
+
+    // The end of the turn tells the others.
+    private void SetMaintenance(bool isUnder)
+    {
+        Maintenance.IsOwn = isUnder;
+        Definitions.Post(new TurnEvent(static () => { }));
     }
 
     private void Tick()

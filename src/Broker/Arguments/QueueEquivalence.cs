@@ -24,6 +24,13 @@ public static class QueueEquivalence
         "x-message-ttl", "x-queue-leader-locator",
     ];
 
+    // What is still compared when a quorum queue is declared as a classic one, and that is let pass: what both know.
+    private static readonly string[] RelaxedOrder =
+    [
+        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-expires", "x-max-length", "x-max-length-bytes",
+        "x-single-active-consumer", "x-message-ttl",
+    ];
+
     private static readonly string[] StreamOrder =
     [
         "x-max-length-bytes", "x-queue-type", "x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size",
@@ -39,6 +46,9 @@ public static class QueueEquivalence
     /// <param name="autoDelete">As declared.</param>
     /// <param name="arguments">As declared.</param>
     /// <param name="defaultQueueType">The vhost's, else the node's; empty is classic.</param>
+    /// <param name="relaxesQuorum">
+    /// A quorum queue may be declared as a classic one (<see cref="BrokerOptions.RelaxesQuorumRedeclaration"/>).
+    /// </param>
     /// <exception cref="AmqpException">406: the text names the first difference.</exception>
     public static void Check(
         QueueDefinition existing,
@@ -46,14 +56,20 @@ public static class QueueEquivalence
         bool exclusive,
         bool autoDelete,
         FieldTable arguments,
-        string defaultQueueType)
+        string defaultQueueType,
+        bool relaxesQuorum = false)
     {
         string resource = ResourceName.Describe(ResourceKind.Queue, existing.Name, existing.Vhost);
-        Inequivalence.Check("durable", resource, existing.Durable, durable && !exclusive);
-        Inequivalence.Check("auto_delete", resource, existing.AutoDelete, autoDelete);
         FieldTable declared =
             QueueArguments.WithDefaultType(durable, exclusive, autoDelete, arguments, defaultQueueType);
-        foreach (string name in ComparedArguments(existing.Type))
+        bool isRelaxed = relaxesQuorum && existing.Type == QueueType.Quorum
+            && QueueArguments.TypeOf(declared) == QueueType.Classic;
+        if (!isRelaxed)
+        {
+            Inequivalence.Check("durable", resource, existing.Durable, durable && !exclusive);
+            Inequivalence.Check("auto_delete", resource, existing.AutoDelete, autoDelete);
+        }
+        foreach (string name in isRelaxed ? RelaxedOrder : ComparedArguments(existing.Type))
             Inequivalence.Check(name, resource, existing.Arguments, declared);
     }
 

@@ -148,7 +148,8 @@ internal sealed class ChannelEntities
         // Else what it is compared with may have gone.
         if (present is not null && Broker.Definitions.HasLease)
         {
-            DeclareQueue.CheckAgainst(present, declaration, DefaultQueueType);
+            DeclareQueue.CheckAgainst(
+                present, declaration, DefaultQueueType, Broker.Options.RelaxesQuorumRedeclaration);
             if (present.Home.Unavailable is { } error)
                 throw error;
         }

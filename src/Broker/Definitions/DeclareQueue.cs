@@ -44,7 +44,9 @@ internal sealed class DeclareQueue : DefinitionsChange
                 return;
             }
             // Somebody else was quicker: compare with his, and ask for its counts.
-            CheckAgainst(present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType);
+            CheckAgainst(
+                present, declaration, vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType,
+                store.Broker.Options.RelaxesQuorumRedeclaration);
             store.Answers.WhenDurable(
                 _request,
                 DefinitionKey.OfQueue(present.Vhost, present.Name),
@@ -138,7 +140,8 @@ internal sealed class DeclareQueue : DefinitionsChange
     }
 
     /// <summary>Throws if the queue that is there is not the one declared.</summary>
-    internal static void CheckAgainst(QueueDefinition present, QueueDeclaration declaration, string defaultQueueType)
+    internal static void CheckAgainst(
+        QueueDefinition present, QueueDeclaration declaration, string defaultQueueType, bool relaxesQuorum = false)
     {
         if (present.OwnerConnectionId != 0 && !present.IsOwnedBy(declaration.ConnectionId))
             throw QueueEquivalence.Locked(present.Name, present.Vhost);
@@ -148,6 +151,6 @@ internal sealed class DeclareQueue : DefinitionsChange
             throw QueueEquivalence.Locked(present.Name, present.Vhost);
         QueueEquivalence.Check(
             present, declaration.Durable, declaration.Exclusive, declaration.AutoDelete,
-            declaration.Arguments, defaultQueueType);
+            declaration.Arguments, defaultQueueType, relaxesQuorum);
     }
 }

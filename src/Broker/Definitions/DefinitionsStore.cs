@@ -62,7 +62,7 @@ public sealed class DefinitionsStore : Mailbox<DefinitionsStore.Item>, IGroupOwn
             return;
         _replica = new DefinitionsReplica(this, _state) { Transport = setup?.Transport };
         _start = new DefinitionsStart(this, setup, _replica, _peers);
-        Leader = new LeaderDuties(this, _replica, _session, setup?.PatienceMs ?? 0);
+        Leader = new LeaderDuties(this, _replica, _session, setup);
     }
 
     internal MessageBroker Broker => _broker;

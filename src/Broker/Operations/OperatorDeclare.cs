@@ -37,7 +37,8 @@ internal sealed class OperatorDeclare(QueueDeclaration declaration) : Definition
         string defaultType = vhost.DefaultQueueType ?? store.Broker.Options.DefaultQueueType;
         if (vhost.Queues.TryGetValue(declaration.Name, out QueueDefinition? present))
         {
-            DeclareQueue.CheckAgainst(present, declaration, defaultType);
+            DeclareQueue.CheckAgainst(
+                present, declaration, defaultType, store.Broker.Options.RelaxesQuorumRedeclaration);
             store.Answers.WhenDurable(DefinitionKey.OfQueue(present.Vhost, present.Name), _done.SetResult);
             return;
         }

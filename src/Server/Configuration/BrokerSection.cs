@@ -50,7 +50,8 @@ public static class BrokerSection
             DiskFreeLimit = settings.Float("disk_free_limit.relative"),
         };
         NoteOtherBackends(settings, notes);
-        return WithUsers(WithLimits(options, settings), settings, environment);
+        options = MembershipSection.Read(WithLimits(options, settings), settings, notes);
+        return WithUsers(options, settings, environment);
     }
 
     private static BrokerOptions WithLimits(BrokerOptions options, Settings settings) => options with

@@ -75,6 +75,10 @@ public sealed class Settings
     /// <summary>A number or <c>infinity</c>: the number, or <paramref name="infinite"/>; null when not set.</summary>
     public int? IntOr(string key, int? infinite) => Is(key, "infinity") ? infinite : Int(key);
 
+    /// <summary>A duration with units, or milliseconds.</summary>
+    public long? DurationMs(string key) =>
+        Find(key) is { } entry && ValueText.TryDuration(entry.Value, out var durationMs) ? durationMs : null;
+
     public double? Float(string key) =>
         Find(key) is { } entry && ValueText.TryFloat(entry.Value, out var number) ? number : null;
 

@@ -40,7 +40,7 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
             .. Broker.AllQueues().Where(queue => IsOfType(queue, request.Text("type"))
                 && vhosts.Matches(queue.Vhost) && queues.Matches(queue.Name)),
         ];
-        HashSet<string> available = await AvailableAsync().ConfigureAwait(false);
+        HashSet<NodeId> available = [.. (await AvailableAsync().ConfigureAwait(false)).Select(Broker.FindMember)];
         IReadOnlyList<LeaderMove> moves = LeaderPlan.Make([.. meant.Select(queue => LedOf(queue, available))]);
         await Task.WhenAll(moves.GroupBy(move => move.From).Select(some => MoveAsync(some.Key, [.. some], reply)))
             .ConfigureAwait(false);
@@ -77,8 +77,7 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
         if (leader.IsNone)
             throw ControlRefusalException.Because($"nobody leads {named} now: see 'rabbitmq-queues quorum_status'");
         if (leader != next)
-            await MoveAsync(members.LeaderName, [new LeaderMove(queue, members.LeaderName, to)], reply)
-                .ConfigureAwait(false);
+            await MoveAsync(leader, [new LeaderMove(queue, leader, next)], reply).ConfigureAwait(false);
         if (Broker.Members.LeaderOf(queue) == next)
             return null;
         throw ControlRefusalException.Because(
@@ -95,7 +94,8 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
         Dictionary<string, QueueDefinition> known = Broker.AllQueues().ToDictionary(IdOf);
         await Task.WhenAll(request.Texts("queues").Zip(request.Texts("nodes"))
             .Where(move => known.ContainsKey(move.First))
-            .Select(move => HandOverAsync(known[move.First], move.Second, reply.Cancellation)))
+            .Select(move => HandOverAsync(
+                known[move.First], Broker.FindMember(move.Second), reply.Cancellation)))
             .ConfigureAwait(false);
         return null;
     }
@@ -123,18 +123,19 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
         ];
     }
 
-    private LedQueue LedOf(QueueDefinition queue, HashSet<string> available)
+    private LedQueue LedOf(QueueDefinition queue, HashSet<NodeId> available)
     {
         var members = new QueueMembers(Broker, queue);
-        string leader = members.LeaderName;
-        bool isLed = queue.IsReplicated && !Broker.Members.LeaderOf(queue).IsNone;
-        return new LedQueue(
-            queue, leader,
-            isLed ? [.. members.OnlineNames.Where(node => node != leader).Where(available.Contains)] : []);
+        NodeId leader = Broker.FindMember(members.LeaderName);
+        if (!queue.IsReplicated || Broker.Members.LeaderOf(queue).IsNone)
+            return new LedQueue(queue, leader, []);
+        IEnumerable<NodeId> online = members.OnlineNames.Select(Broker.FindMember);
+        return new LedQueue(queue, leader, [.. online.Where(node => node != leader && available.Contains(node))]);
     }
 
-    private async Task MoveAsync(string from, LeaderMove[] moves, ControlReply reply)
+    private async Task MoveAsync(NodeId leader, LeaderMove[] moves, ControlReply reply)
     {
+        string from = Broker.NameOfMember(leader);
         foreach (LeaderMove[] some in moves.Chunk(AtOnce))
         {
             if (from == host.Options.Places.NodeName)
@@ -153,25 +154,24 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
                 return;
             }
             foreach (LeaderMove move in some)
-                await SeesLeaderAsync(move.Queue, Broker.FindMember(from), reply.Cancellation).ConfigureAwait(false);
+                await SeesLeaderAsync(move.Queue, leader, reply.Cancellation).ConfigureAwait(false);
         }
     }
 
-    private static ControlRequest RequestOf(LeaderMove[] moves)
+    private ControlRequest RequestOf(LeaderMove[] moves)
     {
         var arguments = new JsonObject
         {
             ["queues"] = new JsonArray([.. moves.Select(move => JsonValue.Create(IdOf(move.Queue)))]),
-            ["nodes"] = new JsonArray([.. moves.Select(move => JsonValue.Create(move.To))]),
+            ["nodes"] = new JsonArray([.. moves.Select(move => JsonValue.Create(Broker.NameOfMember(move.To)))]),
         };
         using JsonDocument document = JsonDocument.Parse(arguments.ToJsonString());
         return new ControlRequest("hand_over_queues", document.RootElement.Clone());
     }
 
-    private async Task HandOverAsync(QueueDefinition queue, string to, CancellationToken cancellation)
+    private async Task HandOverAsync(QueueDefinition queue, NodeId next, CancellationToken cancellation)
     {
         NodeId self = Broker.FindMember(host.Options.Places.NodeName);
-        NodeId next = Broker.FindMember(to);
         long begun = host.Seams.Time.GetTimestamp();
         // A leader that is new does not know yet how far the others are.
         while (!await Broker.Members.TransferAsync(queue, next).ConfigureAwait(false))

@@ -30,6 +30,10 @@ internal static class Lookups
     public static NodeId FindMember(this MessageBroker broker, string name) =>
         broker.Cluster.Status.Members.FirstOrDefault(member => member.Name == name)?.Node ?? NodeId.None;
 
+    /// <summary>What a member of the cluster is called; empty: it is none, or nobody has told yet.</summary>
+    public static string NameOfMember(this MessageBroker broker, NodeId node) =>
+        broker.Cluster.Status.Members.FirstOrDefault(member => member.Node == node)?.Name ?? "";
+
     /// <exception cref="ControlRefusalException">There is none.</exception>
     public static Vhost FindVhost(this MessageBroker broker, string name) =>
         broker.Topology.Vhosts.TryGetValue(name, out Vhost? vhost)

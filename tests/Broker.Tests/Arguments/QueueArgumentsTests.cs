@@ -52,6 +52,38 @@ public class QueueArgumentsTests
         Assert.Equal(line[5], outcome);
     }
 
+    /// <summary>As RabbitMQ 3.13 does with an explicit type, and 4.x without one.</summary>
+    [Theory]
+    [InlineData("""{"x-queue-type": "classic", "x-expires": 1000}""", true, null)]
+    [InlineData("""{"x-expires": 1000}""", false, null)]
+    [InlineData("""{"x-queue-type": "classic", "x-max-priority": 5, "x-expires": 1000}""", true, null)]
+    [InlineData("""{"x-queue-type": "classic", "x-message-ttl": 5, "x-expires": 1000}""", true, "x-message-ttl")]
+    [InlineData("""{"x-queue-type": "stream", "x-expires": 1000}""", true, "x-queue-type")]
+    [InlineData("""{"x-queue-type": "quorum", "x-expires": 1000}""", false, "durable")]
+    [InlineData("""{"x-queue-type": "quorum", "x-delivery-limit": 5, "x-expires": 1000}""", true, "x-delivery-limit")]
+    public void A_quorum_queue_may_be_declared_as_a_classic_one_where_that_is_let_pass(
+        string arguments, bool durable, string? differs)
+    {
+        var queue = new QueueDefinition
+        {
+            Id = new QueueId(1),
+            Vhost = "/",
+            Name = "q1",
+            Type = QueueType.Quorum,
+            Durable = true,
+            Arguments = FieldText.Table("""{"x-queue-type": "quorum", "x-expires": 1000}"""),
+        };
+        AmqpException? refused = Check(relaxes: true);
+        if (differs is null)
+            Assert.Null(refused);
+        else
+            Assert.Contains($"inequivalent arg '{differs}'", refused?.Message, StringComparison.Ordinal);
+        Assert.NotNull(Check(relaxes: false));
+
+        AmqpException? Check(bool relaxes) => (AmqpException?)Record.Exception(() => QueueEquivalence.Check(
+            queue, durable, exclusive: false, autoDelete: false, FieldText.Table(arguments), "classic", relaxes));
+    }
+
     [Fact]
     public void Settings_are_what_the_arguments_say()
     {

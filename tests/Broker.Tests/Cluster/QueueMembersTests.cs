@@ -113,6 +113,56 @@ public sealed class QueueMembersTests
         Assert.All(Names(10), name => Assert.Equal(Samples.Node(2), Place(name, balanced)[0]));
     }
 
+    /// <summary>They become members only if there are too few others, and before those that are down.</summary>
+    [Fact]
+    public void Who_is_under_maintenance_comes_after_the_others_and_is_not_the_first()
+    {
+        SetNodes(4, up: 4);
+        Broker.Maintenance.IsOwn = true;
+        Broker.Maintenance.Note(Samples.Node(2), isUnder: true);
+        foreach (string name in Names(10))
+        {
+            NodeId[] placed = Place(name, []);
+            Assert.Equal(Nodes(3, 4), placed[..2].Order());
+            Assert.Contains(placed[2], Nodes(1, 2));
+            Assert.Contains(HomeOf(name), Nodes(3, 4));
+            Assert.Contains(HomeOf(name, ("x-queue-leader-locator", "balanced")), Nodes(3, 4));
+            Assert.Contains(HomeOf(name, ("x-queue-master-locator", "random")), Nodes(3, 4));
+        }
+        SetNodes(3, up: 2);
+        Assert.Equal(Nodes(1, 2, 3), Place("q", []));
+        Assert.Equal(_node.Id, HomeOf("q"));
+        Broker.Maintenance.IsOwn = false;
+        Broker.Maintenance.Note(Samples.Node(2), isUnder: false);
+        Assert.Equal(_node.Id, HomeOf("q"));
+
+        NodeId HomeOf(string name, params (string, object?)[] arguments) => QueuePlacement.HomeOf(
+            Broker, Broker.Topology, Declaration(name), QueueType.Classic, Fields.Of(arguments));
+    }
+
+    /// <summary>As of a queue that was declared when its node was by itself.</summary>
+    [Theory]
+    [InlineData(3, 3, true)]
+    [InlineData(3, null, false)]
+    [InlineData(3, 1, false)]
+    [InlineData(1, 3, false)]
+    public void A_queue_on_one_node_wants_members_by_its_argument_alone(int nodes, int? argument, bool wants)
+    {
+        SetNodes(nodes);
+        var queue = new QueueDefinition
+        {
+            Id = new QueueId(7),
+            Vhost = "/",
+            Name = "q",
+            Type = QueueType.Quorum,
+            Durable = true,
+            HomeNode = _node.Id,
+            Arguments = argument is { } size ? Fields.Of(("x-quorum-target-group-size", size)) : [],
+        };
+        Put(queue);
+        Assert.Equal(wants, QueuePlacement.WantsMembers(Broker, queue));
+    }
+
     [Fact]
     public void The_first_is_where_the_policy_wants_the_leader()
     {

@@ -16,6 +16,8 @@ internal sealed class SimulatedCluster
     private readonly int _graceMs;
     private readonly int _mostTurns;
     private readonly int _patienceMs;
+    private readonly int _balancingQuietMs;
+    private readonly int _balancingEveryMs;
     private readonly bool _onlyTells;
     private readonly RaftOptions _raft;
     private readonly BrokerOptions _options;
@@ -26,12 +28,15 @@ internal sealed class SimulatedCluster
     public SimulatedCluster(
         int founders, int joiners = 0, int seed = 1, int graceMs = 3000, int mostTurns = 3, int patienceMs = 5000,
         bool onlyTells = false, Func<SimulatedNode, MessageBroker, ClusterSetup, IReplication>? replicator = null,
-        RaftOptions? raft = null, NodeLogOptions? log = null, BrokerOptions? options = null)
+        RaftOptions? raft = null, NodeLogOptions? log = null, BrokerOptions? options = null,
+        int balancingQuietMs = 30_000, int balancingEveryMs = 5000)
     {
         Random = new Random(seed);
         Network = new SimulatedNetwork(Random);
         _graceMs = graceMs;
         _patienceMs = patienceMs;
+        _balancingQuietMs = balancingQuietMs;
+        _balancingEveryMs = balancingEveryMs;
         _mostTurns = mostTurns;
         _onlyTells = onlyTells;
         _raft = raft ?? new RaftOptions();
@@ -75,6 +80,8 @@ internal sealed class SimulatedCluster
             Founders = [.. founders],
             GraceMs = _graceMs,
             PatienceMs = _patienceMs,
+            BalancingQuietMs = _balancingQuietMs,
+            BalancingEveryMs = _balancingEveryMs,
             MostTurns = _mostTurns,
             OnlyTells = _onlyTells,
             Replicator = _replicator,

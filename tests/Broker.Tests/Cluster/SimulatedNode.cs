@@ -76,6 +76,12 @@ internal sealed class SimulatedNode(
 
     public int PatienceMs { get; init; } = 5000;
 
+    /// <inheritdoc cref="ClusterSetup.BalancingQuietMs"/>
+    public int BalancingQuietMs { get; init; } = 30_000;
+
+    /// <inheritdoc cref="ClusterSetup.BalancingEveryMs"/>
+    public int BalancingEveryMs { get; init; } = 5000;
+
     /// <summary>At most so many turns are run at each step.</summary>
     public int MostTurns { get; init; } = 3;
 
@@ -157,6 +163,8 @@ internal sealed class SimulatedNode(
             Founders = Founders,
             PatienceMs = PatienceMs,
             SessionGraceMs = GraceMs,
+            BalancingQuietMs = BalancingQuietMs,
+            BalancingEveryMs = BalancingEveryMs,
             Replication = Replicator is { } replicator ? broker => replicator(this, broker, setup)
                 : OnlyTells ? broker => Told = new TestReplication(broker)
                 : null,

@@ -25,6 +25,8 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     private const int LeastMsBetweenSayings = 100;
 
     private readonly Dictionary<NodeId, PeerProgress> _peers = [];
+    // Members that nothing is known of, since this node looks.
+    private readonly Dictionary<NodeId, long> _missedSince = [];
     // What this node had applied at its last ticks, the oldest first.
     private readonly Queue<long> _appliedAtTicks = new();
     private NodeWord _told;
@@ -90,6 +92,22 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     {
         PeerProgress peer = Find(node);
         return peer.IsUp ? null : peer.HeardMs;
+    }
+
+    /// <summary>Since when there is a link with a node; null: there is none.</summary>
+    public long? UpSinceMs(NodeId node) =>
+        _peers.TryGetValue(node, out PeerProgress? peer) && peer.IsUp ? peer.LinkSinceMs : null;
+
+    /// <summary>
+    /// For how long there was no link with a node and nothing was heard of it, ms: whoever leads, since each node looks
+    /// by itself; by a process that has never heard of it, since it has begun to look.
+    /// </summary>
+    public long AbsentMs(NodeId node)
+    {
+        long nowMs = store.Broker.NowMs;
+        return _peers.TryGetValue(node, out PeerProgress? peer)
+            ? peer.IsUp ? 0 : nowMs - peer.SeenMs
+            : nowMs - _missedSince.GetValueOrDefault(node, nowMs);
     }
 
     /// <summary>
@@ -240,6 +258,11 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     public void Tick()
     {
         SayTime();
+        foreach (NodeId node in store.Broker.Nodes.Members.Keys)
+        {
+            if (!_peers.ContainsKey(node))
+                _missedSince.TryAdd(node, store.Broker.NowMs);
+        }
         _appliedAtTicks.Enqueue(store.LastIndex);
         while (_appliedAtTicks.Count > TicksToCatchUp)
             _appliedAtTicks.Dequeue();
@@ -247,11 +270,8 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
 
     private void SetUp(NodeId node, bool isUp)
     {
-        PeerProgress peer = Find(node);
-        peer.IsUp = isUp;
-        peer.HasTold = false;
-        peer.Assembled = default;
-        peer.HeardMs = store.Broker.NowMs;
+        Find(node).SetUp(isUp, store.Broker.NowMs);
+        store.Broker.Maintenance.Note(node, isUnder: false);
         if (isUp)
         {
             SayTime();
@@ -265,7 +285,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     private void Receive(NodeId from, ushort kind, byte[] body)
     {
         PeerProgress peer = Find(from);
-        peer.HeardMs = store.Broker.NowMs;
+        peer.Heard(store.Broker.NowMs);
         switch (kind)
         {
             case DefinitionsFrame.Status when NodeWord.TryRead(body, out NodeWord word):
@@ -285,6 +305,7 @@ internal sealed class DefinitionsPeers(DefinitionsStore store, ClusterSetup setu
     {
         if (!peer.Take(word, store.Broker.Storage!.Boot))
             return;
+        store.Broker.Maintenance.Note(from, word.IsUnderMaintenance);
         // What was settled once stays it, whoever leads by now.
         _leadersSettled = Math.Max(_leadersSettled, word.Settled);
         if (!store.Group.IsLeader)

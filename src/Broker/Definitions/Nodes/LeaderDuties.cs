@@ -10,10 +10,11 @@ namespace Warren.Broker.Definitions.Nodes;
 /// Whoever does not lead drops what is asked of him: it will be asked of the leader. Owned by the definitions' turn.
 /// </summary>
 internal sealed class LeaderDuties(
-    DefinitionsStore store, DefinitionsReplica replica, OwnSession session, int patienceMs)
+    DefinitionsStore store, DefinitionsReplica replica, OwnSession session, ClusterSetup? setup)
 {
-    private readonly MembershipRequests _requests = new(store.Broker, patienceMs);
+    private readonly MembershipRequests _requests = new(store.Broker, setup?.PatienceMs ?? 0);
     private QueueRepairs? _repairs;
+    private LeaderBalancing? _balancing;
     private Handover? _handover;
     private TaskCompletionSource? _handedOver;
     private bool _stops;
@@ -24,6 +25,7 @@ internal sealed class LeaderDuties(
         _requests.Drive(store.Group);
         DriveHandover();
         (_repairs ??= new QueueRepairs(store, this)).Drive(store.Group);
+        (_balancing ??= new LeaderBalancing(store, setup)).Drive(store.Group);
     }
 
     /// <summary>What decides about members of queues has changed.</summary>
@@ -96,7 +98,8 @@ internal sealed class LeaderDuties(
         _handedOver?.TrySetResult();
         _handedOver = done;
         // Who is halted applies nothing, so that no change would be made; who stops would hand it on.
-        _handover = new Handover(store.Group, node => store.Peers!.MayLead(node));
+        _handover = new Handover(
+            store.Group, node => store.Peers!.MayLead(node) && !store.Broker.Maintenance.Includes(node));
     }
 
     /// <summary>Disks make or unmake a reason for this node not to lead.</summary>

@@ -9,8 +9,12 @@ namespace Warren.Broker.Definitions.Nodes;
 /// </summary>
 internal readonly record struct NodeWord
 {
-    /// <summary>As it is sent: eight numbers of 8 bytes, big-endian, in this order.</summary>
+    /// <summary>
+    /// As it is sent: eight numbers of 8 bytes, big-endian, in this order, and a ninth that versions before do not say.
+    /// </summary>
     public const int Bytes = 8 * 8;
+
+    private const long UnderMaintenance = 1;
 
     /// <summary>The start of its directory that it is.</summary>
     public required long Boot { get; init; }
@@ -41,6 +45,9 @@ internal readonly record struct NodeWord
     /// </summary>
     public required long Settled { get; init; }
 
+    /// <summary>Nothing is to be placed there; bit 0 of the ninth number.</summary>
+    public bool IsUnderMaintenance { get; init; }
+
     /// <summary>False: it is too short. What a later version has added is left out.</summary>
     public static bool TryRead(ReadOnlySpan<byte> body, out NodeWord word)
     {
@@ -59,12 +66,14 @@ internal readonly record struct NodeWord
             HeardBoot = Number(body, 5),
             HeardMs = Number(body, 6),
             Settled = Number(body, 7),
+            IsUnderMaintenance = body.Length >= Bytes + 8 && (Number(body, 8) & UnderMaintenance) != 0,
         };
         return true;
     }
 
     public byte[] Write() => DefinitionsFrame.Numbers(
-        Boot, Applied, Incarnation, Term, SaidMs, HeardBoot, HeardMs, Settled);
+        Boot, Applied, Incarnation, Term, SaidMs, HeardBoot, HeardMs, Settled,
+        IsUnderMaintenance ? UnderMaintenance : 0);
 
     private static long Number(ReadOnlySpan<byte> body, int place) =>
         BinaryPrimitives.ReadInt64BigEndian(body[(place * 8)..]);

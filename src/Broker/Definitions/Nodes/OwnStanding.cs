@@ -44,5 +44,6 @@ internal sealed class OwnStanding(DefinitionsStore store, DefinitionsPeers peers
         Term = group.Term.Value,
         SaidMs = 0,
         Settled = session.Decides ? _settled : -1,
+        IsUnderMaintenance = store.Broker.Maintenance.IsOwn,
     });
 }

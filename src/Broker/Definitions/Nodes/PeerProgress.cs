@@ -8,7 +8,13 @@ internal sealed class PeerProgress(long nowMs)
 {
     private NodeWord _word;
 
-    public bool IsUp { get; set; }
+    public bool IsUp { get; private set; }
+
+    /// <summary>Since when its link is up, or away; of one that was never there, since it was met.</summary>
+    public long LinkSinceMs { get; private set; } = nowMs;
+
+    /// <summary>When something has come from it last, by whatever way, or its link was there.</summary>
+    public long SeenMs { get; private set; } = nowMs;
 
     /// <summary>How far it is, since the link is up.</summary>
     public bool HasTold { get; set; }
@@ -44,6 +50,17 @@ internal sealed class PeerProgress(long nowMs)
 
     /// <summary>The pieces of a proposal that have come, and its number.</summary>
     public (MemoryStream? Pieces, long Number) Assembled { get; set; }
+
+    /// <summary>Its link is up, or away.</summary>
+    public void SetUp(bool isUp, long nowMs)
+    {
+        (IsUp, LinkSinceMs, SeenMs, HeardMs) = (isUp, nowMs, nowMs, nowMs);
+        HasTold = false;
+        Assembled = default;
+    }
+
+    /// <summary>Something has come from it.</summary>
+    public void Heard(long nowMs) => (SeenMs, HeardMs) = (nowMs, nowMs);
 
     /// <summary>Takes what it says; false: it has said something later already, which came by a shorter way.</summary>
     /// <param name="word">What.</param>

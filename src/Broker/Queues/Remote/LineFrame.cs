@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Warren.Broker.Queues.Replicated;
 using Warren.Cluster.Peers;
 
 namespace Warren.Broker.Queues.Remote;
@@ -67,6 +68,9 @@ internal static class LineFrame
 
     /// <summary>To a leader that has asked: what is known of it. Class Control.</summary>
     public const ushort KnownTimes = PeerFrameKind.FirstOfQueues + 19;
+
+    /// <summary>To a leader: another member is to lead (<see cref="LeaderMoves"/>). Class Control.</summary>
+    public const ushort MoveLeader = PeerFrameKind.FirstOfQueues + 20;
 
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;

@@ -379,6 +379,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
                 foreach ((long queue, TimeNews news) in TimeFormat.Read(peer.Id, isAnswer, body))
                     Broker.Replication?.Told(new QueueId(queue), news);
                 break;
+            case LineFrame.MoveLeader:
+                LeaderMoves.Asked(this, body);
+                break;
             case (>= LineFrame.Posts and <= LineFrame.Ended) or LineFrame.LeaderReceipt
                 when body.Length >= LeastBytes(frame.Kind):
                 HandleOfLine(peer, frame.Kind, body, null);

@@ -10,8 +10,8 @@ namespace Warren.Broker.Queues.Remote;
 
 /// <summary>
 /// Decides, where a queue is declared, which node becomes its home: by its argument, else by its policy, else by the
-/// configuration (<c>queue_leader_locator</c>, <c>queue_master_locator</c>), else this node. And which others become
-/// members with it, if the queue is replicated.
+/// configuration (<c>queue_leader_locator</c>, <c>queue_master_locator</c>), else this node; but on none that is under
+/// maintenance while there is another one. And which others become members with it, if the queue is replicated.
 /// </summary>
 internal static class QueuePlacement
 {
@@ -23,13 +23,14 @@ internal static class QueuePlacement
             return NodeId.None;
         if (declaration.Exclusive)
             return links.Self;
-        IReadOnlyList<NodeId> members = links.Members;
+        NodeId[] members = [.. links.Members.Where(member => !broker.Maintenance.Includes(member))];
+        if (members.Length == 0)
+            return links.Self;
         return Locator(broker, topology, declaration, type, arguments) switch
         {
-            "balanced" or "min-masters" or "least-leaders" when members.Count > 0 =>
-                Emptiest(topology, links.Self, members),
-            "random" when members.Count > 0 => members[broker.NewRandom().Next(members.Count)],
-            _ => links.Self,
+            "balanced" or "min-masters" or "least-leaders" => Emptiest(topology, links.Self, members),
+            "random" => members[broker.NewRandom().Next(members.Length)],
+            _ => broker.Maintenance.IsOwn ? Emptiest(topology, links.Self, members) : links.Self,
         };
     }
 
@@ -89,8 +90,12 @@ internal static class QueuePlacement
     /// member. Fewer if there are not so many nodes. None if none of its members is in the cluster: nobody has what it
     /// held.
     /// </summary>
+    /// <param name="broker">This node's.</param>
+    /// <param name="queue">Which.</param>
+    /// <param name="counts">Of members on each node of the cluster.</param>
+    /// <param name="absent">Nodes of the cluster that have been away for long: others take their places.</param>
     public static ImmutableArray<NodeId> RepairedMembersOf(
-        MessageBroker broker, QueueDefinition queue, Dictionary<NodeId, int> counts)
+        MessageBroker broker, QueueDefinition queue, Dictionary<NodeId, int> counts, ImmutableArray<NodeId> absent)
     {
         ImmutableArray<NodeId> rest = [.. queue.Members.Where(counts.ContainsKey)];
         if (rest.IsEmpty)
@@ -99,10 +104,14 @@ internal static class QueuePlacement
         if (broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost))
             vhost.Policies.OfQueues.TryGetValue(queue.Name, out policy);
         if (queue.Type != QueueType.Quorum)
-            return MirrorsOf(broker, queue, rest, policy, counts);
-        long target = queue.IsDelayStore ? SizeOfStore(broker) : TargetOf(queue, policy);
+            return MirrorsOf(broker, queue, rest, policy, counts, absent);
+        if (!queue.IsDelayStore && !broker.Options.AddsQuorumMembers)
+            return rest;
+        long target = queue.IsDelayStore ? SizeOfStore(broker) : TargetOf(broker, queue, policy);
         int wanted = Math.Min((int)Math.Max(queue.WishedSize, target), broker.MostQueueMembers);
-        return rest.Length >= wanted ? rest : Fill(broker, queue, rest, [.. counts.Keys], wanted, counts);
+        if (rest.Length < wanted)
+            rest = Fill(broker, queue, rest, [.. counts.Keys], wanted, counts);
+        return Replace(broker, queue, rest, [.. counts.Keys], absent, counts);
     }
 
     /// <summary>
@@ -112,16 +121,20 @@ internal static class QueuePlacement
         || queue.Members.Length > 1 || broker.QueueLinks?.LeaderBook.MembersOf(queue.Id.Value) is { Term.Value: > 0 };
 
     /// <summary>
-    /// A queue that lives on one node is to have members: on more nodes by its policy, or on others than its home.
+    /// A queue that lives on one node is to have members: on more nodes by its policy or its argument, or on others
+    /// than its home.
     /// </summary>
     public static bool WantsMembers(MessageBroker broker, QueueDefinition queue)
     {
         if (!queue.MayHaveMembers || !broker.Nodes.Members.ContainsKey(queue.HomeNode)
-            || !broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost)
-            || !vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy))
+            || !broker.Topology.Vhosts.TryGetValue(queue.Vhost, out Vhost? vhost))
             return false;
+        vhost.Policies.OfQueues.TryGetValue(queue.Name, out EffectivePolicy? policy);
         if (queue.Type == QueueType.Quorum)
-            return broker.Nodes.Members.Count > 1 && TargetOf(queue, policy) > 1;
+        {
+            return broker.Options.AddsQuorumMembers && broker.Nodes.Members.Count > 1
+                && TargetOf(broker, queue, policy) > 1;
+        }
         return MirrorWish.Of(policy, broker.Nodes.Members) is { Nodes.IsEmpty: false } wish
             && (wish.Size > 1 || !wish.Nodes.Contains(queue.HomeNode));
     }
@@ -129,7 +142,7 @@ internal static class QueuePlacement
     // Of more than are wanted those go that are down, and then the last: the first is the one that it is shown on.
     private static ImmutableArray<NodeId> MirrorsOf(
         MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> rest, EffectivePolicy? policy,
-        Dictionary<NodeId, int> counts)
+        Dictionary<NodeId, int> counts, ImmutableArray<NodeId> absent)
     {
         MirrorWish wish = MirrorWish.Of(policy, broker.Nodes.Members) ?? new MirrorWish(1, rest);
         // None of the nodes that it names is there.
@@ -140,6 +153,7 @@ internal static class QueuePlacement
         ImmutableArray<NodeId> chosen = kept.Length <= wanted
             ? Fill(broker, queue, kept, wish.Nodes, wanted, counts)
             : Shrink(broker, kept, wanted);
+        chosen = Replace(broker, queue, chosen, wish.Nodes, absent, counts);
         // One that has all of it stays until one that is wished for has; if nobody has told who has, all stay.
         if (broker.QueueLinks!.LeaderBook.MembersOf(queue.Id.Value) is not { } told)
             return [.. rest, .. chosen.Except(rest)];
@@ -163,13 +177,34 @@ internal static class QueuePlacement
             .Take(wanted - members.Length),
     ];
 
-    // Those that are up before those that are not, and then those with the fewest members.
+    // As many as there are others for; and not while another member is away too, since who comes counts for the
+    // majority before who goes does no more.
+    private static ImmutableArray<NodeId> Replace(
+        MessageBroker broker, QueueDefinition queue, ImmutableArray<NodeId> members, ImmutableArray<NodeId> nodes,
+        ImmutableArray<NodeId> absent, Dictionary<NodeId, int> counts)
+    {
+        NodeId[] gone = [.. members.Where(absent.Contains)];
+        IReadOnlyList<NodeId> up = broker.QueueLinks!.Members;
+        if (gone.Length == 0 || 2 * (members.Length - gone.Length) <= members.Length
+            || members.Any(member => !up.Contains(member) && !gone.Contains(member)))
+            return members;
+        NodeId[] others =
+        [
+            .. InOrder(broker.QueueLinks, counts, queue.Vhost, queue.Name, nodes.RemoveRange(members))
+                .Where(node => up.Contains(node) && !broker.Maintenance.Includes(node))
+                .Take(gone.Length),
+        ];
+        return [.. members.RemoveRange(gone.Take(others.Length)), .. others];
+    }
+
+    // Those that are up before those that are not, those under maintenance between, and then those with the fewest
+    // members.
     private static IEnumerable<NodeId> InOrder(
         QueueLinks links, Dictionary<NodeId, int> counts, string vhost, string queue, ImmutableArray<NodeId> nodes)
     {
         IReadOnlyList<NodeId> up = links.Members;
         return nodes
-            .OrderBy(member => up.Contains(member) ? 0 : 1)
+            .OrderBy(member => !up.Contains(member) ? 2 : links.Broker.Maintenance.Includes(member) ? 1 : 0)
             .ThenBy(member => counts[member])
             .ThenBy(member => Rank(vhost, queue, member));
     }
@@ -177,12 +212,15 @@ internal static class QueuePlacement
     private static int SizeOfStore(MessageBroker broker) =>
         Math.Min(broker.Options.QuorumInitialGroupSize, broker.MostQueueMembers);
 
-    // As in RabbitMQ: the argument, but no more than a policy says.
-    private static long TargetOf(QueueDefinition queue, EffectivePolicy? policy)
+    // As in RabbitMQ: the argument, but no more than a policy says; without either as the configuration says.
+    private static long TargetOf(MessageBroker broker, QueueDefinition queue, EffectivePolicy? policy)
     {
         long? asked = NumberOf(queue.Arguments, "x-quorum-target-group-size");
         long? ruled = policy is null ? null : NumberOf(policy.Definition, "target-group-size");
-        return Math.Clamp(Math.Min(asked ?? ruled ?? 0, ruled ?? asked ?? 0), 0, QueueMembersEntry.Most);
+        long target = Math.Min(asked ?? long.MaxValue, ruled ?? long.MaxValue);
+        return asked is null && ruled is null
+            ? broker.Options.QuorumTargetGroupSize
+            : Math.Clamp(target, 0, QueueMembersEntry.Most);
     }
 
     // The argument is taken at its word, as in RabbitMQ. A policy's target is what the queue would be grown to.

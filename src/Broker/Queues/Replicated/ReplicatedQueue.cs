@@ -62,7 +62,8 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
-        _handover = new LeadershipHandover(broker, setup.Peers.IsUp);
+        _handover = new LeadershipHandover(
+            broker, node => setup.Peers.IsUp(node) && !Broker.Maintenance.Includes(node));
         _time = new ReplicatedTime(this, announcer, _self);
         _damage = new MemberDamage(this, announcer, _self);
     }

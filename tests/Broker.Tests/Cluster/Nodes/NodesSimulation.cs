@@ -42,7 +42,10 @@ internal sealed class NodesSimulation
         IsWide = isWide;
         int founders = Random.Next(4) == 0 ? 5 : 3;
         Replicates = replicates;
-        Cluster = new SimulatedCluster(founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24);
+        // Leaders are balanced between faults too.
+        Cluster = new SimulatedCluster(
+            founders, seed: seed, graceMs: 1000 + Random.Next(4000), mostTurns: 24, balancingQuietMs: 1000,
+            balancingEveryMs: 250);
         Ledger = new MessageLedger(Cluster);
         _faults = new NodesFaults(this);
         _quiet = new QuietQueues(this);
