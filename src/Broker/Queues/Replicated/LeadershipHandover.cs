@@ -37,7 +37,7 @@ internal sealed class LeadershipHandover(MessageBroker broker, Func<NodeId, bool
         Abandon();
         if (isOfDisks ? !leavesToOthers || !group.IsLeader : !command.Flag)
             return;
-        _handover = new Handover(group, node => Disks?.MayLead(node) ?? isUp(node));
+        _handover = new Handover(group, node => isUp(node) && Disks?.MayLead(node) != false);
         _returns = (LeadershipReturns?)command.Target;
         _returns?.Begun(group.IsLeader);
     }
