@@ -126,7 +126,9 @@ internal sealed class DiskFitness : IDisposable
         else if (_isUnfit && nowMs - _badMs >= RecoveryMs)
         {
             (_isUnfit, _isStall, _well) = (false, false, []);
-            Say(LogLevel.Info, $"The disk of this node has been well for {RecoveryMs / 1000} s: the node may lead again.");
+            Say(
+                LogLevel.Info,
+                $"The disk of this node has been well for {RecoveryMs / 1000} s: the node may lead again.");
             Tell(leadersOnly: false);
         }
     }
@@ -144,8 +146,9 @@ internal sealed class DiskFitness : IDisposable
     // Once for each cause; that of the alarm has been told as such.
     private void TellBegun(TimeSpan? stalledFor)
     {
-        const string Consequence = "what this node leads of replicated queues and definitions is handed over to members "
-            + "whose disks are well, where they are a majority without it";
+        const string Consequence =
+            "what this node leads of replicated queues and definitions is handed over to members whose disks are well, "
+            + "where they are a majority without it";
         if (stalledFor is { } age && !_isStall)
         {
             _isStall = true;

@@ -6,7 +6,8 @@ namespace Warren.Broker.Alarms;
 
 /// <summary>
 /// Stops publishers while memory is above its watermark, or the disk has less free than its limit or no space for the
-/// log: memory those of all nodes, a disk those to queues that need it (<see cref="DiskAlarms"/>). Memory and disk are measured by the broker's tick; the log says itself that it found no space, on its thread.
+/// log: memory those of all nodes, a disk those to queues that need it (<see cref="DiskAlarms"/>). Memory and disk are
+/// measured by the broker's tick; the log says itself that it found no space, on its thread.
 /// While the memory alarm is on and messages have left, a collection is forced now and then: memory that is free but
 /// not given back would keep publishers out for ever.
 /// Invariant: what is on changes under the lock, and each change is told to the log and to the connections once; these

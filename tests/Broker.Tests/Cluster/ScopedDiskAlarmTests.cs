@@ -150,8 +150,8 @@ public sealed class ScopedDiskAlarmTests
             Delete("e");
         Clear(_cluster[1]);
         _cluster.Until(() => Take().Exists(one => one.Method == MethodId.ChannelClose), what: "the close");
-        Assert.Contains(
-            isForbidden ? "ACCESS_REFUSED" : "no exchange 'e'", _received.Last(one => one.Method == MethodId.ChannelClose).CloseReason);
+        Received close = _received.Last(one => one.Method == MethodId.ChannelClose);
+        Assert.Contains(isForbidden ? "ACCESS_REFUSED" : "no exchange 'e'", close.CloseReason);
         Assert.False(_client.IsOver);
     }
 

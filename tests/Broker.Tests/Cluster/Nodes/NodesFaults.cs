@@ -75,10 +75,7 @@ internal sealed class NodesFaults(NodesSimulation world)
                 CrashAll();
                 break;
             case 10:
-                // Mostly shorter than anybody gives up a lead for.
-                int slowSteps = Random.Next(3) == 0 ? Random.Next(1600) : Random.Next(400);
-                Tell($"the disk of {one.Name} does nothing for {slowSteps} steps");
-                one.SlowDisk(slowSteps);
+                SlowDisk(one);
                 break;
             case 11:
                 Tell($"{one.Name} stands still");
@@ -182,6 +179,14 @@ internal sealed class NodesFaults(NodesSimulation world)
         Tell($"nothing gets from {node.Name} to anybody");
         foreach (SimulatedNode each in Nodes.Where(each => each != node))
             Network.Block(node.Id, each.Id);
+    }
+
+    // Mostly shorter than anybody gives up a lead for.
+    private void SlowDisk(SimulatedNode node)
+    {
+        int steps = Random.Next(3) == 0 ? Random.Next(1600) : Random.Next(400);
+        Tell($"the disk of {node.Name} does nothing for {steps} steps");
+        node.SlowDisk(steps);
     }
 
     private void FillDisk(SimulatedNode node)

@@ -44,6 +44,12 @@ internal record struct NodesReport
     /// <summary>How often wall clocks told how much time has passed in one.</summary>
     public long Bridged { get; set; }
 
+    /// <summary>How often a disk that stalled kept its node from leading; one that was full.</summary>
+    public long Stalls { get; set; }
+
+    /// <inheritdoc cref="Stalls"/>
+    public long Full { get; set; }
+
     public long Crashes { get; set; }
 
     public long Cuts { get; set; }
@@ -70,6 +76,8 @@ internal record struct NodesReport
         HandOvers = one.HandOvers + other.HandOvers,
         Delayed = one.Delayed + other.Delayed,
         Bridged = one.Bridged + other.Bridged,
+        Stalls = one.Stalls + other.Stalls,
+        Full = one.Full + other.Full,
         Crashes = one.Crashes + other.Crashes,
         Cuts = one.Cuts + other.Cuts,
         Joined = one.Joined + other.Joined,
@@ -77,7 +85,8 @@ internal record struct NodesReport
     };
 
     public override readonly string ToString() =>
-        $"{Steps} steps, {Crashes} crashes, {Cuts} links cut, {Joined} nodes joined, {Forgotten} forgotten; "
+        $"{Steps} steps, {Crashes} crashes, {Stalls} disks stalled and {Full} full, {Cuts} links cut, "
+        + $"{Joined} nodes joined, {Forgotten} forgotten; "
         + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
         + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "

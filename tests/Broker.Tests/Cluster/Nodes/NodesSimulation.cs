@@ -182,6 +182,8 @@ internal sealed class NodesSimulation
         CheckMessages();
         _report.Steps = Cluster.Network.Now;
         _report.Crashes = Cluster.Nodes.Sum(node => node.Crashes);
+        _report.Stalls = Lines("has not finished a sync for");
+        _report.Full = Lines("disk of this node has an alarm");
         _report.Delivered = Ledger.Delivered;
         _report.Redelivered = Ledger.Redelivered;
         _report.Settled = Ledger.Settled;
@@ -191,6 +193,9 @@ internal sealed class NodesSimulation
         _report.Bridged = Ledger.Bridges.Count;
         return _report;
     }
+
+    private int Lines(string part) => Cluster.Nodes.Sum(
+        node => node.Lines.Count(line => line.Contains(part, StringComparison.Ordinal)));
 
     private void Prepare()
     {
@@ -328,6 +333,8 @@ internal sealed class NodesSimulation
                 return $"{node} does not settle";
             if (node.Broker.Connections.Count > 0)
                 return $"{node.Name} has {node.Broker.Connections.Count} connections";
+            if (node.Broker.Disks!.IsUnfit)
+                return $"{node.Name} is not to lead, for its disk's sake";
             if (node.Broker.AllQueues().FirstOrDefault(queue => queue.OwnerConnectionId != 0) is { } owned)
                 return $"{node.Name} has the exclusive queue {owned.Name}";
         }
