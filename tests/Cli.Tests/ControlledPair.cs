@@ -27,8 +27,8 @@ internal sealed class ControlledPair : IAsyncDisposable
     {
         string nameOfOne = $"rabbit@127.0.0.{number}";
         string nameOfOther = $"rabbit@127.0.0.{number + 1}";
-        ControlledNode one = await StartAsync(nameOfOne, number);
-        ControlledNode other = await StartAsync(nameOfOther, number + 1);
+        ControlledNode one = await StartNodeAsync(nameOfOne, number);
+        ControlledNode other = await StartNodeAsync(nameOfOther, number + 1);
         Point(one, other, nameOfOther);
         Point(other, one, nameOfOne);
         var pair = new ControlledPair(one, nameOfOne, other, nameOfOther);
@@ -59,7 +59,7 @@ internal sealed class ControlledPair : IAsyncDisposable
         await One.DisposeAsync();
     }
 
-    private static async Task<ControlledNode> StartAsync(string name, int number)
+    internal static async Task<ControlledNode> StartNodeAsync(string name, int number)
     {
         ControlledNode node = await ControlledNode.StartAsync(
             // Tests move leaders, and nobody else does.
@@ -72,7 +72,7 @@ internal sealed class ControlledPair : IAsyncDisposable
     }
 
     // Each has a run directory of its own: one finds the other at a copy of its entry.
-    private static void Point(ControlledNode one, ControlledNode other, string name) => File.Copy(
+    internal static void Point(ControlledNode one, ControlledNode other, string name) => File.Copy(
         Path.Combine(other.DataBase, "run", name + ".node"), Path.Combine(one.DataBase, "run", name + ".node"),
         overwrite: true);
 }

@@ -40,4 +40,7 @@ internal sealed class PagedMessage
 
     /// <summary>That it is gone is on disk.</summary>
     public bool IsGoneDurable { get; set; }
+
+    /// <summary>Its place in the queue's order; 0: not known.</summary>
+    public long Position { get; set; }
 }

@@ -110,6 +110,9 @@ internal sealed class PagingFuzzer
         if (_machine.NextFetch(_nowMs) is not { } batch)
             return;
         Assert.Null(_batch);
+        HashSet<long> gone = [.. _ledger.In(PagedPlace.Gone).Select(static message => message.Position)];
+        foreach (FetchItem item in batch.Items)
+            Assert.False(gone.Contains(item.Position), Story($"{item.Position} is read and gone"));
         _batch = batch;
         _isRead = false;
         Log($"fetch {batch.Count}");
@@ -170,10 +173,13 @@ internal sealed class PagingFuzzer
                 Log($"cancel {gone.Tag}");
                 _machine.CancelConsumer(gone, null, _nowMs);
                 break;
-            case < 78:
+            case < 72:
+                SettleLate();
+                break;
+            case < 79:
                 Get();
                 break;
-            case < 84:
+            case < 85:
                 Pass(_random.Next(0, 20));
                 break;
             case < 90 when _ledger.In(PagedPlace.Dead).FirstOrDefault() is { } dead:
@@ -217,6 +223,8 @@ internal sealed class PagingFuzzer
         bool isDeadLetter = DeadLetters && _settings.Overflow == Overflow.RejectPublishDeadLetter;
         if (_machine.Totals.Refused > refusedBefore && !isDeadLetter)
             message.Place = PagedPlace.Gone;
+        if (_machine.Totals.Refused == refusedBefore)
+            message.Position = _machine.Stored.LastPosition;
     }
 
     private long ExpiryOf(long ttlMs)
@@ -256,6 +264,8 @@ internal sealed class PagingFuzzer
             case 4:
                 Log($"requeue {message.Number}");
                 message.CameBack = true;
+                // It may have another place by now.
+                message.Position = 0;
                 _machine.Reject(message.Slot, message.Token, requeue: true, _nowMs);
                 break;
             default:
@@ -266,6 +276,20 @@ internal sealed class PagingFuzzer
         }
         if (!DeadLetters && _machine.Totals.DeliveryLimit > limitBefore)
             message.Place = PagedPlace.Gone;
+    }
+
+    // Wherever they are.
+    private void SettleLate()
+    {
+        List<PagedMessage> late = _ledger.Messages.FindAll(
+            message => message is { Place: PagedPlace.Ready or PagedPlace.Out, Position: > 0 } && Chance(0.2));
+        foreach (PagedMessage message in late)
+        {
+            Log($"late ack {message.Number}");
+            message.Bytes = default;
+            message.Place = PagedPlace.Gone;
+        }
+        _machine.CutOff.SettleLate([.. late.Select(static message => message.Position)], _nowMs);
     }
 
     private void Consume()

@@ -60,6 +60,7 @@ internal sealed class PagingLedger(QueueSettings settings, QueueTotals totals)
         }
         message.Place = PagedPlace.Out;
         (message.Slot, message.Token, message.Bytes) = (effect.Slot, effect.Position, effect.Message);
+        message.Position = effect.Position & QueuedMessage.PositionMask;
     }
 
     public PagedMessage Take(in QueueEffect effect, string who)
