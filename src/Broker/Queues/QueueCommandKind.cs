@@ -127,6 +127,9 @@ public enum QueueCommandKind : byte
     /// <summary>The member is to lead nothing, and hands over what it leads; or it may lead again.</summary>
     HandOver,
 
+    /// <summary>A node hears of the leader by others alone: one that it reaches is to lead.</summary>
+    Unreached,
+
     /// <summary>A node has made all its claims; the last of those for members alone.</summary>
     ClaimsComplete,
 

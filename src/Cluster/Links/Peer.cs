@@ -7,6 +7,7 @@ namespace Warren.Cluster.Links;
 internal sealed class Peer
 {
     private PeerLink? _link;
+    private HashSet<NodeId>? _reaches;
 
     public Peer(NodeId id, NodeName name, PeerIdentity self, RelayStreams streams)
     {
@@ -38,8 +39,12 @@ internal sealed class Peer
 
     public PeerRecord Seen { get; set; }
 
-    /// <summary>Whom it says it reaches; null: it has not said.</summary>
-    public HashSet<NodeId>? Reaches { get; set; }
+    /// <summary>Whom it says it reaches; null: it has not said. Another set each time; read without the lock.</summary>
+    public HashSet<NodeId>? Reaches
+    {
+        get => Volatile.Read(ref _reaches);
+        set => Volatile.Write(ref _reaches, value);
+    }
 
     public PeerHeartbeat? Heartbeat { get; set; }
 

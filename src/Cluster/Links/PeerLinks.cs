@@ -98,11 +98,11 @@ public sealed class PeerLinks : IAsyncDisposable
             return false;
         if (known.Link is { } link)
             return link.TrySend(LinkClass.Control, kind, body);
-        PeerLink[] relays;
-        lock (_lock)
-            relays = _peers.RelaysTo(peer);
-        return known.Outgoing.TrySend(relays, kind, body);
+        return known.Outgoing.TrySend(_peers.RelaysTo(peer), kind, body);
     }
+
+    /// <summary>A node has said that it has a link with the other.</summary>
+    public bool Reaches(NodeId peer, NodeId other) => _peers.Find(peer)?.Reaches?.Contains(other) == true;
 
     /// <summary>Asks a node for a link that is none between members; it ends when it is closed.</summary>
     public async Task<VisitOutcome> VisitAsync(PeerAddress address, LinkPurpose purpose)
@@ -395,10 +395,10 @@ public sealed class PeerLinks : IAsyncDisposable
                     NoteHeartbeat(peer, heartbeat);
                 _owner.HeartbeatArrived(link, heartbeat);
             },
-            Reachability = (_, nodes) =>
+            Reachability = (link, nodes) =>
             {
-                lock (_lock)
-                    peer?.Reaches = nodes;
+                peer?.Reaches = nodes;
+                _owner.ReachChanged(link);
             },
             Room = _owner.RoomAgain,
             State = MakeHeartbeat,

@@ -54,13 +54,14 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
         return peer;
     }
 
-    /// <summary>Links of members that reach this node, by identity.</summary>
+    /// <summary>Links of members that reach this node, by identity. Any thread.</summary>
     public PeerLink[] RelaysTo(NodeId target) =>
         [
             .. _peers.Values
-                .Where(peer => peer.Link is not null && peer.Reaches?.Contains(target) == true)
+                .Where(peer => peer.Reaches?.Contains(target) == true)
                 .OrderBy(peer => peer.Id)
-                .Select(peer => peer.Link!),
+                .Select(peer => peer.Link)
+                .OfType<PeerLink>(),
         ];
 
     /// <summary>Tells all peers whom this node reaches. Under the lock, so that the last word is the latest.</summary>

@@ -17,6 +17,12 @@ public interface IPeers
     bool IsUp(NodeId peer);
 
     /// <summary>
+    /// A node that this one has a link with has said that it has one with the other: what is of class Control gets
+    /// there by it.
+    /// </summary>
+    bool Reaches(NodeId peer, NodeId other) => false;
+
+    /// <summary>
     /// Ends the link with the node, if there is one: it has sent what no sound node does, or what came is too old.
     /// </summary>
     /// <param name="peer">Who.</param>

@@ -68,6 +68,11 @@ internal static class LineFrame
     /// <summary>To a leader that has asked: what is known of it. Class Control.</summary>
     public const ushort KnownTimes = PeerFrameKind.FirstOfQueues + 19;
 
+    /// <summary>
+    /// Of queues that another node leads: this one does not reach it, but for others. Class Control.
+    /// </summary>
+    public const ushort Unreached = PeerFrameKind.FirstOfQueues + 20;
+
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 

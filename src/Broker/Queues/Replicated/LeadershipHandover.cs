@@ -1,30 +1,45 @@
 using Warren.Cluster;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Peers;
 
 namespace Warren.Broker.Queues.Replicated;
 
 /// <summary>
-/// How a member gives its leadership away while its node stops or is under maintenance, and who is told of it. Owned by
-/// the queue's turn.
+/// How a member gives its leadership away: while its node stops or is under maintenance, and who is told of it; or to
+/// one that is better placed, since a node with clients reaches this one by others alone
+/// (docs/decisions/0022-leaders-out-of-reach.md). Owned by the queue's turn.
 /// </summary>
-/// <param name="isUp">Whether a node can be reached.</param>
-internal sealed class LeadershipHandover(Func<NodeId, bool> isUp)
+internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
 {
+    /// <summary>
+    /// A leader that serves gives away for the sake of its place no sooner than this after it has begun, or has tried:
+    /// links that come and go do not have a queue led by another every second.
+    /// </summary>
+    private const long LeastServiceMs = 3000;
+
     private Handover? _handover;
     private LeadershipReturns? _returns;
+    private long? _servesSinceMs;
 
     /// <summary>There is nothing to hand over: the queue is gone.</summary>
     public static void Refuse(in QueueCommand command) =>
         ((LeadershipReturns?)command.Target)?.Ended(isHandedOver: false);
 
-    /// <summary><see cref="QueueCommandKind.HandOver"/>.</summary>
+    /// <summary>
+    /// <see cref="QueueCommandKind.HandOver"/>, <see cref="QueueCommandKind.Unreached"/>.
+    /// </summary>
     public void Handle(in QueueCommand command, RaftGroup group)
     {
+        if (command.Kind == QueueCommandKind.Unreached)
+        {
+            Move((NodeId)command.Target!, group);
+            return;
+        }
         Abandon();
         Handover.SetBarred(group, command.Flag);
         if (!command.Flag)
             return;
-        _handover = new Handover(group, isUp);
+        _handover = new Handover(group, peers.IsUp);
         _returns = (LeadershipReturns?)command.Target;
         _returns?.Begun(group.IsLeader);
     }
@@ -32,6 +47,7 @@ internal sealed class LeadershipHandover(Func<NodeId, bool> isUp)
     /// <summary>In each turn, before the group is flushed.</summary>
     public void Drive()
     {
+        _servesSinceMs = queue.IsServing ? _servesSinceMs ?? queue.NowMs : null;
         if (_handover is not { } handover)
             return;
         handover.Drive();
@@ -46,5 +62,24 @@ internal sealed class LeadershipHandover(Func<NodeId, bool> isUp)
     {
         _returns?.Ended(isHandedOver: false);
         (_handover, _returns) = (null, null);
+    }
+
+    // Each move is to a member that reaches more nodes, so that none is moved back while the links stay as they are.
+    private void Move(NodeId client, RaftGroup group)
+    {
+        if (_handover is not null || !group.IsLeader || peers.IsUp(client)
+            || (_servesSinceMs is { } since && queue.NowMs - since < LeastServiceMs))
+            return;
+        int reached = queue.Node.Nodes.Sessions.Keys.Count(node => node == peers.Self || peers.IsUp(node));
+        bool IsBetterPlaced(NodeId member) => peers.IsUp(member) && peers.Reaches(member, client)
+            && queue.Node.Nodes.Sessions.Keys.Count(node => node == member || peers.Reaches(member, node)) > reached;
+        if (!queue.InStep.Any(IsBetterPlaced))
+            return;
+        _servesSinceMs = queue.IsServing ? queue.NowMs : null;
+        _handover = new Handover(group, member => queue.InStep.Contains(member) && IsBetterPlaced(member));
+        queue.Report(
+            LogLevel.Info,
+            $"the node {queue.Node.QueueLinks?.NameOf(client)}, which has clients, does not reach this one, which leads, "
+            + "but for others: one that both reach is to lead");
     }
 }

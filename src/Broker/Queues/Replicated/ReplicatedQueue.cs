@@ -61,7 +61,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
-        _handover = new LeadershipHandover(setup.Peers.IsUp);
+        _handover = new LeadershipHandover(this, setup.Peers);
         _time = new ReplicatedTime(this, announcer, _self);
     }
 
@@ -331,7 +331,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             case QueueCommandKind.Standing:
                 _reconciliation.Told((ReplicaStanding)command.Target!);
                 break;
-            case QueueCommandKind.HandOver:
+            case QueueCommandKind.HandOver or QueueCommandKind.Unreached:
                 _handover.Handle(command, _group);
                 break;
             case QueueCommandKind.Moved when _leadership.IsFetching || IsReading:
