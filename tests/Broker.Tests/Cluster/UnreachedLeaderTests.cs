@@ -91,7 +91,7 @@ public sealed class UnreachedLeaderTests
             () => (refusal = client.Take().Find(static one => one.Method == MethodId.ChannelClose)) is not null,
             what: "a refusal");
         Assert.Equal(
-            $"NOT_FOUND - leader node '{leader.Name}' of queue 'q' in vhost '/' is not reachable from this node",
+            $"404 NOT_FOUND - leader node '{leader.Name}' of queue 'q' in vhost '/' is not reachable from this node",
             refusal!.CloseReason);
         Assert.True(MemberOn(leader)!.IsServing);
         _cluster.Network.MendAll();

@@ -19,7 +19,7 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
 
     private Handover? _handover;
     private LeadershipReturns? _returns;
-    private long? _servesSinceMs;
+    private long _triedAtMs = long.MinValue / 2;
 
     /// <summary>There is nothing to hand over: the queue is gone.</summary>
     public static void Refuse(in QueueCommand command) =>
@@ -47,7 +47,6 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
     /// <summary>In each turn, before the group is flushed.</summary>
     public void Drive()
     {
-        _servesSinceMs = queue.IsServing ? _servesSinceMs ?? queue.NowMs : null;
         if (_handover is not { } handover)
             return;
         handover.Drive();
@@ -67,15 +66,16 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
     // Each move is to a member that reaches more nodes, so that none is moved back while the links stay as they are.
     private void Move(NodeId client, RaftGroup group)
     {
+        long begunMs = queue.Leading?.BegunMs ?? long.MinValue / 2;
         if (_handover is not null || !group.IsLeader || peers.IsUp(client)
-            || (_servesSinceMs is { } since && queue.NowMs - since < LeastServiceMs))
+            || queue.NowMs - Math.Max(begunMs, _triedAtMs) < LeastServiceMs)
             return;
         int reached = queue.Node.Nodes.Sessions.Keys.Count(node => node == peers.Self || peers.IsUp(node));
         bool IsBetterPlaced(NodeId member) => peers.IsUp(member) && peers.Reaches(member, client)
             && queue.Node.Nodes.Sessions.Keys.Count(node => node == member || peers.Reaches(member, node)) > reached;
         if (!queue.InStep.Any(IsBetterPlaced))
             return;
-        _servesSinceMs = queue.IsServing ? queue.NowMs : null;
+        _triedAtMs = queue.NowMs;
         _handover = new Handover(group, member => queue.InStep.Contains(member) && IsBetterPlaced(member));
         queue.Report(
             LogLevel.Info,

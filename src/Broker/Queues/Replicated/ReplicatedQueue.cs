@@ -155,7 +155,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal MessageBroker Node => Broker;
 
     /// <summary>The log while this member serves; null: it does not.</summary>
-    private protected ReplicatedLog? Leading => _leading;
+    internal ReplicatedLog? Leading => _leading;
 
     /// <summary>Messages are being read for who serves now.</summary>
     private protected virtual bool IsReading => Machine.Paging.IsFetching;
