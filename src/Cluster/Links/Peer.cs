@@ -8,6 +8,7 @@ internal sealed class Peer
 {
     private PeerLink? _link;
     private HashSet<NodeId>? _reaches;
+    private bool _isNobodyThere;
 
     public Peer(NodeId id, NodeName name, PeerIdentity self, RelayStreams streams)
     {
@@ -31,7 +32,18 @@ internal sealed class Peer
     public PeerLink? Link
     {
         get => Volatile.Read(ref _link);
-        set => Volatile.Write(ref _link, value);
+        set
+        {
+            IsNobodyThere = false;
+            Volatile.Write(ref _link, value);
+        }
+    }
+
+    /// <summary>Nobody has listened there when it was dialed last, since its last link; read without the lock.</summary>
+    public bool IsNobodyThere
+    {
+        get => Volatile.Read(ref _isNobodyThere);
+        set => Volatile.Write(ref _isNobodyThere, value);
     }
 
     /// <summary>The owner wants to know it no more; nothing is taken from it by a relay.</summary>

@@ -101,8 +101,8 @@ public sealed class PeerLinks : IAsyncDisposable
         return known.Outgoing.TrySend(_peers.RelaysTo(peer), kind, body);
     }
 
-    /// <summary>A node has said that it has a link with the other.</summary>
-    public bool Reaches(NodeId peer, NodeId other) => _peers.Find(peer)?.Reaches?.Contains(other) == true;
+    /// <summary>Whom it knows: peers are looked up there on any thread.</summary>
+    internal PeerTable Peers => _peers;
 
     /// <summary>Asks a node for a link that is none between members; it ends when it is closed.</summary>
     public async Task<VisitOutcome> VisitAsync(PeerAddress address, LinkPurpose purpose)
@@ -479,7 +479,7 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         bool isNew;
         lock (_lock)
-            isNew = contact.NoteRefusal(refusal, _time);
+            isNew = _peers.NoteRefusal(contact, refusal);
         if (isNew)
             _reports.Tell(contact, address, refusal);
     }

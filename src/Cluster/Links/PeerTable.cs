@@ -54,6 +54,14 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
         return peer;
     }
 
+    /// <summary>A dial has come to nothing; true if for another reason than the last.</summary>
+    public bool NoteRefusal(PeerContact contact, Refusal refusal)
+    {
+        if (Find(contact.Id) is { Link: null } peer)
+            peer.IsNobodyThere = refusal.IsNobodyThere;
+        return contact.NoteRefusal(refusal, setup.Time);
+    }
+
     /// <summary>Links of members that reach this node, by identity. Any thread.</summary>
     public PeerLink[] RelaysTo(NodeId target) =>
         [

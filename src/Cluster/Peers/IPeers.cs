@@ -22,6 +22,9 @@ public interface IPeers
     /// </summary>
     bool Reaches(NodeId peer, NodeId other) => false;
 
+    /// <summary>There was a link, and when the node was dialed since nobody has listened: its process has ended.</summary>
+    bool IsNobodyThere(NodeId peer) => false;
+
     /// <summary>
     /// Ends the link with the node, if there is one: it has sent what no sound node does, or what came is too old.
     /// </summary>

@@ -41,7 +41,10 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
 
     public bool IsUp(NodeId peer) => Volatile.Read(ref _links)?.FindLink(peer) is not null;
 
-    public bool Reaches(NodeId peer, NodeId other) => Volatile.Read(ref _links)?.Reaches(peer, other) == true;
+    public bool Reaches(NodeId peer, NodeId other) =>
+        Volatile.Read(ref _links)?.Peers.Find(peer)?.Reaches?.Contains(other) == true;
+
+    public bool IsNobodyThere(NodeId peer) => Volatile.Read(ref _links)?.Peers.Find(peer)?.IsNobodyThere == true;
 
     public void Close(NodeId peer, string reason) => Volatile.Read(ref _links)?.FindLink(peer)?.Close(reason);
 

@@ -55,6 +55,11 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 
+    /// <summary>Nodes of which it is known that no process runs.</summary>
+    public HashSet<NodeId> Gone { get; } = [];
+
+    public bool IsNobodyThere(NodeId peer) => Gone.Contains(peer);
+
     // Who has links with whom is told at once.
     public bool Reaches(NodeId peer, NodeId other) => IsUp(peer) && _network.IsToldUp(peer, other);
 

@@ -63,6 +63,17 @@ public sealed class TakeoverWaitTests
     }
 
     [Fact]
+    public void A_node_that_nobody_listens_at_any_more_is_not_waited_for()
+    {
+        LoseLinks();
+        foreach (SimulatedNode node in _cluster.Nodes)
+            node.Transport!.Gone.Add(_other.Id);
+        _leader.Crash();
+        SimulatedNode next = UntilLed();
+        _cluster.Until(() => MemberOn(next)!.IsServing, 60, "service");
+    }
+
+    [Fact]
     public void A_node_that_is_gone_with_its_link_is_not_waited_for()
     {
         _leader.Crash();

@@ -40,6 +40,8 @@ internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
 
     public bool Reaches(NodeId peer, NodeId other) => _hub.Reaches(peer, other);
 
+    public bool IsNobodyThere(NodeId peer) => _hub.IsNobodyThere(peer);
+
     public void Close(NodeId peer, string reason) => _hub.Close(peer, reason);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>

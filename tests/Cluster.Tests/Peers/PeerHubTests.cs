@@ -165,6 +165,22 @@ public sealed class PeerHubTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Where_nobody_listens_any_more_the_process_is_gone()
+    {
+        HubNode a = Node("a", "127.0.0.11");
+        HubNode b = Node("b", "127.0.0.12");
+        await LinkAsync(a, b);
+        Assert.False(a.Hub.IsNobodyThere(b.Id));
+        await b.DisposeAsync();
+        await Eventually.True(() => a.Hub.IsNobodyThere(b.Id));
+        HubNode again = Node("b", "127.0.0.12", boot: 6);
+        again.Start();
+        a.Links.AddPeer(again.Known);
+        await Eventually.True(() => a.Hub.IsUp(b.Id));
+        Assert.False(a.Hub.IsNobodyThere(b.Id));
+    }
+
+    [Fact]
     public void A_range_has_one_owner()
     {
         HubNode a = Node("a", "127.0.0.11");

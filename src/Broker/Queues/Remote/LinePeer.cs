@@ -98,7 +98,7 @@ internal sealed class LinePeer
             long sinceMs = _links.Broker.NowMs - (long)_links.Options.TakeoverPatience.TotalMilliseconds;
             lock (_lock)
             {
-                if (_isUp || _lostAtMs > sinceMs)
+                if (_isUp || (_lostAtMs > sinceMs && !_links.Peers.IsNobodyThere(Id)))
                     return true;
             }
             return IsRelayed;
