@@ -281,6 +281,10 @@ public readonly struct QueueCommand
     /// <summary>Of those that say who is to lead: <see cref="DisksChanged"/>.</summary>
     internal bool IsOfDisks => Slot != 0;
 
+    /// <summary>A node with clients does not reach this one, which leads, but for others.</summary>
+    internal static QueueCommand Unreached(NodeId node) =>
+        new(QueueCommandKind.Unreached, 0, false, 0, default, 0, 0, node, null);
+
     /// <summary>The queue is to be replicated.</summary>
     /// <param name="member">Takes it over; null: it was taken over before this process began.</param>
     internal static QueueCommand Convert(ReplicatedQueue? member) =>

@@ -129,6 +129,9 @@ public enum QueueCommandKind : byte
     /// </summary>
     HandOver,
 
+    /// <summary>A node hears of the leader by others alone: one that it reaches is to lead.</summary>
+    Unreached,
+
     /// <summary>A node has made all its claims; the last of those for members alone.</summary>
     ClaimsComplete,
 

@@ -30,6 +30,11 @@ public interface IPeerOwner
     /// <summary>A class whose frames were turned away has room again.</summary>
     void RoomAgain(PeerLink link, LinkClass linkClass);
 
+    /// <summary>A node has said anew whom it has links with: there may be a way by it, or none any more.</summary>
+    void ReachChanged(PeerLink link)
+    {
+    }
+
     /// <summary>A link did not come about; told when the reason changes, and of strangers not too often.</summary>
     /// <param name="who">The node's name where it is known, and the address.</param>
     /// <param name="refusal">Why.</param>

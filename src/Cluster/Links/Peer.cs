@@ -7,6 +7,8 @@ namespace Warren.Cluster.Links;
 internal sealed class Peer
 {
     private PeerLink? _link;
+    private HashSet<NodeId>? _reaches;
+    private bool _isNobodyThere;
 
     public Peer(NodeId id, NodeName name, PeerIdentity self, RelayStreams streams)
     {
@@ -30,7 +32,18 @@ internal sealed class Peer
     public PeerLink? Link
     {
         get => Volatile.Read(ref _link);
-        set => Volatile.Write(ref _link, value);
+        set
+        {
+            IsNobodyThere = false;
+            Volatile.Write(ref _link, value);
+        }
+    }
+
+    /// <summary>Nobody has listened there when it was dialed last, since its last link; read without the lock.</summary>
+    public bool IsNobodyThere
+    {
+        get => Volatile.Read(ref _isNobodyThere);
+        set => Volatile.Write(ref _isNobodyThere, value);
     }
 
     /// <summary>The owner wants to know it no more; nothing is taken from it by a relay.</summary>
@@ -38,8 +51,12 @@ internal sealed class Peer
 
     public PeerRecord Seen { get; set; }
 
-    /// <summary>Whom it says it reaches; null: it has not said.</summary>
-    public HashSet<NodeId>? Reaches { get; set; }
+    /// <summary>Whom it says it reaches; null: it has not said. Another set each time; read without the lock.</summary>
+    public HashSet<NodeId>? Reaches
+    {
+        get => Volatile.Read(ref _reaches);
+        set => Volatile.Write(ref _reaches, value);
+    }
 
     public PeerHeartbeat? Heartbeat { get; set; }
 

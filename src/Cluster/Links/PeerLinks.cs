@@ -98,11 +98,11 @@ public sealed class PeerLinks : IAsyncDisposable
             return false;
         if (known.Link is { } link)
             return link.TrySend(LinkClass.Control, kind, body);
-        PeerLink[] relays;
-        lock (_lock)
-            relays = _peers.RelaysTo(peer);
-        return known.Outgoing.TrySend(relays, kind, body);
+        return known.Outgoing.TrySend(_peers.RelaysTo(peer), kind, body);
     }
+
+    /// <summary>Whom it knows: peers are looked up there on any thread.</summary>
+    internal PeerTable Peers => _peers;
 
     /// <summary>Asks a node for a link that is none between members; it ends when it is closed.</summary>
     public async Task<VisitOutcome> VisitAsync(PeerAddress address, LinkPurpose purpose)
@@ -395,10 +395,10 @@ public sealed class PeerLinks : IAsyncDisposable
                     NoteHeartbeat(peer, heartbeat);
                 _owner.HeartbeatArrived(link, heartbeat);
             },
-            Reachability = (_, nodes) =>
+            Reachability = (link, nodes) =>
             {
-                lock (_lock)
-                    peer?.Reaches = nodes;
+                peer?.Reaches = nodes;
+                _owner.ReachChanged(link);
             },
             Room = _owner.RoomAgain,
             State = MakeHeartbeat,
@@ -479,7 +479,7 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         bool isNew;
         lock (_lock)
-            isNew = contact.NoteRefusal(refusal, _time);
+            isNew = _peers.NoteRefusal(contact, refusal);
         if (isNew)
             _reports.Tell(contact, address, refusal);
     }

@@ -54,13 +54,22 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
         return peer;
     }
 
-    /// <summary>Links of members that reach this node, by identity.</summary>
+    /// <summary>A dial has come to nothing; true if for another reason than the last.</summary>
+    public bool NoteRefusal(PeerContact contact, Refusal refusal)
+    {
+        if (Find(contact.Id) is { Link: null } peer)
+            peer.IsNobodyThere = refusal.IsNobodyThere;
+        return contact.NoteRefusal(refusal, setup.Time);
+    }
+
+    /// <summary>Links of members that reach this node, by identity. Any thread.</summary>
     public PeerLink[] RelaysTo(NodeId target) =>
         [
             .. _peers.Values
-                .Where(peer => peer.Link is not null && peer.Reaches?.Contains(target) == true)
+                .Where(peer => peer.Reaches?.Contains(target) == true)
                 .OrderBy(peer => peer.Id)
-                .Select(peer => peer.Link!),
+                .Select(peer => peer.Link)
+                .OfType<PeerLink>(),
         ];
 
     /// <summary>Tells all peers whom this node reaches. Under the lock, so that the last word is the latest.</summary>

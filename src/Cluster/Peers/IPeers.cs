@@ -17,6 +17,15 @@ public interface IPeers
     bool IsUp(NodeId peer);
 
     /// <summary>
+    /// A node that this one has a link with has said that it has one with the other: what is of class Control gets
+    /// there by it.
+    /// </summary>
+    bool Reaches(NodeId peer, NodeId other) => false;
+
+    /// <summary>There was a link, and when the node was dialed since nobody has listened: its process has ended.</summary>
+    bool IsNobodyThere(NodeId peer) => false;
+
+    /// <summary>
     /// Ends the link with the node, if there is one: it has sent what no sound node does, or what came is too old.
     /// </summary>
     /// <param name="peer">Who.</param>

@@ -21,7 +21,8 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
     private readonly IVisitorUser?[] _byPurpose = new IVisitorUser?[(int)LinkPurpose.Command + 1];
     private readonly List<IPeerUser> _users = [];
 
-    // Turned away by a relay, whose room is not theirs: told with the next room or link of anybody.
+    // Turned away by a relay, whose room is not theirs, or for want of a relay: told with the next room or link of
+    // anybody, or when somebody reaches others.
     private readonly ConcurrentDictionary<NodeId, bool> _waitForWay = new();
     private PeerLinks? _links;
     private long _unknownFrames;
@@ -39,6 +40,11 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
     public long Process => Volatile.Read(ref _links)?.Self.Process ?? 0;
 
     public bool IsUp(NodeId peer) => Volatile.Read(ref _links)?.FindLink(peer) is not null;
+
+    public bool Reaches(NodeId peer, NodeId other) =>
+        Volatile.Read(ref _links)?.Peers.Find(peer)?.Reaches?.Contains(other) == true;
+
+    public bool IsNobodyThere(NodeId peer) => Volatile.Read(ref _links)?.Peers.Find(peer)?.IsNobodyThere == true;
 
     public void Close(NodeId peer, string reason) => Volatile.Read(ref _links)?.FindLink(peer)?.Close(reason);
 
@@ -141,6 +147,12 @@ public sealed class PeerHub(NodeId self, IPeerHost host) : IPeers, IPeerOwner
         }
         TellOfRoom(link.Peer.NodeId, linkClass);
         if (linkClass == LinkClass.Control)
+            TellOfWay();
+    }
+
+    public void ReachChanged(PeerLink link)
+    {
+        if (link.Purpose == LinkPurpose.Peer)
             TellOfWay();
     }
 

@@ -6,7 +6,7 @@ namespace Warren.Broker.Tests.Cluster;
 /// <summary>
 /// Links between the nodes of one process: packets of one class wait in the order in which they were sent, some get
 /// lost, and links are cut, blocked one way and mended on command. The two ends of a link that is lost may hear of it
-/// at different times; both have before it is up again.
+/// at different times; both have before it is up again. What is of class Control goes around a missing link.
 /// </summary>
 internal sealed class SimulatedNetwork(Random random)
 {
@@ -27,6 +27,7 @@ internal sealed class SimulatedNetwork(Random random)
     private readonly Lock _lock = new();
     private readonly Dictionary<(NodeId, NodeId), long> _changed = [];
     private readonly Dictionary<(NodeId, NodeId), List<(long From, long To)>> _outages = [];
+    private readonly SimulatedRelays _relays = new();
     private long _processes;
 
     /// <summary>Of unreliable packets, in percent.</summary>
@@ -45,6 +46,9 @@ internal sealed class SimulatedNetwork(Random random)
     public bool NoticesSilence { get; set; } = true;
 
     public long Now { get; private set; }
+
+    /// <summary>How many frames have gone around a missing link.</summary>
+    public long Relayed => _relays.Brought;
 
     /// <summary>A number for each process.</summary>
     public long NextProcess() => ++_processes;
@@ -82,6 +86,22 @@ internal sealed class SimulatedNetwork(Random random)
         return (!IsUp(one, other) && ChangedAt(one, other) <= to)
             || (_outages.GetValueOrDefault(Link(one, other)) ?? [])
                 .Exists(outage => outage.From <= to && outage.To >= from);
+    }
+
+    /// <summary>
+    /// When two nodes were without a link that brings anything both ways, by their beginnings; what lasts has no end.
+    /// </summary>
+    public IEnumerable<(long From, long To)> OutagesOf(NodeId one, NodeId other)
+    {
+        List<(long From, long To)> all = [.. _outages.GetValueOrDefault(Link(one, other)) ?? []];
+        if (!IsUp(one, other))
+            all.Add((ChangedAt(one, other), long.MaxValue));
+        foreach ((NodeId From, NodeId To) way in ((NodeId, NodeId)[])[(one, other), (other, one)])
+        {
+            if (_blocked.TryGetValue(way, out long blocked))
+                all.Add((blocked, long.MaxValue));
+        }
+        return all.Order();
     }
 
     public void Add(SimulatedTransport node)
@@ -158,12 +178,13 @@ internal sealed class SimulatedNetwork(Random random)
             Mend(one, other);
     }
 
-    /// <summary>False: the sender knows of no link, or finds no room.</summary>
+    /// <summary>False: the sender knows of no way, or finds no room.</summary>
     public bool Send(
-        NodeId from, NodeId to, LinkClass linkClass, bool isReliable, Action<SimulatedTransport> deliver)
+        NodeId from, NodeId to, LinkClass linkClass, bool isReliable, Action<SimulatedTransport> deliver,
+        bool isLong = false)
     {
         if (!IsToldUp(from, to))
-            return false;
+            return linkClass == LinkClass.Control && !isLong && SendAround(from, to, isReliable, deliver);
         if (linkClass > LinkClass.Control && NoRoomPercent > 0 && random.Next(100) < NoRoomPercent)
         {
             _rooms.Add((Now + 1 + random.Next(10), from, to, linkClass));
@@ -183,6 +204,35 @@ internal sealed class SimulatedNetwork(Random random)
         }
         return true;
     }
+
+    private bool SendAround(NodeId from, NodeId to, bool isReliable, Action<SimulatedTransport> deliver)
+    {
+        lock (_lock)
+        {
+            NodeId relay = RelayOf(from, to);
+            if (relay.IsNone)
+            {
+                _relays.Await(from, to);
+                return false;
+            }
+            // Who is between may know of a lost link before the sender does.
+            bool isLost = !isReliable && LossPercent > 0 && random.Next(100) < LossPercent;
+            if (isLost || !IsUp(from, relay) || !IsUp(relay, to))
+                return true;
+            SimulatedTransport receiver = _nodes[to];
+            long due = Now + (MostDelay == 0 ? 0 : random.Next(MostDelay + 1) + random.Next(MostDelay + 1));
+            _relays.Add(from, relay, to, due, () => deliver(receiver));
+            return true;
+        }
+    }
+
+    private NodeId RelayOf(NodeId from, NodeId to) => _nodes.Keys
+        .Where(node => _told.Contains((from, node)) && _told.Contains((node, to))).Order().FirstOrDefault();
+
+    private bool HasWay(NodeId from, NodeId to) => _told.Contains((from, to)) || !RelayOf(from, to).IsNone;
+
+    private bool BringsNow(NodeId from, NodeId to) => !_blocked.ContainsKey((from, to))
+        && _nodes.GetValueOrDefault(to) is { IsStandingStill: false };
 
     /// <summary>What a node says of itself comes to those that have a link with it, at once.</summary>
     public void TellState(SimulatedTransport node)
@@ -213,6 +263,7 @@ internal sealed class SimulatedNetwork(Random random)
                     && !_blocked.ContainsKey((way.From, way.To)))
                     due.Add(packets.Dequeue().Deliver);
             }
+            due.AddRange(_relays.TakeDue(Now, BringsNow, (node, other) => _told.Contains((node, other))));
         }
         foreach (Action deliver in due)
             deliver();
@@ -257,13 +308,21 @@ internal sealed class SimulatedNetwork(Random random)
             NoteOutage(one, other, since);
         _changed[Link(one, other)] = Now;
         _linked.Add(Link(one, other));
+        List<(NodeId From, NodeId To)> haveWays;
         lock (_lock)
         {
             _told.Add((one, other));
             _told.Add((other, one));
+            _relays.Break(one, other);
+            haveWays = _relays.TakeWaiting(HasWay);
         }
         _nodes[one].LinkUp(_nodes[other]);
         _nodes[other].LinkUp(_nodes[one]);
+        foreach ((NodeId from, NodeId to) in haveWays)
+        {
+            if (_nodes.TryGetValue(from, out SimulatedTransport? waiting))
+                waiting.RoomAgain(to, LinkClass.Control);
+        }
     }
 
     private void Lose(NodeId one, NodeId other, LinkEnd end = LinkEnd.Lost)
@@ -273,6 +332,7 @@ internal sealed class SimulatedNetwork(Random random)
             foreach (var way in _ways.Keys.Where(
                 way => (way.From == one && way.To == other) || (way.From == other && way.To == one)).ToArray())
                 _ways.Remove(way);
+            _relays.Break(one, other);
         }
         if (!_linked.Remove(Link(one, other)))
             return;

@@ -55,6 +55,14 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
 
     public bool IsUp(NodeId peer) => _network.IsToldUp(Self, peer);
 
+    /// <summary>Nodes of which it is known that no process runs.</summary>
+    public HashSet<NodeId> Gone { get; } = [];
+
+    public bool IsNobodyThere(NodeId peer) => Gone.Contains(peer);
+
+    // Who has links with whom is told at once.
+    public bool Reaches(NodeId peer, NodeId other) => IsUp(peer) && _network.IsToldUp(peer, other);
+
     // All of them are sound.
     public void Close(NodeId peer, string reason) => throw new InvalidOperationException(reason);
 
@@ -78,7 +86,8 @@ internal sealed class SimulatedTransport : IPeers, IGroupTransport
                 {
                     if (!receiver.IsBehind && receiver._members.TryGetValue(group.Value, out IGroupMember? member))
                         member.Receive(Self, message);
-                });
+                },
+                isLong: RaftMessageFormat.SizeBytes(message) >= PeerLink.MostBodyBytes);
     }
 
     public HeartbeatSlot Register(GroupId group, IGroupMember member)

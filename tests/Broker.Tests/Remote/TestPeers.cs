@@ -38,6 +38,10 @@ internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
 
     public bool IsUp(NodeId peer) => _hub.IsUp(peer);
 
+    public bool Reaches(NodeId peer, NodeId other) => _hub.Reaches(peer, other);
+
+    public bool IsNobodyThere(NodeId peer) => _hub.IsNobodyThere(peer);
+
     public void Close(NodeId peer, string reason) => _hub.Close(peer, reason);
 
     public bool TrySend(NodeId peer, LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body) =>
@@ -65,6 +69,8 @@ internal sealed class TestPeers : IPeerOwner, IPeers, IPeerHost
     }
 
     public void RoomAgain(PeerLink link, LinkClass linkClass) => _hub.RoomAgain(link, linkClass);
+
+    public void ReachChanged(PeerLink link) => _hub.ReachChanged(link);
 
     public void Refused(string who, Refusal refusal)
     {

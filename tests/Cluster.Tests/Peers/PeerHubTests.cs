@@ -150,6 +150,40 @@ public sealed class PeerHubTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_found_no_way_hears_of_room_when_a_member_reaches_the_node()
+    {
+        HubNode a = Node("a", "127.0.0.11");
+        HubNode b = Node("b", "127.0.0.12");
+        HubNode c = Node("c", "127.0.0.13").Start();
+        var sender = new RecordingUser("groups", a.Told);
+        a.Hub.Register(Groups, sender);
+        await LinkAsync(a, b);
+        a.Links.AddPeer(c.Known with { Address = new PeerAddress("127.0.0.13", 1) });
+        Assert.False(a.Hub.TrySend(c.Id, LinkClass.Control, Groups, [7]));
+        Assert.False(a.Hub.Reaches(b.Id, c.Id));
+        int before = sender.Rooms;
+        b.Links.AddPeer(c.Known);
+        await Eventually.True(() => sender.Rooms > before);
+        Assert.True(a.Hub.Reaches(b.Id, c.Id));
+    }
+
+    [Fact]
+    public async Task Where_nobody_listens_any_more_the_process_is_gone()
+    {
+        HubNode a = Node("a", "127.0.0.11");
+        HubNode b = Node("b", "127.0.0.12");
+        await LinkAsync(a, b);
+        Assert.False(a.Hub.IsNobodyThere(b.Id));
+        await b.DisposeAsync();
+        await Eventually.True(() => a.Hub.IsNobodyThere(b.Id));
+        HubNode again = Node("b", "127.0.0.12", boot: 6);
+        again.Start();
+        a.Links.AddPeer(again.Known);
+        await Eventually.True(() => a.Hub.IsUp(b.Id));
+        Assert.False(a.Hub.IsNobodyThere(b.Id));
+    }
+
+    [Fact]
     public void A_range_has_one_owner()
     {
         HubNode a = Node("a", "127.0.0.11");

@@ -19,6 +19,7 @@ internal sealed partial class Answers
     [
         "541 INTERNAL_ERROR - definitions cannot be changed now: ",
         "404 NOT_FOUND - home node ",
+        "404 NOT_FOUND - leader node ",
         "320 CONNECTION_FORCED - ",
     ];
 

@@ -72,6 +72,11 @@ internal static class LineFrame
     /// <summary>To a leader: another member is to lead (<see cref="LeaderMoves"/>). Class Control.</summary>
     public const ushort MoveLeader = PeerFrameKind.FirstOfQueues + 20;
 
+    /// <summary>
+    /// Of queues that another node leads: this one does not reach it, but for others. Class Control.
+    /// </summary>
+    public const ushort Unreached = PeerFrameKind.FirstOfQueues + 21;
+
     /// <summary>Every frame of a line begins with the queue's id and the line's number.</summary>
     public const int AddressBytes = 16;
 

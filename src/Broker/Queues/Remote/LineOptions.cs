@@ -63,6 +63,19 @@ public sealed record LineOptions
     public TimeSpan PublishPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// How long a leader that is heard by relay alone may be without a link before it is told so, and how often then:
+    /// longer than a link that breaks and is dialed again takes, and half of <see cref="Patience"/>, so that another
+    /// one leads before anybody gives up.
+    /// </summary>
+    internal TimeSpan UnreachedPatience { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a new leader waits for nodes to say what their clients hold, and for a link that was lost before: longer
+    /// than it takes to notice that a node is gone.
+    /// </summary>
+    internal TimeSpan TakeoverPatience { get; init; } = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>
     /// How long a queue delivers nothing because a node has said that more of the same cause comes. It is sent in one
     /// go: what is not here by then comes by a link that does not go on, and order among consumers is worth no more.
     /// </summary>

@@ -34,6 +34,8 @@ internal sealed class LinePeer
     private readonly HashSet<ILine>[] _waiting =
         [.. Enumerable.Range(0, (int)LinkClass.Bulk + 1).Select(_ => new HashSet<ILine>())];
     private bool _isUp;
+    // When the last link was lost; none: there was none, or its node was gone with it.
+    private long? _lostAtMs;
     private long _process;
     private long _earlyBytes;
 
@@ -88,6 +90,27 @@ internal sealed class LinePeer
             return _isUp;
         }
     }
+
+    /// <summary>
+    /// There is a link, or was a moment ago, or another node has one: the node lives, for all that is known here.
+    /// </summary>
+    public bool MayLive
+    {
+        get
+        {
+            long sinceMs = _links.Broker.NowMs - (long)_links.Options.TakeoverPatience.TotalMilliseconds;
+            lock (_lock)
+            {
+                if (_isUp || (_lostAtMs > sinceMs && !_links.Peers.IsNobodyThere(Id)))
+                    return true;
+            }
+            return IsRelayed;
+        }
+    }
+
+    /// <summary>A node that this one has a link with says that it has one with it.</summary>
+    public bool IsRelayed =>
+        _links.AllPeers.Any(other => other.TryGetProcess(out _) && _links.Peers.Reaches(other.Id, Id));
 
     public bool TrySend(LinkClass linkClass, ushort kind, ReadOnlySpan<byte> body)
     {
@@ -180,10 +203,12 @@ internal sealed class LinePeer
         }
     }
 
-    public void Down()
+    public void Down(LinkEnd end = LinkEnd.Lost)
     {
         lock (_lock)
         {
+            // Of who was silent it has been waited for already.
+            _lostAtMs = end == LinkEnd.Lost ? _links.Broker.NowMs : null;
             _isUp = false;
             Tell(LineSignal.Down);
         }

@@ -179,7 +179,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     public void TellHoldsNothing(LinePeer leader, long queue, long term)
     {
         if (leader.IsOwn)
-            NoteHoldsNothing(Self, queue, term);
+            PostToLeader(queue, term, QueueCommand.ClaimsComplete(Self));
         else
             leader.News.HoldNothing(queue, term);
     }
@@ -304,7 +304,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     /// <inheritdoc/>
     public void LinkDown(PeerIdentity peer, LinkEnd end)
     {
-        PeerOf(peer.NodeId).Down();
+        PeerOf(peer.NodeId).Down(end);
         Clocks.Forget(peer.NodeId);
         Broker.Alarms.SetPeer(peer.NodeId, NameOf(peer.NodeId), null);
         _questions.Lost(peer.NodeId);
@@ -367,7 +367,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             case LineFrame.Deliveries when frame.LostFor >= Options.Patience:
                 LeaveOld(peer, frame.LostFor);
                 break;
-            case LineFrame.Leads or LineFrame.HoldsNothing:
+            case LineFrame.Leads or LineFrame.HoldsNothing or LineFrame.Unreached:
                 ReadLeaderships(peer, frame.Kind, body);
                 break;
             case LineFrame.Members:
@@ -446,8 +446,10 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             long term = reader.Int64();
             if (kind == LineFrame.Leads)
                 NoteLeader(peer, queue, term);
+            else if (kind == LineFrame.Unreached)
+                PostToLeader(queue, term, QueueCommand.Unreached(peer.Id));
             else
-                NoteHoldsNothing(peer.Id, queue, term);
+                PostToLeader(queue, term, QueueCommand.ClaimsComplete(peer.Id));
         }
     }
 
@@ -478,10 +480,10 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         Broker.Replication?.Told(new QueueId(queue), standing);
     }
 
-    private void NoteHoldsNothing(NodeId node, long queue, long term)
+    private void PostToLeader(long queue, long term, in QueueCommand command)
     {
         if (FindLeader(queue) is { } leader && leader.Term == term)
-            leader.Queue.Post(QueueCommand.ClaimsComplete(node));
+            leader.Queue.Post(command);
     }
 
     private void Tick()

@@ -7,7 +7,7 @@ namespace Warren.Broker.Queues.Replicated;
 internal interface ILeaderAnnouncer
 {
     /// <summary>
-    /// Nodes whose clients may hold messages of the queue: those that can be reached, this one included.
+    /// Nodes whose clients may hold messages of the queue: those that live for all that is known, this one included.
     /// </summary>
     IEnumerable<NodeId> Nodes { get; }
 

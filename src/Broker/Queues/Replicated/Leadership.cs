@@ -16,11 +16,6 @@ namespace Warren.Broker.Queues.Replicated;
 /// </summary>
 internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announcer)
 {
-    /// <summary>
-    /// How long nodes may take to say what their clients hold: longer than it takes to notice that one is gone.
-    /// </summary>
-    private const long TakeoverMs = 1500;
-
     /// <summary>How long a client who has closed the queue may take to see to its definition.</summary>
     private const long RemovalMs = 5000;
 
@@ -58,6 +53,8 @@ internal sealed class Leadership(ReplicatedQueue queue, ILeaderAnnouncer announc
 
     /// <summary>Messages are being read for this leadership, or for one that is over.</summary>
     public bool IsFetching => _isReading || _given.Count > 0;
+
+    private long TakeoverMs => (long)queue.Node.QueueLinks!.Options.TakeoverPatience.TotalMilliseconds;
 
     private long HomePatienceMs => (long)queue.Node.QueueLinks!.Options.HomePatience.TotalMilliseconds;
 

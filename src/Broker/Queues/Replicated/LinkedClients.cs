@@ -13,8 +13,7 @@ internal sealed class LinkedClients(MessageBroker broker) : IReplicatedClients
     private readonly ConcurrentDictionary<ReplicatedQueue, ReplicatedLeader> _leaders = new();
 
     public IEnumerable<NodeId> Nodes =>
-        Links.AllPeers.Where(static peer => peer.TryGetProcess(out _)).Select(static peer => peer.Id)
-            .Append(Links.Self);
+        Links.AllPeers.Where(static peer => peer.MayLive).Select(static peer => peer.Id).Append(Links.Self);
 
     private QueueLinks Links => broker.QueueLinks!;
 

@@ -66,11 +66,15 @@ internal sealed class ReplicatedLog : QueueLog
         _broker = broker;
         _log = broker.Storage!;
         _time = time;
+        BegunMs = broker.NowMs;
         State = replica.State.Copy();
         _committed = group.Commit.Value;
         LastLsn = new Lsn(_committed);
         DurablePosition = Math.Min(_committed, group.Applied.Value);
     }
+
+    /// <summary>When the member began to serve, by the node's monotonic clock.</summary>
+    public long BegunMs { get; }
 
     /// <summary>As of what is proposed.</summary>
     public QueueState State { get; }

@@ -62,8 +62,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
-        _handover = new LeadershipHandover(
-            broker, node => setup.Peers.IsUp(node) && !Broker.Maintenance.Includes(node));
+        _handover = new LeadershipHandover(this, setup.Peers);
         _time = new ReplicatedTime(this, announcer, _self);
         _damage = new MemberDamage(this, announcer, _self);
     }
@@ -164,7 +163,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal MessageBroker Node => Broker;
 
     /// <summary>The log while this member serves; null: it does not.</summary>
-    private protected ReplicatedLog? Leading => _leading;
+    internal ReplicatedLog? Leading => _leading;
 
     /// <summary>Messages are being read for who serves now.</summary>
     private protected virtual bool IsReading => Machine.Paging.IsFetching;
@@ -340,7 +339,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
             case QueueCommandKind.Standing:
                 _reconciliation.Told((ReplicaStanding)command.Target!);
                 break;
-            case QueueCommandKind.HandOver:
+            case QueueCommandKind.HandOver or QueueCommandKind.Unreached:
                 _handover.Handle(command, _group);
                 break;
             case QueueCommandKind.Moved when _leadership.IsFetching || IsReading:

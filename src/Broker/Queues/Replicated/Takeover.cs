@@ -6,7 +6,7 @@ namespace Warren.Broker.Queues.Replicated;
 /// What a new leader learns before it serves: what clients of each node hold. Until then everything else waits, in
 /// order. Owned by the queue's turn.
 /// </summary>
-/// <param name="asked">Nodes with a link, as long as they have it.</param>
+/// <param name="asked">Nodes that live for all that is known, as long as that is so.</param>
 /// <param name="untilMs">For so long.</param>
 /// <param name="known">Nodes of which it is known that their clients may hold something, also without a link.</param>
 /// <param name="knownUntilMs">For so long.</param>

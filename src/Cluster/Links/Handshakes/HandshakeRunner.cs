@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Warren.Cluster.Turns;
 
@@ -96,6 +97,9 @@ internal sealed class HandshakeRunner(PeerLinksSetup setup)
         RefusedException refused => refused.Refusal,
         AuthenticationException => new Refusal(RefusalCode.Tls, error.Message),
         EndOfStreamException or ObjectDisposedException or OperationCanceledException => RefusalText.Ended,
-        _ => new Refusal(RefusalCode.Unreachable, error.Message),
+        _ => new Refusal(RefusalCode.Unreachable, error.Message)
+        {
+            IsNobodyThere = error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused },
+        },
     };
 }

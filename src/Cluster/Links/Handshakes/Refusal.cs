@@ -6,5 +6,8 @@ namespace Warren.Cluster.Links;
 /// </summary>
 public sealed record Refusal(RefusalCode Code, string Sentence)
 {
+    /// <summary>The other machine is there, and nobody listens: no such process runs, or it ends.</summary>
+    public bool IsNobodyThere { get; init; }
+
     public override string ToString() => Sentence;
 }

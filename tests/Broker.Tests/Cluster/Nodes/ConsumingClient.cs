@@ -106,7 +106,9 @@ internal class ConsumingClient(NodesSimulation world, int number) : NodeClient(w
     {
         if (!reason.Contains("is down or inaccessible", StringComparison.Ordinal)
             && !reason.Contains("definitions cannot be changed now", StringComparison.Ordinal)
-            && !(World.Ledger.MayBeReplicated(Queue) && reason.Contains("has no leader", StringComparison.Ordinal))
+            && !(World.Ledger.MayBeReplicated(Queue)
+                && (reason.Contains("has no leader", StringComparison.Ordinal)
+                    || reason.Contains("is not reachable from this node", StringComparison.Ordinal)))
             && !reason.Contains("CONNECTION_FORCED", StringComparison.Ordinal))
             throw new NodesException($"{this} is told \"{reason}\" at step {Now}");
         World.Reasons.Add(reason);

@@ -16,12 +16,15 @@ internal sealed class NodesFaults(NodesSimulation world)
     private readonly List<(long At, MessageBroker Broker)> _drained = [];
     private SimulatedNode? _cutOff;
     private long _cutOffTo;
+    private PairCut? _pair;
 
     /// <summary>What was done when.</summary>
     public List<string> Story { get; } = [];
 
-    /// <summary>A node is cut off for longer than anybody waits for it; nothing else happens meanwhile.</summary>
-    public bool IsCuttingOff => _cutOff is not null;
+    /// <summary>
+    /// A node is cut off for longer than anybody waits for it, or two from each other; nothing else happens meanwhile.
+    /// </summary>
+    public bool IsCuttingOff => _cutOff is not null || _pair is { IsOn: true };
 
     /// <summary>No node is on its way in or out.</summary>
     public bool IsMembershipQuiet => _operator.IsIdle;
@@ -39,7 +42,7 @@ internal sealed class NodesFaults(NodesSimulation world)
     {
         SimulatedNode one = Nodes[Random.Next(Nodes.Length)];
         SimulatedNode other = Nodes[Random.Next(Nodes.Length)];
-        switch (Random.Next(18))
+        switch (Random.Next(19))
         {
             case 0 or 1:
                 Tell($"{one.Name} crashes");
@@ -97,6 +100,9 @@ internal sealed class NodesFaults(NodesSimulation world)
             case 16:
                 CutOff(one);
                 break;
+            case 17 when world.Replicates && IsMembershipQuiet:
+                CutPair();
+                break;
             default:
                 Tell("all is well");
                 MendAll();
@@ -141,6 +147,7 @@ internal sealed class NodesFaults(NodesSimulation world)
     public void Step()
     {
         _operator.Step();
+        _pair?.Step();
         foreach ((long at, SimulatedNode node) in _full.Where(one => one.At <= Network.Now).ToArray())
         {
             node.Disk.CapacityBytes = long.MaxValue / 2;
@@ -163,6 +170,11 @@ internal sealed class NodesFaults(NodesSimulation world)
     public void Heal()
     {
         Tell("everything is mended for good");
+        Mend();
+    }
+
+    private void Mend()
+    {
         Network.LossPercent = 0;
         Network.NoRoomPercent = 0;
         foreach ((_, SimulatedNode node) in _full)
@@ -172,6 +184,13 @@ internal sealed class NodesFaults(NodesSimulation world)
             LeadAgain(broker);
         _drained.Clear();
         MendAll();
+    }
+
+    private void CutPair()
+    {
+        Tell("all is well, and then two nodes are to lose their link for long");
+        Mend();
+        _pair = new PairCut(world, Tell);
     }
 
     private void BlockAll(SimulatedNode node)

@@ -54,6 +54,9 @@ internal record struct NodesReport
 
     public long Cuts { get; set; }
 
+    /// <summary>How often two nodes were cut from each other for long, and clients of all nodes served.</summary>
+    public long Around { get; set; }
+
     public long Joined { get; set; }
 
     public long Forgotten { get; set; }
@@ -80,13 +83,14 @@ internal record struct NodesReport
         Full = one.Full + other.Full,
         Crashes = one.Crashes + other.Crashes,
         Cuts = one.Cuts + other.Cuts,
+        Around = one.Around + other.Around,
         Joined = one.Joined + other.Joined,
         Forgotten = one.Forgotten + other.Forgotten,
     };
 
     public override readonly string ToString() =>
         $"{Steps} steps, {Crashes} crashes, {Stalls} disks stalled and {Full} full, {Cuts} links cut, "
-        + $"{Joined} nodes joined, {Forgotten} forgotten; "
+        + $"{Around} pairs served around their cut, {Joined} nodes joined, {Forgotten} forgotten; "
         + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
         + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "

@@ -5,14 +5,20 @@ namespace Warren.Broker.Tests.Cluster.Nodes;
 /// <summary>Which node began to lead a replicated queue, and when: looked at after every step.</summary>
 internal sealed class TakeoverRecord(SimulatedCluster cluster)
 {
-    /// <summary>So long, in steps, a new leader waits for what clients of nodes that it has a link with hold.</summary>
+    /// <summary>
+    /// So long, in steps, a new leader waits for what clients of other nodes hold, and for links that were lost less
+    /// than that before.
+    /// </summary>
     private const long ClaimSteps = 300;
+
+    /// <summary>A node that has had a link for so long has said what its clients hold.</summary>
+    private const long AnswerSteps = 150;
 
     /// <summary>Within so many steps of a new link a leader learns that it was replaced.</summary>
     private const long NewsSteps = 60;
 
     private readonly Dictionary<string, long> _ids = [];
-    private readonly Dictionary<string, List<(long At, NodeId Leader, long Term)>> _takeovers = [];
+    private readonly Dictionary<string, List<Takeover>> _takeovers = [];
 
     /// <summary>A queue that is always there, and has several members or may get some.</summary>
     public void Watch(string queue, MessageBroker broker)
@@ -29,9 +35,9 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
             {
                 if (node.Broker?.QueueLinks?.FindLeader(id) is not { } leader)
                     continue;
-                List<(long At, NodeId Leader, long Term)> takeovers = _takeovers[queue];
+                List<Takeover> takeovers = _takeovers[queue];
                 if (!takeovers.Exists(one => one.Leader == node.Id && one.Term == leader.Term))
-                    takeovers.Add((cluster.Network.Now, node.Id, leader.Term));
+                    takeovers.Add(new Takeover(cluster.Network.Now, node.Id, leader.Term, node.StartedAt));
             }
         }
     }
@@ -56,12 +62,30 @@ internal sealed class TakeoverRecord(SimulatedCluster cluster)
     }
 
     /// <summary>
-    /// A node began to lead the queue, at this step or later, that had no link with the other when it began, or lost it
-    /// before it had to have an answer: it may not know what the other's clients held and had acknowledged. Or before,
-    /// and had no link with it at this step either: what the other has then, it has of a leader that was replaced.
+    /// A node began to lead the queue, at this step or later, that had no link with the other for so long that it did
+    /// not wait for what that one's clients held and had acknowledged, or could not have it in time. Or before, and had
+    /// no link with it at this step either: what the other has then, it has of a leader that was replaced.
     /// </summary>
     public bool WasMissed(string queue, NodeId other, long since) => _takeovers[queue].Exists(
-        one => one.Leader != other
-            && cluster.Network.HadOutage(one.Leader, other, one.At, one.At + ClaimSteps)
+        one => one.Leader != other && WasMissed(one, other)
             && (one.At >= since || cluster.Network.HadOutage(one.Leader, other, since, since)));
+
+    private bool WasMissed(in Takeover one, NodeId other)
+    {
+        long at = one.At;
+        foreach ((long from, long to) in cluster.Network.OutagesOf(one.Leader, other))
+        {
+            if (to < one.At)
+                continue;
+            // It had given the link up by then, or its process has never had it.
+            if (from <= Math.Max(one.At - ClaimSteps, one.StartedAt))
+                return true;
+            if (Math.Min(from, one.At + ClaimSteps) - at >= AnswerSteps)
+                return false;
+            at = Math.Max(at, to);
+        }
+        return one.At + ClaimSteps - at < AnswerSteps;
+    }
+
+    private readonly record struct Takeover(long At, NodeId Leader, long Term, long StartedAt);
 }

@@ -16,6 +16,7 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
     // By the queues' ids: their terms.
     private readonly Dictionary<long, long> _leads = [];
     private readonly Dictionary<long, long> _nothing = [];
+    private readonly Dictionary<long, long> _unreached = [];
     private readonly HashSet<long> _members = [];
     private readonly HashSet<long> _times = [];
     private readonly Dictionary<long, TimeNews> _answers = [];
@@ -25,7 +26,8 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
     /// whoever leads it and asks for the time, or what time it is, here.
     /// </summary>
     internal readonly record struct Item(
-        LineSignal Signal, long Queue, long Term, bool IsLed, bool IsTime = false, TimeNews? Answer = null);
+        LineSignal Signal, long Queue, long Term, bool IsLed, bool IsTime = false, TimeNews? Answer = null,
+        bool IsUnreached = false);
 
     /// <summary>This node leads a queue from now on.</summary>
     public void Lead(ReplicatedLeader leader) => Post(new Item(default, leader.QueueId, leader.Term, IsLed: true));
@@ -43,6 +45,10 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
     /// <summary>Clients of this node hold nothing of a queue that the other one leads.</summary>
     public void HoldNothing(long queue, long term) => Post(new Item(default, queue, term, IsLed: false));
 
+    /// <summary>This node has no link with the other one, which leads the queue.</summary>
+    public void Unreached(long queue, long term) =>
+        Post(new Item(default, queue, term, IsLed: false, IsUnreached: true));
+
     /// <inheritdoc/>
     public void Signal(LineSignal signal, long process) => Post(new Item(signal, 0, 0, IsLed: false));
 
@@ -54,6 +60,8 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
                 _answers[item.Queue] = answer;
             else if (item.IsTime)
                 _times.Add(item.Queue);
+            else if (item.IsUnreached)
+                _unreached[item.Queue] = item.Term;
             else if (item is { Queue: not 0, IsLed: false })
                 _nothing[item.Queue] = item.Term;
             else if (item.Queue != 0)
@@ -69,6 +77,9 @@ internal sealed class LeaderNews(QueueLinks links, LinePeer peer) : Mailbox<Lead
         }
         Send(LineFrame.Leads, _leads);
         Send(LineFrame.HoldsNothing, _nothing);
+        Send(LineFrame.Unreached, _unreached);
+        // As long as it is so it is said again.
+        _unreached.Clear();
         SendMembers();
         SendTimes(LineFrame.Times, _times, WriteTime);
         SendTimes(LineFrame.KnownTimes, _answers.Keys, WriteAnswer);

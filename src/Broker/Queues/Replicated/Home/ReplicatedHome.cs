@@ -35,6 +35,9 @@ internal sealed class ReplicatedHome : StandIn
     private long _retryPauseMs;
     // Since when somebody waits for a leader; none: nobody does.
     private long? _waitsSinceMs;
+    // Since when there is no link with the leader, and when it may be told next.
+    private long? _unreachedSinceMs;
+    private long _tellsAtMs;
 
     /// <param name="broker">The node's.</param>
     /// <param name="links">The node's.</param>
@@ -96,9 +99,11 @@ internal sealed class ReplicatedHome : StandIn
     /// <inheritdoc/>
     internal override AmqpException HomeIsDown() => new(
         ReplyCode.NotFound,
-        $"{Describe()} has no leader: a majority of its members "
-        + $"({string.Join(", ", Definition.Members.Select(Links.NameOf))}) "
-        + "is not reachable");
+        Volatile.Read(ref _peer) is { IsOwn: false, IsRelayed: true } leader && !IsUp
+            ? $"leader node '{Links.NameOf(leader.Id)}' of {Describe()} is not reachable from this node"
+            : $"{Describe()} has no leader: a majority of its members "
+            + $"({string.Join(", ", Definition.Members.Select(Links.NameOf))}) "
+            + "is not reachable");
 
     protected override void OnAdopt(Adoption adoption)
     {
@@ -215,6 +220,18 @@ internal sealed class ReplicatedHome : StandIn
     {
         if (!IsGivenUp && _waitsSinceMs is { } since)
             Wait(Broker.NowMs - since, scratch);
+        TellUnreached();
+    }
+
+    // Its leader lives, and others reach it: one of them may lead, and serve the clients of this node too.
+    private void TellUnreached()
+    {
+        long nowMs = Broker.NowMs;
+        if (_unreachedSinceMs is not { } since || nowMs < _tellsAtMs || !(HasSomething || IsGivenUp)
+            || nowMs - since < Links.Options.UnreachedPatience.TotalMilliseconds || !_peer!.IsRelayed)
+            return;
+        _tellsAtMs = nowMs + (long)Links.Options.UnreachedPatience.TotalMilliseconds;
+        _peer.News.Unreached(Definition.Id.Value, _term);
     }
 
     private void OnLed(QueueScratch scratch)
@@ -244,8 +261,10 @@ internal sealed class ReplicatedHome : StandIn
         _retryPauseMs = 0;
         _waitsSinceMs = null;
         IsGivenUp = false;
+        _tellsAtMs = 0;
         if (_peer == leader)
             return;
+        _unreachedSinceMs = null;
         Volatile.Write(ref _peer, leader);
         Lanes.Peer = leader;
         _process = 0;
@@ -258,6 +277,7 @@ internal sealed class ReplicatedHome : StandIn
     private void LookAtLink(bool isNew)
     {
         IsUp = _peer!.TryGetProcess(out long process);
+        _unreachedSinceMs = IsUp ? null : _unreachedSinceMs ?? Broker.NowMs;
         if (!IsUp || !isNew)
             return;
         if (process != _process && HasLine)
@@ -331,7 +351,12 @@ internal sealed class ReplicatedHome : StandIn
             _publishes.GiveCredit();
         SetFull(_publishes.IsFullOfDeadLetters);
         _waitsSinceMs = IsWaiting ? _waitsSinceMs ?? Broker.NowMs : null;
-        if (Lanes.IsUntold || _waitsSinceMs is not null || (WantsLine && !HasLine && IsUp))
+        // Who is refused from then on has the leader told.
+        bool tells = _unreachedSinceMs is { } lost && HasSomething
+            && Broker.NowMs - lost < Links.Options.PublishPatience.TotalMilliseconds;
+        if (IsGivenUp)
+            TellUnreached();
+        if (Lanes.IsUntold || _waitsSinceMs is not null || tells || (WantsLine && !HasLine && IsUp))
             WantTick();
     }
 }
