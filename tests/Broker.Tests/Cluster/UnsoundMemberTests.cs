@@ -1,6 +1,7 @@
 using Warren.Amqp;
 using Warren.Broker.Definitions;
 using Warren.Broker.Queues;
+using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster.Nodes;
 using Warren.Broker.Topology;
 using Warren.Cluster.Consensus;
@@ -92,6 +93,55 @@ public sealed class UnsoundMemberTests
         _cluster.Until(() => SoundnessOf("r") == Soundness.Sound, what: "the queue");
     }
 
+    /// <summary>Whoever leads has damaged what waits: another one takes over, and clients notice nothing.</summary>
+    [Fact]
+    public void A_client_gets_all_in_order_of_a_queue_whose_leader_cannot_read_a_message()
+    {
+        const int Messages = 20;
+        string padding = new('.', 3000);
+        SimulatedConnection client = _cluster.Connect(_node);
+        var arguments = new FieldTable { ["x-queue-type"] = FieldValue.Of("quorum") };
+        client.Send(new QueueDeclare("r", passive: false, durable: true, false, false, noWait: false, arguments));
+        Expect(client, MethodId.QueueDeclareOk);
+        for (int number = 0; number < Messages; number++)
+            client.Writer.AddPublish(1, "", "r", WireClient.Bytes($"{number}{padding}"));
+        client.Flush();
+        _cluster.Until(() => Members.All(member => member.Replica.Messages.Count == Messages), what: "all");
+        ReplicatedQueue leader = Members.Single(static member => member.IsServing);
+        SimulatedNode damaged = _cluster.Nodes.First(node => MemberOn(node) != leader);
+        long position = 0;
+        for (int number = 0; number < Messages / 2; number++)
+        {
+            Assert.True(leader.Replica.Messages.TryNext(position, out ReplicaMessage message));
+            position = message.Index;
+        }
+        DamagedRecord.Flip(damaged, MemberOn(damaged).Replica.RecordOf(position), 1000);
+        _cluster.Until(
+            () =>
+            {
+                leader.Post(QueueCommand.Ask(group => group!.TransferLeadership(damaged.Id)));
+                return MemberOn(damaged).IsServing;
+            },
+            what: "the damaged one's lead");
+        client.Send(WireClient.Consume("r", "c", noAck: false, noWait: false));
+        List<string> delivered = [];
+        _cluster.Until(
+            () =>
+            {
+                delivered.AddRange(client.Take()
+                    .Where(static received => received.Method == MethodId.BasicDeliver)
+                    .Select(static received => System.Text.Encoding.UTF8.GetString(received.Body).TrimEnd('.')));
+                return delivered.Count == Messages;
+            },
+            what: "deliveries");
+        Assert.Equal(Enumerable.Range(0, Messages).Select(static number => $"{number}"), delivered);
+        Assert.False(MemberOn(damaged).IsServing);
+        _cluster.Until(
+            () => damaged.Lines.Exists(static line => line.Contains("this member has a fresh copy")), what: "a copy");
+        Assert.Equal(Soundness.Sound, MemberOn(damaged).Consensus!.Soundness);
+        Assert.Equal(Messages, MemberOn(damaged).Replica.Messages.Count);
+    }
+
     [Fact]
     public void What_cannot_be_read_while_it_runs_costs_no_queue()
     {
@@ -134,6 +184,11 @@ public sealed class UnsoundMemberTests
         _cluster.Done(leader.Broker!.Operations.DeclareAsync("/", "later", true, false, FieldTable.Empty));
         Assert.False(_node.Store.Group.IsLeader);
     }
+
+    private IEnumerable<ReplicatedQueue> Members => _cluster.Nodes.Select(MemberOn);
+
+    private static ReplicatedQueue MemberOn(SimulatedNode node) =>
+        ((QueueReplication)node.Broker!.Replication!).Members.Single();
 
     private Soundness? SoundnessOf(string queue)
     {

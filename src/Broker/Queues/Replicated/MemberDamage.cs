@@ -19,11 +19,18 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
     /// <summary>When what others hold up is tried again.</summary>
     private const long AgainMs = 100;
 
+    /// <summary>
+    /// If each that is asked to lead finds something of its own, they ask one another ever less often, up to this.
+    /// </summary>
+    private const long LongestMs = 6400;
+
     /// <summary>When the leader is asked again which members count.</summary>
     private const long LookMs = 500;
 
     private UnreadableEntry? _found;
     private NodeId _asked;
+    private int _handovers;
+    private long _nextMs;
     private Term _followed;
     private long _sinceMs;
     private bool _isKept;
@@ -39,7 +46,7 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
         if (_found is not null)
             return true;
         _found = entry;
-        (_asked, _followed, _isKept) = (default, default, false);
+        (_asked, _handovers, _nextMs, _followed, _isKept) = (default, 0, 0, default, false);
         queue.Report(
             LogLevel.Warning,
             $"{entry}: nothing is delivered in front of it, and this member gives its leadership up to one that has "
@@ -74,8 +81,10 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
 
     private bool HandOver(RaftGroup group)
     {
-        queue.TickAt(queue.NowMs + AgainMs);
-        if (group.View.IsHandingOver)
+        if (HasLeft())
+            return true;
+        queue.TickAt(Math.Max(_nextMs, queue.NowMs + AgainMs));
+        if (queue.NowMs < _nextMs || group.View.IsHandingOver)
             return false;
         // Who was asked last has not taken it: another one first.
         NodeId next = OtherVoters(group.Members)
@@ -86,6 +95,7 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
         if (next.IsNone || !group.TransferLeadership(next))
             return false;
         _asked = next;
+        _nextMs = queue.NowMs + Math.Min(LongestMs, AgainMs << Math.Min(_handovers++, 10));
         return true;
     }
 
@@ -114,12 +124,8 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
     // Until others are there; or, of two members, until what cannot be read has left the queue.
     private void KeepVote()
     {
-        if (!queue.Replica.IsLive(_found!.Value.Index.Value))
-        {
-            queue.Report(LogLevel.Info, "what this member could not read has left the queue");
-            _found = null;
+        if (HasLeft())
             return;
-        }
         bool isFirst = queue.NowMs - _sinceMs < LookMs;
         queue.TickAt(queue.NowMs + (isFirst ? AgainMs : LookMs));
         if (_isKept || isFirst)
@@ -129,5 +135,14 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
             LogLevel.Warning,
             "another member leads, and there is no majority without this one: it gets no fresh copy before there is, "
             + "since it would have no vote meanwhile");
+    }
+    // It was acknowledged, or went otherwise: nobody misses it here.
+    private bool HasLeft()
+    {
+        if (queue.Replica.IsLive(_found!.Value.Index.Value))
+            return false;
+        _found = null;
+        queue.Report(LogLevel.Info, "what this member could not read has left the queue");
+        return true;
     }
 }

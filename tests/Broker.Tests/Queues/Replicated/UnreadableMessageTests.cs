@@ -213,12 +213,10 @@ public sealed class UnreadableMessageTests
     private static void Damage(SimulatedNode node, ReplicatedQueue member, bool refuses, int number = Damaged)
     {
         Position record = member.Replica.RecordOf(PositionOf(member, number));
-        string path = $"log/{record.Segment:D10}.seg";
-        node.IsDamaged = true;
         if (refuses)
-            node.Disk.Spoil(path, record.Offset + (Padding.Length / 2));
+            DamagedRecord.Spoil(node, record, Padding.Length / 2);
         else
-            node.Disk.FlipBit(path, record.Offset + (Padding.Length / 2), 1);
+            DamagedRecord.Flip(node, record, Padding.Length / 2);
     }
 
     private static long PositionOf(ReplicatedQueue member, int number)
