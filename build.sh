@@ -28,7 +28,7 @@ usage: ./build.sh COMMAND
                          --minutes N   how long, each (10)     --seed N [--seeds N]   only these: a replay
   faults [NAME ...]    a node in a process of its own, under load: kill -9 (kill), a stop (clean), a full disk (full);
                        three on machines of their own (cluster; --short: one of each kind; or of it by name: forming,
-                       joining, partition, clock, membership, balancer)
+                       joining, guide, failover, leader, rolling, partition, disks, clock, membership, balancer)
                          --rounds N    kills (200)        --seed N   a replay of what the clients want to do
                          --broker rabbitmq                the same for RabbitMQ, to see what the runs are worth
 

@@ -60,7 +60,7 @@ internal sealed class Peer
 
     public PeerHeartbeat? Heartbeat { get; set; }
 
-    public TimeSpan? ClockAhead { get; set; }
+    public ClockDifference Clock { get; } = new();
 
     public string? EndReason { get; set; }
 }

@@ -363,8 +363,7 @@ public sealed class PeerLinks : IAsyncDisposable
     {
         PeerIdentity identity = link.Peer;
         peer.Seen = peer.Seen.With(new PeerRecord(identity.Boot, identity.Process, identity.DurableLsn));
-        peer.ClockAhead = TimeSpan.FromMilliseconds(
-            (double)identity.WallClockMs - _time.GetUtcNow().ToUnixTimeMilliseconds());
+        peer.Clock.Begin(identity.WallClockMs, _time.GetUtcNow());
         peer.EndReason = null;
         peer.Heartbeat = null;
         peer.Reaches = null;
@@ -420,6 +419,7 @@ public sealed class PeerLinks : IAsyncDisposable
         lock (_lock)
         {
             peer.Heartbeat = heartbeat;
+            peer.Clock.Note(heartbeat.WallClockMs, _time.GetUtcNow());
             peer.Seen = peer.Seen.With(new PeerRecord(heartbeat.Boot, peer.Seen.Process, heartbeat.DurableLsn));
         }
     }

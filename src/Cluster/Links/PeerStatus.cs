@@ -17,7 +17,7 @@ public sealed record PeerStatus
     public RefusalCode Refusal { get; init; }
 
     /// <summary>
-    /// How far its wall clock was ahead of this node's at the handshake, the time of the handshake included; null:
+    /// How far its wall clock was ahead of this node's when it was last heard of, less what that took on its way; null:
     /// never met.
     /// </summary>
     public TimeSpan? ClockAhead { get; init; }

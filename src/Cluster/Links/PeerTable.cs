@@ -130,7 +130,7 @@ internal sealed class PeerTable(PeerLinksSetup setup, RelayStreams streams)
             IsUp = isUp,
             Reason = isUp ? null : refusal?.Sentence ?? peer?.EndReason,
             Refusal = isUp ? RefusalCode.None : refusal?.Code ?? RefusalCode.None,
-            ClockAhead = peer?.ClockAhead,
+            ClockAhead = peer?.Clock.Ahead,
             Seen = peer?.Seen ?? default,
             Heartbeat = isUp ? peer!.Heartbeat : null,
         };

@@ -234,6 +234,39 @@ public sealed class PeerLinksTests
     }
 
     [Fact]
+    public void A_clock_that_is_set_while_the_link_is_up_is_reported()
+    {
+        var time = new SuspendableTime(_world.Time);
+        SimulatedNode a = _world.Start("a", time: time);
+        SimulatedNode b = _world.Start("b");
+        SimulatedWorld.Introduce(a, b);
+        _world.Advance(20_000);
+        foreach (int hours in (int[])[3, -3])
+        {
+            time.ClockError = TimeSpan.FromHours(hours);
+            _world.Advance(5_000);
+            Assert.Equal(-hours, a.Links.Status()[0].ClockAhead!.Value.TotalHours, 2);
+            Assert.Equal(hours, b.Links.Status()[0].ClockAhead!.Value.TotalHours, 2);
+        }
+        Assert.Equal(["up b"], a.Events);
+    }
+
+    [Fact]
+    public void A_word_that_was_long_on_its_way_says_nothing_of_a_clock()
+    {
+        var clock = new ClockDifference();
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddDays(1);
+        Assert.Null(clock.Ahead);
+        clock.Begin(now.ToUnixTimeMilliseconds(), now);
+        clock.Note(now.ToUnixTimeMilliseconds(), now.AddSeconds(8));
+        Assert.Equal(TimeSpan.Zero, clock.Ahead);
+        clock.Note(0, now);
+        Assert.Equal(TimeSpan.Zero, clock.Ahead);
+        clock.Begin(now.ToUnixTimeMilliseconds(), now.AddSeconds(8));
+        Assert.Equal(TimeSpan.FromSeconds(-8), clock.Ahead);
+    }
+
+    [Fact]
     public void Heartbeats_say_how_the_node_is()
     {
         (SimulatedNode a, SimulatedNode b) = StartTwo();

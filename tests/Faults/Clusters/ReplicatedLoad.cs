@@ -67,18 +67,18 @@ internal sealed class ReplicatedLoad(JoinedHosts cluster, int seed)
     /// <summary>Waits until every publisher has got more confirms.</summary>
     public async Task GoesOnAsync()
     {
-        int[] before = [.. _publishers.Select(publisher => publisher.Count)];
+        int[] before = [.. _publishers.Select(publisher => publisher.Confirms.Count)];
         long since = Answers.Now;
         for (int at = 0; at < before.Length; at++)
         {
             SteadyPublisher publisher = _publishers[at];
-            while (publisher.Count < before[at] + Enough)
+            while (publisher.Confirms.Count < before[at] + Enough)
             {
                 if (TimeProvider.System.GetElapsedTime(since) > Answers.MostWait)
                 {
                     throw new FaultException(
                         $"a publisher to {publisher.Queue.Name} on {publisher.Host.Name} has got "
-                        + $"{publisher.Count - before[at]} confirms in {Answers.MostWait.TotalSeconds} s\n"
+                        + $"{publisher.Confirms.Count - before[at]} confirms in {Answers.MostWait.TotalSeconds} s\n"
                         + publisher.Host.Log);
                 }
                 await Task.Delay(20);
@@ -89,17 +89,17 @@ internal sealed class ReplicatedLoad(JoinedHosts cluster, int seed)
     /// <summary>
     /// The longest time without a confirm, of all publishers that kept their connection, and of those that lost it.
     /// </summary>
-    /// <param name="after">See <see cref="SteadyPublisher.LongestGap"/>.</param>
+    /// <param name="after">See <see cref="ConfirmTimes.LongestGap"/>.</param>
     /// <param name="struck">Whose own clients are told of apart; null: nobody's.</param>
     public string Gaps(long after, Host? struck = null)
     {
         SteadyPublisher[] others = [.. _publishers.Where(publisher => publisher.Host != struck)];
         string kept = string.Join(", ", others.GroupBy(static publisher => publisher.Queue.Kind).Select(group =>
-            $"{group.Key.ToString().ToLowerInvariant()} {Ms(group.Max(one => one.LongestGap(after)))}"));
+            $"{group.Key.ToString().ToLowerInvariant()} {Ms(group.Max(one => one.Confirms.LongestGap(after)))}"));
         string own = struck is null || others.Length == _publishers.Length
             ? ""
-            : $", through itself {Ms(_publishers.Except(others).Max(one => one.LongestGap(after)))}";
-        TimeSpan moved = _publishers.Max(publisher => publisher.LongestGap(after, moved: true));
+            : $", through itself {Ms(_publishers.Except(others).Max(one => one.Confirms.LongestGap(after)))}";
+        TimeSpan moved = _publishers.Max(publisher => publisher.Confirms.LongestGap(after, moved: true));
         return $"without a confirm at most {kept}{own}" + (moved == default ? "" : $", of who moved {Ms(moved)}");
     }
 

@@ -14,10 +14,6 @@ namespace Warren.Faults.Clusters;
 internal sealed class SteadyPublisher(
     IReadOnlyList<Host> hosts, SharedQueue queue, SharedSources sources, ClientLosses losses)
 {
-    private readonly Lock _lock = new();
-
-    // When confirms came, and whether the connection had come since the one before.
-    private readonly List<(long At, bool IsFirst)> _confirmed = [];
     private long _nacked;
     private int _at;
 
@@ -35,34 +31,8 @@ internal sealed class SteadyPublisher(
     /// <summary>Publishes that were refused.</summary>
     public long Nacked => Interlocked.Read(ref _nacked);
 
-    /// <summary>How many are confirmed.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _confirmed.Count;
-        }
-    }
-
-    /// <summary>The longest time between two confirms, of which the later came after a moment.</summary>
-    /// <param name="after">See <see cref="TimeProvider.GetTimestamp"/>.</param>
-    /// <param name="moved">Whether between the two it had to connect anew, or whether it did not.</param>
-    public TimeSpan LongestGap(long after, bool moved = false)
-    {
-        lock (_lock)
-        {
-            TimeSpan longest = default;
-            for (int at = _confirmed.Count - 1; at > 0 && _confirmed[at].At >= after; at--)
-            {
-                if (_confirmed[at].IsFirst != moved)
-                    continue;
-                TimeSpan gap = TimeProvider.System.GetElapsedTime(_confirmed[at - 1].At, _confirmed[at].At);
-                longest = gap > longest ? gap : longest;
-            }
-            return longest;
-        }
-    }
+    /// <summary>What was confirmed, when.</summary>
+    public ConfirmTimes Confirms { get; } = new();
 
     /// <summary>Goes on until it is told to end; then all that was sent is answered.</summary>
     public async Task RunAsync(CancellationToken end)
@@ -144,7 +114,6 @@ internal sealed class SteadyPublisher(
             return;
         }
         queue.Confirm(id);
-        lock (_lock)
-            _confirmed.Add((TimeProvider.System.GetTimestamp(), isFirst));
+        Confirms.Add(TimeProvider.System.GetTimestamp(), isFirst);
     }
 }

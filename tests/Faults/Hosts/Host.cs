@@ -57,8 +57,23 @@ internal sealed class Host : IDisposable
     /// <summary>The end of the node's log.</summary>
     public string Log => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(40)) : "";
 
-    /// <summary>How far off the node's wall clock is from its next start on, as faketime has it; null: right.</summary>
-    public string? ClockShift { get; set; }
+    /// <summary>
+    /// How far off the node's wall clock is, as faketime has it; null: right. From its next start on, and within a
+    /// second if it runs and was started with one.
+    /// </summary>
+    public string? ClockShift
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value is null)
+                return;
+            // In one piece, for whoever reads it at this moment.
+            File.WriteAllText(FileNamed("clock.new"), $"{value}\n");
+            File.Move(FileNamed("clock.new"), FileNamed("clock"), overwrite: true);
+        }
+    }
 
     /// <summary>What the node's process has printed, all starts.</summary>
     public string Printed
@@ -166,7 +181,10 @@ internal sealed class Host : IDisposable
         if (IsRunning)
             throw new FaultException($"{Name} has a node already");
         _node?.Dispose();
-        string faked = ClockShift is null ? "" : $"faketime --exclude-monotonic -m -f '{ClockShift}' ";
+        string faked = ClockShift is null
+            ? ""
+            : "env FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=1 "
+                + $"FAKETIME_TIMESTAMP_FILE={FileNamed("clock")} LD_PRELOAD=\"$(faketime -m -f +0 printenv LD_PRELOAD)\" ";
         List<string> line = Inside($"exec {faked}rabbitmq-server >> /var/log/rabbitmq/printed 2>&1");
         _node = Process.Start(line[0], line.Skip(1));
     }

@@ -9,7 +9,8 @@ namespace Warren.Faults.Scenarios;
 
 /// <summary>
 /// One of three nodes has a wall clock that is three hours ahead, then three hours behind: under load everything works,
-/// what expires does so after its time and not before, and all nodes say whose clock is off by how much.
+/// what expires does so after its time and not before, and all nodes say whose clock is off by how much. Then the clock
+/// is set by as much while the node runs, and while messages wait for their time.
 /// </summary>
 internal sealed class ClockScenario(int seed, bool isShort, Action<string> report)
 {
@@ -41,6 +42,8 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
             {
                 await ShiftAsync(load, cluster, host, hours: 3);
                 await ShiftAsync(load, cluster, host, hours: -3);
+                await SetAsync(load, cluster, host, hours: 3);
+                await SetAsync(load, cluster, host, hours: -3);
                 await RestartAsync(cluster, host, shift: null);
             }
             report($"clock: what was answered\n{_names.Answers}");
@@ -66,6 +69,27 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
         await load.JudgeAsync(cluster.Hosts);
         await IsToldAsync(cluster, host, hours, logs);
         load.Tell($"{host.Name}'s clock {hours:+0;-0} h");
+    }
+
+    private async Task SetAsync(ClusterLoad load, JoinedHosts cluster, Host host, int hours)
+    {
+        await RestartAsync(cluster, host, "+0h");
+        await load.WhileAsync(cluster.Hosts, async () =>
+        {
+            await load.WorksAsync(cluster.Hosts);
+            var random = new Random(seed);
+            Task[] expiring = [.. cluster.Hosts.Select(home =>
+                ExpireAsync(home, cluster.Hosts[random.Next(3)], $"set.{home.Name}.{hours}.{host.Name}"))];
+            // In the middle of their three seconds.
+            await Task.Delay(TtlMs / 3);
+            host.ClockShift = $"{hours:+0;-0}h";
+            await Task.WhenAll(expiring);
+            TimeSpan worked = await load.WorksAsync(cluster.Hosts);
+            report($"{host.Name}'s clock set by {hours:+0;-0} h: all worked after {worked.TotalSeconds:0.0} s");
+        });
+        await load.JudgeAsync(cluster.Hosts);
+        await IsToldAsync(cluster, host, hours, logs: null);
+        load.Tell($"{host.Name}'s clock set by {hours:+0;-0} h");
     }
 
     private static async Task RestartAsync(JoinedHosts cluster, Host host, string? shift)
@@ -156,7 +180,8 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
             : took;
     }
 
-    private async Task IsToldAsync(JoinedHosts cluster, Host host, int hours, long[] logs)
+    // The log tells of it when a link comes up.
+    private async Task IsToldAsync(JoinedHosts cluster, Host host, int hours, long[]? logs)
     {
         for (int at = 0; at < cluster.Hosts.Count; at++)
         {
@@ -165,17 +190,28 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
             {
                 bool isAhead = one == host ? hours < 0 : hours > 0;
                 string side = isAhead ? "ahead of" : "behind";
-                string status = await one.MustAsync("rabbitmqctl cluster_status");
-                Match match = Regex.Match(status, $@"{other.NodeName}: ([0-9.]+) s {side} this node");
-                double seconds = match.Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
-                if (Math.Abs(seconds - 10_800) > 60)
+                // Of a clock that was set just now others know when they have compared again.
+                string status = "";
+                for (long since = Answers.Now; !IsThreeHours(status, $"{other.NodeName}: ([0-9.]+) s {side} this node");)
                 {
-                    throw new FaultException(
-                        $"{one.Name} does not say that {other.Name} is three hours {side} it:\n{status}");
+                    if (TimeProvider.System.GetElapsedTime(since) > Answers.MostWait)
+                    {
+                        throw new FaultException(
+                            $"{one.Name} does not say that {other.Name} is three hours {side} it:\n{status}");
+                    }
+                    status = await one.MustAsync("rabbitmqctl cluster_status");
                 }
-                await one.LogsAsync($"the clock of {other.NodeName} is 10", logs[at]);
+                if (logs is not null)
+                    await one.LogsAsync($"the clock of {other.NodeName} is 10", logs[at]);
             }
         }
         report($"all nodes said that {host.Name}'s clock is {Math.Abs(hours)} h {(hours > 0 ? "ahead" : "behind")}");
+    }
+
+    private static bool IsThreeHours(string status, string told)
+    {
+        Match match = Regex.Match(status, told);
+        double seconds = match.Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        return Math.Abs(seconds - 10_800) <= 60;
     }
 }

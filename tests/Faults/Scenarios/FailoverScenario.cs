@@ -80,7 +80,7 @@ internal sealed class FailoverScenario(int seed, RunLength length, Action<string
         await cluster.WholeAsync();
         if (queue.Judge(await ClusterLoad.DrainAsync(others[0], queue)) is { } finding)
             throw new FaultException($"{finding}\n{leader.Name} was killed");
-        TimeSpan gap = publisher.LongestGap(killed);
+        TimeSpan gap = publisher.Confirms.LongestGap(killed);
         report($"{leader.Name} killed, which led: {gap.TotalMilliseconds:0} ms without a confirm");
         return gap;
     }
@@ -88,12 +88,12 @@ internal sealed class FailoverScenario(int seed, RunLength length, Action<string
     // Some more are confirmed.
     private static async Task GoesOnAsync(SteadyPublisher publisher, Task[] running)
     {
-        int before = publisher.Count;
+        int before = publisher.Confirms.Count;
         long since = Answers.Now;
-        while (publisher.Count < before + 500 || TimeProvider.System.GetElapsedTime(since).TotalSeconds < 1)
+        while (publisher.Confirms.Count < before + 500 || TimeProvider.System.GetElapsedTime(since).TotalSeconds < 1)
         {
             if (TimeProvider.System.GetElapsedTime(since) > Answers.MostWait)
-                throw new FaultException($"{publisher.Count - before} publishes were confirmed in {Answers.MostWait}");
+                throw new FaultException($"{publisher.Confirms.Count - before} publishes were confirmed in {Answers.MostWait}");
             if (Array.Find(running, static one => one.IsCompleted) is { } ended)
                 await ended;
             await Task.Delay(50);
