@@ -62,7 +62,9 @@ internal sealed class ControlledPair : IAsyncDisposable
     private static async Task<ControlledNode> StartAsync(string name, int number)
     {
         ControlledNode node = await ControlledNode.StartAsync(
-            $"distribution.listener.interface = 127.0.0.{number}\n", startsApp: false, name: name);
+            // Tests move leaders, and nobody else does.
+            $"distribution.listener.interface = 127.0.0.{number}\nwarren.leader_balancing = false\n", startsApp: false,
+            name: name);
         await File.WriteAllTextAsync(Path.Combine(node.DataBase, ".erlang.cookie"), "ONECOOKIE");
         File.SetUnixFileMode(Path.Combine(node.DataBase, ".erlang.cookie"), UnixFileMode.UserRead);
         await node.Host.StartAppAsync();
