@@ -105,7 +105,10 @@ public sealed class AbsentMembersTests
         QueueDefinition queue = Declare(("x-quorum-initial-group-size", 3));
         ImmutableArray<NodeId> members = Find(queue).Members;
         SimulatedNode[] gone =
-            [.. _cluster.Nodes.Where(node => members.Contains(node.Id)).OrderBy(node => node == _cluster.Leader).Take(2)];
+        [
+            .. _cluster.Nodes.Where(node => members.Contains(node.Id))
+                .OrderBy(node => node == _cluster.Leader).Take(2),
+        ];
         gone[0].Crash();
         _cluster.Steps(AfterMs / 5 / 2);
         gone[1].Crash();

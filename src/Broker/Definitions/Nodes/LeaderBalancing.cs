@@ -120,7 +120,7 @@ internal sealed class LeaderBalancing(DefinitionsStore store, ClusterSetup? setu
         {
             bool isMoved = broker.QueueLinks!.LeaderBook.Of(move.Queue.Id.Value).Leader != move.From;
             hasMoved |= isMoved;
-            _stay[move.Queue.Id] = nowMs + (Rounds(isMoved ? RoundsToStay : RoundsToRest));
+            _stay[move.Queue.Id] = nowMs + Rounds(isMoved ? RoundsToStay : RoundsToRest);
         }
         _asked.Clear();
         // Whoever leads them does not know how, or nobody is in step.
