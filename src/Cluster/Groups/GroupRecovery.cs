@@ -152,8 +152,9 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         }
     }
 
+    // Who waits to be added to a group has nobody in it, and is not alone.
     private static bool IsOnly(Membership members, NodeId self) =>
-        members.Members.Length == 0 || (members.Members.Length == 1 && members.IsVoter(self));
+        members.Members.Length == 1 && members.IsVoter(self);
 
     private static bool IsOnlyVoter(Membership members, NodeId self) => members.Voters == 1 && members.IsVoter(self);
 
