@@ -19,7 +19,7 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
     public HardState? State { get; private set; }
 
     /// <summary>Not all is there that should be.</summary>
-    public bool IsUnsound => _isIncomplete || found.IsUnsound;
+    public bool IsUnsound => _isIncomplete || found.IsUnsound || owner.HasUnreadable;
 
     public IReadOnlyList<RaftEntry> Entries => _entries;
 
