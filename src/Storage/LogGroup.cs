@@ -19,6 +19,9 @@ public sealed class LogGroup
 
     public GroupId Id { get; }
 
+    /// <inheritdoc cref="NodeLog.Boot"/>
+    public long Boot => _log.Boot;
+
     internal IGroupOwner Owner { get; }
 
     /// <summary>The round in which it was last noted; under the log's lock.</summary>

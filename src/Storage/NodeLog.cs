@@ -55,6 +55,7 @@ public sealed class NodeLog
         _wake = wake;
         Space = new LogSpace(start.Reserve, watcher);
         Boot = start.Boot;
+        IsNew = start.IsNew;
         _lastSegment = start.LastSegment;
         _lastLsn = _durableLsn = start.LastLsn.Value;
         Segments = start.Segments;
@@ -97,6 +98,9 @@ public sealed class NodeLog
 
     /// <summary>Which start of the directory this is, from 1.</summary>
     public long Boot { get; }
+
+    /// <summary>The directory had no log before this start: nothing that is missing in it was ever there.</summary>
+    public bool IsNew { get; }
 
     /// <summary>Makes a group's way in. Once for a group's life in this process.</summary>
     public LogGroup OpenGroup(GroupId id, IGroupOwner owner)
@@ -457,7 +461,7 @@ public sealed class NodeLog
             _current = SegmentFiles.Create(Disk, header, Space.IsShort ? 0 : _options.SegmentBytes, Segments);
         _current!.File.Write(round.Start, round.Seal(DurableLsn));
         if (Planted.Is(PlantedBug.ConfirmBeforeSync))
-            Tell(round);
+            round.TellDurable();
     }
 
     private void Complete(Round round)
@@ -471,21 +475,13 @@ public sealed class NodeLog
             Volatile.Write(ref _writtenBytes, _writtenBytes + round.LengthBytes);
         }
         if (!Planted.Is(PlantedBug.ConfirmBeforeSync))
-            Tell(round);
+            round.TellDurable();
         round.Reset();
         lock (_lock)
         {
             if (_spares.Count < SpareRounds)
                 _spares.Push(round);
         }
-    }
-
-    private static void Tell(Round round)
-    {
-        foreach ((LogGroup group, Lsn last) in round.Groups)
-            group.Owner.Durable(last);
-        foreach (Action written in round.WhenWritten)
-            written();
     }
 
     private void Fail(DiskException cause)

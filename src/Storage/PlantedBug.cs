@@ -37,4 +37,7 @@ internal enum PlantedBug
 
     /// <summary>A checkpoint leaves out what is lost before the mark that says so is durable.</summary>
     CheckpointBeforeMarks,
+
+    /// <summary>The file in which the log ends may be shorter than it was made.</summary>
+    CutTakenForTorn,
 }

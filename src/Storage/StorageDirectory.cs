@@ -56,7 +56,10 @@ public static class StorageDirectory
             directory.Last?.Id ?? 0,
             directory.Last?.End ?? 0,
             directory.Segments,
-            reserve);
+            reserve)
+        {
+            IsNew = directory.LastLsn.Value == 0 && checkpoint.Table.Lsn.Value == 0 && damages.Count == 0,
+        };
         var extent = new LogExtent(
             start.LastLsn, [.. directory.Segments.All().Select(each => (each, each.End))], 0, new HashSet<long>());
         using var reading = new LogReading(extent, checkpoint, damages, endsEarly || directory.IsTailDamaged);

@@ -28,7 +28,9 @@ internal sealed class DefinitionsStart(
         replica.StartLog = log;
         replica.IsTolerant = group.IsUnsound;
         using EntryReader reader = log.OpenReader();
-        _start = RaftGroupStart.Recover(store.Self, group, replica, acceptsLoss: true, entry => reader.Read(
+        // Else somebody brings what is lost: what damage has left of a member is no cluster of its own.
+        bool acceptsLoss = IsAlone || setup!.BeginsAlone;
+        _start = RaftGroupStart.Recover(store.Self, group, replica, acceptsLoss, entry => reader.Read(
             DefinitionsStore.GroupId, entry.Index, entry.Position,
             EntryReader.EntryOverheadBytes + entry.PayloadBytes,
             out ReadOnlySpan<byte> _, out ReadOnlySpan<byte> _) == ReadOutcome.Whole,
@@ -51,7 +53,7 @@ internal sealed class DefinitionsStart(
         replica.StartLog = log;
         var before = new LogIndex(Math.Max(lastId, DurableGroups.FirstDefinitionIndex - 1));
         if (_start is null)
-            Join(log, Begin(before));
+            Join(log, Begin(log, before));
         else if (_start.IsTakenOver)
             Join(log, _start.Above(before));
         _start = null;
@@ -66,10 +68,19 @@ internal sealed class DefinitionsStart(
         }
     }
 
-    private RaftGroupStart Begin(LogIndex before)
+    // Nobody else has ever been in the cluster.
+    private bool IsAlone => setup is null || (setup.Founders is [var only] && only == store.Self);
+
+    private RaftGroupStart Begin(NodeLog log, LogIndex before)
     {
         if (setup is null)
             return RaftGroupStart.Found(store.Self, new Membership([new Member(store.Self, IsVoter: true)]), before);
+        // Whatever was written in a member's log came behind its group's state.
+        if (!IsAlone && !log.IsNew)
+        {
+            IsUnsound = true;
+            return RaftGroupStart.Lost(store.Self);
+        }
         if (setup.Founders.IsEmpty)
             return RaftGroupStart.Join(store.Self);
         return RaftGroupStart.Found(

@@ -84,7 +84,7 @@ internal sealed class RecoveredLosses(MessageBroker broker)
 
     private void TellDefinitions(NodeLog log)
     {
-        if (!_hasDefinitions && _setAside.Count > 0)
+        if (!_hasDefinitions && (_setAside.Count > 0 || broker.Definitions.IsUnsound))
             Tell("All definitions are lost to damage of the data directory: vhosts, users, exchanges, queues");
         else if (_lostDefinitions > 0)
         {

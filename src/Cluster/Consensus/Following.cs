@@ -57,7 +57,8 @@ internal sealed class Following(RaftNode node, SnapshotReceiving receiving)
             node.SendDurable(to, answer);
     }
 
-    private void Reject(NodeId to, LogIndex index, LogIndex hint, Term hintTerm) =>
+    /// <summary>Says that the entry at an index is not the leader's, or that it is of no use here.</summary>
+    public void Reject(NodeId to, LogIndex index, LogIndex hint, Term hintTerm) =>
         node.Send(to, new AppendAnswer(node.Term)
         {
             Index = index,

@@ -23,6 +23,7 @@ public sealed class RaftNode
     private readonly Following _following;
     private readonly Strangers _strangers;
     private bool _isStateChanged;
+    private bool _areLossesDurable;
     private long _number;
 
     /// <param name="start">Nothing, or what recovery found.</param>
@@ -37,6 +38,7 @@ public sealed class RaftNode
         Soundness = start.IsUnsound ? Soundness.NeedsSnapshot : Soundness.Sound;
         Losses = start.State.Losses + (start.IsUnsound ? 1 : 0);
         _isStateChanged = start.IsUnsound;
+        _areLossesDurable = !start.IsUnsound;
         Log = new RaftLog(start);
         Replication = new Replication(this);
         Sending = new SnapshotSending(this);
@@ -363,6 +365,7 @@ public sealed class RaftNode
             return;
         Log.DurableTo(last);
         (DurableTerm, DurableVote) = (term, vote);
+        _areLossesDurable = true;
         _elections.OnPersisted();
         _receiving.OnPersisted();
         if (IsLeader)
@@ -389,7 +392,13 @@ public sealed class RaftNode
         Members = Log.CompactedMembers,
     };
 
-    internal void Send(NodeId to, RaftMessage message) => _messages.Add(new Outgoing(to, message));
+    // A crash must not take back a count that was told: the leader would take what comes with a lower one for old. The
+    // state that has it is in what is written first.
+    internal void Send(NodeId to, RaftMessage message)
+    {
+        bool waits = !_areLossesDurable && message is AppendAnswer or SnapshotAnswer;
+        (waits ? _durableMessages : _messages).Add(new Outgoing(to, message));
+    }
 
     internal void SendDurable(NodeId to, RaftMessage message) => _durableMessages.Add(new Outgoing(to, message));
 
@@ -482,18 +491,8 @@ public sealed class RaftNode
     private void AnswerOldTerm(NodeId from, RaftMessage message)
     {
         if (message is AppendRequest or SnapshotChunk)
-        {
-            Send(from, new AppendAnswer(Term)
-            {
-                Index = default,
-                IsRejected = true,
-                Soundness = Soundness,
-                Losses = Losses,
-            });
-        }
+            _following.Reject(from, default, default, default);
         else if (message is VoteRequest request)
-        {
             Send(from, new VoteAnswer(Term) { IsPreVote = request.IsPreVote, IsGranted = false });
-        }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
     public HardState? State { get; private set; }
 
     /// <summary>Not all is there that should be.</summary>
-    public bool IsUnsound => _isIncomplete || found.IsUnsound;
+    public bool IsUnsound => _isIncomplete || found.IsUnsound || owner.HasUnreadable;
 
     public IReadOnlyList<RaftEntry> Entries => _entries;
 
@@ -152,8 +152,9 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         }
     }
 
+    // Who waits to be added to a group has nobody in it, and is not alone.
     private static bool IsOnly(Membership members, NodeId self) =>
-        members.Members.Length == 0 || (members.Members.Length == 1 && members.IsVoter(self));
+        members.Members.Length == 1 && members.IsVoter(self);
 
     private static bool IsOnlyVoter(Membership members, NodeId self) => members.Voters == 1 && members.IsVoter(self);
 

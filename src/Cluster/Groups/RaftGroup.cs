@@ -55,7 +55,7 @@ public sealed class RaftGroup
         _snapshots = new OutgoingSnapshots(this);
         _incoming = new IncomingSnapshot(this, _log);
         _strangers = new StrangerReports(owner);
-        _node = new RaftNode(start.Raft, options, random);
+        _node = new RaftNode(start.At(log.Boot), options, random);
         Applied = _told = _node.Log.CompactedIndex;
         if (start.WritesState)
             _node.NoteStateChanged();

@@ -36,6 +36,12 @@ public abstract class RaftGroupOwner
     /// <summary>A live entry that a start, or a leader's snapshot, brings; by rising index.</summary>
     public abstract void Restore(in RestoredEntry entry);
 
+    /// <summary>
+    /// A live entry that a start has brought cannot be read: something of the group is lost here, and nothing of it
+    /// counts.
+    /// </summary>
+    public virtual bool HasUnreadable => false;
+
     /// <summary>Forget everything: it is lost here, or <see cref="Restore"/> brings it anew.</summary>
     public abstract void Reset();
 

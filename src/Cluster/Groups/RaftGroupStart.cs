@@ -6,6 +6,9 @@ namespace Warren.Cluster.Groups;
 /// <summary>What a member of a group begins with: nothing, or what the node log had of it.</summary>
 public sealed class RaftGroupStart
 {
+    /// <summary>Losses of one process are fewer than this leaves room for.</summary>
+    private const int LossBits = 20;
+
     private RaftGroupStart(RaftStart raft) => Raft = raft;
 
     /// <summary>Something of the group is lost here: the member waits for a leader that brings it the whole.</summary>
@@ -103,6 +106,15 @@ public sealed class RaftGroupStart
             WritesSound = WritesSound,
         };
     }
+
+    /// <summary>
+    /// What consensus begins with. How often a member has lost something, it may have lost as well, and a leader that
+    /// was told more would ignore it: the number of the start is higher than any count of those before.
+    /// </summary>
+    /// <param name="boot">Which start of the directory this is.</param>
+    internal RaftStart At(long boot) => Raft.IsUnsound
+        ? Raft with { State = Raft.State with { Losses = Math.Max(Raft.State.Losses, boot << LossBits) } }
+        : Raft;
 
     /// <summary>
     /// A group as recovery found it, whose live entries go to the owner on the way. One that was written before there

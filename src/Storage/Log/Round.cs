@@ -33,9 +33,6 @@ internal sealed class Round
 
     public ulong Salt { get; private set; }
 
-    /// <summary>To be called when the round is durable: what was appended may change then.</summary>
-    public IReadOnlyList<Action> WhenWritten => _whenWritten;
-
     /// <summary>The records alone.</summary>
     public long RecordBytes => _length - RoundHeader.SizeBytes;
 
@@ -56,9 +53,6 @@ internal sealed class Round
     /// <summary>Set if the round is the first of a new segment.</summary>
     public SegmentHeader? NewSegment { get; private set; }
 
-    /// <summary>Groups with records in it, each once, and the last record of each.</summary>
-    public IReadOnlyList<(LogGroup Group, Lsn Last)> Groups => _groups;
-
     public void Open(long number, uint segment, ulong salt, uint start, SegmentHeader? newSegment)
     {
         Number = number;
@@ -67,6 +61,17 @@ internal sealed class Round
         Start = start;
         NewSegment = newSegment;
         Reserve(RoundHeader.SizeBytes);
+    }
+
+    /// <summary>
+    /// It is durable: each group with records in it hears of its last one, and what was appended may change.
+    /// </summary>
+    public void TellDurable()
+    {
+        foreach ((LogGroup group, Lsn last) in _groups)
+            group.Owner.Durable(last);
+        foreach (Action written in _whenWritten)
+            written();
     }
 
     /// <summary>Adds a record; the header's sizes and checksums are filled in.</summary>

@@ -30,7 +30,8 @@ internal static class SegmentFiles
         try
         {
             byte[] bytes = new byte[SegmentHeader.SizeBytes];
-            header.Write(bytes);
+            uint fileBytes = header.Kind == SegmentKind.Log ? checked((uint)file.LengthBytes) : 0;
+            (header with { FileBytes = fileBytes }).Write(bytes);
             file.Write(0, [bytes]);
             file.Sync();
             if (!Planted.Is(PlantedBug.DirectoryNotSynced))

@@ -7,15 +7,18 @@ namespace Warren.Storage.Log;
 /// The first 512 bytes of a segment, little-endian; durable before anything is written behind them:
 /// <code>
 ///  0 crc | 4 "WSEG" | 8 version (4) | 12 segment (4) | 16 boot | 24 kind (4) | 28 previous (4)
-/// 32 previous end | 40 zeros
+/// 32 previous end | 40 file bytes (4) | 44 zeros
 /// </code>
 /// Previous: the segment of the log before this one, 0 if there is none, and where its last whole round ended: nothing
-/// behind that counts, whatever a later reading finds there.
+/// behind that counts, whatever a later reading finds there. File bytes: how long the file was when the segment was
+/// made, of one of the log; it never gets shorter while the segment is written. 0: it is not known.
 /// </summary>
 internal readonly record struct SegmentHeader(
     uint Segment, long Boot, SegmentKind Kind, uint Previous, uint PreviousEnd)
 {
     public const int SizeBytes = 512;
+
+    public uint FileBytes { get; init; }
 
     public const int Version = 1;
 
@@ -37,6 +40,7 @@ internal readonly record struct SegmentHeader(
         BinaryPrimitives.WriteInt32LittleEndian(output[24..], (int)Kind);
         BinaryPrimitives.WriteUInt32LittleEndian(output[28..], Previous);
         BinaryPrimitives.WriteInt64LittleEndian(output[32..], PreviousEnd);
+        BinaryPrimitives.WriteUInt32LittleEndian(output[40..], FileBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(output, Crc32C.Of(output[4..SizeBytes]));
     }
 
@@ -63,7 +67,10 @@ internal readonly record struct SegmentHeader(
             BinaryPrimitives.ReadInt64LittleEndian(input[16..]),
             (SegmentKind)BinaryPrimitives.ReadInt32LittleEndian(input[24..]),
             BinaryPrimitives.ReadUInt32LittleEndian(input[28..]),
-            (uint)BinaryPrimitives.ReadInt64LittleEndian(input[32..]));
+            (uint)BinaryPrimitives.ReadInt64LittleEndian(input[32..]))
+        {
+            FileBytes = BinaryPrimitives.ReadUInt32LittleEndian(input[40..]),
+        };
         // A recycled file that was renamed before its header was written again carries the old one.
         return header.Segment == segment;
     }

@@ -69,11 +69,18 @@ internal sealed class SegmentDirectory
             return;
         }
         uint damagedTo = 0;
-        Tail tail = TailSearch.Find(newest, damage =>
+        void Damaged(SegmentDamage damage)
         {
             damagedTo = Math.Max(damagedTo, damage.To);
             _damaged(damage);
-        });
+        }
+        Tail tail = TailSearch.Find(newest, Damaged);
+        // With a round in it its length was durable, and a torn one leaves that as it is. A start that ended early may
+        // have cut it, behind the last whole round.
+        uint madeBytes = _found[newest.Id].Header.FileBytes;
+        if (tail.Last.Value > 0 && newest.File.LengthBytes < madeBytes && newest.File.LengthBytes != tail.End
+            && !Planted.Is(PlantedBug.CutTakenForTorn))
+            Damaged(new SegmentDamage(newest.Id, tail.End, madeBytes));
         IsTailDamaged |= damagedTo > tail.End;
         Lsn last = tail.Last;
         newest.End = tail.End;

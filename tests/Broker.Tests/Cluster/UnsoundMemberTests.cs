@@ -84,6 +84,7 @@ public sealed class UnsoundMemberTests
         Task serving = _node.Broker!.Cluster.WhenServing;
         _cluster.Until(() => serving.IsCompleted, what: "what was lost");
         _cluster.Until(() => _node.Store.Group.Applied >= _cluster.Leader!.Store.Group.Commit, what: "the rest");
+        _cluster.Until(() => _node.Store.Group.Awaited is null, what: "all of it on the disk");
         _node.Crash();
         _cluster.SetCut(_node, isCut: true);
         _node.Start();

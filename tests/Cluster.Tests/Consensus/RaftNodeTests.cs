@@ -160,6 +160,42 @@ public sealed class RaftNodeTests
         Assert.Equal(node.Log.LastIndex, node.Log.Commit);
     }
 
+    /// <summary>
+    /// A leader takes what comes with a lower count for old: one that a crash takes back would be ignored for as long
+    /// as that leader leads.
+    /// </summary>
+    [Fact]
+    public void A_loss_is_told_when_it_is_durable()
+    {
+        var node = new RaftNode(
+            new RaftStart { Self = Self, State = Founders(), IsUnsound = true }, new RaftOptions(), new Random(1));
+        node.Step(Leader, Append(new Term(1)));
+        node.Step(Leader, Chunk(new Term(1)));
+        node.Step(Leader, Append(default));
+        var ready = new Ready();
+        Assert.True(node.TakeReady(ready));
+        Assert.NotNull(ready.State);
+        Assert.Empty(ready.Messages);
+        Assert.Equal(3, ready.DurableMessages.Count);
+        node.Step(Leader, Append(new Term(1)));
+        Assert.True(node.TakeReady(ready));
+        Assert.Empty(ready.Messages);
+        node.Persisted(ready.Number);
+        node.Step(Leader, Append(new Term(1)));
+        Assert.True(node.TakeReady(ready));
+        AppendAnswer answer = Assert.IsType<AppendAnswer>(Assert.Single(ready.Messages).Message);
+        Assert.Equal((1, Soundness.NeedsSnapshot), (answer.Losses, answer.Soundness));
+    }
+
+    private static SnapshotChunk Chunk(Term term) => new(term)
+    {
+        Attempt = 1,
+        Losses = 0,
+        Offset = 0,
+        Bytes = default,
+        Checksum = 0,
+    };
+
     private static HardState Founders() => new()
     {
         Members = new Membership([new Member(Leader, IsVoter: true), new Member(Self, IsVoter: true)]),

@@ -2,7 +2,7 @@ using Warren.Storage.Disk;
 
 namespace Warren.Cluster.Tests.Groups;
 
-/// <summary>Bits that flip in what a node log has written.</summary>
+/// <summary>Bits that flip in what a node log has written, and files that are cut.</summary>
 internal static class DiskDamage
 {
     private const string Folder = "log";
@@ -37,8 +37,16 @@ internal static class DiskDamage
         using IDiskFile file = disk.Open(path);
         if (file.LengthBytes < 2 * HeaderBytes)
             return false;
+        long length = file.LengthBytes;
         for (int flips = 0; flips < 12; flips++)
-            disk.FlipBit(path, HeaderBytes + random.NextInt64(file.LengthBytes - HeaderBytes), random.Next(8));
+        {
+            long offset = HeaderBytes + random.NextInt64(length - HeaderBytes);
+            int bit = random.Next(8);
+            if (flips == 0 && offset % 4 == 0)
+                disk.Truncate(path, offset);
+            if (offset < file.LengthBytes)
+                disk.FlipBit(path, offset, bit);
+        }
         return true;
     }
 

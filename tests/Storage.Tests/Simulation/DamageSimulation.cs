@@ -6,7 +6,7 @@ namespace Warren.Storage.Tests.Simulation;
 /// <summary>
 /// A file of a log that was stopped is damaged: a bit flips, the file is cut or gone. Whatever comes back is what was
 /// appended once; all that lies in other segments is served; what is missing is told, unless it is the very end of the
-/// log, which cannot be told from a torn one. The node works on, checkpoints and reclaims, and starts again.
+/// log, which cannot be told from a torn one (<see cref="LogEnd"/>). The node works on, checkpoints and reclaims, and starts again.
 /// </summary>
 internal sealed class DamageSimulation
 {
@@ -15,6 +15,7 @@ internal sealed class DamageSimulation
     private readonly SimulatedNode _node;
     private readonly RandomWork _work;
     private bool _isSpoilt;
+    private bool _isGone;
 
     private DamageSimulation(int seed, Story story)
     {
@@ -59,17 +60,17 @@ internal sealed class DamageSimulation
     {
         FaultyDisk whole = disk.PeekCrashProcess();
         var before = RecoveredLog.Start(whole, _node.Options, _node.Model, _node.Reported, Expectation.Exact, _story);
-        (string path, bool isGone) = Damage(disk);
+        var end = new LogEnd(whole, NewestOfLog(before));
+        (string path, bool isTail) = Damage(disk, end);
         disk = CrashInStart(disk);
         var start = new DamagedStart(disk, _node.Options);
         CheckHistory(start);
         uint segment = SegmentOf(path);
         HashSet<long> missed = CheckServed(before, start, segment);
-        bool isTail = segment == NewestOfLog(before) || (isGone && segment != 0);
         _story.Check(
             missed.Count == 0 || isTail || start.Watcher.Damages.Count > 0,
             $"{path}: entries are missing, and nobody was told");
-        if (!isTail && before.Log.Segments.TryGet(segment, out _))
+        if (!isTail && !_isGone && before.Log.Segments.TryGet(segment, out _))
             CheckKept(disk, path);
         CheckUnsound(before, start, segment, missed, isTail);
         foreach (string damage in start.Watcher.Damages)
@@ -131,7 +132,8 @@ internal sealed class DamageSimulation
         }
     }
 
-    private (string Path, bool IsGone) Damage(FaultyDisk disk)
+    // Whether it looks like a torn end.
+    private (string Path, bool IsTail) Damage(FaultyDisk disk, LogEnd end)
     {
         List<string> files =
         [
@@ -143,18 +145,19 @@ internal sealed class DamageSimulation
         long length;
         using (IDiskFile file = disk.Open(path))
             length = file.LengthBytes;
-        _isSpoilt = false;
+        _isSpoilt = _isGone = false;
         switch (_random.Next(9))
         {
             case 0:
                 _story.Tell($"{path} is gone");
                 disk.Remove(path);
-                return (path, true);
+                _isGone = true;
+                return (path, path == end.Path);
             case 1:
                 long left = _random.NextInt64(length);
                 _story.Tell($"{path} is cut to {left} bytes");
                 disk.Truncate(path, left);
-                return (path, false);
+                return (path, path == end.Path && end.MayBeCutTo(left));
             case 2:
                 long spoilt = _random.NextInt64(_random.Next(3) == 0 ? Math.Min(length, 1500) : length);
                 _story.Tell($"{path}: the sector of byte {spoilt} cannot be read");
@@ -162,13 +165,13 @@ internal sealed class DamageSimulation
                 _isSpoilt = true;
                 if (_random.Next(2) == 0)
                     disk.Spoil(path, _random.NextInt64(length));
-                return (path, false);
+                return (path, path == end.Path);
             default:
                 // Headers, and the ends of what was written, are where it matters most.
                 long offset = _random.NextInt64(_random.Next(4) == 0 ? Math.Min(length, 700) : length);
                 _story.Tell($"{path}: a bit flips at {offset}");
                 disk.FlipBit(path, offset, _random.Next(8));
-                return (path, false);
+                return (path, path == end.Path && end.MayBeTornAt(offset));
         }
     }
 

@@ -34,6 +34,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData(nameof(PlantedBug.CheckpointBeforeMarks))]
     [InlineData(nameof(PlantedBug.MarkReclaimed))]
+    [InlineData(nameof(PlantedBug.CutTakenForTorn))]
     public void A_planted_bug_is_found_by_damage(string name)
     {
         Planted.Bug = Enum.Parse<PlantedBug>(name);

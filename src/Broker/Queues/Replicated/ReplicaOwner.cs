@@ -12,11 +12,15 @@ internal sealed class ReplicaOwner(
     ReplicatedQueue queue, QueueReplica replica, IGroupTransport transport, CatchUps catchUps)
     : RaftGroupOwner
 {
+    private bool _hasUnreadable;
+
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
 
     /// <summary>The log was told that this member has lost something.</summary>
     public bool IsFreshCopyAwaited { get; set; }
+
+    public override bool HasUnreadable => _hasUnreadable;
 
     /// <summary>Set while a start takes in what it has found: where it reads.</summary>
     public NodeLog? StartLog { private get; set; }
@@ -38,8 +42,10 @@ internal sealed class ReplicaOwner(
         if (entry is { Body: null, BodyBytes: > 0, Meta: [EntryKinds.State, ..] }
             && !TryReadNow(entry.Index, entry.Position, entry.Meta.Length + entry.BodyBytes, out body))
         {
-            IsHalted = true;
-            queue.Report(LogLevel.Error, $"entry {entry.Index} cannot be read, and this member goes no further");
+            // The others have it: that they bring it all costs less than a member.
+            _hasUnreadable = true;
+            queue.Report(LogLevel.Error, $"entry {entry.Index} cannot be read");
+            return;
         }
         Apply(into, entry.Index, entry.Position, entry.Meta, entry.BodyBytes, body);
     }
