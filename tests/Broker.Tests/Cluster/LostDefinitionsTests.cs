@@ -78,7 +78,7 @@ public sealed class LostDefinitionsTests
         Term term = cluster.Leader!.Store.Group.Term;
         for (int loss = 0; loss < 3; loss++)
         {
-            node.Store.Post(new TurnEvent(node.Store.Group.BecomeUnsound));
+            node.Store.Post(new TurnEvent(() => node.Store.Group.BecomeUnsound("a test")));
             cluster.Until(() => node.Store.Group.Soundness == Soundness.NeedsSnapshot, what: "a loss");
             cluster.Until(() => node.Store.Group.Soundness == Soundness.Sound, what: "what was lost");
         }
@@ -99,7 +99,7 @@ public sealed class LostDefinitionsTests
         Term term = leader.Store.Group.Term;
         cluster.Steps(100);
         node.SlowDisk(1000);
-        node.Store.Post(new TurnEvent(node.Store.Group.BecomeUnsound));
+        node.Store.Post(new TurnEvent(() => node.Store.Group.BecomeUnsound("a test")));
         cluster.Done(leader.Broker!.Operations.DeclareAsync("/", "before", true, false, FieldTable.Empty));
         cluster.Steps(100);
         Assert.NotEqual(Soundness.Sound, node.Store.Group.Soundness);
