@@ -200,10 +200,10 @@ internal sealed class NodesFaults(NodesSimulation world)
             Network.Block(node.Id, each.Id);
     }
 
-    // Mostly shorter than anybody gives up a lead for.
+    // Often longer than nodes keep a lead.
     private void SlowDisk(SimulatedNode node)
     {
-        int steps = Random.Next(3) == 0 ? Random.Next(1600) : Random.Next(400);
+        int steps = Random.Next(2) == 0 ? Random.Next(1600) : Random.Next(400);
         Tell($"the disk of {node.Name} does nothing for {steps} steps");
         node.SlowDisk(steps);
     }
