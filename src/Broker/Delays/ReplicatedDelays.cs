@@ -6,6 +6,7 @@ using Warren.Broker.Messages;
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Delays;
@@ -69,10 +70,11 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
     {
     }
 
-    void IDelayKeeper.ReportLost(int count) => Report(
-        LogLevel.Error,
+    void IDelayKeeper.ReportLost(int count) => ReplicaReports.Note(
+        this, IncidentKind.DamagedMember,
         $"{count} delayed messages cannot be read from this node's log and stay until another node leads: their "
-        + "records are damaged, or the disk refuses to read them. 'warren storage check' tells which.");
+        + "records are damaged, or the disk refuses to read them",
+        "'warren storage check' tells which");
 
     void IDelayKeeper.Send(in WaitingMessage message, ReadOnlySpan<QueueDefinition> queues, Departure departure)
     {

@@ -1,3 +1,4 @@
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 using Warren.Storage.Disk;
 
@@ -16,4 +17,8 @@ namespace Warren.Broker.Durability;
 /// gives back soon what it can.
 /// </param>
 public sealed record StorageSetup(
-    IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake, Action<bool>? Scarce = null);
+    IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake, Action<bool>? Scarce = null)
+{
+    /// <summary>Where what is lost, refused or damaged is kept.</summary>
+    public IncidentSink Incidents { get; init; } = static _ => { };
+}
