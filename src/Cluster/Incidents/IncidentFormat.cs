@@ -95,9 +95,10 @@ public static class IncidentFormat
         }
     }
 
-    // Not within a character of two halves.
+    // A line of a table, and not within a character of two halves.
     private static string Cut(string text)
     {
+        text = text.ReplaceLineEndings(" ").Replace('\t', ' ');
         if (text.Length <= MostCharacters)
             return text;
         int end = char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters;
