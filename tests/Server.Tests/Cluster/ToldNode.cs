@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Warren.Amqp;
 using Warren.Broker;
 using Warren.Broker.Definitions;
+using Warren.Broker.Queues;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
@@ -79,6 +80,10 @@ internal static class ToldNode
                 await host.StopAppAsync();
                 return await AttemptAsync(
                     async () => Report(host, await new ClusterCommands(host).ForceBootAsync(dead)));
+            case ["force_boot_accepting_loss"]:
+                await host.StopAppAsync();
+                return await AttemptAsync(
+                    async () => Report(host, await new ClusterCommands(host).ForceBootAsync([], acceptsLoss: true)));
             case ["refuse", var path]:
                 Refused[path] = true;
                 return "done";
@@ -92,6 +97,12 @@ internal static class ToldNode
                 return string.Join(' ', host.Node!.Broker.Administration.Vhosts.List().Select(vhost => vhost.Name));
             case ["declare", var name]:
                 await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, FieldTable.Empty);
+                return "done";
+            case ["declare_quorum", var name]:
+                await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, new FieldTable
+                {
+                    ["x-queue-type"] = FieldValue.Of("quorum"),
+                });
                 return "done";
             case ["declare_emptiest", var name]:
                 await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, new FieldTable
@@ -133,6 +144,13 @@ internal static class ToldNode
             case ["resume_listeners"]:
                 host.Node!.ResumeListeners();
                 return "done";
+            case ["damage", var name]:
+                QueueDefinition queue = host.Node!.Broker.AllQueues().Single(queue => queue.Name == name);
+                host.Node!.Broker.Replication!.Find(queue.Id)!.Post(
+                    QueueCommand.Ask(static group => group!.BecomeUnsound()));
+                return "done";
+            case ["incidents"]:
+                return string.Join(' ', host.Incidents.Read().Select(static row => row.Kind));
             case ["lose_definitions"]:
                 DefinitionsStore store = host.Node!.Broker.Definitions;
                 store.Post(new TurnEvent(store.Group.BecomeUnsound));
