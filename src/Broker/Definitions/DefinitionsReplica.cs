@@ -68,8 +68,8 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
 
     public override void Strange(NodeId from)
     {
-        string text = $"Node {from} is no member of this cluster as far as this node knows, but sends to it as if it led "
-            + "it, or voted there: that is thrown away";
+        string text = $"Node {from} is no member of this cluster as far as this node knows, but sends to it as if it "
+            + "led it, or voted there: that is thrown away";
         store.Broker.Log(LogLevel.Error, LogCategory.Default, text);
         store.Broker.Note(new Incident(IncidentKind.StrangeNode, $"{from}", text));
     }

@@ -12,8 +12,8 @@ internal static class QueueReports
     /// <summary>Messages could not be read again.</summary>
     public static void Lost(MessageBroker broker, QueueDefinition queue, int count)
     {
-        string whose = $"messages of queue '{queue.Name}' in vhost '{queue.Vhost}' cannot be read from the node log and "
-            + "are not delivered: their records are damaged and lost, or the disk refuses to read them, and then the "
+        string whose = $"messages of queue '{queue.Name}' in vhost '{queue.Vhost}' cannot be read from the node log "
+            + "and are not delivered: their records are damaged and lost, or the disk refuses to read them, and then the "
             + "next start tries again";
         broker.Log(
             LogLevel.Error, LogCategory.Queue,

@@ -169,8 +169,8 @@ internal sealed class ForcedBoot(NodeHost host)
         Task<NodeName?> FindAsync() => cluster.Guest.FindRunningAsync(plan).WaitAsync(stop);
     }
 
-    // Nobody else is in the cluster, so that nobody could bring what is missing. The plan is of the generation that there
-    // is: the start goes on with it as one that was cut off.
+    // Nobody else is in the cluster, so that nobody could bring what is missing. The plan is of the generation that
+    // there is: the start goes on with it as one that was cut off.
     private async Task<ImmutableArray<string>> PlanAloneAsync(ClusterHost cluster, NodeIdentity identity)
     {
         Node node = QuietNode.Start(host, cluster);
@@ -182,7 +182,12 @@ internal sealed class ForcedBoot(NodeHost host)
                 await node.Broker.Members.SurvivingAsync(node.Broker.QueuesAndStores()).ConfigureAwait(false);
             ForcedBootReport report = ForcedBootReport.OfAlone(Self, members, identity);
             if (report.Damaged == 0)
-                return [$"{Self} has no other members to wait for, nor a queue that does: its next start is as any other"];
+            {
+                return
+                [
+                    $"{Self} has no other members to wait for, nor a queue that does: its next start is as any other",
+                ];
+            }
             report.Before("nothing is changed yet: the next start, 'rabbitmqctl start_app', does it");
             return Note(report, acceptsLoss: true, new MembershipAnswer
             {
@@ -298,7 +303,8 @@ internal sealed class ForcedBoot(NodeHost host)
         string path = IncidentFile.Write(disk, plan, text.ToString());
         string kept = $"all of it is in {path} of the data directory";
         host.Log.Write(
-            LogLevel.Warning, LogCategory.Default, $"incident: {begins}\n  {string.Join("\n  ", report.Lines)}\n  {kept}");
+            LogLevel.Warning, LogCategory.Default,
+            $"incident: {begins}\n  {string.Join("\n  ", report.Lines)}\n  {kept}");
         host.Seams.Incidents(new Incident(
             IncidentKind.ForceBoot, Self,
             $"{begins}: {string.Join("; ", report.Lines.Select(static line => line.Trim()))}",

@@ -109,8 +109,8 @@ internal sealed class ForcedBootReport
         {
             Say(
                 $"{Queues(behind.Length)} with a member here may have been behind: whatever the others have confirmed "
-                + "that is not in this node's log is lost, and what it has not heard to be acknowledged comes again. What "
-                + "the others had is not known here");
+                + "that is not in this node's log is lost, and what it has not heard to be acknowledged comes again. "
+                + "What the others had is not known here");
         }
         if (rest.Length > 0)
         {
@@ -120,8 +120,8 @@ internal sealed class ForcedBootReport
         }
         if (damaged.Length > 0)
         {
-            Say($"{Queues(damaged.Length)} with a member here that is damaged or was never complete, and nobody is left "
-                + "who could bring what it lacks: " + (acceptsLoss
+            Say($"{Queues(damaged.Length)} with a member here that is damaged or was never complete, and nobody is "
+                + "left who could bring what it lacks: " + (acceptsLoss
                     ? "with --accept-loss what is left of it is served as if it were all"
                     : "it stays out of reach. 'force_boot --accept-loss' has it go on with what is left, "
                         + "'delete_queue' removes it"));
@@ -133,8 +133,8 @@ internal sealed class ForcedBootReport
         if (each.Length > MostNamed)
         {
             _lines.Add(
-                $"  and {each.Length - MostNamed} more, which the start names in {NodeDirectory.Incidents}/ of the data "
-                + "directory");
+                $"  and {each.Length - MostNamed} more, which the start names in {NodeDirectory.Incidents}/ of the "
+                + "data directory");
         }
     }
 

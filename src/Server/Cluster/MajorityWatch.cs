@@ -4,8 +4,8 @@ using Warren.Cluster.Incidents;
 namespace Warren.Server.Cluster;
 
 /// <summary>
-/// Says, in the log and in the record, that a node that has served reaches no majority any more, and when it does again.
-/// What lasts for a moment only, as while a node is started again, is not worth a word. One thread at a time.
+/// Says, in the log and in the record, that a node that has served reaches no majority any more, and when it does
+/// again. What lasts for a moment only, as while a node is started again, is not worth a word. One thread at a time.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="log">The node's.</param>
@@ -40,8 +40,8 @@ internal sealed class MajorityWatch(TimeProvider time, LogSink log, IncidentSink
         _isTold = true;
         Tell(
             IncidentKind.MajorityLost,
-            $"too few of the cluster's nodes are reached for a majority, not {missing()}: definitions cannot be changed, "
-            + "and replicated queues that have no majority of their members accept nothing",
+            $"too few of the cluster's nodes are reached for a majority, not {missing()}: definitions cannot be "
+            + "changed, and replicated queues that have no majority of their members accept nothing",
             "start the others; if they are gone for good, see 'rabbitmqctl help force_boot'");
     }
 

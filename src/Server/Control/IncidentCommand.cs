@@ -21,8 +21,9 @@ internal sealed class IncidentCommand(NodeHost host, ClusterCommands cluster, Ot
         var silent = new List<(string Node, string Reason)>();
         string[] members = OtherNodes.IsForOneNode(request) ? [] : [.. Members().Where(name => name != self)];
         IReadOnlyList<string> asked = others.Asked(request);
+        string why = host.Node is null ? $"the broker of {self} is stopped, and asks nobody" : "it is not reached";
         foreach (string member in members.Where(member => !asked.Contains(member)))
-            silent.Add((member, host.Node is null ? $"the broker of {self} is stopped, and asks nobody" : "it is not reached"));
+            silent.Add((member, why));
         foreach (string member in members.Where(asked.Contains))
         {
             (_, string? reason) = await others.AskAsync(

@@ -34,6 +34,7 @@ public sealed class IncidentRecord : IDisposable
     private readonly List<KeptIncident> _waiting = [];
     private long _lost;
     private bool _isStopping;
+    private bool _isPausing;
 
     /// <param name="open">
     /// Opens the data directory, which may be another one each time, without making it; null: it is not there.
@@ -60,7 +61,9 @@ public sealed class IncidentRecord : IDisposable
             if (_storm.Take(incident, _time.GetUtcNow()) is not { } kept)
                 return;
             Keep(kept);
-            Monitor.Pulse(_gate);
+            // A disk that was asked in vain is not to be asked again at once.
+            if (!_isPausing)
+                Monitor.Pulse(_gate);
         }
     }
 
@@ -128,8 +131,11 @@ public sealed class IncidentRecord : IDisposable
                     _waiting.RemoveRange(0, batch.Length);
                 if (isLast)
                     return;
-                if (!isWritten)
-                    Pause();
+                if (isWritten || _isStopping)
+                    continue;
+                _isPausing = true;
+                Monitor.Wait(_gate, Interval);
+                _isPausing = false;
             }
         }
     }
@@ -143,18 +149,6 @@ public sealed class IncidentRecord : IDisposable
             Monitor.Wait(_gate);
         else
             Monitor.Wait(_gate, Interval);
-    }
-
-    // Under _gate. The disk was asked in vain: what comes meanwhile is no reason to ask it at once again.
-    private void Pause()
-    {
-        long begun = TimeProvider.System.GetTimestamp();
-        TimeSpan left = Interval;
-        while (!_isStopping && left > TimeSpan.Zero)
-        {
-            Monitor.Wait(_gate, left);
-            left = Interval - TimeProvider.System.GetElapsedTime(begun);
-        }
     }
 
     private bool TryWrite(KeptIncident[] batch)

@@ -5,9 +5,9 @@ using Warren.Storage.Disk;
 namespace Warren.Server.Incidents;
 
 /// <summary>
-/// The record in the data directory (<see cref="IncidentFormat"/>): lines are put behind those that are there; when they
-/// are too many the oldest go. Nothing is kept open, since the directory may be another one each time; its folder is
-/// made by who has the directory's lock (<see cref="NodeStorage"/>), and never here.
+/// The record in the data directory (<see cref="IncidentFormat"/>): lines are put behind those that are there; when
+/// they are too many the oldest go. Nothing is kept open, since the directory may be another one each time; its folder
+/// is made by who has the directory's lock (<see cref="NodeStorage"/>), and never here.
 /// </summary>
 internal static class RecordFile
 {

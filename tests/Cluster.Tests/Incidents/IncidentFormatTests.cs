@@ -48,12 +48,14 @@ public sealed class IncidentFormatTests
     public void Very_long_texts_are_cut()
     {
         string text = string.Concat(Enumerable.Repeat("x\U0001F600", 100_000));
-        byte[] line = IncidentFormat.Write(new KeptIncident(Time, new Incident(IncidentKind.DiskSpace, text, text, text)));
+        byte[] line = IncidentFormat.Write(
+            new KeptIncident(Time, new Incident(IncidentKind.DiskSpace, text, text, text)));
         Assert.InRange(line.Length, 1000, 50_000);
         Assert.EndsWith("...", Assert.Single(IncidentFormat.Read(line)).What, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Each_kind_has_a_name_of_one_word() => Assert.All(
-        Enum.GetValues<IncidentKind>(), static kind => Assert.Matches("^[a-z]+(_[a-z]+)*$", IncidentFormat.NameOf(kind)));
+        Enum.GetValues<IncidentKind>(),
+        static kind => Assert.Matches("^[a-z]+(_[a-z]+)*$", IncidentFormat.NameOf(kind)));
 }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Warren.Server.Tests.Cluster;
 
-/// <summary>Replicated queues of a node that goes on without the others: what is said of them, and what is left.</summary>
+/// <summary>
+/// Replicated queues of a node that goes on without the others: what is said of them, and what is left.
+/// </summary>
 public sealed class LastCopyTests : IDisposable
 {
     private const int Messages = 5;
@@ -28,7 +30,10 @@ public sealed class LastCopyTests : IDisposable
         await a.LogsAsync("generation 2 of the cluster has begun with this node alone");
         string kept = await File.ReadAllTextAsync(Assert.Single(a.ForcedBoots));
         for (int number = 0; number < 12; number++)
-            Assert.Contains($"queue 'r{number}' in vhost '/': members {_peers.Names}; ", kept, StringComparison.Ordinal);
+        {
+            Assert.Contains(
+                $"queue 'r{number}' in vhost '/': members {_peers.Names}; ", kept, StringComparison.Ordinal);
+        }
         Assert.Contains("noted as committed up to", kept, StringComparison.Ordinal);
         await Eventually.True(
             () => File.ReadAllText(Path.Combine(a.DataDirectory, "incidents", "record.jsonl"))
@@ -49,8 +54,7 @@ public sealed class LastCopyTests : IDisposable
         await a.LogsAsync($"reported: {a.Name} has no other members to wait for: its next start is as any other");
         Assert.Equal("done", await a.TellAsync("start_app"));
         await a.LogsAsync("Replicated queue 'r0' in vhost '/': this member has lost something of it");
-        await Eventually.True(
-            () => a.TellAsync("incidents").GetAwaiter().GetResult().Contains("damaged_member", StringComparison.Ordinal));
+        Assert.Contains("damaged_member", await a.TellAsync("incidents"), StringComparison.Ordinal);
 
         Assert.Equal("done", await a.TellAsync("force_boot_accepting_loss"));
         await a.LogsAsync("reported: 1 replicated queue with a member here that is damaged or was never complete");

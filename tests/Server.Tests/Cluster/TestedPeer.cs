@@ -121,7 +121,7 @@ internal sealed class TestedPeer : IDisposable
 
     /// <summary>What its forced starts have said.</summary>
     public string[] ForcedBoots =>
-        [.. Files("incidents").Where(static file => Path.GetFileName(file).StartsWith("force-boot-", StringComparison.Ordinal))];
+        [.. Files("incidents").Where(static file => file.Contains("/force-boot-", StringComparison.Ordinal))];
 
     /// <summary>A client at the last place where it said that it serves AMQP.</summary>
     public async Task<WireClient> ConnectAsync()

@@ -144,6 +144,10 @@ internal static class ToldNode
             case ["resume_listeners"]:
                 host.Node!.ResumeListeners();
                 return "done";
+            case ["lose_definitions"]:
+                DefinitionsStore store = host.Node!.Broker.Definitions;
+                store.Post(new TurnEvent(store.Group.BecomeUnsound));
+                return "done";
             case ["damage", var name]:
                 QueueDefinition queue = host.Node!.Broker.AllQueues().Single(queue => queue.Name == name);
                 host.Node!.Broker.Replication!.Find(queue.Id)!.Post(
@@ -151,10 +155,6 @@ internal static class ToldNode
                 return "done";
             case ["incidents"]:
                 return string.Join(' ', host.Incidents.Read().Select(static row => row.Kind));
-            case ["lose_definitions"]:
-                DefinitionsStore store = host.Node!.Broker.Definitions;
-                store.Post(new TurnEvent(store.Group.BecomeUnsound));
-                return "done";
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));
         }

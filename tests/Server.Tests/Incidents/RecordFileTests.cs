@@ -1,3 +1,4 @@
+using System.Globalization;
 using Warren.Cluster.Incidents;
 using Warren.Server.Incidents;
 using Warren.Storage.Disk;
@@ -86,5 +87,5 @@ public sealed class RecordFileTests
         new KeptIncident(DateTimeOffset.UnixEpoch, new Incident(IncidentKind.DiskSpace, "s", $"{number}")));
 
     private static int[] Numbers(IDisk disk) =>
-        [.. RecordFile.Read(disk).Select(static row => int.Parse(row.What, System.Globalization.CultureInfo.InvariantCulture))];
+        [.. RecordFile.Read(disk).Select(static row => int.Parse(row.What, CultureInfo.InvariantCulture))];
 }

@@ -200,8 +200,8 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
                 continue;
             if (!store.Leader!.TryEndSession(node, session.Id))
                 continue;
-            string text = $"Nothing was heard of node {node} for {setup.SessionGraceMs} ms: the exclusive queues of its "
-                + "clients are deleted";
+            string text = $"Nothing was heard of node {node} for {setup.SessionGraceMs} ms: the exclusive queues of "
+                + "its clients are deleted";
             store.Broker.Log(LogLevel.Warning, LogCategory.Default, text);
             store.Broker.Note(new Incident(IncidentKind.SessionEnded, $"{node}", text));
         }

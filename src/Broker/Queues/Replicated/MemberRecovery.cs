@@ -32,7 +32,9 @@ internal sealed class MemberRecovery(ClusterSetup setup)
         {
             TellAccepted(
                 queue,
-                found.LostEntries == 0 ? "what is lost is not known" : $"{found.LostEntries} entries are known to be lost");
+                found.LostEntries == 0
+                    ? "what is lost is not known"
+                    : $"{found.LostEntries} entries are known to be lost");
         }
         return start;
     }

@@ -41,8 +41,8 @@ internal sealed class ReplicaOwner(
         {
             IsHalted = true;
             ReplicaReports.Note(
-                queue, IncidentKind.HaltedMember, $"entry {entry.Index} cannot be read, and this member goes no further",
-                StartAgain);
+                queue, IncidentKind.HaltedMember,
+                $"entry {entry.Index} cannot be read, and this member goes no further", StartAgain);
         }
         Apply(into, entry.Index, entry.Position, entry.Meta, entry.BodyBytes, body);
     }
