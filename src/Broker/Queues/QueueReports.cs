@@ -13,8 +13,8 @@ internal static class QueueReports
     public static void Lost(MessageBroker broker, QueueDefinition queue, int count)
     {
         string whose = $"messages of queue '{queue.Name}' in vhost '{queue.Vhost}' cannot be read from the node log "
-            + "and are not delivered: their records are damaged and lost, or the disk refuses to read them, and then the "
-            + "next start tries again";
+            + "and are not delivered: their records are damaged and lost, or the disk refuses to read them, and then "
+            + "the next start tries again";
         broker.Log(
             LogLevel.Error, LogCategory.Queue,
             $"{count} {whose}. 'warren storage check' tells which, and what else is.");

@@ -59,7 +59,12 @@ internal sealed class Incidents() : PlainListCommand(
             return ExitCode.Ok;
         }
         JsonElement answer = node.Ask(
-            Name, json => json.WriteBoolean("own_only", call.Has("local")),
+            Name,
+            json =>
+            {
+                if (call.Has("local"))
+                    json.WriteBoolean("own_only", true);
+            },
             row =>
             {
                 if (string.CompareOrdinal(row[0].GetString(), since) >= 0)

@@ -99,17 +99,9 @@ internal static class ToldNode
                 await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, FieldTable.Empty);
                 return "done";
             case ["declare_quorum", var name]:
-                await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, new FieldTable
-                {
-                    ["x-queue-type"] = FieldValue.Of("quorum"),
-                });
-                return "done";
+                return await DeclareAsync(host, name, "x-queue-type", "quorum");
             case ["declare_emptiest", var name]:
-                await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, new FieldTable
-                {
-                    ["x-queue-master-locator"] = FieldValue.Of("min-masters"),
-                });
-                return "done";
+                return await DeclareAsync(host, name, "x-queue-master-locator", "min-masters");
             case ["begin", .. var later]:
                 Begun.Enqueue(ObeyAsync(host, later));
                 return "begun";
@@ -131,6 +123,13 @@ internal static class ToldNode
             default:
                 return Obey(host, words);
         }
+    }
+
+    private static async Task<string> DeclareAsync(NodeHost host, string queue, string argument, string value)
+    {
+        var arguments = new FieldTable { [argument] = FieldValue.Of(value) };
+        await host.Node!.Broker.Operations.DeclareAsync("/", queue, true, false, arguments);
+        return "done";
     }
 
     // What it has done when it answers.

@@ -16,9 +16,10 @@ internal sealed class MemberRecovery(ClusterSetup setup)
     public RaftGroupStart Recover(ReplicatedQueue queue, ReplicaOwner owner, NodeLog log, RecoveredGroup found)
     {
         owner.StartLog = log;
-        using EntryReader reader = log.OpenReader();
+        bool acceptsLoss = setup.AcceptsLoss();
+        using EntryReader? reader = acceptsLoss ? log.OpenReader() : null;
         RaftGroupStart start = RaftGroupStart.Recover(
-            setup.Self, found, owner, setup.AcceptsLoss(), entry => IsReadable(reader, queue.Group, entry),
+            setup.Self, found, owner, acceptsLoss, entry => IsReadable(reader!, queue.Group, entry),
             setup.BeginsAlone);
         owner.StartLog = null;
         if (start.IsUnsound)
