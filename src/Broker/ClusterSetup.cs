@@ -64,6 +64,13 @@ public sealed record ClusterSetup
     public bool BeginsAlone { get; init; }
 
     /// <summary>
+    /// With <see cref="BeginsAlone"/>: members of replicated queues that damage has left incomplete, or that were never
+    /// brought all, go on with what they have, by an operator's word; else they would wait for a leader for ever. Asked
+    /// whenever one is found: it ends when the start is done.
+    /// </summary>
+    public Func<bool> AcceptsLoss { get; init; } = static () => false;
+
+    /// <summary>
     /// How long a change may wait for other nodes, ms, before whoever asked is told that it cannot be made. 10 s:
     /// several elections, and less than clients wait for an answer.
     /// </summary>

@@ -17,6 +17,7 @@ using Warren.Broker.Security;
 using Warren.Broker.Topology;
 using Warren.Broker.Turns;
 using Warren.Cluster;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker;
@@ -59,6 +60,7 @@ public sealed class MessageBroker : IDisposable
     private const long PagingTargetBytes = 128 * 1024 * 1024;
 
     private readonly LogSink _log;
+    private readonly IncidentSink _incidents;
     private readonly Random _random;
     private readonly ITimer _tick;
     // Nothing is multiplied: nanoseconds times a thousand overflow after a hundred days of the machine.
@@ -90,6 +92,7 @@ public sealed class MessageBroker : IDisposable
         _clockTicksPerMs = Math.Max(1, time.TimestampFrequency / 1000);
         _random = random;
         _log = log;
+        _incidents = storage?.Incidents ?? (static _ => { });
         Slabs = new SlabPool();
         Timers = new QueueTimers(this);
         Reader = new MessageReader(this);
@@ -224,6 +227,12 @@ public sealed class MessageBroker : IDisposable
     internal Authenticator Authenticator { get; }
 
     public void Log(LogLevel level, LogCategory category, string message) => _log(level, category, message);
+
+    /// <summary>
+    /// Keeps for operators that something was lost, refused or damaged; the log is told beside. Any thread, also in a
+    /// turn: it costs a short lock, and storms are counted.
+    /// </summary>
+    public void Note(Incident incident) => _incidents(incident);
 
     /// <summary>The queues whose home is this node.</summary>
     internal IEnumerable<Queue> LocalQueues() => AllQueues().Select(queue => queue.Home).OfType<Queue>();

@@ -179,7 +179,8 @@ internal static class CommandTable
         (Tool.Plugins, new ListPlugins()),
         (Tool.Plugins, new SetPlugins()),
 
-        // What RabbitMQ's operators write Erlang for.
+        // What RabbitMQ has nothing of, or its operators write Erlang for.
+        (Tool.Warren, new Incidents()),
         (Tool.Warren, new DeclareQueue()),
         (Tool.Warren, new Publish()),
         (Tool.Warren, new Get()),

@@ -209,7 +209,9 @@ public sealed class Node : IAsyncDisposable
                 membership = new MembershipService(cluster!, member, storage.Setup.Disk, forced is not null);
             broker = new MessageBroker(
                 options.Broker, ThreadPoolTurns.Instance, seams.Time, seams.Random, log.Write, storage.Setup,
-                member?.Setup(waits: membership!.HasOthers, beginsAlone: forced is not null));
+                member?.Setup(
+                    waits: membership!.HasOthers, beginsAlone: forced is not null,
+                    acceptsLoss: () => forced?.AcceptsLoss == true));
             storage.Start(broker);
             if (membership is { HasOthers: false })
                 CheckIdentity(broker, member!, options);

@@ -1,7 +1,10 @@
 using Warren.Broker;
+using Warren.Cluster.Incidents;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
+using Warren.Server.Incidents;
+using Warren.Storage.Disk;
 using NodeLog = Warren.Server.Logging.NodeLog;
 
 namespace Warren.Server;
@@ -29,7 +32,17 @@ public sealed class NodeHost : IAsyncDisposable
     {
         Options = options;
         Limits = options.Broker;
-        Seams = seams;
+        Incidents = new IncidentRecord(
+            () => FileDisk.Existing(options.Places.DataDirectory), seams.Time, log.Write);
+        Seams = seams with
+        {
+            Incidents = Incidents.Note,
+            EndProcess = sentence =>
+            {
+                Incidents.Dispose();
+                seams.EndProcess(sentence);
+            },
+        };
         Log = log;
         StartedTimestamp = seams.Time.GetTimestamp();
         Creation = seams.Time.GetUtcNow().ToUnixTimeSeconds();
@@ -41,6 +54,9 @@ public sealed class NodeHost : IAsyncDisposable
     public NodeSeams Seams { get; }
 
     public NodeLog Log { get; }
+
+    /// <summary>What was lost, refused or damaged here.</summary>
+    public IncidentRecord Incidents { get; }
 
     /// <summary>When the process began, a timestamp of the time provider.</summary>
     public long StartedTimestamp { get; }
@@ -104,6 +120,12 @@ public sealed class NodeHost : IAsyncDisposable
             }
             while (cluster.ReadOverruled() is not null);
             Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, cluster, forced));
+        }
+        catch (ConfigurationException error) when (error.Message.StartsWith("data directory", StringComparison.Ordinal))
+        {
+            Incidents.Note(new Incident(
+                IncidentKind.RefusedDirectory, Options.Places.NodeName, $"the node does not start: {error.Message}"));
+            throw;
         }
         finally
         {
@@ -237,6 +259,7 @@ public sealed class NodeHost : IAsyncDisposable
         await StopAppAsync().ConfigureAwait(false);
         if (_cluster is not null)
             await _cluster.DisposeAsync().ConfigureAwait(false);
+        Incidents.Dispose();
         _changing.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using Warren.Cluster.Incidents;
 using Warren.Storage.Disk;
 
 namespace Warren.Server;
@@ -13,4 +14,7 @@ public sealed record NodeSeams(TimeProvider Time, Random Random, Action<string> 
 {
     /// <summary>Opens the disk that holds a data directory, given by its path.</summary>
     public Func<string, IDisk> OpenDisk { get; init; } = static directory => new FileDisk(directory);
+
+    /// <summary>Where what is lost, refused or damaged is kept; the process's <see cref="NodeHost"/> sets it.</summary>
+    public IncidentSink Incidents { get; init; } = static _ => { };
 }

@@ -1,5 +1,7 @@
 using Warren.Broker;
 using Warren.Broker.Durability;
+using Warren.Cluster.Incidents;
+using Warren.Server.Cluster;
 using Warren.Server.Configuration;
 using Warren.Storage;
 using Warren.Storage.Disk;
@@ -18,6 +20,7 @@ internal sealed class NodeStorage : IStorageWatcher, IDisposable
     private readonly DirectoryLock _lock;
     private readonly LogSink _log;
     private readonly Action<string> _endProcess;
+    private readonly IncidentSink _incidents;
     private readonly LogThreads _threads;
     private MessageBroker? _broker;
     private (bool IsExhausted, string Message)? _spaceAtStart;
@@ -28,11 +31,16 @@ internal sealed class NodeStorage : IStorageWatcher, IDisposable
         _lock = held;
         _log = log;
         _endProcess = seams.EndProcess;
+        _incidents = seams.Incidents;
         IDisk disk = seams.OpenDisk(directory);
+        MakeRecordFolder(disk);
         var options = NodeLogOptions.For(disk.TotalBytes);
         _threads = new LogThreads(options, this, seams.Time, Postponed);
         Setup = new StorageSetup(
-            disk, options, this, _threads.Wake, _threads.SetScarce, () => _threads.RoundAge);
+            disk, options, this, _threads.Wake, _threads.SetScarce, () => _threads.RoundAge)
+        {
+            Incidents = seams.Incidents,
+        };
     }
 
     /// <summary>What the broker opens its log with.</summary>
@@ -95,14 +103,39 @@ internal sealed class NodeStorage : IStorageWatcher, IDisposable
             $"{error.Message} What was confirmed before is kept in {_directory}: "
             + "start the node again when the disk is sound.";
         _log(LogLevel.Error, LogCategory.Default, sentence);
+        _incidents(new Incident(
+            IncidentKind.DiskFailed, _directory, $"the node has ended: {error.Message.TrimEnd('.')}",
+            "start it again when the disk is sound; what was confirmed before is kept"));
         _endProcess(sentence);
     }
 
-    void IStorageWatcher.Damaged(string message) =>
+    void IStorageWatcher.Damaged(string message)
+    {
         _log(LogLevel.Error, LogCategory.Default, $"data directory {_directory} is damaged: {message}");
+        _incidents(new Incident(
+            IncidentKind.DamagedData, _directory, $"data directory {_directory} is damaged: {message}",
+            "'warren storage check' tells what is concerned; look after the disk"));
+    }
 
-    private void Postponed(DiskException error, TimeSpan retry) => _log(
-        LogLevel.Warning, LogCategory.Default,
-        $"the node log could not be checkpointed or reclaimed, which is tried again in {retry.TotalSeconds:0} s; "
-        + $"until then its files grow, and nothing is lost: {error.Message}");
+    private void Postponed(DiskException error, TimeSpan retry)
+    {
+        string what = $"the node log could not be checkpointed or reclaimed, which is tried again in "
+            + $"{retry.TotalSeconds:0} s; until then its files grow, and nothing is lost: {error.Message}";
+        _log(LogLevel.Warning, LogCategory.Default, what);
+        _incidents(new Incident(IncidentKind.DiskFailed, "reclaim", what.TrimEnd('.'), "look after the disk"));
+    }
+
+    // The record itself makes none: it might bring a directory back that is being moved.
+    private static void MakeRecordFolder(IDisk disk)
+    {
+        try
+        {
+            disk.MakeDirectory(NodeDirectory.Incidents);
+            disk.SyncDirectory("");
+        }
+        catch (DiskException)
+        {
+            // Incidents wait in memory for a start that can.
+        }
+    }
 }

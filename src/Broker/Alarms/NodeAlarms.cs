@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Warren.Cluster;
+using Warren.Cluster.Incidents;
 using Warren.Storage.Disk;
 
 namespace Warren.Broker.Alarms;
@@ -256,6 +257,12 @@ public sealed class NodeAlarms
             isOn
                 ? $"{resource} resource limit alarm set {node}: {found}. {consequence}."
                 : $"{resource} resource limit alarm cleared {node}: {found}.{GoOn()}");
+        if (resource == "disk")
+        {
+            _broker.Note(new Incident(
+                IncidentKind.DiskSpace, isOn ? "short" : "enough",
+                isOn ? $"disk alarm set: {found}" : $"disk alarm cleared: {found}", isOn ? consequence : ""));
+        }
         _broker.QueueLinks?.TellAlarm();
         _broker.Connections.AlarmChanged();
     }

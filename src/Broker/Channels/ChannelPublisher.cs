@@ -179,6 +179,8 @@ internal sealed class ChannelPublisher
             _connection.Outbox.Post(OutboxItem.Return(_channel.Deliveries, message));
             if (sequence > 0)
                 _connection.Outbox.Post(OutboxItem.Confirm(_channel.Deliveries, sequence, accepted: false));
+            foreach (QueueDefinition queue in queues)
+                QueueReports.Refused(_connection.Broker, queue, 1);
             return;
         }
         SharedBody? shared = persistent && queues.Length > 1 ? Share(message, queues) : null;

@@ -4,6 +4,7 @@ using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Definitions;
@@ -65,10 +66,13 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
 
     public override void Send(NodeId to, RaftMessage message) => Transport?.Send(to, Group.Id, message);
 
-    public override void Strange(NodeId from) => store.Broker.Log(
-        LogLevel.Error, LogCategory.Default,
-        $"Node {from} is no member of this cluster as far as this node knows, but sends to it as if it led it, or "
-        + "voted there: that is thrown away");
+    public override void Strange(NodeId from)
+    {
+        string text = $"Node {from} is no member of this cluster as far as this node knows, but sends to it as if it "
+            + "led it, or voted there: that is thrown away";
+        store.Broker.Log(LogLevel.Error, LogCategory.Default, text);
+        store.Broker.Note(new Incident(IncidentKind.StrangeNode, $"{from}", text));
+    }
 
     public override void Read(PayloadRead read)
     {
@@ -136,8 +140,16 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
         IsHalted = true;
         const string Reason = "what this node has of the definitions cannot be read from its disk any more. Queues of "
             + "this node stay as they are: start it again, and another node brings what is lost";
-        store.Broker.Log(LogLevel.Error, LogCategory.Default, Reason);
-        _halted.TrySetResult(Reason);
+        Halt(Reason);
+    }
+
+    private void Halt(string reason)
+    {
+        store.Broker.Log(LogLevel.Error, LogCategory.Default, reason);
+        store.Broker.Note(new Incident(
+            IncidentKind.HaltedMember, "definitions", $"this node serves nobody until it is started again: {reason}",
+            "start it again, with the version of Warren that the others have"));
+        _halted.TrySetResult(reason);
     }
 
     /// <summary>Reads an entry that is to be applied; false: it cannot be understood, and nothing is applied any
@@ -157,8 +169,7 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
                 throw unreadable;
             // Nothing is skipped: this node stays where it is, and says so.
             IsHalted = true;
-            store.Broker.Log(LogLevel.Error, LogCategory.Default, unreadable.Message);
-            _halted.TrySetResult(unreadable.Message);
+            Halt(unreadable.Message);
             logged = default;
             return false;
         }
@@ -231,5 +242,6 @@ internal sealed class DefinitionsReplica(DefinitionsStore store, DefinitionsStat
     {
         HasLost = true;
         store.Broker.Log(LogLevel.Error, LogCategory.Default, message);
+        store.Broker.Note(new Incident(IncidentKind.LostDefinitions, "definitions", message.TrimEnd('.')));
     }
 }

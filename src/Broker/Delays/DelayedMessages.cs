@@ -306,11 +306,15 @@ internal sealed class DelayedMessages : Mailbox<DelayedMessages.Item>, IDelayKee
 
     void IDelayKeeper.WakeIn(long ms) => _timer.Change(TimeSpan.FromMilliseconds(ms), Timeout.InfiniteTimeSpan);
 
-    void IDelayKeeper.ReportLost(int count) => _broker.Log(
-        LogLevel.Error, LogCategory.Queue,
-        $"{count} delayed messages cannot be read from the node log and are not delivered: their records are "
-        + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
-        + "'warren storage check' tells which, and what else is.");
+    void IDelayKeeper.ReportLost(int count)
+    {
+        _broker.Log(
+            LogLevel.Error, LogCategory.Queue,
+            $"{count} delayed messages cannot be read from the node log and are not delivered: their records are "
+            + "damaged and lost, or the disk refuses to read them, and then the next start tries again. "
+            + "'warren storage check' tells which, and what else is.");
+        QueueReports.LostDelayed(_broker, count);
+    }
 
     private void Read(FetchBatch batch, Action then)
     {

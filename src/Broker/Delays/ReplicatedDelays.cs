@@ -7,6 +7,7 @@ using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Delays;
@@ -73,10 +74,11 @@ internal sealed class ReplicatedDelays : ReplicatedQueue, IDelayKeeper
     {
         if (IsDamaged)
             return;
-        Report(
-            LogLevel.Error,
+        ReplicaReports.Note(
+            this, IncidentKind.DamagedMember,
             $"{count} delayed messages cannot be read from this node's log, which alone has them: their records are "
-            + "damaged, or the disk refuses to read them. 'warren storage check' tells which.");
+            + "damaged, or the disk refuses to read them",
+            "'warren storage check' tells which");
     }
 
     void IDelayKeeper.Send(in WaitingMessage message, ReadOnlySpan<QueueDefinition> queues, Departure departure)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Durability;
@@ -64,17 +65,23 @@ internal sealed class RecoveredLosses(MessageBroker broker)
         foreach ((_, string name, long lost) in _unsound.Where(each => each.Lost > 0).Take(MostNamed))
         {
             Tell(
+                IncidentKind.LostMessages, name,
                 $"{name} has lost {Number(lost)} to damage of the data directory, or more; "
                 + "what is left is served");
         }
         int more = _unsound.Count(each => each.Lost > 0) - MostNamed;
         if (more > 0)
-            Tell($"{more} more queues have lost messages to damage of the data directory; what is left is served");
+        {
+            Tell(
+                IncidentKind.LostMessages, "more queues",
+                $"{more} more queues have lost messages to damage of the data directory; what is left is served");
+        }
         string[] uncertain = [.. _unsound.Where(each => each.Lost == 0).Select(each => each.Name)];
         if (uncertain.Length > 0)
         {
             string others = uncertain.Length > MostNamed ? $" and {uncertain.Length - MostNamed} more" : "";
             Tell(
+                IncidentKind.LostMessages, "missing records",
                 "Records of the log are missing of which nobody can tell whose they were; these may have lost "
                 + $"messages: {string.Join(", ", uncertain.Take(MostNamed))}{others}");
         }
@@ -85,16 +92,22 @@ internal sealed class RecoveredLosses(MessageBroker broker)
     private void TellDefinitions(NodeLog log)
     {
         if (!_hasDefinitions && (_setAside.Count > 0 || broker.Definitions.IsUnsound))
-            Tell("All definitions are lost to damage of the data directory: vhosts, users, exchanges, queues");
+        {
+            Tell(
+                IncidentKind.LostDefinitions, "all",
+                "All definitions are lost to damage of the data directory: vhosts, users, exchanges, queues");
+        }
         else if (_lostDefinitions > 0)
         {
             Tell(
+                IncidentKind.LostDefinitions, "some",
                 $"{_lostDefinitions} definitions are lost to damage of the data directory: vhosts, users, "
                 + "permissions, exchanges, queues or bindings. Declare them again, or import them");
         }
         else if (_isDefinitionsMarked)
         {
             Tell(
+                IncidentKind.LostDefinitions, "missing records",
                 "Records of the log are missing of which nobody can tell whose they were: definitions may be lost, "
                 + "that is vhosts, users, permissions, exchanges, queues or bindings");
         }
@@ -116,6 +129,7 @@ internal sealed class RecoveredLosses(MessageBroker broker)
             ", ", _setAside.Take(MostNamed).Select(each => $"group {each.Group}: {Number(each.Messages)}"));
         string others = _setAside.Count > MostNamed ? $" and {_setAside.Count - MostNamed} groups more" : "";
         Tell(
+            IncidentKind.LostDefinitions, "set aside",
             $"The definitions of {_setAside.Count} queues are lost, and their messages are set aside: they stay in "
             + $"the data directory and are served to nobody ({groups}{others}). While the node is stopped, "
             + $"'warren storage dump --group {_setAside[0].Group} --bodies' shows those of the first");
@@ -124,7 +138,11 @@ internal sealed class RecoveredLosses(MessageBroker broker)
     private static string Number(long messages) =>
         messages == 1 ? "1 message" : string.Create(CultureInfo.InvariantCulture, $"{messages} messages");
 
-    private void Tell(string message) => broker.Log(LogLevel.Error, LogCategory.Default, message + ".");
+    private void Tell(IncidentKind kind, string subject, string message)
+    {
+        broker.Log(LogLevel.Error, LogCategory.Default, message + ".");
+        broker.Note(new Incident(kind, subject, message));
+    }
 
     /// <summary>Whose group has no owner.</summary>
     internal sealed class Nobody : IGroupOwner

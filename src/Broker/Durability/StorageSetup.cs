@@ -1,3 +1,4 @@
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 using Warren.Storage.Disk;
 
@@ -21,4 +22,8 @@ namespace Warren.Broker.Durability;
 /// </param>
 public sealed record StorageSetup(
     IDisk Disk, NodeLogOptions Options, IStorageWatcher Watcher, Action Wake, Action<bool>? Scarce = null,
-    Func<TimeSpan>? RoundAge = null);
+    Func<TimeSpan>? RoundAge = null)
+{
+    /// <summary>Where what is lost, refused or damaged is kept.</summary>
+    public IncidentSink Incidents { get; init; } = static _ => { };
+}

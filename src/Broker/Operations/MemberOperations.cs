@@ -30,6 +30,31 @@ public sealed class MemberOperations
     }
 
     /// <summary>
+    /// How this node's members of these queues stand that have others, also while nobody leads; those that it has no
+    /// part in are left out.
+    /// </summary>
+    public async Task<ImmutableArray<SurvivingMember>> SurvivingAsync(ImmutableArray<QueueDefinition> queues)
+    {
+        var found = ImmutableArray.CreateBuilder<SurvivingMember>();
+        NodeId self = Links.Self;
+        foreach (QueueDefinition queue in queues)
+        {
+            bool isHere = _broker.Replication?.Find(queue.Id) is not null;
+            if (!queue.IsReplicated || !(isHere || queue.Members.Contains(self)))
+                continue;
+            (MemberStatus Status, ImmutableArray<NodeId> Members)? own = await AskAsync<(
+                MemberStatus, ImmutableArray<NodeId>)?>(
+                queue, group => (StatusOf(group), [.. group.Members.Members.ToArray().Select(static one => one.Id)]))
+                .ConfigureAwait(false);
+            ImmutableArray<NodeId> members =
+                [.. queue.Members.Union(own?.Members ?? []).Append(self).Distinct()];
+            if (members.Length > 1 || own?.Status is not { NeedsSnapshot: false })
+                found.Add(new SurvivingMember(queue, members, own?.Status));
+        }
+        return found.ToImmutable();
+    }
+
+    /// <summary>
     /// Has this node's member, which leads, hand over to another one that is in sync; false: it does not lead, or the
     /// other one cannot take over now. That it has taken over is seen by <see cref="LeaderOf"/>.
     /// </summary>

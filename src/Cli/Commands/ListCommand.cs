@@ -55,7 +55,7 @@ internal abstract class ListCommand(string name, string usage, Section section, 
     }
 
     // The list is not whole: nobody may take it for that.
-    private static void WarnOfSilent(Invocation call, JsonElement answer)
+    protected static void WarnOfSilent(Invocation call, JsonElement answer)
     {
         if (!answer.TryGetProperty("silent", out JsonElement silent))
             return;

@@ -18,6 +18,9 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
     /// <summary>What the node reads at its start, for commands that do without it.</summary>
     public string EnabledPluginsFile { get; init; } = "";
 
+    /// <summary>Where its data may lie, the likeliest first, for commands that do without the node.</summary>
+    public IReadOnlyList<string> DataDirectories { get; init; } = [];
+
     /// <summary>The ending of a control socket's name, behind the node's name.</summary>
     public const string SocketEnding = ".control";
 
@@ -50,21 +53,26 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
         string plugins = Path.GetFullPath(
             Find("ENABLED_PLUGINS_FILE")
             ?? Path.Combine(tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq", "enabled_plugins"));
+        string[] directories = Find("MNESIA_BASE") is { } data
+            ? [Path.GetFullPath(data)]
+            : [.. Defaults(tree, checkout).Distinct()];
+        string[] own = Find("MNESIA_DIR") is { } directory
+            ? [Path.GetFullPath(directory)]
+            : [.. directories.Select(one => Path.Combine(one, name))];
         if (Find("CONTROL_SOCKET") is { } socket)
             return new NodePlace(name, [Path.GetFullPath(socket)])
             {
                 Remote = remote,
                 IsNamed = isNamed,
                 EnabledPluginsFile = plugins,
+                DataDirectories = own,
             };
-        string[] directories = Find("MNESIA_BASE") is { } data
-            ? [Path.GetFullPath(data)]
-            : [.. Defaults(tree, checkout).Distinct()];
-        return new NodePlace(name, [.. directories.Select(directory => Path.Combine(directory, name + SocketEnding))])
+        return new NodePlace(name, [.. directories.Select(one => Path.Combine(one, name + SocketEnding))])
         {
             Remote = remote,
             IsNamed = isNamed,
             EnabledPluginsFile = plugins,
+            DataDirectories = own,
         };
     }
 

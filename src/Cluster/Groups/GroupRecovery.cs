@@ -13,6 +13,7 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
     private readonly List<Position> _positions = [];
     private readonly List<(SharedBody? Body, byte[] Meta)> _more = [];
     private readonly List<LogIndex> _dead = [];
+    private readonly List<LogIndex> _staged = [];
     private bool _isIncomplete;
 
     /// <summary>Null: there is none, or it cannot be read.</summary>
@@ -52,7 +53,10 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
         while (found.TryNext(out RecoveredEntry entry))
         {
             if (State is { Installing.Value: > 0 } && entry.Index >= State.Installing)
+            {
+                _staged.Add(entry.Index);
                 continue;
+            }
             if (entry.Index > compacted)
                 Keep(entry);
             else if (entry.Term.Value > 0 && IsOwn(entry.Meta))
@@ -131,6 +135,8 @@ internal sealed class GroupRecovery(RecoveredGroup found, RaftGroupOwner owner)
     {
         if (Planted.Is(PlantedBug.OldEntriesDropped))
             owner.Reset();
+        // Of a snapshot that was not put in place.
+        _dead.AddRange(_staged);
         for (int place = 0; place < _entries.Count; place++)
         {
             RaftEntry entry = _entries[place];

@@ -14,6 +14,9 @@ public sealed class RaftGroupStart
     /// <summary>Something of the group is lost here: the member waits for a leader that brings it the whole.</summary>
     public bool IsUnsound => Raft.IsUnsound;
 
+    /// <summary>Not all of the group is here, and what is left counts for all.</summary>
+    public bool AcceptsLoss => WritesSound;
+
     internal RaftStart Raft { get; private init; }
 
     /// <summary>Of the entries behind the compacted index.</summary>

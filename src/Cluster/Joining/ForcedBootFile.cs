@@ -13,6 +13,8 @@ public static class ForcedBootFile
     /// <summary>Its name in the data directory.</summary>
     public const string Path = "force-boot";
 
+    private const string AcceptLoss = "accept-loss";
+
     private static readonly FramedFile File = AnswerFile.Of(
         Path, 0x4246_4E57,
         new FileMeaning(
@@ -22,6 +24,15 @@ public static class ForcedBootFile
     /// <summary>The generation that is to begin, and whom it begins without; null: nothing is forced.</summary>
     /// <exception cref="IdentityException">It is damaged, or of a later version.</exception>
     public static MembershipAnswer? Read(IDisk disk) => AnswerFile.Read(File, disk);
+
+    /// <summary>
+    /// Whether queues of which not all is left go on with what there is, as the operator has said.
+    /// </summary>
+    public static bool AcceptsLoss(MembershipAnswer plan) => plan.Reason == AcceptLoss;
+
+    /// <summary>The same plan, by which they do, or do not.</summary>
+    public static MembershipAnswer With(MembershipAnswer plan, bool acceptsLoss) =>
+        plan with { Reason = acceptsLoss ? AcceptLoss : "" };
 
     /// <summary>Puts it there; durable when it returns.</summary>
     /// <exception cref="DiskException">It could not be written.</exception>

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Warren.Broker;
 using Warren.Cluster;
 using Warren.Cluster.Identity;
+using Warren.Cluster.Incidents;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
@@ -51,7 +52,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         Seams = seams;
         Log = log.Write;
         Commands = commands;
-        Warnings = new LinkWarnings(seams.Time);
+        Warnings = new LinkWarnings(seams.Time, seams.Incidents);
         _registry = new LocalRegistry(options.Peers.RunDirectories);
         _cookie = ErlangCookie.Prepare(options.Places.CookieFile, out string? problem);
         if (!NodeName.TryParse(options.Places.NodeName, out _name))
@@ -269,6 +270,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
     internal async Task WaitForOperatorAsync(string why, Func<Task> until)
     {
         Log(LogLevel.Error, LogCategory.Default, why);
+        Seams.Incidents(new Incident(IncidentKind.RefusedDirectory, _name.Value, why));
         Waiting = AwaitsOperator = why;
         try
         {

@@ -76,9 +76,11 @@ public sealed class ClusterMember : IAsyncDisposable
     /// <summary>What the broker needs to be one of several.</summary>
     /// <param name="waits">It waits for a leader that adds it; else it begins a cluster if it has none.</param>
     /// <param name="beginsAlone">See <see cref="ClusterSetup.BeginsAlone"/>.</param>
-    internal ClusterSetup Setup(bool waits, bool beginsAlone) => new()
+    /// <param name="acceptsLoss">See <see cref="ClusterSetup.AcceptsLoss"/>.</param>
+    internal ClusterSetup Setup(bool waits, bool beginsAlone, Func<bool> acceptsLoss) => new()
     {
         BeginsAlone = beginsAlone,
+        AcceptsLoss = acceptsLoss,
         Self = Identity.Node,
         Name = _host.Name,
         Address = _host.Record(Identity.Node).Address.ToString(),

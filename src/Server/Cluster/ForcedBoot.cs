@@ -3,9 +3,11 @@ using System.Globalization;
 using System.Text;
 using Warren.Broker;
 using Warren.Broker.Definitions.Nodes;
+using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Cluster;
 using Warren.Cluster.Identity;
+using Warren.Cluster.Incidents;
 using Warren.Cluster.Joining;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
@@ -34,33 +36,41 @@ internal sealed class ForcedBoot(NodeHost host)
     /// <summary>Notes that the next start is forced; what it comes to, a sentence each.</summary>
     /// <param name="cluster">The node among others, whose broker is stopped.</param>
     /// <param name="named">Whom the operator names as dead; nobody: all that are missing.</param>
+    /// <param name="acceptsLoss">
+    /// Members of replicated queues here that are damaged or not complete go on with what they have.
+    /// </param>
     /// <exception cref="ForcedBootException">There is nothing to be forced, or somebody is there.</exception>
-    public async Task<ImmutableArray<string>> PlanAsync(ClusterHost cluster, IReadOnlyList<string> named)
+    public async Task<ImmutableArray<string>> PlanAsync(
+        ClusterHost cluster, IReadOnlyList<string> named, bool acceptsLoss)
     {
         if (cluster.ReadOverruled() is { } overruled)
             throw new ForcedBootException(overruled);
         (NodeIdentity? identity, ImmutableArray<MemberRecord> members) = cluster.ReadDirectory();
+        if (identity is not null && members.Length <= 1 && acceptsLoss)
+            return await PlanAloneAsync(cluster, identity).ConfigureAwait(false);
         if (identity is null || members.Length <= 1)
             return [$"{Self} has no other members to wait for: its next start is as any other"];
-        (ImmutableArray<MemberRecord> dead, ImmutableArray<string> report) =
-            await LookAsync(cluster, identity, members).ConfigureAwait(false);
+        (ImmutableArray<MemberRecord> dead, ForcedBootReport report) =
+            await LookAsync(cluster, identity, members, acceptsLoss).ConfigureAwait(false);
         string[] names = [.. dead.Select(static one => one.Name.Value).Order(StringComparer.Ordinal)];
         if (named.Count > 0 && !named.Order(StringComparer.Ordinal).SequenceEqual(names))
         {
             throw new ForcedBootException(
                 $"the members that are missing are {string.Join(", ", names)}: name these, or none");
         }
-        IDisk disk = host.Seams.OpenDisk(host.Options.Places.DataDirectory);
-        ForcedBootFile.Write(disk, new MembershipAnswer
+        report.Before(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation ")
+            + string.Create(CultureInfo.InvariantCulture, $"{identity.Generation + 1} of the cluster ")
+            + $"{identity.Cluster} with {Self} alone, unless a majority of the present one is back by then");
+        return Note(report, acceptsLoss, new MembershipAnswer
         {
             Outcome = MembershipOutcome.Done,
             Cluster = identity.Cluster,
             Generation = identity.Generation + 1,
             Members = dead,
         });
-        foreach (string line in report)
-            host.Log.Write(LogLevel.Warning, LogCategory.Default, $"force_boot: {line}");
-        return report;
     }
 
     /// <summary>Only a forced start, which looks for the others before, may run what is in such a directory.</summary>
@@ -120,8 +130,8 @@ internal sealed class ForcedBoot(NodeHost host)
             // The generation has members by now, or the node has come to another one: it would leave them.
             if (identity.Cluster != plan.Cluster || identity.Generation != plan.Generation - 1)
                 throw new ForcedBootException("the node is of another generation by now than it was noted for");
-            (ImmutableArray<MemberRecord> dead, ImmutableArray<string> report) =
-                await LookAsync(cluster, identity, members).ConfigureAwait(false);
+            (ImmutableArray<MemberRecord> dead, ForcedBootReport report) =
+                await LookAsync(cluster, identity, members, ForcedBootFile.AcceptsLoss(plan)).ConfigureAwait(false);
             plan = plan with { Members = dead };
             ForcedBootFile.Write(disk, plan);
             WriteIncident(disk, plan, report);
@@ -159,6 +169,44 @@ internal sealed class ForcedBoot(NodeHost host)
         Task<NodeName?> FindAsync() => cluster.Guest.FindRunningAsync(plan).WaitAsync(stop);
     }
 
+    // Nobody else is in the cluster, so that nobody could bring what is missing. The plan is of the generation that
+    // there is: the start goes on with it as one that was cut off.
+    private async Task<ImmutableArray<string>> PlanAloneAsync(ClusterHost cluster, NodeIdentity identity)
+    {
+        Node node = QuietNode.Start(host, cluster);
+        await using (node.ConfigureAwait(false))
+        {
+            if (!node.Serving.IsCompletedSuccessfully)
+                throw new ForcedBootException($"{Self} is alone, and does not serve: 'rabbitmqctl start_app' says why");
+            ImmutableArray<SurvivingMember> members =
+                await node.Broker.Members.SurvivingAsync(node.Broker.QueuesAndStores()).ConfigureAwait(false);
+            ForcedBootReport report = ForcedBootReport.OfAlone(Self, members, identity);
+            if (report.Damaged == 0)
+            {
+                return
+                [
+                    $"{Self} has no other members to wait for, nor a queue that does: its next start is as any other",
+                ];
+            }
+            report.Before("nothing is changed yet: the next start, 'rabbitmqctl start_app', does it");
+            return Note(report, acceptsLoss: true, new MembershipAnswer
+            {
+                Outcome = MembershipOutcome.Done,
+                Cluster = identity.Cluster,
+                Generation = identity.Generation,
+            });
+        }
+    }
+
+    private ImmutableArray<string> Note(ForcedBootReport report, bool acceptsLoss, MembershipAnswer plan)
+    {
+        IDisk disk = host.Seams.OpenDisk(host.Options.Places.DataDirectory);
+        ForcedBootFile.Write(disk, ForcedBootFile.With(plan, acceptsLoss));
+        foreach (string line in report.Lines)
+            host.Log.Write(LogLevel.Warning, LogCategory.Default, $"force_boot: {line.TrimStart()}");
+        return report.Lines;
+    }
+
     private static bool IsHalfDone(
         MembershipAnswer plan, NodeIdentity identity, ImmutableArray<MemberRecord> members) =>
         identity.Cluster == plan.Cluster && identity.Generation == plan.Generation
@@ -181,8 +229,8 @@ internal sealed class ForcedBoot(NodeHost host)
             $"force_boot is not done, and must be given again if it is still wanted: {reason.Message}");
     }
 
-    private async Task<(ImmutableArray<MemberRecord> Dead, ImmutableArray<string> Report)> LookAsync(
-        ClusterHost cluster, NodeIdentity identity, ImmutableArray<MemberRecord> members)
+    private async Task<(ImmutableArray<MemberRecord> Dead, ForcedBootReport Report)> LookAsync(
+        ClusterHost cluster, NodeIdentity identity, ImmutableArray<MemberRecord> members, bool acceptsLoss)
     {
         Node node = QuietNode.Start(host, cluster);
         await using (node.ConfigureAwait(false))
@@ -222,7 +270,9 @@ internal sealed class ForcedBoot(NodeHost host)
                 .. queues.Where(queue => queue.SurvivesRestart
                     && queue.LivesOn.All(node => dead.Any(one => one.Id == node))),
             ];
-            return (dead, Report(dead, lost, last, identity));
+            ImmutableArray<SurvivingMember> surviving =
+                await node.Broker.Members.SurvivingAsync(queues).ConfigureAwait(false);
+            return (dead, ForcedBootReport.Of(Self, dead, lost, surviving, acceptsLoss, last, identity));
         }
     }
 
@@ -239,42 +289,25 @@ internal sealed class ForcedBoot(NodeHost host)
         }
     }
 
-    private ImmutableArray<string> Report(
-        ImmutableArray<MemberRecord> dead, ImmutableArray<QueueDefinition> lost, LogIndex last, NodeIdentity identity)
-    {
-        string names = string.Join(", ", dead.Select(static one => one.Name.Value).Order(StringComparer.Ordinal));
-        var report = new List<string>
-        {
-            $"taken for dead: {names}. They can come back as new members alone, by join_cluster, which sets aside what "
-                + "they have",
-        };
-        report.Add(lost.IsEmpty
-            ? "no durable queue lives on them"
-            : $"lost with them, messages and all: {QueueNames.Describe(lost)}");
-        report.Add(string.Create(
-            CultureInfo.InvariantCulture,
-            $"lost may be whatever they have changed in users, permissions, policies, exchanges, queues and bindings ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"without {Self}, whose last definition is number {last.Value}"));
-        report.Add(string.Create(
-            CultureInfo.InvariantCulture,
-            $"nothing is changed yet: the next start, 'rabbitmqctl start_app', begins generation ")
-            + string.Create(CultureInfo.InvariantCulture, $"{identity.Generation + 1} of the cluster ")
-            + $"{identity.Cluster} with {Self} alone, unless a majority of the present one is back by then");
-        return [.. report];
-    }
-
     // Durable before the generation begins. By its name the same if a start is made again.
-    private void WriteIncident(IDisk disk, MembershipAnswer plan, ImmutableArray<string> report)
+    private void WriteIncident(IDisk disk, MembershipAnswer plan, ForcedBootReport report)
     {
         DateTimeOffset now = host.Seams.Time.GetUtcNow();
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss}Z force_boot on {Self}: generation ");
-        text.Append(CultureInfo.InvariantCulture, $"{plan.Generation} begins\n");
-        foreach (string line in report.Take(report.Length - 1))
+        string command = ForcedBootFile.AcceptsLoss(plan) ? "force_boot --accept-loss" : "force_boot";
+        string begins = string.Create(
+            CultureInfo.InvariantCulture, $"{command} on {Self}: generation {plan.Generation} begins");
+        text.Append(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss}Z {begins}\n");
+        foreach (string line in report.All)
             text.Append(CultureInfo.InvariantCulture, $"  {line}\n");
-        IncidentFile.Write(disk, plan, text.ToString());
-        host.Log.Write(LogLevel.Warning, LogCategory.Default, $"incident: {text.ToString().TrimEnd()}");
+        string path = IncidentFile.Write(disk, plan, text.ToString());
+        string kept = $"all of it is in {path} of the data directory";
+        host.Log.Write(
+            LogLevel.Warning, LogCategory.Default,
+            $"incident: {begins}\n  {string.Join("\n  ", report.Lines)}\n  {kept}");
+        host.Seams.Incidents(new Incident(
+            IncidentKind.ForceBoot, Self,
+            $"{begins}: {string.Join("; ", report.Lines.Select(static line => line.Trim()))}",
+            $"{kept}; the others come back by join_cluster"));
     }
 }

@@ -17,8 +17,13 @@ public sealed class ForcedGeneration(MembershipAnswer plan, string self, TimePro
     /// <summary>Between attempts to leave it behind.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>From 2.</summary>
+    private volatile bool _isFinished;
+
+    /// <summary>From 2; of a node that was alone already, the one that it is of.</summary>
     public long Number => plan.Generation;
+
+    /// <summary>See <see cref="Broker.ClusterSetup.AcceptsLoss"/>; until it is finished.</summary>
+    public bool AcceptsLoss => !_isFinished && ForcedBootFile.AcceptsLoss(plan);
 
     /// <summary>
     /// The directory is of the new generation; durable when it returns. The one step from which there is no way back,
@@ -56,6 +61,7 @@ public sealed class ForcedGeneration(MembershipAnswer plan, string self, TimePro
                     await NoteAsync(members).WaitAsync(stop).ConfigureAwait(false);
                 isNoted = true;
                 ForcedBootFile.Remove(disk);
+                _isFinished = true;
                 return;
             }
             // The outermost loop: left behind, nobody could ever join.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Warren.Cluster.Incidents;
 using Warren.Cluster.Links;
 
 namespace Warren.Server.Cluster;
@@ -7,7 +8,7 @@ namespace Warren.Server.Cluster;
 /// Links that were refused for what an operator has to mend, also those of nodes that are no members: of each node the
 /// last one, for as long as it may still be so. Any thread.
 /// </summary>
-internal sealed class LinkWarnings(TimeProvider time)
+internal sealed class LinkWarnings(TimeProvider time, IncidentSink? incidents = null)
 {
     /// <summary>Whoever is refused for such a reason dials again within a minute.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
@@ -24,12 +25,11 @@ internal sealed class LinkWarnings(TimeProvider time)
     /// <summary>Takes note of it; false: the log has it already, not long ago.</summary>
     public bool Note(string who, Refusal refusal)
     {
-        if (refusal.Code is not (RefusalCode.WrongCookie or RefusalCode.NoCommonVersion or RefusalCode.WrongCluster
-            or RefusalCode.WrongGeneration or RefusalCode.Tls or RefusalCode.SameName or RefusalCode.SameIdentity
-            or RefusalCode.Forgotten or RefusalCode.WentBack))
+        if (!IsForOperators(refusal))
             return true;
         // The port that somebody dials from is another one each time.
         who = WithoutPort(who);
+        incidents?.Invoke(IncidentOf(who, refusal));
         long now = time.GetTimestamp();
         lock (_lock)
         {
@@ -53,6 +53,17 @@ internal sealed class LinkWarnings(TimeProvider time)
             return [.. _refusals.Select(static one => $"no link with {one.Who}: {one.Refusal.Sentence}")];
         }
     }
+
+    private static Incident IncidentOf(string who, Refusal refusal) => new(
+        refusal.Code is RefusalCode.WentBack or RefusalCode.WrongGeneration or RefusalCode.Forgotten
+            or RefusalCode.SameIdentity
+            ? IncidentKind.RefusedDirectory
+            : IncidentKind.RefusedNode,
+        who, $"no link with {who}: {refusal.Sentence}");
+
+    private static bool IsForOperators(Refusal refusal) => refusal.Code is RefusalCode.WrongCookie
+        or RefusalCode.NoCommonVersion or RefusalCode.WrongCluster or RefusalCode.WrongGeneration or RefusalCode.Tls
+        or RefusalCode.SameName or RefusalCode.SameIdentity or RefusalCode.Forgotten or RefusalCode.WentBack;
 
     private static string WithoutPort(string who)
     {

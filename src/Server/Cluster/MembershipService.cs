@@ -45,6 +45,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
     private readonly MemberChanges _changes;
     private readonly FollowedMembers _followed;
     private readonly NodeQuestions _questions;
+    private readonly MajorityWatch _majority;
     private readonly Lock _saying = new();
     private bool _isHalted;
     private ClusterMembership? _cluster;
@@ -67,6 +68,7 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         _changes = new MemberChanges(host, member, _changing, TickIn) { AddsNobody = addsNobody };
         _followed = new FollowedMembers(disk, member.Identity, host.Log);
         _questions = new NodeQuestions(member.Peers, host.Seams.Time, () => _host.Describe?.Invoke() ?? []);
+        _majority = new MajorityWatch(host.Seams.Time, host.Log, host.Seams.Incidents);
         _host.SetPeers(_followed.Written);
         _host.JudgeMember = Judge;
         Calls = new MembershipCalls(DoAsync);
@@ -325,6 +327,8 @@ internal sealed class MembershipService : IPeerUser, IDisposable
         {
             ClusterMembership cluster = _cluster!;
             ClusterStatus status = cluster.Status;
+            _majority.Look(IsServing, ReachesMajority, () => string.Join(
+                ", ", _host.Status().Where(static peer => !peer.IsUp).Select(static peer => peer.Name)));
             // One without a name is about to come or to go.
             if (status.IsServing && status.Members.All(static member => member.Name.Length > 0)
                 && _followed.Follow(MemberChanges.Records(status.Members)))

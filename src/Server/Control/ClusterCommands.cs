@@ -99,16 +99,18 @@ internal sealed class ClusterCommands(NodeHost host)
 
     /// <summary><c>force_boot</c>; the app is stopped. What it comes to, a sentence each.</summary>
     /// <param name="dead">The members that are named as dead; nobody: all that are missing.</param>
+    /// <param name="acceptsLoss">Replicated queues that are damaged here go on with what is left.</param>
     /// <param name="cancellation">Whoever asks waits no more.</param>
     public async Task<IReadOnlyList<string>> ForceBootAsync(
-        IReadOnlyList<string> dead, CancellationToken cancellation = default)
+        IReadOnlyList<string> dead, bool acceptsLoss = false, CancellationToken cancellation = default)
     {
         IReadOnlyList<string> report = [];
         try
         {
             var boot = new ForcedBoot(host);
             await host.WithStoppedAsync(
-                    async cluster => report = await boot.PlanAsync(cluster, dead).ConfigureAwait(false), cancellation)
+                    async cluster => report = await boot.PlanAsync(cluster, dead, acceptsLoss).ConfigureAwait(false),
+                    cancellation)
                 .ConfigureAwait(false);
         }
         catch (Exception error) when (error is ForcedBootException or DiskException or ConfigurationException)

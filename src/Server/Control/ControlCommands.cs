@@ -130,6 +130,7 @@ internal sealed class ControlCommands
             ["reset"] = (_, reply) => Stopped(() => _cluster.ResetAsync(reply.Cancellation)),
             ["force_reset"] = (_, reply) => Stopped(() => _cluster.ForceResetAsync(reply.Cancellation)),
             ["force_boot"] = ForceBootAsync,
+            ["incidents"] = new IncidentCommand(_host, _cluster, new OtherNodes(_host, _cluster)).RunAsync,
             ["forget_cluster_node"] = (request, _) => Done(_cluster.ForgetAsync(request.Text("node"))),
             ["change_cluster_node_type"] = (request,
                 _) => Stopped(() => _cluster.ChangeTypeAsync(request.Text("type"))),
@@ -302,7 +303,8 @@ internal sealed class ControlCommands
     {
         if (_host.Node is not null)
             throw new ControlRefusalException(ControlRefusalException.AppRunningKind, "the broker runs");
-        IReadOnlyList<string> report = await _cluster.ForceBootAsync(request.Texts("dead"), reply.Cancellation)
+        IReadOnlyList<string> report = await _cluster
+            .ForceBootAsync(request.Texts("dead"), request.Flag("accept_loss"), reply.Cancellation)
             .ConfigureAwait(false);
         return json =>
         {

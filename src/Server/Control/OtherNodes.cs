@@ -128,7 +128,8 @@ internal sealed class OtherNodes(NodeHost host, ClusterCommands cluster)
         return bytes.ToArray();
     }
 
-    private static void WriteSilent(Utf8JsonWriter json, List<(string Node, string Reason)> silent)
+    /// <summary>Who has not answered, and why.</summary>
+    public static void WriteSilent(Utf8JsonWriter json, List<(string Node, string Reason)> silent)
     {
         json.WriteStartArray("silent");
         foreach ((string node, string reason) in silent)

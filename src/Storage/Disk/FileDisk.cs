@@ -24,6 +24,13 @@ public sealed class FileDisk : IDisk
         MakeRoot(_root);
     }
 
+    private FileDisk(string root, bool _) => _root = Path.GetFullPath(root);
+
+    /// <summary>
+    /// The same, but the directory is never made, also not if it is moved away meanwhile; null: it is not there.
+    /// </summary>
+    public static FileDisk? Existing(string root) => Directory.Exists(root) ? new FileDisk(root, false) : null;
+
     public long FreeBytes
     {
         get

@@ -12,6 +12,7 @@ using Warren.Broker.Tests.Definitions;
 using Warren.Broker.Topology;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
+using Warren.Cluster.Incidents;
 using Warren.Fuzz.Connections;
 using Warren.Storage;
 using Warren.Storage.Disk;
@@ -91,6 +92,15 @@ internal sealed class SimulatedNode(
     /// <summary>Its disk is damaged on purpose.</summary>
     public bool IsDamaged { get; set; }
 
+    /// <summary>Its starts go on without the others, whoever they are.</summary>
+    public bool BeginsAlone { get; set; }
+
+    /// <summary>And with what is left of replicated queues.</summary>
+    public bool AcceptsLoss { get; set; }
+
+    /// <summary>What it has kept for operators.</summary>
+    public List<Incident> Incidents { get; } = [];
+
     /// <summary>Problems that no fault explains.</summary>
     public List<string> Errors { get; } = [];
 
@@ -142,7 +152,8 @@ internal sealed class SimulatedNode(
                 MemoryHighWatermarkBytes = long.MaxValue / 2,
             },
             _life, Clock,
-            new Random(random.Next()), OnLog, new StorageSetup(Disk, Log, this, static () => { }, RoundAge: RoundAge),
+            new Random(random.Next()), OnLog,
+            new StorageSetup(Disk, Log, this, static () => { }, RoundAge: RoundAge) { Incidents = Incidents.Add },
             Setup(name));
         _background = new StorageBackground(Broker.Storage!, Log, this);
         Transport.Boot = Broker.Storage!.Boot;
@@ -155,6 +166,8 @@ internal sealed class SimulatedNode(
         setup = new ClusterSetup
         {
             Self = Id,
+            BeginsAlone = BeginsAlone,
+            AcceptsLoss = () => AcceptsLoss,
             Name = name,
             Address = $"10.0.0.{number}",
             Peers = Transport!,

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Warren.Broker.Durability;
 using Warren.Broker.Tests.Connections;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 using Warren.Cluster.Links;
 using Warren.Storage;
 using Warren.Storage.Disk;
@@ -33,7 +35,10 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
             static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
         Host = new BrokerHost(
             cluster.Options,
-            new StorageSetup(disk, new NodeLogOptions(), this, () => _work.Release()),
+            new StorageSetup(disk, new NodeLogOptions(), this, () => _work.Release())
+            {
+                Incidents = Incidents.Enqueue,
+            },
             cluster.Time,
             cluster: new ClusterSetup
             {
@@ -79,6 +84,9 @@ internal sealed class ClusterNode : IStorageWatcher, IAsyncDisposable
     public FaultyDisk Disk { get; }
 
     public BrokerHost Host { get; }
+
+    /// <summary>What it has kept for operators.</summary>
+    public ConcurrentQueue<Incident> Incidents { get; } = new();
 
     public MessageBroker Broker => Host.Broker;
 

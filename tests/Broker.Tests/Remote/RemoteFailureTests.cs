@@ -1,6 +1,7 @@
 using System.Globalization;
 using Warren.Amqp;
 using Warren.Broker.Queues.Remote;
+using Warren.Cluster.Incidents;
 using Warren.Storage.Disk;
 using Warren.Wire;
 using Xunit;
@@ -148,6 +149,9 @@ public sealed class RemoteFailureTests
         await publisher.FlushAsync();
         Assert.Equal("back"u8.ToArray(), (await publisher.ExpectAsync(MethodId.BasicReturn)).Body);
         Assert.Equal(3UL, (await publisher.ExpectAsync(MethodId.BasicNack)).Sequence);
+        await Eventually.True(() => cluster.Nodes[0].Incidents
+            .Where(static one => one is { Kind: IncidentKind.LeaderLost, Subject: "/ q" })
+            .Sum(static one => one.Count) == 3);
 
         WireClient client = await cluster.ConnectAsync(0);
         Assert.Equal(Away, await RefusedAsync(client, 2, c => c.Add(2, Passive("q"))));

@@ -37,12 +37,12 @@ public sealed class LastResortTests : IDisposable
         await a.LogsAsync($"reported: taken for dead: {b.Name}, {c.Name}. ");
         await a.LogsAsync("reported: lost with them, messages and all: the durable queue 'on-b'");
         await a.LogsAsync("reported: nothing is changed yet: the next start, ");
-        Assert.Empty(a.Files("incidents"));
+        Assert.Empty(a.ForcedBoots);
         Assert.Equal("done", await a.TellAsync("start_app"));
         Assert.Equal("done", await a.TellAsync("serves"));
         await a.LogsAsync("generation 2 of the cluster has begun with this node alone");
         Assert.Contains(
-            $"taken for dead: {b.Name}, {c.Name}", await File.ReadAllTextAsync(Assert.Single(a.Files("incidents"))),
+            $"taken for dead: {b.Name}, {c.Name}", await File.ReadAllTextAsync(Assert.Single(a.ForcedBoots)),
             StringComparison.Ordinal);
         Assert.DoesNotContain(Path.Combine(a.DataDirectory, "force-boot"), Directory.GetFiles(a.DataDirectory));
         Assert.Equal("done", await a.TellAsync("add_vhost after"));
@@ -100,7 +100,7 @@ public sealed class LastResortTests : IDisposable
         await a.LogsAsync("force_boot is not done, and must be given again if it is still wanted: ");
         Assert.Equal("done", await a.TellAsync("serves"));
         await a.SeesAsync(b, "up");
-        Assert.Empty(a.Files("incidents"));
+        Assert.Empty(a.ForcedBoots);
     }
 
     [Fact]

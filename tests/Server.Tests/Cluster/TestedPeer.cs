@@ -119,6 +119,10 @@ internal sealed class TestedPeer : IDisposable
         ? Directory.GetFiles(Path.Combine(DataDirectory, directory))
         : [];
 
+    /// <summary>What its forced starts have said.</summary>
+    public string[] ForcedBoots =>
+        [.. Files("incidents").Where(static file => file.Contains("/force-boot-", StringComparison.Ordinal))];
+
     /// <summary>A client at the last place where it said that it serves AMQP.</summary>
     public async Task<WireClient> ConnectAsync()
     {

@@ -10,6 +10,9 @@ internal sealed class TestedPeers : IDisposable
 
     public IReadOnlyList<TestedPeer> All => _all;
 
+    /// <summary>As they are listed.</summary>
+    public string Names => string.Join(", ", _all.Select(static peer => peer.Name).Order(StringComparer.Ordinal));
+
     public void Dispose()
     {
         foreach (TestedPeer peer in _all)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Warren.Amqp;
 using Warren.Broker;
 using Warren.Broker.Definitions;
+using Warren.Broker.Queues;
 using Warren.Cluster.Links;
 using Warren.Server.Configuration;
 using Warren.Server.Control;
@@ -79,6 +80,10 @@ internal static class ToldNode
                 await host.StopAppAsync();
                 return await AttemptAsync(
                     async () => Report(host, await new ClusterCommands(host).ForceBootAsync(dead)));
+            case ["force_boot_accepting_loss"]:
+                await host.StopAppAsync();
+                return await AttemptAsync(
+                    async () => Report(host, await new ClusterCommands(host).ForceBootAsync([], acceptsLoss: true)));
             case ["refuse", var path]:
                 Refused[path] = true;
                 return "done";
@@ -93,12 +98,10 @@ internal static class ToldNode
             case ["declare", var name]:
                 await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, FieldTable.Empty);
                 return "done";
+            case ["declare_quorum", var name]:
+                return await DeclareAsync(host, name, "x-queue-type", "quorum");
             case ["declare_emptiest", var name]:
-                await host.Node!.Broker.Operations.DeclareAsync("/", name, true, false, new FieldTable
-                {
-                    ["x-queue-master-locator"] = FieldValue.Of("min-masters"),
-                });
-                return "done";
+                return await DeclareAsync(host, name, "x-queue-master-locator", "min-masters");
             case ["begin", .. var later]:
                 Begun.Enqueue(ObeyAsync(host, later));
                 return "begun";
@@ -122,6 +125,13 @@ internal static class ToldNode
         }
     }
 
+    private static async Task<string> DeclareAsync(NodeHost host, string queue, string argument, string value)
+    {
+        var arguments = new FieldTable { [argument] = FieldValue.Of(value) };
+        await host.Node!.Broker.Operations.DeclareAsync("/", queue, true, false, arguments);
+        return "done";
+    }
+
     // What it has done when it answers.
     private static string Obey(NodeHost host, string[] words)
     {
@@ -137,6 +147,13 @@ internal static class ToldNode
                 DefinitionsStore store = host.Node!.Broker.Definitions;
                 store.Post(new TurnEvent(() => store.Group.BecomeUnsound("a test")));
                 return "done";
+            case ["damage", var name]:
+                QueueDefinition queue = host.Node!.Broker.AllQueues().Single(queue => queue.Name == name);
+                host.Node!.Broker.Replication!.Find(queue.Id)!.Post(
+                    QueueCommand.Ask(static group => group!.BecomeUnsound()));
+                return "done";
+            case ["incidents"]:
+                return string.Join(' ', host.Incidents.Read().Select(static row => row.Kind));
             default:
                 return string.Join(';', host.Cluster!.Status().Select(One));
         }

@@ -2,6 +2,7 @@ using Warren.Broker.Definitions.Entries;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 
 namespace Warren.Broker.Definitions.Nodes;
 
@@ -51,10 +52,10 @@ internal sealed class LeaderDuties(
         }
         catch (FormatException error)
         {
-            store.Broker.Log(
-                LogLevel.Error, LogCategory.Default,
-                $"A definition that node {from} proposes {error.Message}: it is not made. All nodes should run the "
-                + "same version of Warren.");
+            string text = $"A definition that node {from} proposes {error.Message}: it is not made";
+            const string Advice = "All nodes should run the same version of Warren";
+            store.Broker.Log(LogLevel.Error, LogCategory.Default, $"{text}. {Advice}.");
+            store.Broker.Note(new Incident(IncidentKind.StrangeNode, $"{from}", text, Advice));
             return;
         }
         replica.TryPropose(proposal);

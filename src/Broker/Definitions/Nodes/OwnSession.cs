@@ -2,6 +2,7 @@ using Warren.Broker.Definitions.Entries;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Definitions.Nodes;
@@ -199,10 +200,10 @@ internal sealed class OwnSession(DefinitionsStore store, ClusterSetup? setup, De
                 continue;
             if (!store.Leader!.TryEndSession(node, session.Id))
                 continue;
-            store.Broker.Log(
-                LogLevel.Warning, LogCategory.Default,
-                $"Nothing was heard of node {node} for {setup.SessionGraceMs} ms: the exclusive queues of its clients "
-                + "are deleted");
+            string text = $"Nothing was heard of node {node} for {setup.SessionGraceMs} ms: the exclusive queues of "
+                + "its clients are deleted";
+            store.Broker.Log(LogLevel.Warning, LogCategory.Default, text);
+            store.Broker.Note(new Incident(IncidentKind.SessionEnded, $"{node}", text));
         }
     }
 }

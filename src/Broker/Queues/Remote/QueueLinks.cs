@@ -7,6 +7,7 @@ using Warren.Broker.Operations;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Topology;
 using Warren.Cluster;
+using Warren.Cluster.Incidents;
 using Warren.Cluster.Links;
 using Warren.Cluster.Peers;
 
@@ -276,6 +277,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     {
         string text = $"what node {NameOf(peer)} sent {whereby} makes no sense: {error.Message}";
         Broker.Log(LogLevel.Error, LogCategory.Queue, $"The link ends and the line is given up: {text}");
+        Broker.Note(new Incident(IncidentKind.StrangeNode, NameOf(peer), $"The link ends: {text}"));
         Peers.Close(peer, text);
     }
 
@@ -323,9 +325,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         }
         catch (FormatException error)
         {
-            Broker.Log(
-                LogLevel.Error, LogCategory.Queue,
-                $"What node {NameOf(frame.From)} says of its queues makes no sense and is dropped: {error.Message}");
+            string text = $"What node {NameOf(frame.From)} says of its queues makes no sense and is dropped: ";
+            Broker.Log(LogLevel.Error, LogCategory.Queue, text + error.Message);
+            Broker.Note(new Incident(IncidentKind.StrangeNode, NameOf(frame.From), text + error.Message));
         }
         frame.Credit.Return();
     }

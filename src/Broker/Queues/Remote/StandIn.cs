@@ -19,6 +19,8 @@ namespace Warren.Broker.Queues.Remote;
 internal abstract class StandIn : QueueHome, ILine
 {
     private QueueCounts _counts = QueueCounts.None;
+    // Publishes of this turn that nobody could take.
+    private int _refused;
     private bool _isFull;
     private bool _isGivenUp;
     private bool _isUp;
@@ -129,6 +131,8 @@ internal abstract class StandIn : QueueHome, ILine
             bool isKept = ticket.Group is PublishGroup { IsKept: true } || Definition.IsDelayStore;
             QueueReplies.Verdict(ticket, accepted: why == LineEnd.Gone && !isKept, scratch);
         }
+        if (why is LineEnd.Away or LineEnd.Lost)
+            _refused++;
         bool isHeardOf = ticket.Sequence > 0 || ticket.Group is PublishGroup { IsAnsweredByNumber: false };
         if (!isHeardOf && why is LineEnd.Away or LineEnd.Lost && ticket.Publisher is DeliveryChannel publisher)
             scratch.Events.Add(new ChannelEvent(publisher, ConnectionEventKind.Failed, HomeIsDown()));
@@ -176,6 +180,9 @@ internal abstract class StandIn : QueueHome, ILine
                 Apply(command, scratch);
         }
         EndTurn();
+        if (_refused > 0)
+            QueueReports.Refused(Broker, Definition, _refused);
+        _refused = 0;
         scratch.Flush();
     }
 

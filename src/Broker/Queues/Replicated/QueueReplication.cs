@@ -74,7 +74,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         Join(member, isFounder
             ? RaftGroupStart.Found(
                 setup.Self, new Membership(queue.Founders.Select(static node => new Member(node, IsVoter: true))))
-            : origin == QueueOrigin.Snapshot ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
+            : origin == QueueOrigin.Snapshot ? RaftGroupStart.Join(setup.Self) : LostOf(member));
         if (isNew && isFounder && queue.Founders[0] == setup.Self)
             member.LeadFirst();
     }
@@ -145,7 +145,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
         }
     }
 
-    private void Join(ReplicatedQueue member, RaftGroupStart otherwise)
+    private void Join(ReplicatedQueue member, RaftGroupStart? otherwise)
     {
         member.Join(broker.Storage!, otherwise);
         // Who was made before it was said is among those that are told.
@@ -171,8 +171,11 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     {
         ReplicatedQueue member = MemberOf(queue);
         member.Definition = queue;
-        member.Join(broker.Storage!, isNew ? RaftGroupStart.Join(setup.Self) : RaftGroupStart.Lost(setup.Self));
+        member.Join(broker.Storage!, isNew ? RaftGroupStart.Join(setup.Self) : LostOf(member));
     }
+
+    // Of what was recovered nothing else is asked.
+    private static RaftGroupStart? LostOf(ReplicatedQueue member) => member.IsRecovered ? null : member.Lost();
 
     // What stands for the queue here hears of its rules in its own turn, which may be later.
     private static QueueSettings RulesOf(QueueDefinition queue, MessageBroker broker)

@@ -3,6 +3,7 @@ using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Consensus.Messages;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues.Replicated;
@@ -13,6 +14,9 @@ internal sealed class ReplicaOwner(
     : RaftGroupOwner
 {
     private bool _hasUnreadable;
+
+    private const string StartAgain =
+        "The other members go on without it: start this node again, with the version of Warren that they have";
 
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
@@ -93,8 +97,8 @@ internal sealed class ReplicaOwner(
 
     public override void Barrier(BarrierOutcome outcome) => queue.BarrierReached(outcome);
 
-    public override void Strange(NodeId from) => queue.Report(
-        LogLevel.Error,
+    public override void Strange(NodeId from) => ReplicaReports.Note(
+        queue, IncidentKind.StrangeNode,
         $"node {from} is no member as far as this node knows, but sends as if it were: that is thrown away");
 
     private bool TryReadNow(LogIndex index, Position position, int payloadBytes, out ReadOnlySpan<byte> body)
@@ -121,9 +125,10 @@ internal sealed class ReplicaOwner(
         {
             // Nothing is skipped: what follows may rest on it.
             IsHalted = true;
-            queue.Report(
-                LogLevel.Error,
-                $"entry {index} cannot be understood, and this member goes no further: {error.Message}");
+            ReplicaReports.Note(
+                queue, IncidentKind.HaltedMember,
+                $"entry {index} cannot be understood, and this member goes no further: {error.Message.TrimEnd('.')}",
+                StartAgain);
         }
     }
 }

@@ -20,7 +20,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     private readonly IGroupTransport _transport;
     private readonly NodeId _self;
     private readonly RaftOptions _options;
-    private readonly bool _beginsAlone;
+    private readonly MemberRecovery _recovery;
     private readonly QueueReplica _replica;
     private readonly ReplicaOwner _owner;
     private readonly ReplicaCompaction _compaction;
@@ -53,7 +53,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     {
         _transport = setup.Transport;
         _self = setup.Self;
-        _beginsAlone = setup.BeginsAlone;
+        _recovery = new MemberRecovery(setup);
         _options = setup.QueueOptions;
         _replica = new QueueReplica(
             () => _group?.CompactedIndex.Value ?? long.MaxValue, index => _group?.Ended(index));
@@ -91,22 +91,17 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal bool IsRecovered => _start is not null;
 
     /// <summary>The directory has the group: within the call that brings it.</summary>
-    public void Recover(NodeLog log, RecoveredGroup found)
-    {
-        _owner.StartLog = log;
-        _start = RaftGroupStart.Recover(
-            _self, found, _owner, acceptsLoss: false, beginsAlone: _beginsAlone);
-        _owner.StartLog = null;
-        if (_owner.IsFreshCopyAwaited = _start.IsUnsound)
-            Report(LogLevel.Error, "this member has lost something of it, and waits for the leader to bring it all");
-    }
+    public void Recover(NodeLog log, RecoveredGroup found) => _start = _recovery.Recover(this, _owner, log, found);
+
+    /// <inheritdoc cref="MemberRecovery.Lost"/>
+    public RaftGroupStart Lost() => _recovery.Lost(this);
 
     /// <summary>Begins: with what was recovered, or as what this node is when it was not.</summary>
     /// <param name="log">The node's.</param>
     /// <param name="otherwise">Of a group that the directory does not have.</param>
-    public void Join(NodeLog log, RaftGroupStart otherwise)
+    public void Join(NodeLog log, RaftGroupStart? otherwise)
     {
-        Begin(log.OpenGroup(Group, this), _start ?? otherwise);
+        Begin(log.OpenGroup(Group, this), (_start ?? otherwise)!);
         _start = null;
         Post(QueueCommand.GroupWake());
     }

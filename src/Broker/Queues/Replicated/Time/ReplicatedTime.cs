@@ -1,6 +1,7 @@
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 
 namespace Warren.Broker.Queues.Replicated;
 
@@ -179,8 +180,13 @@ internal sealed class ReplicatedTime(ReplicatedQueue queue, ILeaderAnnouncer ann
         return logged.TimeMs + passedMs;
     }
 
-    private void Report(LogLevel level, string text) => queue.Node.QueueLinks!.TimeReports.Report(
-        queue, level, $"no member has run on that knows how long it is since the last leader; {text}");
+    private void Report(LogLevel level, string text)
+    {
+        text = $"no member has run on that knows how long it is since the last leader; {text}";
+        queue.Node.QueueLinks!.TimeReports.Report(queue, level, text);
+        if (level >= LogLevel.Warning)
+            ReplicaReports.Keep(queue, IncidentKind.ClockBridged, text, "messages may expire late; set clocks by NTP");
+    }
 
     private static string InSeconds(long ms) => $"{TimeSpan.FromSeconds(ms / 1000):c}";
 }
