@@ -12,6 +12,9 @@ internal sealed class ReplicaOwner(
     ReplicatedQueue queue, QueueReplica replica, IGroupTransport transport, CatchUps catchUps)
     : RaftGroupOwner
 {
+    // Told of, once.
+    private UnreadableEntry? _notBrought;
+
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
 
@@ -57,7 +60,23 @@ internal sealed class ReplicaOwner(
 
     public override void Reset() => replica.Clear();
 
-    public override bool LeavesFirst(UnreadableEntry unreadable) => queue.NoteUnreadable(unreadable);
+    public override bool TakesCareOf(UnreadableEntry unreadable)
+    {
+        if (queue.NoteUnreadable(unreadable))
+            return true;
+        if (queue.Consensus is not { IsAlone: true })
+            return false;
+        // Nobody could bring it anything: it goes on with what it has.
+        if (_notBrought != unreadable)
+        {
+            queue.Report(
+                LogLevel.Error,
+                $"{unreadable}, and no other member has it: as long as it is in the queue, which goes on, nobody else "
+                + "becomes a member of it. 'warren storage check' tells what is damaged on this node");
+        }
+        _notBrought = unreadable;
+        return true;
+    }
 
     public override void Unsound(string problem)
     {
