@@ -23,7 +23,8 @@ public readonly struct CriticalQueues(MessageBroker broker)
     /// <param name="patience">
     /// It is looked again for so long: a leader that has just been elected does not know yet how the others stand.
     /// </param>
-    public async Task<ImmutableArray<QueueDefinition>> FindAsync(Func<QueueDefinition, bool> isWanted, TimeSpan patience)
+    public async Task<ImmutableArray<QueueDefinition>> FindAsync(
+        Func<QueueDefinition, bool> isWanted, TimeSpan patience)
     {
         MessageBroker asked = broker;
         long untilMs = asked.NowMs + (long)patience.TotalMilliseconds;

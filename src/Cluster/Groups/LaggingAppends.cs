@@ -81,7 +81,7 @@ internal sealed class LaggingAppends(RaftGroup group)
         if (read.Outcome is ReadOutcome.Damaged or ReadOutcome.Unreadable)
         {
             // Heartbeats find out that it was not sent.
-            if (group.Owner.LeavesFirst(read.Unreadable))
+            if (group.Owner.TakesCareOf(read.Unreadable))
                 _waiting.Dequeue();
             else
                 group.BecomeUnsound(read.Unreadable.ToString());

@@ -127,7 +127,7 @@ internal sealed class OutgoingSnapshots(RaftGroup group)
             return;
         if (read is not null && read.Outcome != ReadOutcome.Whole && IsLost(read))
         {
-            if (group.Owner.LeavesFirst(read.Unreadable))
+            if (group.Owner.TakesCareOf(read.Unreadable))
                 End(snapshot.Demand.To);
             else
                 group.BecomeUnsound(read.Unreadable.ToString());

@@ -76,9 +76,10 @@ public abstract class RaftGroupOwner
 
     /// <summary>
     /// A leader cannot read what another member is to get. True: the owner gives the leadership up first, and has the
-    /// member unsound behind that (<see cref="RaftGroup.BecomeUnsound"/>); else it is so at once.
+    /// member unsound behind that (<see cref="RaftGroup.BecomeUnsound"/>), or goes on, since nobody else has the group;
+    /// else it is unsound at once.
     /// </summary>
-    public virtual bool LeavesFirst(UnreadableEntry unreadable) => false;
+    public virtual bool TakesCareOf(UnreadableEntry unreadable) => false;
 
     /// <summary>This member is unsound from now on: <see cref="Reset"/> follows, and a leader brings it all.</summary>
     /// <param name="problem">What it lacks.</param>

@@ -46,7 +46,8 @@ public sealed class CriticalQueuesTests
     public async Task Who_has_just_handed_over_is_told_what_the_new_leader_finds_out()
     {
         MessageBroker broker = _cluster[1].Broker!;
-        await _cluster.Done(broker.Operations.DeclareAsync("/", "q", true, false, Fields.Of(("x-queue-type", "quorum"))));
+        await _cluster.Done(
+            broker.Operations.DeclareAsync("/", "q", true, false, Fields.Of(("x-queue-type", "quorum"))));
         await UntilAsync(_cluster[1], critical: false, what: "members in step");
         SimulatedNode leader = _cluster.Nodes.Single(node => MemberOn(node).IsServing);
         await _cluster.Done(leader.Broker!.HandOverAsync(TimeSpan.FromSeconds(2)));

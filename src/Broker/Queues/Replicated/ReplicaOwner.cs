@@ -13,10 +13,12 @@ internal sealed class ReplicaOwner(
     ReplicatedQueue queue, QueueReplica replica, IGroupTransport transport, CatchUps catchUps)
     : RaftGroupOwner
 {
-    private bool _hasUnreadable;
-
     private const string StartAgain =
         "The other members go on without it: start this node again, with the version of Warren that they have";
+
+    private bool _hasUnreadable;
+    // Told of, once.
+    private UnreadableEntry? _notBrought;
 
     /// <summary>An entry could not be understood: this member stays at what was before it.</summary>
     public bool IsHalted { get; private set; }
@@ -67,14 +69,31 @@ internal sealed class ReplicaOwner(
 
     public override void Reset() => replica.Clear();
 
-    public override bool LeavesFirst(UnreadableEntry unreadable) => queue.NoteUnreadable(unreadable);
+    public override bool TakesCareOf(UnreadableEntry unreadable)
+    {
+        if (queue.NoteUnreadable(unreadable))
+            return true;
+        if (queue.Consensus is not { IsAlone: true })
+            return false;
+        // Nobody could bring it anything: it goes on with what it has.
+        if (_notBrought != unreadable)
+        {
+            ReplicaReports.Note(
+                queue, IncidentKind.DamagedMember,
+                $"{unreadable}, and no other member has it: as long as it is in the queue, which goes on, nobody else "
+                + "becomes a member of it",
+                "'warren storage check' tells what is damaged on this node");
+        }
+        _notBrought = unreadable;
+        return true;
+    }
 
     public override void Unsound(string problem)
     {
         IsFreshCopyAwaited = true;
-        queue.Report(
-            LogLevel.Warning,
-            $"{problem}: this member does not count any more, and gets a fresh copy from the leader");
+        string text = $"{problem}: this member does not count any more, and gets a fresh copy from the leader";
+        queue.Report(LogLevel.Warning, text);
+        ReplicaReports.Keep(queue, IncidentKind.DamagedMember, text, "Look after the disk of this node");
     }
 
     public override void Sound()

@@ -1,6 +1,7 @@
 using Warren.Broker.Queues;
 using Warren.Broker.Queues.Replicated;
 using Warren.Broker.Tests.Cluster;
+using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Storage;
 using Xunit;
@@ -137,6 +138,28 @@ public sealed class UnreadableMessageTests
         Assert.Contains(node.Lines, static line => line.StartsWith("1 messages of queue 'replicated'"));
     }
 
+    /// <summary>Else the queue would wait for a leader for good, that brings it what nobody has.</summary>
+    [Fact]
+    public void Who_alone_has_a_queue_leads_it_though_it_cannot_bring_it_to_another()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue only = group.UntilLed();
+        SimulatedNode node = group.NodeOf(only);
+        NodeId[] all = [.. ReplicaGroup.DefinitionOn(node).Members];
+        group.Wish(node, node.Id);
+        group.UntilMembers(node.Id);
+        Publish(group, only, Many);
+        Damage(node, only, refuses: false);
+        group.Wish(node, all);
+        group.Until(
+            () => node.Lines.Exists(static line => line.Contains("no other member has it")), "what becomes of it");
+        group.Cluster.Steps(500);
+        Assert.Same(only, group.Leader);
+        Assert.Single(node.Lines, static line => line.Contains("no other member has it"));
+        only.Post(QueueCommand.AddConsumer(group.Client.Consumer(prefetch: 10), null));
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 10, what: "deliveries");
+    }
+
     /// <summary>Who leads reads it for another member, and finds out.</summary>
     [Fact]
     public void What_a_leader_cannot_read_for_a_member_that_lags_costs_it_its_lead()
@@ -244,7 +267,8 @@ public sealed class UnreadableMessageTests
 
     private static string Body(int number) => $"m{number}{Padding}";
 
-    private static IEnumerable<string> Bodies(int from, int to) => Enumerable.Range(from, to - from + 1).Select(Body);
+    private static IEnumerable<string> Bodies(int from, int to) =>
+        Enumerable.Range(from, to - from + 1).Select(Body);
 
     private static IEnumerable<string> Delivered(ReplicaGroup group) =>
         group.Client.Deliveries.Select(static delivery => delivery.Body);
@@ -252,7 +276,8 @@ public sealed class UnreadableMessageTests
     // Without what they begin with, which names the entry.
     private static List<string> Told(SimulatedNode node) =>
     [
-        .. node.Lines.Where(IsOfDamage).Select(static line => line[line.IndexOf("this member", StringComparison.Ordinal)..])
+        .. node.Lines.Where(IsOfDamage)
+            .Select(static line => line[line.IndexOf("this member", StringComparison.Ordinal)..])
             .Select(static line => line.Split(". 'warren")[0].Split(", all of it")[0]),
     ];
 
