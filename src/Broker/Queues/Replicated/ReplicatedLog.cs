@@ -91,13 +91,13 @@ internal sealed class ReplicatedLog : QueueLog
 
     public override bool StoresAll => true;
 
-    public override bool IsKeptByOthers => _group.Members.Voters > 1;
-
     public override bool IsEnding => false;
 
     public override bool MayComeBack => IsClosed && IsAwaited;
 
     public override bool IsNodeBehind => _log.HasMuchPending;
+
+    public override bool IsKeptByOthers => _group.Members.Voters > 1;
 
     public override bool IsBehind => _uncommittedBytes > BehindBytes || (_log.IsBehind && IsAwaited);
 
