@@ -38,7 +38,7 @@ public sealed class RaftNode
         Soundness = start.IsUnsound ? Soundness.NeedsSnapshot : Soundness.Sound;
         Losses = start.State.Losses + (start.IsUnsound ? 1 : 0);
         _isStateChanged = start.IsUnsound;
-        _areLossesDurable = !start.IsUnsound;
+        _areLossesDurable = !start.IsLostNow;
         Log = new RaftLog(start);
         Replication = new Replication(this);
         Sending = new SnapshotSending(this);
@@ -393,7 +393,7 @@ public sealed class RaftNode
     };
 
     // A crash must not take back a count that was told: the leader would take what comes with a lower one for old. The
-    // state that has it is in what is written first.
+    // state that has it is in what is written first. What a start has found, the next finds until it is written.
     internal void Send(NodeId to, RaftMessage message)
     {
         bool waits = !_areLossesDurable && message is AppendAnswer or SnapshotAnswer;

@@ -347,7 +347,7 @@ public sealed class RaftGroup
         _reading.Forget();
         _strangers.Restart();
         _node = new RaftNode(
-            new RaftStart { Self = _node.Self, State = state with { Commit = state.CompactedIndex }, IsUnsound = true },
+            RaftStart.LostNow(_node.Self, state with { Commit = state.CompactedIndex }),
             _options,
             _random)
         { IsBarred = _node.IsBarred };

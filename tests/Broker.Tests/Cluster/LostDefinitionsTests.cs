@@ -37,7 +37,7 @@ public sealed class LostDefinitionsTests
         Loses(cluster, joiner);
     }
 
-    /// <summary>What is not written does not vote; to wait for all that others have would only cost a restart.</summary>
+    /// <summary>It has acknowledged nothing, and a member that waits for all has to be started once more.</summary>
     [Fact]
     public void Who_crashes_before_anything_of_it_is_written_joins_as_before()
     {

@@ -167,8 +167,7 @@ public sealed class RaftNodeTests
     [Fact]
     public void A_loss_is_told_when_it_is_durable()
     {
-        var node = new RaftNode(
-            new RaftStart { Self = Self, State = Founders(), IsUnsound = true }, new RaftOptions(), new Random(1));
+        var node = new RaftNode(RaftStart.LostNow(Self, Founders()), new RaftOptions(), new Random(1));
         node.Step(Leader, Append(new Term(1)));
         node.Step(Leader, Chunk(new Term(1)));
         node.Step(Leader, Append(default));

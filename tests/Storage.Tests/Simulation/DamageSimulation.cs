@@ -6,7 +6,8 @@ namespace Warren.Storage.Tests.Simulation;
 /// <summary>
 /// A file of a log that was stopped is damaged: a bit flips, the file is cut or gone. Whatever comes back is what was
 /// appended once; all that lies in other segments is served; what is missing is told, unless it is the very end of the
-/// log, which cannot be told from a torn one (<see cref="LogEnd"/>). The node works on, checkpoints and reclaims, and starts again.
+/// log, which cannot be told from a torn one (<see cref="LogEnd"/>). The node works on, checkpoints and reclaims, and
+/// starts again.
 /// </summary>
 internal sealed class DamageSimulation
 {
