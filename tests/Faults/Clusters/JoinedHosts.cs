@@ -46,6 +46,23 @@ internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
         report($"{Hosts.Count} nodes are joined");
     }
 
+    /// <summary>
+    /// Both in less time, for what is no matter of how they are joined: a cookie of our own, all started at once.
+    /// </summary>
+    public async Task FormAsync()
+    {
+        string cookie = $"{Guid.NewGuid():N}";
+        await Task.WhenAll(Hosts.Select(async host =>
+        {
+            await SetCookieAsync(host, cookie);
+            await host.StartAsync();
+        }));
+        foreach (Host host in Hosts.Skip(1))
+            await JoinAsync(host, Hosts[0]);
+        await WholeAsync();
+        report($"{Hosts.Count} nodes are joined");
+    }
+
     /// <summary>Joins one node to a cluster by the guide's four commands.</summary>
     public static async Task JoinAsync(Host host, Host member)
     {

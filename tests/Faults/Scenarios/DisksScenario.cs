@@ -31,8 +31,7 @@ internal sealed class DisksScenario(int seed, RunLength length, Action<string> r
             foreach (Host host in lab.Hosts)
                 host.Configuration += "disk_free_limit.absolute = 64MB\n";
             var cluster = new JoinedHosts(lab, report);
-            await cluster.ShareCookieAsync();
-            await cluster.JoinAsync();
+            await cluster.FormAsync();
             load = new ReplicatedLoad(cluster, seed);
             await load.DeclareAsync();
             var strikes = new Strikes(load, report);

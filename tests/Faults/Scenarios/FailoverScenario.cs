@@ -27,8 +27,7 @@ internal sealed class FailoverScenario(int seed, RunLength length, Action<string
         try
         {
             var cluster = new JoinedHosts(lab, report);
-            await cluster.ShareCookieAsync();
-            await cluster.JoinAsync();
+            await cluster.FormAsync();
             var queue = new SharedQueue(Queue, SharedQueueKind.Quorum);
             await using (WireClient client = await ClusterLoad.OpenAsync(lab.Hosts[0]))
             {

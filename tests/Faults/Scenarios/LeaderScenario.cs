@@ -28,8 +28,7 @@ internal sealed class LeaderScenario(int seed, RunLength length, Action<string> 
         try
         {
             var cluster = new JoinedHosts(lab, report);
-            await cluster.ShareCookieAsync();
-            await cluster.JoinAsync();
+            await cluster.FormAsync();
             load = new ReplicatedLoad(cluster, seed);
             await load.DeclareAsync();
             var strikes = new Strikes(load, report);

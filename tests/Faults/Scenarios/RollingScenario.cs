@@ -22,8 +22,7 @@ internal sealed class RollingScenario(int seed, RunLength length, Action<string>
         try
         {
             var cluster = new JoinedHosts(lab, report);
-            await cluster.ShareCookieAsync();
-            await cluster.JoinAsync();
+            await cluster.FormAsync();
             load = new ReplicatedLoad(cluster, seed);
             await load.DeclareAsync();
             for (int round = 0; round < (length switch { RunLength.Full => Rounds, RunLength.Short => 2, _ => 1 }); round++)
