@@ -151,11 +151,16 @@ internal sealed class ForcedBootReport
                 + string.Create(CultureInfo.InvariantCulture, $"{status.Term}"),
             { } status => string.Create(
                 CultureInfo.InvariantCulture, $"{_self} has it up to index {status.LastIndex}, term {status.Term}, ")
-                + string.Create(CultureInfo.InvariantCulture, $"noted as committed up to {status.CommitIndex}")
+                + Committed(status.CommitIndex)
                 + (status.IsVoter == true ? "" : ", and was still catching up"),
         };
         return $"{NameOf(one.Queue)}: members {members}; {where}";
     }
+
+    // It is not noted with every entry: more may be.
+    private static string Committed(long index) => index == 0
+        ? "and how far that is committed is not noted here"
+        : string.Create(CultureInfo.InvariantCulture, $"of which at least up to {index} is committed");
 
     private string NameOf(NodeId node) => _names.GetValueOrDefault(node) ?? $"{node}";
 
