@@ -98,7 +98,7 @@ internal sealed class LeaderDuties(
         _handedOver = done;
         // Who is halted applies nothing, so that no change would be made; who stops would hand it on.
         _handover = new Handover(
-            store.Group, node => store.Peers!.MayLead(node) && !store.Broker.Maintenance.Includes(node));
+            store.Group, node => store.Peers!.MayLead(node), store.Broker.Maintenance.Includes);
     }
 
     private void DriveHandover()

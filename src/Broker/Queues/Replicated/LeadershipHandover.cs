@@ -8,7 +8,8 @@ namespace Warren.Broker.Queues.Replicated;
 /// the queue's turn.
 /// </summary>
 /// <param name="isUp">Whether a node can be reached.</param>
-internal sealed class LeadershipHandover(Func<NodeId, bool> isUp)
+/// <param name="isLast">Whether a node is asked only when there is no other.</param>
+internal sealed class LeadershipHandover(Func<NodeId, bool> isUp, Func<NodeId, bool> isLast)
 {
     private Handover? _handover;
     private LeadershipReturns? _returns;
@@ -24,7 +25,7 @@ internal sealed class LeadershipHandover(Func<NodeId, bool> isUp)
         Handover.SetBarred(group, command.Flag);
         if (!command.Flag)
             return;
-        _handover = new Handover(group, isUp);
+        _handover = new Handover(group, isUp, isLast);
         _returns = (LeadershipReturns?)command.Target;
         _returns?.Begun(group.IsLeader);
     }

@@ -61,7 +61,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
         _durable = new DurableWaits(() => Post(QueueCommand.GroupWake()));
         _leadership = new Leadership(this, announcer);
         _reconciliation = new Reconciliation(this, announcer, catchUps, _self);
-        _handover = new LeadershipHandover(node => setup.Peers.IsUp(node) && !Broker.Maintenance.Includes(node));
+        _handover = new LeadershipHandover(setup.Peers.IsUp, broker.Maintenance.Includes);
         _time = new ReplicatedTime(this, announcer, _self);
     }
 
