@@ -9,7 +9,10 @@ namespace Warren.Cluster.Groups;
 /// </summary>
 /// <param name="group">The member.</param>
 /// <param name="isUp">Whether a node can be reached, and may lead.</param>
-public sealed class Handover(RaftGroup group, Func<NodeId, bool> isUp)
+/// <param name="isLast">
+/// Whether a node is asked only when there is no other: it says that it is on its way out too, or did a moment ago.
+/// </param>
+public sealed class Handover(RaftGroup group, Func<NodeId, bool> isUp, Func<NodeId, bool> isLast)
 {
     private readonly List<NodeId> _asked = [];
 
@@ -46,6 +49,8 @@ public sealed class Handover(RaftGroup group, Func<NodeId, bool> isUp)
                 && !_asked.Contains(other.Id) && isUp(other.Id));
         if (others.Count == 0)
             return false;
+        if (others.Exists(other => !isLast(other.Id)))
+            others.RemoveAll(other => isLast(other.Id));
         long most = others.Max(static other => other.Match.Value);
         others.RemoveAll(other => other.Match.Value < most);
         // Else one node would lead all that the node has led.

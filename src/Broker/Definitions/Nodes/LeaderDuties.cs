@@ -99,16 +99,18 @@ internal sealed class LeaderDuties(
         _handedOver?.TrySetResult();
         _handedOver = done;
         // Who is halted applies nothing, so that no change would be made; who stops would hand it on.
-        _handover = new Handover(
-            store.Group, node => store.Peers!.MayLead(node) && !store.Broker.Maintenance.Includes(node));
+        _handover = Leave();
     }
 
     /// <summary>Disks make or unmake a reason for this node not to lead.</summary>
     public void DisksChanged()
     {
         if (Bar() && store.Group.IsLeader)
-            _handover ??= new Handover(store.Group, node => store.Peers!.MayLead(node));
+            _handover ??= Leave();
     }
+
+    private Handover Leave() =>
+        new(store.Group, node => store.Peers!.MayLead(node), store.Broker.Maintenance.Includes);
 
     // True: for the disk's sake.
     private bool Bar()

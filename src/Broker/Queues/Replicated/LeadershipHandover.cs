@@ -54,7 +54,7 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
         Abandon();
         if (isOfDisks ? !leavesToOthers || !group.IsLeader : !command.Flag)
             return;
-        _handover = new Handover(group, MayLead);
+        _handover = new Handover(group, MayLead, queue.Node.Maintenance.Includes);
         _returns = (LeadershipReturns?)command.Target;
         _returns?.Begun(group.IsLeader);
     }
@@ -78,8 +78,7 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
         (_handover, _returns) = (null, null);
     }
 
-    private bool MayLead(NodeId node) =>
-        peers.IsUp(node) && !queue.Node.Maintenance.Includes(node) && Disks?.MayLead(node) != false;
+    private bool MayLead(NodeId node) => peers.IsUp(node) && Disks?.MayLead(node) != false;
 
     // Each move is to a member that reaches more nodes, so that none is moved back while the links stay as they are.
     private void Move(NodeId client, RaftGroup group)
@@ -89,12 +88,14 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
             || queue.NowMs - Math.Max(begunMs, _triedAtMs) < LeastServiceMs)
             return;
         int reached = queue.Node.Nodes.Sessions.Keys.Count(node => node == peers.Self || peers.IsUp(node));
-        bool IsBetterPlaced(NodeId member) => MayLead(member) && peers.Reaches(member, client)
+        bool IsBetterPlaced(NodeId member) => MayLead(member)
+            && !queue.Node.Maintenance.Includes(member) && peers.Reaches(member, client)
             && queue.Node.Nodes.Sessions.Keys.Count(node => node == member || peers.Reaches(member, node)) > reached;
         if (!queue.InStep.Any(IsBetterPlaced))
             return;
         _triedAtMs = queue.NowMs;
-        _handover = new Handover(group, member => queue.InStep.Contains(member) && IsBetterPlaced(member));
+        _handover = new Handover(
+            group, member => queue.InStep.Contains(member) && IsBetterPlaced(member), static _ => false);
         queue.Report(
             LogLevel.Info,
             $"the node {queue.Node.QueueLinks?.NameOf(client)}, which has clients, does not reach this one, which leads, "
