@@ -81,7 +81,8 @@ internal record struct NodesReport
     };
 
     public override readonly string ToString() =>
-        $"{Steps} steps, {Crashes} crashes, {Cuts} links cut, {Around} pairs served around their cut, {Joined} nodes joined, {Forgotten} forgotten; "
+        $"{Steps} steps, {Crashes} crashes, {Cuts} links cut, "
+        + $"{Around} pairs served around their cut, {Joined} nodes joined, {Forgotten} forgotten; "
         + $"{Answered} requests answered, {Missing} of them with what is missing, {Owned} exclusive queues, "
         + $"{Bereft} of them lost with a session; "
         + $"{Confirmed} messages confirmed, {Refused} refused, {Delivered} deliveries, {Redelivered} of them again, "
