@@ -39,7 +39,9 @@ internal sealed class Peer
         }
     }
 
-    /// <summary>Nobody has listened there when it was dialed last, since its last link; read without the lock.</summary>
+    /// <summary>
+    /// Nobody has listened there when it was dialed last, since its last link; read without the lock.
+    /// </summary>
     public bool IsNobodyThere
     {
         get => Volatile.Read(ref _isNobodyThere);
@@ -51,7 +53,9 @@ internal sealed class Peer
 
     public PeerRecord Seen { get; set; }
 
-    /// <summary>Whom it says it reaches; null: it has not said. Another set each time; read without the lock.</summary>
+    /// <summary>
+    /// Whom it says it reaches; null: it has not said. Another set each time; read without the lock.
+    /// </summary>
     public HashSet<NodeId>? Reaches
     {
         get => Volatile.Read(ref _reaches);

@@ -22,7 +22,9 @@ public interface IPeers
     /// </summary>
     bool Reaches(NodeId peer, NodeId other) => false;
 
-    /// <summary>There was a link, and when the node was dialed since nobody has listened: its process has ended.</summary>
+    /// <summary>
+    /// There was a link, and when the node was dialed since nobody has listened: its process has ended.
+    /// </summary>
     bool IsNobodyThere(NodeId peer) => false;
 
     /// <summary>

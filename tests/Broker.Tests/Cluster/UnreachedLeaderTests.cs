@@ -75,7 +75,7 @@ public sealed class UnreachedLeaderTests
         Assert.Equal(_cluster[1], Leader());
     }
 
-    /// <summary>The one that reaches both is no member: the others cannot be reached, and that is what is said.</summary>
+    /// <summary>The one that reaches both is no member.</summary>
     [Fact]
     public void Where_no_member_is_better_placed_who_waits_is_told_the_truth()
     {

@@ -70,8 +70,8 @@ public sealed record LineOptions
     internal TimeSpan UnreachedPatience { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a new leader waits for nodes to say what their clients hold, and for a link that was lost before: longer
-    /// than it takes to notice that a node is gone.
+    /// How long a new leader waits for nodes to say what their clients hold, and for a link that was lost before:
+    /// longer than it takes to notice that a node is gone.
     /// </summary>
     internal TimeSpan TakeoverPatience { get; init; } = TimeSpan.FromMilliseconds(1500);
 

@@ -98,7 +98,7 @@ internal sealed class LeadershipHandover(ReplicatedQueue queue, IPeers peers)
             group, member => queue.InStep.Contains(member) && IsBetterPlaced(member), static _ => false);
         queue.Report(
             LogLevel.Info,
-            $"the node {queue.Node.QueueLinks?.NameOf(client)}, which has clients, does not reach this one, which leads, "
-            + "but for others: one that both reach is to lead");
+            $"the node {queue.Node.QueueLinks?.NameOf(client)}, which has clients, does not reach this one, which "
+            + "leads, but for others: one that both reach is to lead");
     }
 }

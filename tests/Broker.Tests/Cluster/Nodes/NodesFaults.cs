@@ -81,12 +81,10 @@ internal sealed class NodesFaults(NodesSimulation world)
                 SlowDisk(one);
                 break;
             case 11:
-                Tell($"{one.Name} stands still");
-                one.StandStill(Random.Next(SimulatedNetwork.SilenceSteps));
+                StandStill(one);
                 break;
             case 12:
-                one.Clock.Error = TimeSpan.FromMinutes(Random.Next(-600, 600));
-                Tell($"the clock of {one.Name} is off by {one.Clock.Error}");
+                SetClock(one);
                 break;
             case 13 when one.IsUp:
                 FillDisk(one);
@@ -191,6 +189,18 @@ internal sealed class NodesFaults(NodesSimulation world)
         Tell("all is well, and then two nodes are to lose their link for long");
         Mend();
         _pair = new PairCut(world, Tell);
+    }
+
+    private void StandStill(SimulatedNode node)
+    {
+        Tell($"{node.Name} stands still");
+        node.StandStill(Random.Next(SimulatedNetwork.SilenceSteps));
+    }
+
+    private void SetClock(SimulatedNode node)
+    {
+        node.Clock.Error = TimeSpan.FromMinutes(Random.Next(-600, 600));
+        Tell($"the clock of {node.Name} is off by {node.Clock.Error}");
     }
 
     private void BlockAll(SimulatedNode node)
