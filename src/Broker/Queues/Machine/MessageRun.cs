@@ -64,7 +64,7 @@ internal sealed class MessageRun
     /// <summary>Takes out the messages of these positions, wherever they are.</summary>
     public void Take(HashSet<long> positions, List<QueuedMessage> taken)
     {
-        if (Count == 0)
+        if (Count == 0 || positions.Count == 0)
             return;
         (long first, long last) = (positions.Min(), positions.Max());
         for (Chunk? chunk = _first; chunk is not null; chunk = chunk.Next)
