@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Warren.Cli.Tests;
 
-/// <summary>What operators see and do of queues with members on three nodes, while one of them goes and comes.</summary>
+/// <summary>What operators see of queues with members on three nodes, while one of them goes and comes.</summary>
 public sealed class ThreeNodeCommandTests
 {
     [Fact]

@@ -278,7 +278,6 @@ internal sealed class PagingFuzzer
             message.Place = PagedPlace.Gone;
     }
 
-    // Wherever they are.
     private void SettleLate()
     {
         List<PagedMessage> late = _ledger.Messages.FindAll(

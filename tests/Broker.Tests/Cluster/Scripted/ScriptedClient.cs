@@ -23,7 +23,6 @@ internal sealed class ScriptedClient
     private readonly Queue<string> _events = [];
     private readonly Queue<Received> _answers = [];
     private readonly Dictionary<string, ulong> _tags = [];
-    private ulong _firstUnconfirmed = 1;
     private bool _isOpen;
 
     public ScriptedClient(SimulatedCluster cluster, SimulatedNode node, Action<string> tell)
@@ -265,11 +264,11 @@ internal sealed class ScriptedClient
         List<string> told = received.Method == MethodId.BasicAck ? _confirmed : _refused;
         for (ulong number = received.IsMultiple ? 1 : last; number <= last; number++)
         {
-            ref string body = ref System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_unconfirmed)[
-                (int)(number - _firstUnconfirmed)];
-            if (body.Length > 0)
-                told.Add(body);
-            body = "";
+            // Numbers begin at 1.
+            int at = (int)number - 1;
+            if (_unconfirmed[at].Length > 0)
+                told.Add(_unconfirmed[at]);
+            _unconfirmed[at] = "";
         }
     }
 
