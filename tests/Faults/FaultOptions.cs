@@ -7,8 +7,9 @@ internal sealed record FaultOptions
 {
     /// <summary>How it is told.</summary>
     public const string Usage =
-        "faults [kill] [clean] [full] [cluster, or of it: forming, joining, guide, failover, leader, "
-        + "rolling, partition, disks, clock, membership, balancer] [--rounds N] [--short | --brief] [--seed N] [--broker warren|rabbitmq]";
+        "faults [kill] [clean] [full] [cluster, or of it: forming, joining, guide, failover, leader, rolling, "
+        + "partition, disks, clock, membership, balancer] [--rounds N] [--short | --brief] [--seed N] "
+        + "[--broker warren|rabbitmq]";
 
     /// <summary>What the run of a cluster consists of, in this order; each can be run by name.</summary>
     public static readonly IReadOnlyList<string> OfCluster =

@@ -89,7 +89,10 @@ internal sealed class SteadyPublisher(
                     return;
                 }
                 if (answer.Method is not (MethodId.BasicAck or MethodId.BasicNack))
-                    throw new FaultException($"{host.Name} answers publishes to {queue.Name} with {answer}\n{host.Log}");
+                {
+                    throw new FaultException(
+                        $"{host.Name} answers publishes to {queue.Name} with {answer}\n{host.Log}");
+                }
                 ulong from = answer.IsMultiple ? answered + 1 : answer.Sequence;
                 bool isAck = answer.Method == MethodId.BasicAck;
                 for (ulong number = from; number <= answer.Sequence; number++, answered++, isFirst = false)

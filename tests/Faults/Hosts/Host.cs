@@ -184,7 +184,8 @@ internal sealed class Host : IDisposable
         string faked = ClockShift is null
             ? ""
             : "env FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=1 "
-                + $"FAKETIME_TIMESTAMP_FILE={FileNamed("clock")} LD_PRELOAD=\"$(faketime -m -f +0 printenv LD_PRELOAD)\" ";
+                + $"FAKETIME_TIMESTAMP_FILE={FileNamed("clock")} "
+                + "LD_PRELOAD=\"$(faketime -m -f +0 printenv LD_PRELOAD)\" ";
         List<string> line = Inside($"exec {faked}rabbitmq-server >> /var/log/rabbitmq/printed 2>&1");
         _node = Process.Start(line[0], line.Skip(1));
     }

@@ -192,7 +192,8 @@ internal sealed class ClockScenario(int seed, bool isShort, Action<string> repor
                 string side = isAhead ? "ahead of" : "behind";
                 // Of a clock that was set just now others know when they have compared again.
                 string status = "";
-                for (long since = Answers.Now; !IsThreeHours(status, $"{other.NodeName}: ([0-9.]+) s {side} this node");)
+                string told = $"{other.NodeName}: ([0-9.]+) s {side} this node";
+                for (long since = Answers.Now; !IsThreeHours(status, told);)
                 {
                     if (TimeProvider.System.GetElapsedTime(since) > Answers.MostWait)
                     {

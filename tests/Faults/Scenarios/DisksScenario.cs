@@ -6,8 +6,9 @@ namespace Warren.Faults.Scenarios;
 
 /// <summary>
 /// Three nodes with a disk each, under load. The disk of one that leads all queues, and then of one that leads none,
-/// stands still, alone and with another's, is slow, is full down to the disk alarm's limit, and to its last byte. Nothing is lost, nobody is
-/// refused, and all goes on afterwards; for how long nobody got a confirm is told, not judged.
+/// stands still, alone and with another's, is slow, is full down to the disk alarm's limit, and to its last byte.
+/// Nothing is lost, nobody is refused, and all goes on afterwards; for how long nobody got a confirm is told, not
+/// judged.
 /// </summary>
 internal sealed class DisksScenario(int seed, RunLength length, Action<string> report)
 {
@@ -56,17 +57,23 @@ internal sealed class DisksScenario(int seed, RunLength length, Action<string> r
     private async Task StrikeAllAsync(Strikes strikes, Host host, Host other, Host leader)
     {
         HostDisk disk = host.Disk!;
-        await strikes.StrikeAsync(host, leader, $"its disk stands still for {Seconds(Brief)} s", () => disk.StallAsync(Brief));
-        await strikes.StrikeAsync(host, leader, "its disk is full", () => FullAsync(disk, leftBytes: 0));
+        await strikes.StrikeAsync(
+            host, leader, $"its disk stands still for {Seconds(Brief)} s", () => disk.StallAsync(Brief));
+        await strikes.StrikeAsync(
+            host, leader, "its disk is full", () => FullAsync(disk, leftBytes: 0));
         if (length == RunLength.Brief)
             return;
-        await strikes.StrikeAsync(host, leader, $"its disk stands still for {Seconds(Moment)} s", () => disk.StallAsync(Moment));
-        await strikes.StrikeAsync(host, leader, $"its disk stands still for {Seconds(Long)} s", () => disk.StallAsync(Long));
+        await strikes.StrikeAsync(
+            host, leader, $"its disk stands still for {Seconds(Moment)} s", () => disk.StallAsync(Moment));
+        await strikes.StrikeAsync(
+            host, leader, $"its disk stands still for {Seconds(Long)} s", () => disk.StallAsync(Long));
         await strikes.StrikeAsync(
             host, leader, $"its disk and that of {other.Name} stand still for {Seconds(Brief)} s",
             () => Task.WhenAll(disk.StallAsync(Brief), other.Disk!.StallAsync(Brief)));
-        await strikes.StrikeAsync(host, leader, "its disk is slow", () => SlowAsync(disk));
-        await strikes.StrikeAsync(host, leader, "its disk has less free than the limit", () => FullAsync(disk, 32 << 20));
+        await strikes.StrikeAsync(
+            host, leader, "its disk is slow", () => SlowAsync(disk));
+        await strikes.StrikeAsync(
+            host, leader, "its disk has less free than the limit", () => FullAsync(disk, 32 << 20));
     }
 
     // Each write waits for a while.

@@ -92,7 +92,10 @@ internal sealed class FailoverScenario(int seed, RunLength length, Action<string
         while (publisher.Confirms.Count < before + 500 || TimeProvider.System.GetElapsedTime(since).TotalSeconds < 1)
         {
             if (TimeProvider.System.GetElapsedTime(since) > Answers.MostWait)
-                throw new FaultException($"{publisher.Confirms.Count - before} publishes were confirmed in {Answers.MostWait}");
+            {
+                throw new FaultException(
+                    $"{publisher.Confirms.Count - before} publishes were confirmed in {Answers.MostWait}");
+            }
             if (Array.Find(running, static one => one.IsCompleted) is { } ended)
                 await ended;
             await Task.Delay(50);

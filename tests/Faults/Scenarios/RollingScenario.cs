@@ -25,12 +25,13 @@ internal sealed class RollingScenario(int seed, RunLength length, Action<string>
             await cluster.FormAsync();
             load = new ReplicatedLoad(cluster, seed);
             await load.DeclareAsync();
-            for (int round = 0; round < (length switch { RunLength.Full => Rounds, RunLength.Short => 2, _ => 1 }); round++)
+            int rounds = length switch { RunLength.Full => Rounds, RunLength.Short => 2, _ => 1 };
+            for (int round = 0; round < rounds; round++)
             {
                 bool drains = round % 2 == 0;
                 await load.WhileAsync(async () =>
                 {
-                    // Brief: who leads most, and one more behind it.
+                    // With the tests: one of them.
                     Host[] hosts = [.. cluster.Hosts.Reverse()];
                     foreach (Host host in length == RunLength.Brief ? hosts.Take(1) : hosts)
                         await RestartAsync(load, cluster, host, drains);
