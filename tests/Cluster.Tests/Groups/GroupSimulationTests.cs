@@ -43,7 +43,7 @@ public sealed class GroupSimulationTests(ITestOutputHelper output)
     [InlineData(nameof(PlantedBug.RestGapTaken), 40)]
     [InlineData(nameof(PlantedBug.RestRefusalNotNamed), 0)]
     [InlineData(nameof(PlantedBug.RestNamesNotCounted), 1124)]
-    [InlineData(nameof(PlantedBug.RestNamedNotLetGo), 130)]
+    [InlineData(nameof(PlantedBug.RestNamedNotLetGo), 1460)]
     [InlineData(nameof(PlantedBug.RestNotConfirmed), 0)]
     [InlineData(nameof(PlantedBug.RestRemovedSilently), 0)]
     [InlineData(nameof(PlantedBug.RestEpochRepeated), 0)]
