@@ -47,7 +47,7 @@ public sealed class MaintenanceTests
 
     /// <summary>Who is asked to lead could refuse alone, and time would pass.</summary>
     [Fact]
-    public void Who_is_drained_hands_nothing_over_to_another_that_is()
+    public async Task Who_is_drained_hands_nothing_over_to_another_that_is()
     {
         QueueDefinition[] queues =
         [
@@ -55,13 +55,13 @@ public sealed class MaintenanceTests
                 _cluster[1], ("x-queue-type", "quorum"), ("x-quorum-initial-group-size", 4))),
         ];
         _cluster.Until(() => Led(_cluster[1]) == 6, what: "that it leads all");
-        _cluster.Done(_cluster[2].Broker!.HandOverAsync(TimeSpan.FromSeconds(5)));
+        await _cluster.Done(_cluster[2].Broker!.HandOverAsync(TimeSpan.FromSeconds(5)));
         _cluster.Until(() => Knowing(_cluster[2]) == 4, 1000, "that all know");
         Task<HandedOver> done = _cluster[1].Broker!.HandOverAsync(TimeSpan.FromSeconds(60));
         // Half a second; one that is asked in vain takes longer than that.
         _cluster.Until(() => Led(_cluster[3]) + Led(_cluster[4]) == 6, 100, "that the others lead all");
-        _cluster.Done(done);
-        Assert.Equal(new HandedOver(6, 0), done.GetAwaiter().GetResult());
+        await _cluster.Done(done);
+        Assert.Equal(new HandedOver(6, 0), await done);
         Assert.Equal(6, queues.Length);
     }
 

@@ -121,7 +121,7 @@ public sealed class UnreachedLeaderTests
         return client;
     }
 
-    private SimulatedConnection Publish(SimulatedNode node, string text)
+    private static SimulatedConnection Publish(SimulatedNode node, string text)
     {
         SimulatedConnection client = node.Connect();
         client.Send(new ConfirmSelect(noWait: true));

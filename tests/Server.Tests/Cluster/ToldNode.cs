@@ -150,7 +150,7 @@ internal static class ToldNode
             case ["damage", var name]:
                 QueueDefinition queue = host.Node!.Broker.AllQueues().Single(queue => queue.Name == name);
                 host.Node!.Broker.Replication!.Find(queue.Id)!.Post(
-                    QueueCommand.Ask(static group => group!.BecomeUnsound()));
+                    QueueCommand.Ask(static group => group!.BecomeUnsound("a test")));
                 return "done";
             case ["incidents"]:
                 return string.Join(' ', host.Incidents.Read().Select(static row => row.Kind));
