@@ -25,13 +25,9 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     private readonly ConcurrentDictionary<NodeId, LinePeer> _peers = new();
     private readonly LinePeer _own;
     private readonly ClusterNames _names;
-    private readonly Lock _lock = new();
-    private readonly ITimer _timer;
+    private readonly LineTicks _ticks;
     private readonly CountQuestions _questions;
     private readonly ConsumerQuestions _consumers;
-    private List<ILine> _ticking = [];
-    private List<ILine>? _spare = [];
-    private bool _isTimerSet;
     private long _lastLine;
 
     public QueueLinks(MessageBroker broker, ClusterSetup setup)
@@ -45,8 +41,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         _names = new ClusterNames(broker);
         _questions = new CountQuestions(this);
         _consumers = new ConsumerQuestions(this);
-        _timer = broker.Time.CreateTimer(
-            static state => ((QueueLinks)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ticks = new LineTicks(broker.Time, Options.TickInterval);
         setup.Peers.Register(PeerFrameKind.FirstOfQueues, this);
     }
 
@@ -239,18 +234,8 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
             peer.QueueChanged(queue.Id.Value, isGone: true);
     }
 
-    /// <summary>The line wants to look at its clock soon; it is told once.</summary>
-    public void WantTick(ILine line)
-    {
-        lock (_lock)
-        {
-            _ticking.Add(line);
-            if (_isTimerSet)
-                return;
-            _isTimerSet = true;
-            _timer.Change(Options.TickInterval, Timeout.InfiniteTimeSpan);
-        }
-    }
+    /// <inheritdoc cref="LineTicks.Want"/>
+    public void WantTick(ILine line) => _ticks.Want(line);
 
     /// <summary>Asks the other nodes for the counts of their queues; ends when all have answered, or in time.</summary>
     public Task RefreshCountsAsync(TimeSpan patience) => _questions.AskAsync(patience);
@@ -332,7 +317,7 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
         frame.Credit.Return();
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _ticks.Dispose();
 
     /// <summary>A frame of this node for itself, on any thread.</summary>
     internal void HandOver(LinePeer own, ushort kind, ReadOnlySpan<byte> body, Slab? slab) =>
@@ -486,23 +471,5 @@ internal sealed class QueueLinks : IPeerUser, IDisposable
     {
         if (FindLeader(queue) is { } leader && leader.Term == term)
             leader.Queue.Post(command);
-    }
-
-    private void Tick()
-    {
-        List<ILine> due;
-        lock (_lock)
-        {
-            due = _ticking;
-            // The next tick may begin before this one has ended.
-            _ticking = _spare ?? [];
-            _spare = null;
-            _isTimerSet = false;
-        }
-        foreach (ILine line in due)
-            line.Signal(LineSignal.Tick, 0);
-        due.Clear();
-        lock (_lock)
-            _spare = due;
     }
 }
