@@ -59,7 +59,9 @@ public sealed class MemberOperations
     /// other one cannot take over now. That it has taken over is seen by <see cref="LeaderOf"/>.
     /// </summary>
     public Task<bool> TransferAsync(QueueDefinition queue, NodeId to) => queue.IsReplicated
-        ? AskAsync(queue, group => group.View.IsInSync(to) && group.TransferLeadership(to))
+        ? AskAsync(
+            queue,
+            group => group.View.IsInSync(to) && _broker.Disks?.MayLead(to) != false && group.TransferLeadership(to))
         : Task.FromResult(false);
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Warren.Amqp;
 using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Broker.Tests.Policies;
@@ -83,6 +84,39 @@ public sealed class LeaderBalancingTests
         _cluster.Steps(3 * QuietMs / 5);
         Assert.Equal(6, Led(_cluster[1]));
         _cluster[2].Broker!.LeadAgain();
+        _cluster.Until(() => _cluster.Nodes.All(node => Led(node) == 2), what: "two each");
+    }
+
+    /// <summary>A leader that gave way to one that more nodes reach would be given it back.</summary>
+    [Fact]
+    public void Nothing_is_moved_while_two_nodes_do_not_reach_each_other()
+    {
+        Start(new BrokerOptions());
+        SimulatedNode decides = _cluster.Leader!;
+        SimulatedNode[] others = [.. _cluster.Nodes.Where(node => node != decides)];
+        _cluster.Network.Cut(others[0].Id, others[1].Id);
+        Declare(decides, 6);
+        _cluster.Steps(3 * QuietMs / 5);
+        Assert.Equal(6, Led(decides));
+        _cluster.Network.MendAll();
+        _cluster.Until(() => _cluster.Nodes.All(node => Led(node) == 2), what: "two each");
+    }
+
+    /// <summary>Who is asked to lead refuses, and its queues would stand still for that long.</summary>
+    [Fact]
+    public void Nothing_is_moved_while_a_disk_is_full()
+    {
+        Start(new BrokerOptions());
+        SimulatedNode decides = _cluster.Leader!;
+        SimulatedNode full = _cluster.Nodes.First(node => node != decides);
+        Declare(decides, 6);
+        long taken = full.Disk.FreeBytes;
+        full.Disk.CapacityBytes -= taken;
+        _cluster.Done(decides.Broker!.Operations.DeclareAsync("/", "more", true, false, FieldTable.Empty));
+        _cluster.Until(() => decides.Broker.Disks!.MayLead(full.Id) == false, what: "its alarm");
+        _cluster.Steps(3 * QuietMs / 5);
+        Assert.Equal(6, Led(decides));
+        full.Disk.CapacityBytes += taken;
         _cluster.Until(() => _cluster.Nodes.All(node => Led(node) == 2), what: "two each");
     }
 

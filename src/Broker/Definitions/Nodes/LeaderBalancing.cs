@@ -69,7 +69,7 @@ internal sealed class LeaderBalancing(DefinitionsStore store, ClusterSetup? setu
         _stay.Clear();
     }
 
-    // All members serve, have links, and are to have queues; null: not now.
+    // All members serve, reach each other, and are to lead; null: not now.
     private long? WholeSinceMs(MessageBroker broker, RaftGroup group)
     {
         ImmutableSortedDictionary<NodeId, Entries.MemberEntry> nodes = broker.Nodes.Members;
@@ -82,8 +82,14 @@ internal sealed class LeaderBalancing(DefinitionsStore store, ClusterSetup? setu
                 || broker.Maintenance.Includes(node))
                 return null;
             if (node == setup!.Self)
+            {
+                if (broker.Disks?.IsUnfit == true)
+                    return null;
                 continue;
-            if (store.Peers!.UpSinceMs(node) is not { } upSinceMs)
+            }
+            // A leader that gave way to one that more nodes reach, or whose disk is better, is not to be given it back.
+            if (store.Peers!.UpSinceMs(node) is not { } upSinceMs || broker.Disks?.MayLead(node) == false
+                || nodes.Keys.Any(other => other != node && other != setup.Self && !setup.Peers.Reaches(node, other)))
                 return null;
             sinceMs = Math.Max(sinceMs, upSinceMs);
         }

@@ -44,7 +44,7 @@ internal static class LeaderMoves
     private static void HandOver(QueueLinks links, QueueDefinition queue, NodeId to) =>
         links.Broker.Replication?.Find(queue.Id)?.Post(QueueCommand.Ask(group =>
         {
-            if (group is not null && group.View.IsInSync(to))
+            if (group is not null && group.View.IsInSync(to) && links.Broker.Disks?.MayLead(to) != false)
                 group.TransferLeadership(to);
         }));
 }

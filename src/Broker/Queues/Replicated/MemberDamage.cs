@@ -89,7 +89,8 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
         // Who was asked last has not taken it: another one first.
         NodeId next = OtherVoters(group.Members)
             .Where(node => announcer.IsUp(node) && group.View.ProgressOf(node).IsSound)
-            .OrderBy(node => node == _asked ? 1 : 0)
+            .OrderBy(node => queue.Node.Disks?.MayLead(node) == false ? 1 : 0)
+            .ThenBy(node => node == _asked ? 1 : 0)
             .ThenByDescending(node => group.View.ProgressOf(node).Match.Value)
             .FirstOrDefault();
         if (next.IsNone || !group.TransferLeadership(next))
