@@ -15,6 +15,9 @@ internal static class MembershipSection
     /// <summary>All are looked at no more often, ms: a look at ten thousand queues takes some milliseconds.</summary>
     private const int LeastIntervalMs = 1000;
 
+    /// <summary>Nodes that are only started again keep their members.</summary>
+    private const long LeastAbsentMs = 60_000;
+
     /// <param name="options">Without them.</param>
     /// <param name="settings">The checked files.</param>
     /// <param name="notes">Takes what has no effect, and why.</param>
@@ -39,13 +42,24 @@ internal static class MembershipSection
             MembersLookIntervalMs = settings.Int(Reconciliation + "interval") is { } intervalMs
                 ? Math.Max(intervalMs, LeastIntervalMs)
                 : options.MembersLookIntervalMs,
-            AbsentMembersReplacedAfterMs = settings.Is(AbsentMembers, "off")
-                ? null
-                : settings.DurationMs(AbsentMembers) ?? options.AbsentMembersReplacedAfterMs,
+            AbsentMembersReplacedAfterMs = AbsentMs(options, settings, notes),
             RelaxesQuorumRedeclaration =
                 settings.Bool("quorum_queue.property_equivalence.relaxed_checks_on_redeclaration")
                 ?? options.RelaxesQuorumRedeclaration,
         };
+    }
+
+    private static long? AbsentMs(BrokerOptions options, Settings settings, ICollection<ConfigurationNote> notes)
+    {
+        if (settings.Is(AbsentMembers, "off"))
+            return null;
+        if (settings.DurationMs(AbsentMembers) is not { } afterMs || afterMs >= LeastAbsentMs)
+            return settings.DurationMs(AbsentMembers) ?? options.AbsentMembersReplacedAfterMs;
+        notes.Add(new ConfigurationNote(
+            LogLevel.Warning,
+            $"{settings.Find(AbsentMembers)!.Place}: {AbsentMembers} is a minute: with less, each restart of a node "
+            + "would have its members copied to others. A number without a unit is milliseconds"));
+        return LeastAbsentMs;
     }
 
     private static void Note(Settings settings, ICollection<ConfigurationNote> notes, string key, string because)

@@ -57,6 +57,17 @@ public sealed class MembershipSectionTests
     }
 
     [Theory]
+    [InlineData("24")]
+    [InlineData("0")]
+    [InlineData("59s")]
+    public void Members_of_a_node_that_is_only_started_again_stay(string value)
+    {
+        (BrokerOptions options, ConfigurationNote[] notes) = Read($"warren.absent_members.replaced_after = {value}");
+        Assert.Equal(60_000, options.AbsentMembersReplacedAfterMs);
+        Assert.Contains("is a minute", Assert.Single(notes).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("auto_remove = false", "members on nodes that were taken out of the cluster always go")]
     [InlineData("trigger_interval = 10000", "members are looked at as soon as nodes come or go")]
     public void What_has_no_effect_is_told_with_the_reason(string key, string because)
