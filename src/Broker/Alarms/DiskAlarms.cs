@@ -32,6 +32,7 @@ internal sealed class DiskAlarms(MessageBroker broker, ImmutableHashSet<NodeId> 
             return Has(queue.HomeNode.IsNone ? broker.Definitions.Self : queue.HomeNode);
         int voters = 0;
         int well = 0;
+        bool isConcerned = false;
         if (broker.Members.MembersOf(queue) is { } members)
         {
             foreach (Member member in members)
@@ -42,11 +43,13 @@ internal sealed class DiskAlarms(MessageBroker broker, ImmutableHashSet<NodeId> 
             foreach (NodeId member in queue.Members)
                 Count(member, isVoter: true);
         }
-        return well <= voters / 2;
+        // Where no member has the alarm it is not the disks that are missed.
+        return isConcerned && well <= voters / 2;
 
         void Count(NodeId node, bool isVoter)
         {
             voters += isVoter ? 1 : 0;
+            isConcerned |= isVoter && Has(node);
             well += isVoter && !Has(node) && broker.QueueLinks!.IsUp(node) ? 1 : 0;
         }
     }

@@ -84,7 +84,11 @@ internal sealed class DiskFitness : IDisposable
             return false;
         int well = 0;
         foreach (Member member in members.Members)
-            well += member.IsVoter && member.Id != _self && MayLead(member.Id) ? 1 : 0;
+        {
+            // Who is under maintenance takes nothing over either.
+            bool takesOver = member.Id != _self && MayLead(member.Id) && !_broker.Maintenance.Includes(member.Id);
+            well += member.IsVoter && takesOver ? 1 : 0;
+        }
         return well >= members.Majority;
     }
 

@@ -55,6 +55,8 @@ internal sealed class LeaderBalancing(DefinitionsStore store, ClusterSetup? setu
         (_term, _seen, _lookedMs) = (group.Term, broker.Nodes.Members, nowMs);
         if (isNews || WholeSinceMs(broker, group) is not { } wholeSinceMs)
             Restart(nowMs);
+        else if (!AreDisksWell(broker))
+            _wholeSinceMs = nowMs;
         else if (nowMs - Math.Max(_wholeSinceMs, wholeSinceMs) >= setup.BalancingQuietMs)
             Balance(broker, nowMs);
     }
@@ -82,19 +84,19 @@ internal sealed class LeaderBalancing(DefinitionsStore store, ClusterSetup? setu
                 || broker.Maintenance.Includes(node))
                 return null;
             if (node == setup!.Self)
-            {
-                if (broker.Disks?.IsUnfit == true)
-                    return null;
                 continue;
-            }
-            // A leader that gave way to one that more nodes reach, or whose disk is better, is not to be given it back.
-            if (store.Peers!.UpSinceMs(node) is not { } upSinceMs || broker.Disks?.MayLead(node) == false
+            // A leader that gave way to one that more nodes reach is not to be given it back.
+            if (store.Peers!.UpSinceMs(node) is not { } upSinceMs
                 || nodes.Keys.Any(other => other != node && other != setup.Self && !setup.Peers.Reaches(node, other)))
                 return null;
             sinceMs = Math.Max(sinceMs, upSinceMs);
         }
         return sinceMs;
     }
+
+    // What left a disk that stalls now and then stays away for as long as what was moved: nothing is forgotten.
+    private bool AreDisksWell(MessageBroker broker) => broker.Disks is not { } disks
+        || (!disks.IsUnfit && broker.Nodes.Members.Keys.All(node => node == setup!.Self || disks.MayLead(node)));
 
     private void Balance(MessageBroker broker, long nowMs)
     {

@@ -3,6 +3,7 @@ using Warren.Broker.Definitions;
 using Warren.Cluster;
 using Warren.Cluster.Consensus;
 using Warren.Cluster.Groups;
+using Warren.Cluster.Incidents;
 using Warren.Storage;
 
 namespace Warren.Broker.Queues.Replicated;
@@ -27,6 +28,12 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
     /// <summary>When the leader is asked again which members count.</summary>
     private const long LookMs = 500;
 
+    /// <summary>
+    /// So often others are asked to lead, over six seconds in all: then nobody does better, since they miss something
+    /// themselves, or are not to lead.
+    /// </summary>
+    private const int MostHandovers = 6;
+
     private UnreadableEntry? _found;
     private NodeId _asked;
     private int _handovers;
@@ -34,14 +41,23 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
     private Term _followed;
     private long _sinceMs;
     private bool _isKept;
+    private long _nextAskMs;
+    private Term _servesOn;
 
     /// <summary>Something was found, and this member still counts.</summary>
     public bool IsFound => _found is not null;
 
-    /// <summary>A leader has found something; false: it is the only one who has the queue.</summary>
+    /// <summary>
+    /// Nobody has taken the lead from this member in this term: it serves with what it has, without what it cannot read.
+    /// </summary>
+    public bool ServesOn(RaftGroup group) => group.IsLeader && _servesOn == group.Term;
+
+    /// <summary>
+    /// A leader has found something; false: it is the only one who has the queue, or nobody takes it over.
+    /// </summary>
     public bool Note(RaftGroup group, UnreadableEntry entry)
     {
-        if (!group.IsLeader || group.Members.Voters == 1)
+        if (!group.IsLeader || group.Members.Voters == 1 || ServesOn(group))
             return false;
         if (_found is not null)
             return true;
@@ -70,7 +86,7 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
         // This member is no voter while it is brought all, and there may be others that are none.
         if (!CanGoOnWithout(group))
         {
-            KeepVote();
+            KeepVote(group);
             return false;
         }
         UnreadableEntry entry = _found!.Value;
@@ -81,22 +97,38 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
 
     private bool HandOver(RaftGroup group)
     {
-        if (HasLeft())
+        if (HasLeft(group))
             return true;
         queue.TickAt(Math.Max(_nextMs, queue.NowMs + AgainMs));
         if (queue.NowMs < _nextMs || group.View.IsHandingOver)
             return false;
+        if (_handovers >= MostHandovers)
+            return ServeOn(group);
         // Who was asked last has not taken it: another one first.
         NodeId next = OtherVoters(group.Members)
             .Where(node => announcer.IsUp(node) && group.View.ProgressOf(node).IsSound)
-            .OrderBy(node => queue.Node.Disks?.MayLead(node) == false ? 1 : 0)
-            .ThenBy(node => node == _asked ? 1 : 0)
+            .OrderBy(node => node == _asked ? 1 : 0)
+            .ThenBy(node => queue.Node.Disks?.MayLead(node) == false ? 1 : 0)
             .ThenByDescending(node => group.View.ProgressOf(node).Match.Value)
             .FirstOrDefault();
+        // Also that there is nobody to ask counts: one who comes back may take a moment.
+        _nextMs = queue.NowMs + Math.Min(LongestMs, AgainMs << Math.Min(_handovers++, 10));
         if (next.IsNone || !group.TransferLeadership(next))
             return false;
         _asked = next;
-        _nextMs = queue.NowMs + Math.Min(LongestMs, AgainMs << Math.Min(_handovers++, 10));
+        return true;
+    }
+
+    private bool ServeOn(RaftGroup group)
+    {
+        UnreadableEntry entry = _found!.Value;
+        (_found, _servesOn) = (null, group.Term);
+        ReplicaReports.Note(
+            queue, IncidentKind.DamagedMember,
+            $"{entry}, and no other member takes the lead: this one goes on without what it cannot read, which stays in "
+            + "its log and in those of the others",
+            "Have a member lead that can read it ('rabbitmq-queues transfer_leadership'); 'warren storage check' tells "
+            + "what else is damaged on this node");
         return true;
     }
 
@@ -106,7 +138,11 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
         if (others.Count < group.Members.Majority)
             return false;
         if (_followed != group.Term)
-            (_followed, _sinceMs) = (group.Term, queue.NowMs);
+            (_followed, _sinceMs, _nextAskMs) = (group.Term, queue.NowMs, queue.NowMs);
+        // Each question goes to all nodes, which look at all that they lead.
+        if (queue.NowMs < _nextAskMs)
+            return false;
+        _nextAskMs = queue.NowMs + (queue.NowMs - _sinceMs < LookMs ? AgainMs : LookMs);
         ImmutableArray<NodeId> inStep = announcer.AskInStep(queue, _sinceMs);
         return others.Count(inStep.Contains) >= group.Members.Majority;
     }
@@ -123,9 +159,9 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
     }
 
     // Until others are there; or, of two members, until what cannot be read has left the queue.
-    private void KeepVote()
+    private void KeepVote(RaftGroup group)
     {
-        if (HasLeft())
+        if (HasLeft(group))
             return;
         bool isFirst = queue.NowMs - _sinceMs < LookMs;
         queue.TickAt(queue.NowMs + (isFirst ? AgainMs : LookMs));
@@ -137,10 +173,12 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
             "another member leads, and there is no majority without this one: it gets no fresh copy before there is, "
             + "since it would have no vote meanwhile");
     }
+
     // It was acknowledged, or went otherwise: nobody misses it here.
-    private bool HasLeft()
+    private bool HasLeft(RaftGroup group)
     {
-        if (queue.Replica.IsLive(_found!.Value.Index.Value))
+        LogIndex index = _found!.Value.Index;
+        if (index > group.Applied || queue.Replica.IsLive(index.Value))
             return false;
         _found = null;
         queue.Report(LogLevel.Info, "what this member could not read has left the queue");

@@ -140,7 +140,7 @@ internal sealed class QueueReplication(MessageBroker broker, ClusterSetup setup,
     {
         foreach (ReplicatedQueue member in Members)
         {
-            if (!leadersOnly || member.IsServing)
+            if (!leadersOnly || member.Consensus?.IsLeader == true)
                 member.Post(QueueCommand.DisksChanged());
         }
     }

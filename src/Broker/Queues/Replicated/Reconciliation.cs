@@ -198,8 +198,8 @@ internal sealed class Reconciliation(ReplicatedQueue queue, ILeaderAnnouncer ann
         // Who was asked last has not taken it: another one first.
         NodeId next = Wished.Where(group.Members.IsVoter).Where(announcer.IsUp)
             .Where(node => group.View.ProgressOf(node).IsSound)
-            .OrderBy(node => queue.Node.Maintenance.Includes(node) || queue.Node.Disks?.MayLead(node) == false ? 1 : 0)
-            .ThenBy(node => node == _asked ? 1 : 0)
+            .OrderBy(node => node == _asked ? 1 : 0)
+            .ThenBy(node => queue.Node.Maintenance.Includes(node) || queue.Node.Disks?.MayLead(node) == false ? 1 : 0)
             .ThenByDescending(node => group.View.ProgressOf(node).Match.Value)
             .FirstOrDefault();
         if (next.IsNone || !group.TransferLeadership(next))

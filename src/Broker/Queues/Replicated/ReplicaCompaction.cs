@@ -40,6 +40,22 @@ internal sealed class ReplicaCompaction(QueueReplica replica)
     /// <summary>Nor beyond so many segments and as much as lives, which it would be sent instead: 256 MiB.</summary>
     private const int MostSegments = 8;
 
+    // What cannot be read and lives no more is to go up to here.
+    private LogIndex _mustReach;
+
+    /// <summary>
+    /// An entry cannot be read; true: it lives no more, and the next compaction passes it by, so that who would have
+    /// been sent it is brought what lives.
+    /// </summary>
+    public bool TryPassBy(RaftGroup group, LogIndex index)
+    {
+        if (index > group.Applied || replica.IsLive(index.Value))
+            return false;
+        if (index > _mustReach)
+            _mustReach = index;
+        return true;
+    }
+
     /// <summary>Compacts if it is time.</summary>
     /// <param name="group">The member's.</param>
     /// <param name="segmentBytes">Of the node's log, on which all else is sized.</param>
@@ -49,14 +65,15 @@ internal sealed class ReplicaCompaction(QueueReplica replica)
         long before = group.CompactedIndex.Value;
         long entries = group.Applied.Value - before;
         long live = replica.Messages.RecordBytes;
-        if (entries < FromEntries && replica.DeadBytes < Math.Max(WorthBytes(segmentBytes, members), live / LiveParts))
+        bool isMust = _mustReach > group.CompactedIndex;
+        if (!isMust && entries < FromEntries && replica.DeadBytes < Math.Max(WorthBytes(segmentBytes, members), live / LiveParts))
             return;
         LogIndex index = group.CompactionLimit;
-        bool isHeldUp = entries > MostEntries
+        bool isHeldUp = isMust || entries > MostEntries
             || replica.DeadBytes > live + ((long)MostSegments * segmentBytes);
         if (isHeldUp || index > group.CompactionMost)
             index = group.CompactionMost;
-        if (index.Value - before < Math.Max(1, Math.Min(FromEntries, entries) / 2))
+        if (index.Value - before < (isMust ? 1 : Math.Max(1, Math.Min(FromEntries, entries) / 2)))
             return;
         (LogIndex[] lives, IndexRange[] released) = replica.Compact(index.Value, group.Applied.Value);
         group.Compact(index, lives, released);

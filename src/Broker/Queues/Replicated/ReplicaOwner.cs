@@ -71,7 +71,7 @@ internal sealed class ReplicaOwner(
 
     public override bool TakesCareOf(UnreadableEntry unreadable)
     {
-        if (queue.NoteUnreadable(unreadable))
+        if (queue.NoteUnreadable(unreadable) || queue.ServesOnDamaged)
             return true;
         if (queue.Consensus is not { IsAlone: true })
             return false;

@@ -97,7 +97,10 @@ internal sealed class ReplicatedLog : QueueLog
 
     public override bool IsNodeBehind => _log.HasMuchPending;
 
-    public override bool IsKeptByOthers => _group.Members.Voters > 1;
+    /// <summary>What cannot be read is passed by: nobody else takes the lead.</summary>
+    public bool PassesUnreadable { get; set; }
+
+    public override bool IsKeptByOthers => _group.Members.Voters > 1 && !PassesUnreadable;
 
     public override bool IsBehind => _uncommittedBytes > BehindBytes || (_log.IsBehind && IsAwaited);
 

@@ -147,7 +147,11 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     internal void ReadBeside(PayloadRead read) => Broker.Reader.Post(new MessageReader.Item(this, null, read));
 
     /// <summary>It cannot read what it has, and others can: it serves no more. False: there are no others.</summary>
-    internal bool NoteUnreadable(UnreadableEntry entry) => _damage.Note(_group!, entry);
+    internal bool NoteUnreadable(UnreadableEntry entry) =>
+        _compaction.TryPassBy(_group!, entry.Index) || _damage.Note(_group!, entry);
+
+    /// <inheritdoc cref="MemberDamage.ServesOn"/>
+    internal bool ServesOnDamaged => _damage.ServesOn(_group!);
 
     /// <summary>It is about to serve no more.</summary>
     private protected bool IsDamaged => _damage.IsFound;
@@ -414,6 +418,7 @@ internal class ReplicatedQueue : Queue, IGroupMember, IGroupOwner
     {
         RaftGroup group = _group!;
         _leading = new ReplicatedLog(group, _replica, Broker, _time) { AwaitsHolder = holds };
+        _leading.PassesUnreadable = ServesOnDamaged;
         Renew(_leading);
         Waits.NoteCommitted(new Lsn(group.Commit.Value));
         _leading.Allow(Machine.Paging);

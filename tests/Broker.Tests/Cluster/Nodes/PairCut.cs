@@ -86,8 +86,10 @@ internal sealed class PairCut(NodesSimulation world, Action<string> tell)
             _probes.Add(new ServiceProbe(world, node));
     }
 
-    // Everybody serves, and all members of what is judged are in step.
-    private bool IsCalm() => Nodes.Length > 2 && Nodes.All(static node => node.IsServing)
+    // Everybody serves and may lead, and all members of what is judged are in step.
+    private bool IsCalm() => Nodes.Length > 2
+        && Nodes.All(static node => node is { IsServing: true, Broker.Disks.IsUnfit: false })
+        && !Nodes.Any(node => Nodes.Any(other => node.Broker!.Maintenance.Includes(other.Id)))
         && ServiceProbe.Queues.All(name => LeaderOf(name) is { } leader && MemberOn(leader, name) is { } member
             && member.InStep.Length == member.Consensus!.Members.Members.Length && member.InStep.Length > 2);
 

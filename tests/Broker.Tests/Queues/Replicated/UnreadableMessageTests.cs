@@ -179,6 +179,49 @@ public sealed class UnreadableMessageTests
         Assert.Equal(Many, group.MemberOf(away)!.Replica.Messages.Count);
     }
 
+    /// <summary>Whoever lags is brought what lives, and nobody needs what was acknowledged.</summary>
+    [Fact]
+    public void What_lives_no_more_costs_nobody_the_lead()
+    {
+        var group = new ReplicaGroup();
+        ReplicatedQueue leader = group.UntilLed();
+        SimulatedNode node = group.NodeOf(leader);
+        SimulatedNode away = group.Cluster.Nodes.First(other => other != node);
+        away.Transport!.IsBehind = true;
+        Publish(group, leader, Many);
+        Damage(node, leader, refuses: false, number: 1);
+        // Its bytes are in memory still.
+        leader.Post(QueueCommand.AddConsumer(group.Client.Consumer(prefetch: 1), null));
+        group.Cluster.Until(() => group.Client.Deliveries.Count == 1, what: "the first");
+        group.Acknowledge(leader, 0);
+        group.Cluster.Until(() => leader.Replica.Messages.Count == Many - 1, what: "that it is gone");
+        away.Transport.IsBehind = false;
+        group.UntilEqual();
+        Assert.Equal(Many - 1, group.MemberOf(away)!.Replica.Messages.Count);
+        Assert.Same(leader, group.Leader);
+        Assert.Empty(Told(node));
+    }
+
+    /// <summary>The other one is to lead nothing, so that the queue would stand still.</summary>
+    [Fact]
+    public async Task Where_nobody_takes_the_lead_the_rest_is_delivered()
+    {
+        var group = ReplicaGroup.Within(2);
+        ReplicatedQueue damaged = LedBySomeoneDamaged(group);
+        SimulatedNode node = group.NodeOf(damaged);
+        SimulatedNode other = group.NodeOf(group.Members.Single(member => member != damaged));
+        await group.Cluster.Done(other.Broker!.HandOverAsync(TimeSpan.FromSeconds(5)));
+        damaged.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Cluster.Until(
+            () => node.Lines.Exists(static line => line.Contains("no other member takes the lead")), what: "the end");
+        Assert.Same(damaged, group.UntilLed());
+        group.Client.Deliveries.Clear();
+        damaged.Post(QueueCommand.AddConsumer(group.Client.Consumer(), null));
+        group.Cluster.Until(() => group.Client.Deliveries.Count == Messages - 1, what: "the rest");
+        Assert.Equal(Bodies(1, Messages).Where(body => body != Body(Damaged)), Delivered(group));
+        Assert.Equal(Messages, damaged.Replica.Messages.Count);
+    }
+
     [Fact]
     public void What_a_leader_cannot_read_for_another_member_costs_it_its_lead()
     {
