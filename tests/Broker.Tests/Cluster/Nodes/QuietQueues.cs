@@ -55,11 +55,7 @@ internal sealed class QuietQueues(NodesSimulation world)
     /// <summary>Nobody does anything any more, and nothing else goes wrong.</summary>
     public void CheckSilence()
     {
-        world.Until(Unrest, RestSteps);
-        Term[] terms = [.. _queues.Select(queue => LeaderOf(queue.Id)!.Term)];
-        for (long step = 0; step < CalmSteps; step++)
-            world.Step();
-        CheckCalm(terms);
+        CheckCalm(Calm());
         if (Draw() is not { } silent)
             return;
         (string Name, QueueId Id)[] led = [.. _queues.Where(queue => MustBeLedWithout(silent, queue.Id))];
@@ -72,6 +68,26 @@ internal sealed class QuietQueues(NodesSimulation world)
         Network.MendAll();
         world.Until(Unrest, RestSteps);
     }
+
+    // The terms as of its beginning. What is balanced moves, and comes to an end.
+    private Term[] Calm()
+    {
+        int moves;
+        Term[] terms;
+        do
+        {
+            world.Until(Unrest, RestSteps);
+            moves = Balancings();
+            terms = [.. _queues.Select(queue => LeaderOf(queue.Id)!.Term)];
+            for (long step = 0; step < CalmSteps; step++)
+                world.Step();
+        }
+        while (Balancings() != moves);
+        return terms;
+    }
+
+    private int Balancings() => Running.Sum(static node => node.Lines.Count(
+        static line => line.StartsWith("Leaders of replicated queues are balanced", StringComparison.Ordinal)));
 
     private static RaftGroup? MemberOf(SimulatedNode node, QueueId queue) =>
         node.Broker?.Replication?.Find(queue)?.Consensus;
