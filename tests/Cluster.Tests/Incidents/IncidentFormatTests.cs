@@ -38,11 +38,13 @@ public sealed class IncidentFormatTests
         Assert.Equal(IncidentFormat.RowOf(one), read);
         Assert.Equal(("q [2J 2J     x", "q [2J 2J     x"), (read.What, read.Advice));
         // Of a file that an earlier version has written, or somebody else.
-        string line = "{\"time\":\"2026\",\"kind\":\"k\u009b\",\"count\":1,\"since\":\"2026\",\"what\":\"a\\u001b\u009b\","
-            + "\"advice\":\"\u009b\"}\n";
+        const string Line = """
+            {"time":"2026","kind":"k\u009b","count":1,"since":"2026","what":"a\u001b\u009b","advice":"\u009b"}
+
+            """;
         Assert.Equal(
             new IncidentRow("2026", "k ", 1, "a  ", " "),
-            Assert.Single(IncidentFormat.Read(Encoding.UTF8.GetBytes(line))));
+            Assert.Single(IncidentFormat.Read(Encoding.UTF8.GetBytes(Line))));
     }
 
     [Fact]
