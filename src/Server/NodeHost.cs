@@ -121,7 +121,10 @@ public sealed class NodeHost : IAsyncDisposable
             while (cluster.ReadOverruled() is not null);
             Volatile.Write(ref _node, Server.Node.Start(Options, Seams, Log, cluster, forced));
         }
-        catch (ConfigurationException error) when (error.Message.StartsWith("data directory", StringComparison.Ordinal))
+        // One that another process has locked is sound, and its record is that process's.
+        catch (ConfigurationException error) when (
+            error.InnerException is not DiskException { Failure: DiskFailure.Locked }
+            && error.Message.StartsWith("data directory", StringComparison.Ordinal))
         {
             Incidents.Note(new Incident(
                 IncidentKind.RefusedDirectory, Options.Places.NodeName, $"the node does not start: {error.Message}"));

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Warren.Cluster.Incidents;
 using Xunit;
@@ -5,10 +6,27 @@ using Xunit;
 namespace Warren.Cli.Tests;
 
 /// <summary><c>warren incidents</c>.</summary>
-public sealed class IncidentTests
+public sealed class IncidentTests : IDisposable
 {
     private static readonly Incident Damaged =
         new(IncidentKind.DamagedData, "d", "data directory d is damaged", "look after the disk");
+
+    private const string Line =
+        "1970-01-01T00:00:00.000Z\trabbit@localhost\tdamaged_data\t1\tdata directory d is damaged\tlook after the "
+        + "disk\n";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("warren-cli-").FullName;
+    private readonly Dictionary<string, string> _variables;
+
+    public IncidentTests() => _variables = new Dictionary<string, string>
+    {
+        ["RABBITMQ_NODENAME"] = "rabbit@localhost",
+        ["RABBITMQ_MNESIA_BASE"] = _directory,
+        ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(_directory, "rabbitmq-env.conf"),
+        ["HOME"] = _directory,
+    };
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
     public async Task They_are_listed_with_what_to_do_the_newest_last()
@@ -54,33 +72,64 @@ public sealed class IncidentTests
     [Fact]
     public void Those_of_a_node_that_does_not_run_are_read_from_its_directory()
     {
-        string directory = Directory.CreateTempSubdirectory("warren-cli-").FullName;
-        try
-        {
-            var variables = new Dictionary<string, string>
-            {
-                ["RABBITMQ_NODENAME"] = "rabbit@localhost",
-                ["RABBITMQ_MNESIA_BASE"] = directory,
-                ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(directory, "rabbitmq-env.conf"),
-                ["HOME"] = directory,
-            };
-            var environment = new CallerEnvironment(variables.GetValueOrDefault, directory, "localhost");
-            Assert.Equal(ExitCode.Unavailable, CommandRun.Of(environment, "", "warren", "incidents").Code);
-            string file = Path.Combine(directory, "rabbit@localhost", IncidentFormat.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            byte[] line = IncidentFormat.Write(new KeptIncident(DateTimeOffset.UnixEpoch, Damaged));
-            File.WriteAllBytes(file, [.. line, .. line[..10]]);
-            CommandRun run = CommandRun.Of(environment, "", "warren", "-s", "incidents");
-            Assert.Equal(
-                "1970-01-01T00:00:00.000Z\trabbit@localhost\tdamaged_data\t1\tdata directory d is damaged\tlook after "
-                + "the disk\n", run.Output);
-            Assert.Contains("rabbit@localhost does not run", run.Error, StringComparison.Ordinal);
-            Assert.Equal(ExitCode.Ok, run.Code);
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        Assert.Equal(ExitCode.Unavailable, Run("incidents").Code);
+        string file = Keep();
+        File.AppendAllText(file, "{\"time\":\"20");
+        CommandRun run = Run("-s", "incidents");
+        Assert.Equal(Line, run.Output);
+        Assert.Contains("rabbit@localhost does not run", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, run.Code);
+        File.Delete(file);
+        Assert.Equal((ExitCode.Ok, "\n"), (Run("-s", "incidents").Code, Run("-s", "incidents").Output));
+    }
+
+    /// <summary>What is there could be anything.</summary>
+    [Fact]
+    public void A_record_that_cannot_be_read_is_no_empty_one()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "rabbit@localhost", IncidentFormat.Path));
+        CommandRun run = Run("-s", "incidents");
+        Assert.Equal((ExitCode.Unavailable, ""), (run.Code, run.Output));
+    }
+
+    /// <summary>It may have more to say.</summary>
+    [Fact]
+    public void A_node_that_hangs_is_not_said_to_be_down()
+    {
+        Keep();
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_directory, "rabbit@localhost.control")));
+        socket.Listen();
+        CommandRun run = Run("-s", "incidents", "--timeout", "1");
+        Assert.Equal(Line, run.Output);
+        Assert.Contains("rabbit@localhost is not reached: what stands in ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("does not run", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Unavailable, run.Code);
+    }
+
+    /// <summary>Clients chose the names of queues.</summary>
+    [Fact]
+    public void What_force_boot_says_moves_no_cursor()
+    {
+        using var node = new AnsweringNode(
+            Path.Combine(_directory, "rabbit@localhost.control"), "rabbit@localhost",
+            "{\"report\":[\"  queue 'a\\u001b[2J\\u009b2J\\nb'\",\"c\"]}");
+        CommandRun run = CommandRun.Of(
+            new CallerEnvironment(_variables.GetValueOrDefault, _directory, "localhost"), "", "rabbitmqctl", "-q",
+            "force_boot");
+        Assert.Equal((ExitCode.Ok, "  queue 'a [2J 2J b'\nc\n"), (run.Code, run.Output));
+    }
+
+    [Theory]
+    [InlineData("rabbit@127.0.0.250")]
+    [InlineData("other@localhost")]
+    public void What_this_node_has_is_not_told_of_another_one(string other)
+    {
+        Keep();
+        _variables["RABBITMQ_MNESIA_DIR"] = Path.Combine(_directory, "rabbit@localhost");
+        Assert.Equal(Line, Run("-s", "incidents").Output);
+        CommandRun run = Run("-n", other, "-s", "incidents", "--timeout", "2");
+        Assert.Equal((ExitCode.Unavailable, ""), (run.Code, run.Output));
     }
 
     [Fact]
@@ -108,5 +157,16 @@ public sealed class IncidentTests
         static bool IsNoted(string kind) =>
             kind.EndsWith(" damaged_data", StringComparison.Ordinal)
             || kind.EndsWith(" refused_node", StringComparison.Ordinal);
+    }
+    // Of a node that has no process.
+    private CommandRun Run(params string[] line) => CommandRun.Of(
+        new CallerEnvironment(_variables.GetValueOrDefault, _directory, "localhost"), "", ["warren", .. line]);
+
+    private string Keep()
+    {
+        string file = Path.Combine(_directory, "rabbit@localhost", IncidentFormat.Path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllBytes(file, IncidentFormat.Write(new KeptIncident(DateTimeOffset.UnixEpoch, Damaged)));
+        return file;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Warren.Cli.CommandLine;
 using Warren.Cli.Help;
 using Warren.Cli.Node;
+using Warren.Cluster.Incidents;
 
 namespace Warren.Cli.Commands;
 
@@ -42,6 +43,8 @@ internal sealed class ForceBoot() : ChangeCommand(
         json.WriteBoolean("accept_loss", call.Has("accept-loss"));
     }
 
+    // Queues in it have names that clients chose.
     protected override string? Done(Invocation call, JsonElement result) => string.Join(
-        Environment.NewLine, result.GetProperty("report").EnumerateArray().Select(static line => line.GetString()));
+        Environment.NewLine,
+        result.GetProperty("report").EnumerateArray().Select(static line => IncidentFormat.OneLine(line.GetString()!)));
 }

@@ -47,16 +47,20 @@ internal sealed class Incidents() : PlainListCommand(
         {
             node = call.Node;
         }
-        catch (CommandException)
+        catch (CommandException unreached) when (call.Place.Remote is null)
         {
             if (call.Place.DataDirectories.FirstOrDefault(Directory.Exists) is not { } directory)
                 throw;
             Write(ReadFile(directory), call.Place.NodeName, since, rows);
             rows.End(IsStreamed);
+            string why = unreached.IsNodeDown ? "does not run" : "is not reached";
             call.Error.WriteLine(
-                $"Warning: {call.Place.NodeName} does not run: what stands in {directory} is listed, and nothing of "
-                + "other nodes");
-            return ExitCode.Ok;
+                $"Warning: {call.Place.NodeName} {why}: what stands in {directory} is listed, and nothing of other "
+                + "nodes");
+            if (unreached.IsNodeDown)
+                return ExitCode.Ok;
+            // It may have more to say, and must not look as if it had been asked.
+            throw;
         }
         JsonElement answer = node.Ask(
             Name,
@@ -89,10 +93,14 @@ internal sealed class Incidents() : PlainListCommand(
 
     private static ImmutableArray<IncidentRow> ReadFile(string directory)
     {
-        string path = Path.Combine(directory, IncidentFormat.Path);
         try
         {
-            return File.Exists(path) ? IncidentFormat.Read(File.ReadAllBytes(path)) : [];
+            return IncidentFormat.Read(File.ReadAllBytes(Path.Combine(directory, IncidentFormat.Path)));
+        }
+        // Looked for by opening it: a file that may not be read is no empty one.
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

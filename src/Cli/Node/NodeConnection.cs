@@ -45,9 +45,10 @@ internal sealed class NodeConnection : IDisposable
     public static NodeConnection Open(NodePlace place, int? timeoutMs)
     {
         var tried = new List<string>();
+        int absent = 0;
         foreach (string path in place.Sockets)
         {
-            if (Connect(path, tried) is { } socket
+            if (Connect(path, tried, ref absent) is { } socket
                 && Begin(new NetworkStream(socket, ownsSocket: true), place, path, timeoutMs, tried) is { } local)
             {
                 if (!place.IsNamed || local.NodeName.Equals(place.NodeName, StringComparison.OrdinalIgnoreCase))
@@ -60,7 +61,7 @@ internal sealed class NodeConnection : IDisposable
             && RemoteNode.Connect(remote, timeoutMs, tried) is { } stream
             && Begin(stream, place, remote.Address.ToString(), timeoutMs, tried) is { } distant)
             return distant;
-        throw Unreachable.Because(place, tried);
+        throw Unreachable.Because(place, tried, isDown: place.Remote is null && absent == place.Sockets.Count);
     }
 
     /// <summary>Asks, and hands over each row of the answer as it comes.</summary>
@@ -131,7 +132,8 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    private static Socket? Connect(string path, List<string> tried)
+    // Counts the places where nobody is.
+    private static Socket? Connect(string path, List<string> tried, ref int absent)
     {
         // The one kind of place that a socket's name must fit into (sun_path).
         if (System.Text.Encoding.UTF8.GetByteCount(path) > 107)
@@ -148,6 +150,8 @@ internal sealed class NodeConnection : IDisposable
         catch (SocketException error)
         {
             socket.Dispose();
+            if (error.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.ConnectionRefused)
+                absent++;
             tried.Add(error.SocketErrorCode switch
             {
                 SocketError.AddressNotAvailable => $"no control socket at {path}",

@@ -41,10 +41,9 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
             ?? Path.Combine(tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq", "rabbitmq-env.conf"));
         string? Find(string name) => environment.Find("RABBITMQ_" + name) ?? file.GetValueOrDefault(name);
 
-        string name = FullName(
-            node ?? Find("NODENAME") ?? "rabbit",
-            environment.HostName,
-            usesLongNames || Find("USE_LONGNAME") is "true" or "1" or "yes");
+        bool isLong = usesLongNames || Find("USE_LONGNAME") is "true" or "1" or "yes";
+        string usual = FullName(Find("NODENAME") ?? "rabbit", environment.HostName, isLong);
+        string name = node is null ? usual : FullName(node, environment.HostName, isLong);
         bool isNamed = node is not null || Find("NODENAME") is not null;
         RemotePlace? remote = RemotePlace.Find(
             environment, Find, name, tree is null ? PackagedConfiguration : $"{tree}/etc/rabbitmq");
@@ -56,7 +55,8 @@ internal sealed record NodePlace(string NodeName, IReadOnlyList<string> Sockets)
         string[] directories = Find("MNESIA_BASE") is { } data
             ? [Path.GetFullPath(data)]
             : [.. Defaults(tree, checkout).Distinct()];
-        string[] own = Find("MNESIA_DIR") is { } directory
+        // It is the directory of the node that the environment names, and of no other that a caller asks for.
+        string[] own = name == usual && Find("MNESIA_DIR") is { } directory
             ? [Path.GetFullPath(directory)]
             : [.. directories.Select(one => Path.Combine(one, name))];
         if (Find("CONTROL_SOCKET") is { } socket)

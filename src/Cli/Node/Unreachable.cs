@@ -11,8 +11,11 @@ internal static class Unreachable
     private const string StartIt =
         "start the node's process: systemctl start rabbitmq-server, or rabbitmq-server -detached";
 
-    public static CommandException Because(NodePlace place, IReadOnlyList<string> tried) =>
-        place.Remote is { } remote ? OfAnotherHost(place, remote, tried) : OfThisMachine(place, tried);
+    /// <param name="place">Where it should be.</param>
+    /// <param name="tried">What was tried, and why it was in vain.</param>
+    /// <param name="isDown">See <see cref="CommandException.IsNodeDown"/>.</param>
+    public static CommandException Because(NodePlace place, IReadOnlyList<string> tried, bool isDown) =>
+        place.Remote is { } remote ? OfAnotherHost(place, remote, tried) : OfThisMachine(place, tried, isDown);
 
     private static CommandException OfAnotherHost(
         NodePlace place, RemotePlace remote, IReadOnlyList<string> tried)
@@ -42,7 +45,7 @@ internal static class Unreachable
         return new CommandException(ExitCode.Unavailable, text.ToString());
     }
 
-    private static CommandException OfThisMachine(NodePlace place, IReadOnlyList<string> tried)
+    private static CommandException OfThisMachine(NodePlace place, IReadOnlyList<string> tried, bool isDown)
     {
         string name = place.NodeName;
         var text = new StringBuilder();
@@ -70,7 +73,7 @@ internal static class Unreachable
             suggestion = "run the command as root, or as the user who runs the node";
         text.Append("  * suggestion: ").Append(suggestion).Append('\n')
             .Append("\nCurrent node details:\n * effective user: ").Append(System.Environment.UserName).Append('\n');
-        return new CommandException(ExitCode.Unavailable, text.ToString());
+        return new CommandException(ExitCode.Unavailable, text.ToString()) { IsNodeDown = isDown };
     }
 
     private static IEnumerable<string> Others(NodePlace place)

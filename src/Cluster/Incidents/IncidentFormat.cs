@@ -64,12 +64,21 @@ public static class IncidentFormat
     /// <summary>As it is shown.</summary>
     public static IncidentRow RowOf(KeptIncident kept)
     {
-        string what = kept.Incident.What;
+        string what = Cut(kept.Incident.What);
         if (kept.Since != kept.Time)
             what = $"{what} (since {TimeOf(kept.Since)})";
         return new IncidentRow(
-            TimeOf(kept.Time), NameOf(kept.Incident.Kind), kept.Incident.Count, Cut(what),
-            Cut(kept.Incident.Advice));
+            TimeOf(kept.Time), NameOf(kept.Incident.Kind), kept.Incident.Count, what, Cut(kept.Incident.Advice));
+    }
+
+    /// <summary>
+    /// A text in which names stand that clients chose, for a terminal or a line of a file: nothing in it moves a
+    /// cursor, or looks like another line.
+    /// </summary>
+    public static string OneLine(string text)
+    {
+        text = text.ReplaceLineEndings(" ");
+        return text.Any(char.IsControl) ? string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c)) : text;
     }
 
     private static bool TryRead(ReadOnlySpan<byte> line, out IncidentRow? row)
@@ -84,8 +93,9 @@ public static class IncidentFormat
             string since = one.GetProperty("since").GetString()!;
             string what = one.GetProperty("what").GetString()!;
             row = new IncidentRow(
-                time, one.GetProperty("kind").GetString()!, one.GetProperty("count").GetInt64(),
-                since == time ? what : $"{what} (since {since})", one.GetProperty("advice").GetString()!);
+                OneLine(time), OneLine(one.GetProperty("kind").GetString()!), one.GetProperty("count").GetInt64(),
+                OneLine(since == time ? what : $"{what} (since {since})"),
+                OneLine(one.GetProperty("advice").GetString()!));
             return true;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException
@@ -95,10 +105,10 @@ public static class IncidentFormat
         }
     }
 
-    // A line of a table, and not within a character of two halves.
+    // Not within a character of two halves.
     private static string Cut(string text)
     {
-        text = text.ReplaceLineEndings(" ").Replace('\t', ' ');
+        text = OneLine(text);
         if (text.Length <= MostCharacters)
             return text;
         int end = char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters;

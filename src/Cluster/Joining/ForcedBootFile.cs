@@ -30,6 +30,12 @@ public static class ForcedBootFile
     /// </summary>
     public static bool AcceptsLoss(MembershipAnswer plan) => plan.Reason == AcceptLoss;
 
+    /// <summary>
+    /// Whether the node was alone already, so that all there is to it is what <see cref="AcceptsLoss"/> says: nobody is
+    /// overruled by it, and it can be withdrawn until it is done.
+    /// </summary>
+    public static bool IsOfLoneNode(MembershipAnswer plan) => plan.Members.IsEmpty && AcceptsLoss(plan);
+
     /// <summary>The same plan, by which they do, or do not.</summary>
     public static MembershipAnswer With(MembershipAnswer plan, bool acceptsLoss) =>
         plan with { Reason = acceptsLoss ? AcceptLoss : "" };

@@ -217,7 +217,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
         finally
         {
@@ -306,7 +306,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
     }
 
@@ -358,7 +358,7 @@ public sealed class ClusterHost : IPeerHost, IAsyncDisposable
         catch (Exception error) when (error is IdentityException
             || (error is DiskException && disk.List("").Contains(IdentityFile.Path)))
         {
-            throw new ConfigurationException($"data directory {_options.Places.DataDirectory}: {error.Message}");
+            throw new ConfigurationException($"data directory {_options.Places.DataDirectory}: {error.Message}", error);
         }
         catch (DiskException error)
         {

@@ -49,7 +49,7 @@ internal sealed class ForcedBoot(NodeHost host)
         if (identity is not null && members.Length <= 1 && acceptsLoss)
             return await PlanAloneAsync(cluster, identity).ConfigureAwait(false);
         if (identity is null || members.Length <= 1)
-            return [$"{Self} has no other members to wait for: its next start is as any other"];
+            return [.. Withdraw(cluster), $"{Self} has no other members to wait for: its next start is as any other"];
         (ImmutableArray<MemberRecord> dead, ForcedBootReport report) =
             await LookAsync(cluster, identity, members, acceptsLoss).ConfigureAwait(false);
         string[] names = [.. dead.Select(static one => one.Name.Value).Order(StringComparer.Ordinal)];
@@ -86,12 +86,12 @@ internal sealed class ForcedBoot(NodeHost host)
         try
         {
             if (identity is null || ForcedBootFile.Read(host.Seams.OpenDisk(directory)) is not { } plan
-                || !IsHalfDone(plan, identity, members))
+                || ForcedBootFile.IsOfLoneNode(plan) || !IsHalfDone(plan, identity, members))
                 return;
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
         string self = host.Options.Places.NodeName;
         throw new ConfigurationException(
@@ -122,6 +122,8 @@ internal sealed class ForcedBoot(NodeHost host)
                     $"data directory {directory}: the file \"{IdentityFile.Path}\", which says who is to go on alone, "
                     + "is lost: put it back from a copy, or set the directory aside");
             }
+            if (IsHalfDone(plan, identity, members) && ForcedBootFile.IsOfLoneNode(plan))
+                return await DecideAloneAsync(cluster, disk, plan, identity).ConfigureAwait(false);
             if (IsHalfDone(plan, identity, members))
             {
                 await WaitForAbsenceAsync(cluster, plan, stop).ConfigureAwait(false);
@@ -134,7 +136,10 @@ internal sealed class ForcedBoot(NodeHost host)
                 await LookAsync(cluster, identity, members, ForcedBootFile.AcceptsLoss(plan)).ConfigureAwait(false);
             plan = plan with { Members = dead };
             ForcedBootFile.Write(disk, plan);
-            WriteIncident(disk, plan, report);
+            string begins = string.Create(CultureInfo.InvariantCulture, $"generation {plan.Generation} begins");
+            TellIncident(
+                plan, begins, report, "; the others come back by join_cluster",
+                text => IncidentFile.Write(disk, plan, text));
             return Begins(plan);
         }
         catch (ForcedBootException reason)
@@ -144,7 +149,7 @@ internal sealed class ForcedBoot(NodeHost host)
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
     }
 
@@ -169,33 +174,74 @@ internal sealed class ForcedBoot(NodeHost host)
         Task<NodeName?> FindAsync() => cluster.Guest.FindRunningAsync(plan).WaitAsync(stop);
     }
 
-    // Nobody else is in the cluster, so that nobody could bring what is missing. The plan is of the generation that
-    // there is: the start goes on with it as one that was cut off.
+    // Nobody else is in the cluster, so that nobody could bring what is missing, nor be overruled. The plan is of the
+    // generation that there is.
     private async Task<ImmutableArray<string>> PlanAloneAsync(ClusterHost cluster, NodeIdentity identity)
+    {
+        ForcedBootReport report = await LookAloneAsync(cluster, identity).ConfigureAwait(false);
+        if (report.Damaged == 0)
+        {
+            return
+            [
+                .. Withdraw(cluster),
+                $"{Self} has no other members to wait for, nor a queue that does: its next start is as any other",
+            ];
+        }
+        report.Before(
+            "nothing is changed yet: the next start, 'rabbitmqctl start_app', does it; 'rabbitmqctl force_boot' "
+            + "without --accept-loss withdraws it before");
+        return Note(report, acceptsLoss: true, new MembershipAnswer
+        {
+            Outcome = MembershipOutcome.Done,
+            Cluster = identity.Cluster,
+            Generation = identity.Generation,
+        });
+    }
+
+    // At the start of a node that was alone already: of queues that are whole by now nothing is accepted.
+    private async Task<ForcedGeneration?> DecideAloneAsync(
+        ClusterHost cluster, IDisk disk, MembershipAnswer plan, NodeIdentity identity)
+    {
+        ForcedBootReport report = await LookAloneAsync(cluster, identity).ConfigureAwait(false);
+        if (report.Damaged == 0)
+        {
+            ForcedBootFile.Remove(disk);
+            return null;
+        }
+        TellIncident(
+            plan, "damaged queues go on with what is left of them", report, "",
+            text => IncidentFile.AddAccepted(disk, plan, text));
+        return Begins(plan);
+    }
+
+    private async Task<ForcedBootReport> LookAloneAsync(ClusterHost cluster, NodeIdentity identity)
     {
         Node node = QuietNode.Start(host, cluster);
         await using (node.ConfigureAwait(false))
         {
+            await MeetAsync(node, cluster).ConfigureAwait(false);
             if (!node.Serving.IsCompletedSuccessfully)
                 throw new ForcedBootException($"{Self} is alone, and does not serve: 'rabbitmqctl start_app' says why");
             ImmutableArray<SurvivingMember> members =
                 await node.Broker.Members.SurvivingAsync(node.Broker.QueuesAndStores()).ConfigureAwait(false);
-            ForcedBootReport report = ForcedBootReport.OfAlone(Self, members, identity);
-            if (report.Damaged == 0)
-            {
-                return
-                [
-                    $"{Self} has no other members to wait for, nor a queue that does: its next start is as any other",
-                ];
-            }
-            report.Before("nothing is changed yet: the next start, 'rabbitmqctl start_app', does it");
-            return Note(report, acceptsLoss: true, new MembershipAnswer
-            {
-                Outcome = MembershipOutcome.Done,
-                Cluster = identity.Cluster,
-                Generation = identity.Generation,
-            });
+            return ForcedBootReport.OfAlone(Self, members, identity);
         }
+    }
+
+    // What a node that is alone was to accept, and has not accepted yet. A forced start that is half done stays.
+    private IEnumerable<string> Withdraw(ClusterHost cluster)
+    {
+        RefuseHalfDone(host, cluster);
+        string directory = host.Options.Places.DataDirectory;
+        if (!new NodeDirectory(directory).Exists)
+            return [];
+        IDisk disk = host.Seams.OpenDisk(directory);
+        if (ForcedBootFile.Read(disk) is not { } plan || !ForcedBootFile.IsOfLoneNode(plan))
+            return [];
+        ForcedBootFile.Remove(disk);
+        const string Sentence = "what 'force_boot --accept-loss' has noted is withdrawn";
+        host.Log.Write(LogLevel.Warning, LogCategory.Default, $"force_boot: {Sentence}");
+        return [Sentence];
     }
 
     private ImmutableArray<string> Note(ForcedBootReport report, bool acceptsLoss, MembershipAnswer plan)
@@ -222,7 +268,7 @@ internal sealed class ForcedBoot(NodeHost host)
         }
         catch (DiskException error)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
         host.Log.Write(
             LogLevel.Warning, LogCategory.Default,
@@ -289,18 +335,18 @@ internal sealed class ForcedBoot(NodeHost host)
         }
     }
 
-    // Durable before the generation begins. By its name the same if a start is made again.
-    private void WriteIncident(IDisk disk, MembershipAnswer plan, ForcedBootReport report)
+    // Durable before it is done.
+    private void TellIncident(
+        MembershipAnswer plan, string what, ForcedBootReport report, string advice, Func<string, string> write)
     {
         DateTimeOffset now = host.Seams.Time.GetUtcNow();
         var text = new StringBuilder();
         string command = ForcedBootFile.AcceptsLoss(plan) ? "force_boot --accept-loss" : "force_boot";
-        string begins = string.Create(
-            CultureInfo.InvariantCulture, $"{command} on {Self}: generation {plan.Generation} begins");
+        string begins = $"{command} on {Self}: {what}";
         text.Append(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss}Z {begins}\n");
         foreach (string line in report.All)
             text.Append(CultureInfo.InvariantCulture, $"  {line}\n");
-        string path = IncidentFile.Write(disk, plan, text.ToString());
+        string path = write(text.ToString());
         string kept = $"all of it is in {path} of the data directory";
         host.Log.Write(
             LogLevel.Warning, LogCategory.Default,
@@ -308,6 +354,6 @@ internal sealed class ForcedBoot(NodeHost host)
         host.Seams.Incidents(new Incident(
             IncidentKind.ForceBoot, Self,
             $"{begins}: {string.Join("; ", report.Lines.Select(static line => line.Trim()))}",
-            $"{kept}; the others come back by join_cluster"));
+            $"{kept}{advice}"));
     }
 }

@@ -4,6 +4,7 @@ using Warren.Broker.Operations;
 using Warren.Broker.Queues;
 using Warren.Cluster;
 using Warren.Cluster.Identity;
+using Warren.Cluster.Incidents;
 using Warren.Cluster.Joining;
 using Warren.Storage;
 
@@ -84,6 +85,7 @@ internal sealed class ForcedBootReport
 
     private void Say(string sentence)
     {
+        sentence = IncidentFormat.OneLine(sentence);
         _lines.Add(sentence);
         _all.Add(sentence);
     }
@@ -95,12 +97,15 @@ internal sealed class ForcedBootReport
             Say("no durable queue lives on them alone");
             return;
         }
-        _lines.Add($"lost with them, messages and all: {QueueNames.Describe(lost)}");
-        _all.AddRange(lost.Select(static queue => $"lost with them, messages and all: {NameOf(queue)}"));
+        lost = [.. InOrder(lost, static queue => queue)];
+        _lines.Add(IncidentFormat.OneLine($"lost with them, messages and all: {QueueNames.Describe(lost)}"));
+        _all.AddRange(lost.Select(
+            static queue => IncidentFormat.OneLine($"lost with them, messages and all: {NameOf(queue)}")));
     }
 
     private void SayMembers(ImmutableArray<SurvivingMember> members, bool acceptsLoss)
     {
+        members = [.. InOrder(members, static one => one.Queue)];
         SurvivingMember[] damaged = [.. members.Where(static one => one.IsDamaged)];
         SurvivingMember[] behind = [.. members.Where(static one => !one.IsDamaged && one.MayBeBehind)];
         SurvivingMember[] rest = [.. members.Where(static one => !one.IsDamaged && !one.MayBeBehind)];
@@ -127,7 +132,7 @@ internal sealed class ForcedBootReport
                         + "'delete_queue' removes it"));
         }
         SurvivingMember[] all = [.. damaged, .. behind, .. rest];
-        string[] each = [.. all.Select(one => $"  {Describe(one)}")];
+        string[] each = [.. all.Select(one => IncidentFormat.OneLine($"  {Describe(one)}"))];
         _all.AddRange(each);
         _lines.AddRange(each.Take(MostNamed));
         if (each.Length > MostNamed)
@@ -137,6 +142,11 @@ internal sealed class ForcedBootReport
                 + "data directory");
         }
     }
+
+    // The broker has them in none, and who looks twice is to find the same ones named.
+    private static IEnumerable<T> InOrder<T>(IEnumerable<T> queues, Func<T, QueueDefinition> queue) => queues
+        .OrderBy(one => queue(one).Vhost, StringComparer.Ordinal)
+        .ThenBy(one => queue(one).Name, StringComparer.Ordinal);
 
     private string Describe(SurvivingMember one)
     {

@@ -65,7 +65,7 @@ internal sealed class Overruling(ClusterHost host, string directory)
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class Overruling(ClusterHost host, string directory)
         }
         catch (Exception error) when (error is IdentityException or DiskException)
         {
-            throw new ConfigurationException($"data directory {directory}: {error.Message}");
+            throw new ConfigurationException($"data directory {directory}: {error.Message}", error);
         }
     }
 

@@ -11,6 +11,13 @@ public sealed class ConfigurationException : Exception
     {
     }
 
+    /// <param name="message">The sentence.</param>
+    /// <param name="cause">What it comes from.</param>
+    public ConfigurationException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+
     public ConfigurationException(string file, int line, string message)
         : base($"{file}:{line}: {message}")
     {

@@ -93,11 +93,15 @@ internal sealed class IncidentStorm
                     What = Kept is null
                         ? string.Create(
                             CultureInfo.InvariantCulture,
-                            $"more of this kind than {MostSubjects}, all of which the node's log names; first: {last}")
+                            $"more of this kind than {MostSubjects}{WhereAll(incident)}; first: {last}")
                         : last,
                 };
             }
             Kept = new KeptIncident(now, incident with { Count = count }) { Since = Kept?.Since ?? now };
         }
+
+        // What it hears of with the record alone it knows no better.
+        private static string WhereAll(Incident incident) =>
+            incident.IsLogged ? ", all of which the node's log names" : "";
     }
 }

@@ -28,6 +28,35 @@ public sealed class IncidentFormatTests
             rows[1]);
     }
 
+    /// <summary>Queues have the names that clients chose.</summary>
+    [Fact]
+    public void Nothing_in_a_text_moves_a_cursor()
+    {
+        const string Hostile = "q\u001b[2J\u009b2J\u0007\u007f\r\n\t\u0085x";
+        var one = new KeptIncident(Time, new Incident(IncidentKind.LostMessages, Hostile, Hostile, Hostile));
+        IncidentRow read = Assert.Single(IncidentFormat.Read(IncidentFormat.Write(one)));
+        Assert.Equal(IncidentFormat.RowOf(one), read);
+        Assert.Equal(("q [2J 2J     x", "q [2J 2J     x"), (read.What, read.Advice));
+        // Of a file that an earlier version has written, or somebody else.
+        const string Line = """
+            {"time":"2026","kind":"k\u009b","count":1,"since":"2026","what":"a\u001b\u009b","advice":"\u009b"}
+
+            """;
+        Assert.Equal(
+            new IncidentRow("2026", "k ", 1, "a  ", " "),
+            Assert.Single(IncidentFormat.Read(Encoding.UTF8.GetBytes(Line))));
+    }
+
+    [Fact]
+    public void A_long_text_is_shown_alike_before_and_after_it_is_written()
+    {
+        var one = new KeptIncident(Time, new Incident(IncidentKind.LeaderLost, "q", new string('x', 3000)))
+        {
+            Since = Time - TimeSpan.FromSeconds(2),
+        };
+        Assert.Equal([IncidentFormat.RowOf(one)], IncidentFormat.Read(IncidentFormat.Write(one)));
+    }
+
     [Theory]
     [InlineData("{\"time\":\"2026-11-28T16:44:22.010Z\",\"kind\":\"x\"")]
     [InlineData("{\"time\":\"2026-11-28T16:44:22.010Z\",\"kind\":\"x\"}\n")]

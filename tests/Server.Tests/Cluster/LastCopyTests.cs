@@ -1,4 +1,5 @@
 using Warren.Amqp;
+using Warren.Cluster.Joining;
 using Warren.Wire;
 using Xunit;
 
@@ -24,6 +25,8 @@ public sealed class LastCopyTests : IDisposable
         await a.LogsAsync("reported: 12 replicated queues with a member here may have been behind: ");
         await a.LogsAsync($"reported:   queue 'r0' in vhost '/': members {_peers.Names}; {a.Name} has it up to index ");
         await a.LogsAsync("reported:   and 2 more, which the start names in incidents/ of the data directory");
+        // In order, whatever order the broker has them in.
+        Assert.False(a.Log.Has("reported:   queue 'r8' ") || a.Log.Has("reported:   queue 'r9' "), $"{a.Log}");
         Assert.DoesNotContain("force_boot", await a.TellAsync("incidents"), StringComparison.Ordinal);
         Assert.Equal("done", await a.TellAsync("start_app"));
         Assert.Equal("done", await a.TellAsync("serves"));
@@ -70,6 +73,39 @@ public sealed class LastCopyTests : IDisposable
         TestedPeer d = await _peers.Make(4).StartAsync();
         await d.JoinAsync(a);
         await a.SeesAsync(d, "up");
+    }
+
+    /// <summary>Until the start that does it; which names them all.</summary>
+    [Fact]
+    public async Task What_a_node_that_is_alone_was_to_accept_can_be_withdrawn_and_said_again()
+    {
+        TestedPeer a = await SurvivorAsync(queues: 12);
+        Assert.Equal("done", await a.TellAsync("force_boot"));
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        await a.LogsAsync("generation 2 of the cluster has begun with this node alone");
+        string begun = Assert.Single(a.ForcedBoots);
+        for (int number = 0; number < 12; number++)
+            Assert.Equal("done", await a.TellAsync($"damage r{number}"));
+        string plan = Path.Combine(a.DataDirectory, ForcedBootFile.Path);
+        Assert.Equal("done", await a.TellAsync("force_boot_accepting_loss"));
+        await a.LogsAsync("reported: 12 replicated queues with a member here that is damaged");
+        Assert.True(File.Exists(plan));
+        Assert.Equal("done", await a.TellAsync("force_boot"));
+        await a.LogsAsync("reported: what 'force_boot --accept-loss' has noted is withdrawn");
+        Assert.False(File.Exists(plan));
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        Assert.DoesNotContain("accepted_loss", await a.TellAsync("incidents"), StringComparison.Ordinal);
+
+        Assert.Equal("done", await a.TellAsync("force_boot_accepting_loss"));
+        Assert.Equal("done", await a.TellAsync("force_boot_accepting_loss"));
+        Assert.Equal("done", await a.TellAsync("start_app"));
+        await a.LogsAsync("goes on alone with what is left of it, by 'force_boot --accept-loss'");
+        string kept = await File.ReadAllTextAsync(Assert.Single(a.ForcedBoots, file => file != begun));
+        for (int number = 0; number < 12; number++)
+            Assert.Contains($"queue 'r{number}' in vhost '/': members ", kept, StringComparison.Ordinal);
+        Assert.Contains(begun, a.ForcedBoots);
+        Assert.Contains("accepted_loss", await a.TellAsync("incidents"), StringComparison.Ordinal);
+        await Eventually.True(() => !File.Exists(plan), () => $"{a.Log}");
     }
 
     // One of three, whose others are gone for good.

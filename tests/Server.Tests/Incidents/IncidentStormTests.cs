@@ -51,6 +51,19 @@ public sealed class IncidentStormTests
         Assert.Contains("more of this kind than 20", rest.Incident.What, StringComparison.Ordinal);
     }
 
+    /// <summary>It hears of these with the record alone.</summary>
+    [Fact]
+    public void The_log_is_not_said_to_have_what_it_was_not_told()
+    {
+        for (int number = 0; number < 100; number++)
+        {
+            var lost = new Incident(IncidentKind.LeaderLost, $"q{number}", "refused") { IsLogged = false };
+            _storm.Take(lost, _now);
+        }
+        KeptIncident rest = Assert.Single(_storm.TakeDue(_now, all: true));
+        Assert.Equal("more of this kind than 20; first: refused", rest.Incident.What);
+    }
+
     [Fact]
     public void After_a_quiet_time_it_is_as_if_nothing_had_been()
     {

@@ -1,8 +1,10 @@
 using Warren.Cluster;
 using Warren.Cluster.Identity;
 using Warren.Cluster.Joining;
+using Warren.Cluster.Links;
 using Warren.Server.Cluster;
 using Warren.Server.Configuration;
+using Warren.Server.Control;
 using Warren.Server.Tests.Cluster;
 using Warren.Storage.Disk;
 using Warren.Wire;
@@ -177,6 +179,67 @@ public sealed class NodeHostTests : IDisposable
             () => _log.Has("generation 2 of the cluster has begun with this node alone"), () => $"{_log}");
         Assert.True(_log.Has("which is tried again; until then no other node may join: something else"));
         Assert.False(host.Node!.Membership!.AddsNobody);
+    }
+
+    /// <summary>What it has been told is no start of a generation, and nothing is damaged any more.</summary>
+    [Fact]
+    public async Task A_lone_node_that_is_to_accept_losses_and_has_none_starts_as_any_other()
+    {
+        NodeOptions options = Options();
+        using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, _log);
+        await using var host = new NodeHost(options, Seams(), log);
+        await host.StartAppAsync();
+        await host.StopAppAsync();
+        var disk = new FileDisk(options.Places.DataDirectory);
+        NodeIdentity own = IdentityFile.Read(disk)!;
+        MembershipAnswer plan = Answer("", own.Cluster) with { Generation = own.Generation };
+        ForcedBootFile.Write(disk, ForcedBootFile.With(plan, acceptsLoss: true));
+        await host.StartAppAsync();
+        Assert.Null(ForcedBootFile.Read(disk));
+        Assert.Empty(host.Incidents.Read());
+        Assert.False(host.Node!.Membership!.AddsNobody);
+        Assert.False(_log.Has("has begun with this node alone"));
+    }
+
+    /// <summary>The dead are not remembered as such yet.</summary>
+    [Fact]
+    public async Task A_generation_that_is_half_begun_is_not_withdrawn()
+    {
+        NodeOptions options = Options();
+        using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, _log);
+        await using var host = new NodeHost(options, Seams(), log);
+        await host.StartAppAsync();
+        await host.StopAppAsync();
+        var disk = new FileDisk(options.Places.DataDirectory);
+        NodeIdentity own = IdentityFile.Read(disk)!;
+        Assert.True(NodeName.TryParse("dead@127.0.0.1", out NodeName name));
+        ForcedBootFile.Write(disk, Answer("", own.Cluster) with
+        {
+            Generation = own.Generation,
+            Members = [new(new NodeId(Guid.NewGuid()), name, new PeerAddress(name.Host, 1))],
+        });
+        ControlRefusalException refusal = await Assert.ThrowsAsync<ControlRefusalException>(
+            () => new ClusterCommands(host).ForceBootAsync([]));
+        Assert.StartsWith("force_boot is half done on ", refusal.Message, StringComparison.Ordinal);
+        Assert.NotNull(ForcedBootFile.Read(disk));
+    }
+
+    /// <summary>The directory is sound, and its record that of the process which has it.</summary>
+    [Fact]
+    public async Task A_second_process_notes_nothing_in_the_record_of_the_first()
+    {
+        NodeOptions options = RunningNode.Load(
+            _directory,
+            "distribution.listener.interface = 127.0.0.1\ncluster_formation.peer_discovery_backend = classic_config\n"
+            + "cluster_formation.classic_config.nodes.1 = other@127.0.0.250");
+        using DirectoryLock held = DirectoryLock.Take(options.Places.DataDirectory);
+        using NodeLog log = NodeLog.Start(options.Log, TimeProvider.System, _log);
+        await using var host = new NodeHost(options, Seams(), log);
+        ConfigurationException refused =
+            await Assert.ThrowsAsync<ConfigurationException>(() => host.StartAppAsync());
+        Assert.StartsWith("data directory", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is using it", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(host.Incidents.Read());
     }
 
     [Fact]
