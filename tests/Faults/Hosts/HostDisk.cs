@@ -83,7 +83,8 @@ internal sealed class HostDisk
         string orphan = $"sleep {Seconds(length + Orphaned)}; fsfreeze -u {place}";
         return "trap '' INT TERM HUP; "
             + $"orphan=$(setsid /bin/sh -c '{orphan}' < /dev/null > /dev/null 2>&1 & echo $!); "
-            + $"fsfreeze -f {place} && {{ (touch {place}/probe; echo written) & sleep {Seconds(length)}; echo over; }}; "
+            + $"fsfreeze -f {place} "
+            + $"&& {{ (touch {place}/probe; echo written) & sleep {Seconds(length)}; echo over; }}; "
             + $"fsfreeze -u {place} && kill -9 -$orphan && wait";
     }
 
