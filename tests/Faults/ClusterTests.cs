@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Warren.Faults.Hosts;
+using Warren.Faults.Scenarios;
 using Xunit;
 
 namespace Warren.Faults;
@@ -26,7 +27,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
     [Fact]
     public async Task A_disk_that_stands_still_or_is_full_loses_nothing()
     {
-        string? reason = await HostLab.WhyNotAsync() ?? await HostDisk.WhyNotAsync();
+        string? reason = await HostLab.WhyNotAsync() ?? await DisksScenario.WhyNotAsync(RunLength.Brief);
         Assert.SkipUnless(reason is null, reason ?? "");
         await RunAsync("disks");
     }

@@ -82,7 +82,7 @@ internal static class FaultRun
             case "rolling":
                 await new RollingScenario(seed, length, report).RunAsync();
                 break;
-            case "disks" when await HostDisk.WhyNotAsync() is { } reason:
+            case "disks" when await DisksScenario.WhyNotAsync(length) is { } reason:
                 Skip(name, reason, maySkip, report);
                 break;
             case "disks":

@@ -6,6 +6,9 @@ namespace Warren.Faults.Clusters;
 /// <summary>Three machines that are joined to one cluster as the operations guide has it.</summary>
 internal sealed partial class JoinedHosts(HostLab lab, Action<string> report)
 {
+    /// <summary>For their configuration: nothing moves leaders that was not told to.</summary>
+    public const string LeadersStay = "warren.leader_balancing = false\n";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public HostLab Lab => lab;

@@ -18,6 +18,11 @@ internal sealed class ReplicatedLoad(JoinedHosts cluster, int seed)
     // After a fault, through each of them.
     private const int Enough = 30;
 
+    // A node is unfit to lead until its disk has been well for ten seconds, and refuses until then.
+    private static readonly TimeSpan LeadPatience = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(0.5);
+
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
 
     private readonly SharedSources _sources = new();
@@ -103,13 +108,21 @@ internal sealed class ReplicatedLoad(JoinedHosts cluster, int seed)
         return $"without a confirm at most {kept}{own}" + (moved == default ? "" : $", of who moved {Ms(moved)}");
     }
 
-    /// <summary>Has a node lead all queues.</summary>
+    /// <summary>Has a node lead all queues; asks again while it may not.</summary>
     public async Task LeadsAsync(Host host)
     {
-        foreach ((SharedQueue queue, string leader) in await LeadersAsync())
+        long since = Answers.Now;
+        CommandResult? refusal = null;
+        while (await LedByAsync(host) < _queues.Count)
         {
-            if (leader != host.NodeName)
-                await host.MustAsync($"rabbitmq-queues transfer_leadership {queue.Name} {host.NodeName}");
+            if (TimeProvider.System.GetElapsedTime(since) > LeadPatience)
+            {
+                throw new FaultException(
+                    $"{host.Name} does not lead all queues: {await TellLeadersAsync()}\n{refusal}\n{host.Log}");
+            }
+            if (refusal is not null)
+                await Task.Delay(LookEvery);
+            refusal = await AskToLeadAsync(host);
         }
     }
 
@@ -169,6 +182,21 @@ internal sealed class ReplicatedLoad(JoinedHosts cluster, int seed)
             .. publishers.Select(publisher => Task.Run(() => publisher.RunAsync(end), CancellationToken.None)),
             .. consumers.Select(consumer => Task.Run(() => consumer.RunAsync(end), CancellationToken.None)),
         ];
+    }
+
+    // The first refusal; it would be the same for the others.
+    private async Task<CommandResult?> AskToLeadAsync(Host host)
+    {
+        foreach ((SharedQueue queue, string leader) in await LeadersAsync())
+        {
+            if (leader == host.NodeName)
+                continue;
+            CommandResult asked = await host.RunAsync(
+                $"rabbitmq-queues transfer_leadership {queue.Name} {host.NodeName}");
+            if (asked.Code != 0)
+                return asked;
+        }
+        return null;
     }
 
     // All members of mirrored queues have what the queue has.

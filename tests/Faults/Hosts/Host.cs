@@ -16,6 +16,9 @@ internal sealed class Host : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // Its end waits for whoever is in the midst of a write to a disk that stands still.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(60);
+
     // What a node did before it stood still has come to its clients by then.
     private static readonly TimeSpan LateFor = TimeSpan.FromSeconds(5);
 
@@ -269,10 +272,24 @@ internal sealed class Host : IDisposable
     {
         // The kernel kills everything on the machine with its first process.
         _first?.Kill(entireProcessTree: true);
-        _first?.WaitForExit();
-        _first?.Dispose();
-        _node?.WaitForExit();
-        _node?.Dispose();
+        Ended(_first);
+        Ended(_node);
+    }
+
+    /// <summary>Kills the node and puts what it had on a disk of its own where it stays.</summary>
+    public async Task KeepDataAsync()
+    {
+        if (Disk is null)
+            return;
+        await KillAsync();
+        await MustFromOutsideAsync($"cp -a {HostDisk.Place}/mnesia {_root}/lib/", Patience);
+    }
+
+    private void Ended(Process? process)
+    {
+        if (process?.WaitForExit(EndPatience) == false)
+            Console.Error.WriteLine($"{Name} has not ended after {EndPatience.TotalSeconds} s: it is left as it is");
+        process?.Dispose();
     }
 
     // A neighbour at an address that nobody has: the frames go out and arrive nowhere, as behind a broken switch.

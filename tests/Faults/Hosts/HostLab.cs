@@ -184,12 +184,29 @@ internal sealed class HostLab : IDisposable
     public void Dispose()
     {
         foreach (Host host in (Host[])[.. _others, .. Hosts])
+        {
+            if (KeepsFiles)
+                KeepData(host);
             host.Dispose();
+        }
         // The switch goes with this process's network.
         using Process process = Process.Start("/bin/sh", ["-c", $"ip link del {Bridge}"]);
         process.WaitForExit();
         if (!KeepsFiles)
             Directory.Delete(_root, recursive: true);
+    }
+
+    private static void KeepData(Host host)
+    {
+        try
+        {
+            host.KeepDataAsync().GetAwaiter().GetResult();
+        }
+        catch (Exception error) when (error is FaultException or TimeoutException)
+        {
+            // What went wrong before it is what matters.
+            Console.Error.WriteLine($"{host.Name}'s data is not kept: {error.Message}");
+        }
     }
 
     private static string Names(IEnumerable<Host> hosts) =>

@@ -21,6 +21,14 @@ internal sealed class DisksScenario(int seed, RunLength length, Action<string> r
     // Longer than anybody waits for a node that says nothing.
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
 
+    /// <summary>Why it cannot be run here; null: it can.</summary>
+    public static async Task<string?> WhyNotAsync(RunLength length)
+    {
+        // Each round fills one node's disk.
+        long neededBytes = (length == RunLength.Full ? Rounds : 1) * ((long)DiskMebibytes << 20);
+        return HostDisk.WhyNoSpace(neededBytes) ?? await HostDisk.WhyNotAsync();
+    }
+
     /// <summary>Runs all of it.</summary>
     public async Task RunAsync()
     {
@@ -29,8 +37,9 @@ internal sealed class DisksScenario(int seed, RunLength length, Action<string> r
         ReplicatedLoad? load = null;
         try
         {
+            // Who leads is up to the strikes.
             foreach (Host host in lab.Hosts)
-                host.Configuration += "disk_free_limit.absolute = 64MB\n";
+                host.Configuration += JoinedHosts.LeadersStay + "disk_free_limit.absolute = 64MB\n";
             var cluster = new JoinedHosts(lab, report);
             await cluster.FormAsync();
             load = new ReplicatedLoad(cluster, seed);

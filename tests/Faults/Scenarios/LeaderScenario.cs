@@ -27,6 +27,9 @@ internal sealed class LeaderScenario(int seed, RunLength length, Action<string> 
         ReplicatedLoad? load = null;
         try
         {
+            // Who leads is up to the strikes.
+            foreach (Host host in lab.Hosts)
+                host.Configuration += JoinedHosts.LeadersStay;
             var cluster = new JoinedHosts(lab, report);
             await cluster.FormAsync();
             load = new ReplicatedLoad(cluster, seed);
