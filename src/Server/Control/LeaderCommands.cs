@@ -81,9 +81,8 @@ internal sealed class LeaderCommands(NodeHost host, OtherNodes others)
         if (Broker.Members.LeaderOf(queue) == next)
             return null;
         throw ControlRefusalException.Because(
-            $"{to} does not lead {named}: its member is not in step yet, its disk stalls or has an alarm, or another one "
-            + "was elected meanwhile. "
-            + "'rabbitmq-queues quorum_status' shows how far each is");
+            $"{to} does not lead {named}: its member is not in step yet, its disk stalls or has an alarm, or another "
+            + "one was elected meanwhile. 'rabbitmq-queues quorum_status' shows how far each is");
     }
 
     /// <summary>

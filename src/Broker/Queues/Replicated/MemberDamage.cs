@@ -48,7 +48,8 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
     public bool IsFound => _found is not null;
 
     /// <summary>
-    /// Nobody has taken the lead from this member in this term: it serves with what it has, without what it cannot read.
+    /// Nobody has taken the lead from this member in this term: it serves with what it has, without what it cannot
+    /// read.
     /// </summary>
     public bool ServesOn(RaftGroup group) => group.IsLeader && _servesOn == group.Term;
 
@@ -125,8 +126,8 @@ internal sealed class MemberDamage(ReplicatedQueue queue, ILeaderAnnouncer annou
         (_found, _servesOn) = (null, group.Term);
         ReplicaReports.Note(
             queue, IncidentKind.DamagedMember,
-            $"{entry}, and no other member takes the lead: this one goes on without what it cannot read, which stays in "
-            + "its log and in those of the others",
+            $"{entry}, and no other member takes the lead: this one goes on without what it cannot read, which stays "
+            + "in its log and in those of the others",
             "Have a member lead that can read it ('rabbitmq-queues transfer_leadership'); 'warren storage check' tells "
             + "what else is damaged on this node");
         return true;

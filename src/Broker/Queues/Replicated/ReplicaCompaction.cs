@@ -66,7 +66,8 @@ internal sealed class ReplicaCompaction(QueueReplica replica)
         long entries = group.Applied.Value - before;
         long live = replica.Messages.RecordBytes;
         bool isMust = _mustReach > group.CompactedIndex;
-        if (!isMust && entries < FromEntries && replica.DeadBytes < Math.Max(WorthBytes(segmentBytes, members), live / LiveParts))
+        long worthBytes = Math.Max(WorthBytes(segmentBytes, members), live / LiveParts);
+        if (!isMust && entries < FromEntries && replica.DeadBytes < worthBytes)
             return;
         LogIndex index = group.CompactionLimit;
         bool isHeldUp = isMust || entries > MostEntries
