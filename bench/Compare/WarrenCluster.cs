@@ -17,9 +17,12 @@ internal sealed class WarrenCluster(
     [
         .. Enumerable.Range(0, count).Select(number => new WarrenNode(
             executable, Path.Combine(directory, $"node-{number}"), port + (number * PortsApart), number,
-            number < founders ? Settings(founders, WarrenNode.NameOf) : "")),
+            (number < founders ? Settings(founders, WarrenNode.NameOf) : "") + LeadersStay)),
     ])
 {
+    // A scenario says where the queues are led, and RabbitMQ leaves them there too.
+    private const string LeadersStay = "warren.leader_balancing = false\n";
+
     private static readonly TimeSpan CatchUpLimit = TimeSpan.FromMinutes(10);
 
     private WarrenNode Last => (WarrenNode)Nodes[^1];
