@@ -80,6 +80,23 @@ public sealed class ScopedDiskAlarmTests
         _cluster.Until(() => Ready(_cluster[1], "on1") == 1 && Ready(_cluster[2], "on2") == 3, what: "what waited");
     }
 
+    /// <summary>What is missed are members, and not a disk.</summary>
+    [Fact]
+    public void The_alarm_of_who_is_no_member_stops_nobody_where_members_are_away()
+    {
+        SimulatedNode[] members = Members;
+        SimulatedNode[] others = [.. _cluster.Nodes.Where(node => !members.Contains(node))];
+        Connect(others[0]);
+        Raise(others[1]);
+        members[0].Crash();
+        members[1].Crash();
+        _cluster.Steps(400);
+        Publish("", "replicated", "has no majority");
+        _cluster.Steps(400);
+        Take();
+        Assert.DoesNotContain(_received, IsBlocked);
+    }
+
     [Fact]
     public void Two_members_of_three_with_the_alarm_stop_what_the_third_cannot_keep_alone()
     {
